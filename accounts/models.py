@@ -1,0 +1,189 @@
+"""Who signs in: the user, the one-time code, the session, and what counts tries."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; a person without a password signs in by code."""
+
+    def create_user(self, mobile_number: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a user of a verified number in E.164; without `password` it gets an unusable one."""
+        user = self.model(mobile_number=mobile_number, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, mobile_number: str, password: str, **fields: Any) -> "User":
+        """Make a member of staff who may do everything (`manage.py createsuperuser`)."""
+        return self.create_user(mobile_number, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account, named by its verified mobile number in E.164."""
+
+    mobile_number = models.CharField(max_length=16, unique=True)
+    display_name = models.CharField(max_length=80, blank=True)
+    language = models.CharField(max_length=35, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    rooms_version = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    USERNAME_FIELD = "mobile_number"
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(mobile_number__regex=r"^\+[1-9][0-9]{6,14}$"), name="user_number_is_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+    @property
+    def email(self) -> None:
+        """None: nobody has an e-mail address here; dj-stripe asks its subscriber for one."""
+        return None
+
+    @property
+    def is_pro(self) -> bool:
+        """Whether the user's entitlement says Pro now; no row means Basic."""
+        entitlement = getattr(self, "entitlement", None)
+        return entitlement is not None and entitlement.is_pro
+
+    @classmethod
+    def touch_rooms(cls, user_id: int) -> None:
+        """Raise `rooms_version`, which outdates the cached room list; call it in the transaction of the change.
+
+        The row stays locked until that transaction ends, so the changes of one user happen one after another.
+        """
+        cls.objects.filter(pk=user_id).update(rooms_version=F("rooms_version") + 1)
+
+
+class Purpose(models.TextChoices):
+    """What a one-time code is good for."""
+
+    SIGN_IN = "sign_in"
+    RESET_PASSWORD = "reset_password"
+    CHANGE_NUMBER_OLD = "change_number_old"
+    CHANGE_NUMBER_NEW = "change_number_new"
+
+
+class OneTimeCode(models.Model):
+    """Six digits for one number and one purpose; also the record by which SMS are counted.
+
+    The digits themselves are never kept, only their HMAC. A row without one waits for the task that makes the code
+    and sends it.
+    """
+
+    number = models.CharField(max_length=16)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    """Who asked, for the purposes that need a signed-in user."""
+    digest = models.CharField(max_length=64, blank=True)
+    prefix = models.CharField(max_length=16)
+    country = models.CharField(max_length=3)
+    address = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    guesses = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(guesses__lte=5), name="code_guesses_at_most_five"),
+            models.CheckConstraint(
+                condition=Q(digest="", expires_at=None) | (~Q(digest="") & Q(expires_at__isnull=False)),
+                name="code_with_digest_expires",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["number", "created_at"], name="code_by_number"),
+            models.Index(fields=["prefix", "created_at"], name="code_by_prefix"),
+            models.Index(fields=["address", "created_at"], name="code_by_address"),
+            models.Index(fields=["country", "created_at"], name="code_by_country"),
+            models.Index(fields=["created_at"], name="code_by_time"),
+            models.Index(fields=["created_at"], name="code_waiting", condition=Q(digest="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.pk} ({self.purpose})"
+
+
+class Tries(models.Model):
+    """Failed tries at one number by code or by password, known number or not; counted in one statement."""
+
+    class Kind(models.TextChoices):
+        """What was tried."""
+
+        CODE = "code"
+        PASSWORD = "password"
+
+    number = models.CharField(max_length=16)
+    kind = models.CharField(max_length=8, choices=Kind)
+    failures = models.PositiveIntegerField(default=0)
+    """Consecutive ones: a success sets it to zero."""
+    locked_until = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "tries"
+        constraints = [models.UniqueConstraint(fields=["number", "kind"], name="tries_one_row_per_number_and_kind")]
+
+    def __str__(self) -> str:
+        return f"tries {self.pk} ({self.kind})"
+
+
+class Session(models.Model):
+    """One signed-in device: the family of its refresh tokens (RFC 9700 section 4.14.2)."""
+
+    class Method(models.TextChoices):
+        """How the person signed in."""
+
+        CODE = "code"
+        PASSWORD = "password"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    method = models.CharField(max_length=8, choices=Method)
+    user_agent = models.CharField(max_length=200, blank=True)
+    current_jti = models.UUIDField()
+    previous_jti = models.UUIDField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    rotated_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "created_at"], name="session_live", condition=Q(revoked_at=None))]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class IdempotencyKey(models.Model):
+    """The outcome of a request that carried an Idempotency-Key, kept for 24 hours."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    route = models.CharField(max_length=80)
+    key_hash = models.CharField(max_length=64)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    object_id = models.BigIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "route", "key_hash"], name="idempotency_key_once_per_route"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_by_time")]
+
+    def __str__(self) -> str:
+        return f"idempotency key {self.pk}"

@@ -1,0 +1,190 @@
+"""Rooms, the messages in them, and the replies to these."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+MAX_CONTENT = 16_000
+"""Characters of a message."""
+
+TRIES = 3
+"""How often a reply is tried before it fails: a try is lost with its worker's lease or with a failed call."""
+
+
+class ChatroomQuerySet(models.QuerySet["Chatroom"]):
+    """Rooms by who may see them."""
+
+    def for_user(self, user: Any) -> Self:
+        """The rooms of `user`; nobody else's exist for them."""
+        return self.filter(user_id=user.pk)
+
+
+class Chatroom(models.Model):
+    """One user's conversation."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chatrooms")
+    name = models.CharField(max_length=120)
+    system_instruction = models.CharField(max_length=4_000, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    """The last activity; rooms are listed by it."""
+
+    objects = ChatroomQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="room_by_activity")]
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+
+class Status(models.TextChoices):
+    """The life of a reply."""
+
+    QUEUED = "queued"
+    GENERATING = "generating"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+UNFINISHED = (Status.QUEUED, Status.GENERATING)
+
+
+class Role(models.TextChoices):
+    """Who speaks."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """What users wrote, by who may see it."""
+
+    def for_user(self, user: Any) -> Self:
+        """The messages that `user` wrote; a reply is no message of its own here."""
+        return self.filter(user_id=user.pk, role=Role.USER)
+
+    def with_reply(self) -> Self:
+        """Bring the current reply of each along, in one further query for all."""
+        current = Reply.objects.filter(is_current=True)
+        return self.prefetch_related(models.Prefetch("replies", queryset=current, to_attr="current_replies"))
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    """Replies by where they are in their life."""
+
+    def unfinished(self) -> Self:
+        """Those that have no end state yet."""
+        return self.filter(status__in=UNFINISHED)
+
+    def first_in_room(self) -> Self:
+        """Those before which no reply of their room is unfinished."""
+        earlier = Reply.objects.filter(room_id=OuterRef("room_id"), pk__lt=OuterRef("pk")).unfinished()
+        return self.exclude(Exists(earlier))
+
+    def due(self) -> Self:
+        """Those that a worker may take now: queued, not put off, and the first in their room."""
+        return self.filter(status=Status.QUEUED, not_before__lte=Now()).first_in_room()
+
+    def held_by(self, *, reply_id: int, attempt: int) -> Self:
+        """The one that this attempt still generates; empty once the lease was lost to another."""
+        return self.filter(pk=reply_id, attempt=attempt, status=Status.GENERATING)
+
+
+class Message(models.Model):
+    """One row of a chatroom: what the user wrote, or (as a `Reply`) what the assistant answered."""
+
+    room = models.ForeignKey(Chatroom, on_delete=models.CASCADE, related_name="messages")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    """The room's owner, on every row, so that access and limits are one indexed look-up."""
+    role = models.CharField(max_length=9, choices=Role)
+    content = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    # What only a reply has.
+    answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
+    is_current = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=Status, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    tries_left = models.PositiveSmallIntegerField(default=TRIES)
+    round = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    publish_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    model = models.CharField(max_length=80, blank=True)
+    error = models.CharField(max_length=40, blank=True)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role=Role.USER, answers=None, status="", is_current=False)
+                | (Q(role=Role.ASSISTANT, answers__isnull=False) & ~Q(status="")),
+                name="message_is_of_the_user_or_a_reply",
+            ),
+            models.CheckConstraint(condition=Q(tries_left__lte=TRIES), name="reply_tries_are_bounded"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.GENERATING) | Q(lease_until__isnull=False), name="reply_generating_has_lease"
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=Status.FAILED) & ~Q(error="")) | (~Q(status=Status.FAILED) & Q(error="")),
+                name="reply_failed_has_code",
+            ),
+            models.UniqueConstraint(
+                fields=["room"], condition=Q(status=Status.GENERATING), name="reply_one_generating_per_room"
+            ),
+            models.UniqueConstraint(
+                fields=["answers"], condition=Q(is_current=True), name="reply_one_current_per_message"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room", "-id"], name="message_by_room"),
+            models.Index(fields=["room", "id"], name="reply_unfinished", condition=Q(status__in=UNFINISHED)),
+            models.Index(fields=["user", "id"], name="reply_unfinished_of_user", condition=Q(status__in=UNFINISHED)),
+            models.Index(fields=["publish_at"], name="reply_to_publish", condition=Q(status=Status.QUEUED)),
+            models.Index(fields=["lease_until"], name="reply_by_lease", condition=Q(status=Status.GENERATING)),
+            models.Index(fields=["user"], name="reply_failed_of_user", condition=Q(status=Status.FAILED)),
+        ]
+
+    current_replies: "list[Reply]"
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+    @property
+    def reply(self) -> "Reply":
+        """The current reply (bring it along with `with_reply`)."""
+        return self.current_replies[0]
+
+
+class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):  # type: ignore[misc]
+    """Only the rows of the assistant."""
+
+    def get_queryset(self) -> ReplyQuerySet:
+        """Leave the users' rows out."""
+        return super().get_queryset().filter(role=Role.ASSISTANT)
+
+
+class Reply(Message):
+    """The assistant message that answers a user message."""
+
+    objects: ClassVar[ReplyManager] = ReplyManager()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the reply has reached an end state."""
+        return self.status not in UNFINISHED

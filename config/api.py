@@ -1,0 +1,98 @@
+"""How the API reads bodies and pages lists, and who sees its documentation."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.conf import settings
+from rest_framework import parsers
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.errors import PayloadTooLarge
+
+
+class JSONParser(parsers.JSONParser):
+    """DRF's parser, which also answers 4xx to a body that is too large, too deep or holds what PostgreSQL refuses."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Read one JSON object of at most `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes.
+
+        Raises:
+            PayloadTooLarge: the body is over the limit.
+            ParseError: it is not UTF-8, not JSON, nested too deep, or not an object.
+        """
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise PayloadTooLarge(f"At most {limit} bytes.")
+        try:
+            data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise ParseError from None
+        if not isinstance(data, dict):
+            raise ParseError
+        return data
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+class LinkPagination(CursorPagination):
+    """Arrays as bodies, `?cursor=&limit=`, and a `Link` header (RFC 8288) that leads to the next page."""
+
+    cursor_query_param = "cursor"
+    page_size_query_param = "limit"
+    page_size = 20
+    max_page_size = 100
+    invalid_cursor_message = "This cursor is not one of ours."
+    ordering: ClassVar[tuple[str, ...]]
+
+    def get_page_size(self, request: Request) -> int:
+        """The page's length, 1 to 100.
+
+        Raises:
+            ValidationError: `limit` is not a positive whole number.
+        """
+        text = request.query_params.get(self.page_size_query_param)
+        if text is None:
+            return self.page_size
+        if not (text.isascii() and text.isdigit() and 0 < len(text) <= 18 and int(text)):
+            raise ValidationError({"limit": "A whole number from 1 to 100."}, code="invalid")
+        return min(int(text), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Read `cursor`.
+
+        Raises:
+            ValidationError: it is malformed.
+        """
+        try:
+            return super().decode_cursor(request)
+        except Exception as error:
+            raise ValidationError({"cursor": self.invalid_cursor_message}, code="invalid") from error
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page as an array, with the links of its neighbours."""
+        links = {"next": self.get_next_link(), "prev": self.get_previous_link()}
+        header = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
+        return Response(data, headers={"Link": header} if header else None)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """What drf-spectacular says of a page: an array."""
+        return schema
+
+
+class DocsPermission(BasePermission):
+    """The schema and its pages: open while developing, for staff in production."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether the caller may read them."""
+        return settings.DEBUG or bool(request.user and request.user.is_staff)

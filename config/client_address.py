@@ -1,0 +1,46 @@
+"""The client's address, as the last trusted proxy saw it."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+IPV6_PREFIX = 64
+"""Bits that name one customer: RFC 6177 gives each site at least a /64, so limits count by it."""
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of whoever sent the request, in its shortest form.
+
+    With `PROXY_HOPS` n, that is the n-th from the right of X-Forwarded-For, which the n trusted proxies wrote; what
+    stands to the left of it anybody may have invented. With 0, or where the header is malformed or too short, it is
+    the peer's.
+    """
+    peer = _parse(request.META.get("REMOTE_ADDR", "")) or ipaddress.ip_address("0.0.0.0")
+    hops = settings.PROXY_HOPS
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if hops and len(forwarded) >= hops:
+        return str(_parse(forwarded[-hops]) or peer)
+    return str(peer)
+
+
+def network_of(address: str) -> str:
+    """What limits count as one client: an IPv4 address, or the /64 of an IPv6 one."""
+    parsed = ipaddress.ip_address(address)
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address as proxies write it; an IPv4-mapped one becomes IPv4 (RFC 4291 section 2.5.5.2)."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -1,0 +1,199 @@
+"""What the environment may say: every setting, typed, with its default, checked as a whole at start."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MINIMUM_KEY_BYTES = 32
+"""RFC 7518 section 3.2: an HS256 key has at least the 256 bits of the hash."""
+
+HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "KUBERNETES_SERVICE_HOST")
+"""Variables that hosting platforms set in every container; where one is present, this is production."""
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
+
+
+def _split(value: object) -> object:
+    """Turn `a, b` into `["a", "b"]`; leave anything else to the field's own check."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Environment(BaseSettings):
+    """The settings by their names in the environment. Times are in seconds."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, case_sensitive=True)
+
+    DEBUG: bool = False
+    SECRET_KEY: str = ""
+    JWT_SIGNING_KEY: str = ""
+    ALLOWED_HOSTS: Names = []
+    DATABASE_URL: str = ""
+    DATABASE_POOL_SIZE: int = Field(default=16, ge=1, le=200)
+    REDIS_URL: str = ""
+    CACHE_URL: str = ""
+    DATA_DIR: Path | None = None
+    PORT: int = Field(default=8000, ge=1, le=65535)
+    WEB_ORIGIN: str = ""
+    PROXY_HOPS: int = Field(default=0, ge=0, le=10)
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    LOG_FORMAT: Literal["json", "console"] | None = None
+
+    GEMINI_CLIENT: Literal["google-genai", "google-generativeai", "stand-in"] | None = None
+    GEMINI_API_KEY: str = ""
+    GEMINI_BASE_URL: str = ""
+    GEMINI_MODEL: str = "gemini-flash-latest"
+    GEMINI_CONCURRENCY: int = Field(default=64, ge=1, le=1000)
+    GEMINI_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
+    GEMINI_READ_TIMEOUT: float = Field(default=60, gt=0)
+    GEMINI_TOTAL_TIMEOUT: float = Field(default=180, gt=0)
+    GEMINI_STAND_IN_DELAY: float = Field(default=0.02, ge=0)
+
+    REPLY_LEASE: float = Field(default=15, ge=2)
+    REPLY_REAP_EVERY: float = Field(default=3, gt=0)
+    REPLY_REPUBLISH_AFTER: float = Field(default=10, gt=0)
+    REPLY_DRAIN: float = Field(default=8, ge=0)
+    ROOMS_PER_USER: int = Field(default=500, ge=1)
+
+    PHONE_DEFAULT_REGION: str = Field(default="IN", pattern=r"^[A-Z]{2}$")
+    SMS_DELIVERY: Literal["response", "console", "twilio"] | None = None
+    SHOW_CODES_TO_ANYONE: bool = False
+    SMS_COUNTRIES: Names = []
+    SMS_PER_NUMBER_HOUR: int = Field(default=5, ge=1)
+    SMS_PER_NUMBER_DAY: int = Field(default=10, ge=1)
+    SMS_PER_ADDRESS_HOUR: int = Field(default=20, ge=1)
+    SMS_PER_PREFIX_HOUR: int = Field(default=50, ge=1)
+    SMS_PER_COUNTRY_DAY: int = Field(default=2000, ge=1)
+    SMS_PER_DAY: int = Field(default=5000, ge=1)
+    TWILIO_ACCOUNT_SID: str = ""
+    TWILIO_AUTH_TOKEN: str = ""
+    TWILIO_FROM: str = ""
+    TWILIO_BASE_URL: str = "https://api.twilio.com"
+
+    AUTH_REQUESTS_PER_MINUTE: int = Field(default=60, ge=1)
+
+    STRIPE_SECRET_KEY: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Fill what follows from other settings, then refuse what is missing or unsafe, all of it at once."""
+        self._derive()
+        problems = [*self._key_problems(), *self._production_problems(), *self._provider_problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _derive(self) -> None:
+        self.GEMINI_CLIENT = self.GEMINI_CLIENT or (
+            "google-genai" if self.GEMINI_API_KEY else "stand-in" if self.DEBUG else None
+        )
+        self.SMS_DELIVERY = self.SMS_DELIVERY or ("response" if self.DEBUG else None)
+        self.LOG_FORMAT = self.LOG_FORMAT or ("console" if self.DEBUG else "json")
+        if self.DEBUG:
+            self.ALLOWED_HOSTS = self.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
+            self.WEB_ORIGIN = self.WEB_ORIGIN or f"http://127.0.0.1:{self.PORT}"
+        self.CACHE_URL = self.CACHE_URL or self.REDIS_URL
+
+    def _key_problems(self) -> list[str]:
+        found = [
+            f"{name} needs at least {MINIMUM_KEY_BYTES} bytes; make one with: python -c "
+            "'import secrets; print(secrets.token_urlsafe(48))'"
+            for name in ("SECRET_KEY", "JWT_SIGNING_KEY")
+            if len(getattr(self, name).encode()) < MINIMUM_KEY_BYTES
+        ]
+        if self.SECRET_KEY and self.SECRET_KEY == self.JWT_SIGNING_KEY:
+            found.append("JWT_SIGNING_KEY must differ from SECRET_KEY")
+        return found
+
+    def _production_problems(self) -> list[str]:
+        if self.DEBUG:
+            return self._debug_problems()
+        found = [
+            f"{name} is required when DEBUG is off"
+            for name in ("ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "WEB_ORIGIN")
+            if not getattr(self, name)
+        ]
+        if "*" in self.ALLOWED_HOSTS:
+            found.append("ALLOWED_HOSTS must name the hosts when DEBUG is off, not *")
+        if self.SMS_DELIVERY == "response" and not self.SHOW_CODES_TO_ANYONE:
+            found.append(
+                "SMS_DELIVERY=response hands every one-time code to whoever asks, so anyone can sign in as anyone; "
+                "when DEBUG is off it needs SHOW_CODES_TO_ANYONE=true"
+            )
+        if self.SMS_DELIVERY == "console":
+            found.append("SMS_DELIVERY=console prints one-time codes; it works with DEBUG only")
+        return found
+
+    def _debug_problems(self) -> list[str]:
+        public = [host for host in self.ALLOWED_HOSTS if host not in LOCAL_HOSTS]
+        markers = [name for name in HOSTING_MARKERS if name in os.environ]
+        found = [f"DEBUG must be off in production ({name} is set)" for name in markers]
+        if public:
+            found.append(f"DEBUG must be off in production (ALLOWED_HOSTS names {', '.join(public)})")
+        return found
+
+    def _provider_problems(self) -> list[str]:
+        found = [
+            f"{name} is not a URL of the kind {kinds}: it starts with {urlsplit(value).scheme or 'no scheme'}"
+            for name, kinds in (
+                ("DATABASE_URL", ("postgres", "postgresql")),
+                ("REDIS_URL", ("redis", "rediss")),
+                ("CACHE_URL", ("redis", "rediss")),
+                ("WEB_ORIGIN", ("http", "https")),
+                ("GEMINI_BASE_URL", ("http", "https")),
+                ("TWILIO_BASE_URL", ("http", "https")),
+            )
+            if (value := getattr(self, name)) and urlsplit(value).scheme not in kinds
+        ]
+        if self.GEMINI_CLIENT is None:
+            found.append("GEMINI_API_KEY is required when DEBUG is off (or choose GEMINI_CLIENT=stand-in)")
+        elif self.GEMINI_CLIENT != "stand-in" and not self.GEMINI_API_KEY:
+            found.append(f"GEMINI_API_KEY is required by GEMINI_CLIENT={self.GEMINI_CLIENT}")
+        if self.SMS_DELIVERY is None:
+            found.append("SMS_DELIVERY is required when DEBUG is off: twilio")
+        if self.SMS_DELIVERY == "twilio":
+            found += [
+                f"{name} is required by SMS_DELIVERY=twilio"
+                for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
+                if not getattr(self, name)
+            ]
+        return found
+
+
+class ConfigurationError(Exception):
+    """The environment is missing something, or something in it is malformed or too weak."""
+
+
+def load() -> Environment:
+    """Read the environment, and below it the file named by `ENV_FILE` (`.env` beside manage.py if that is not set).
+
+    Raises:
+        ConfigurationError: with one line per problem, so that all can be mended at once; values are never shown.
+    """
+    try:
+        return Environment(_env_file=os.environ.get("ENV_FILE", ROOT / ".env"))
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines: list[str] = []
+    for item in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        lines += [f"{name}: {message}"] if name else message.splitlines()
+    return "\n".join(["Kuvaka cannot start with this environment:", *(f"  - {line}" for line in lines)])
+
+
+def names() -> Mapping[str, object]:
+    """Every setting's name with its default, for the tests that hold the documents and the deployment files to it."""
+    return {name: field.default for name, field in Environment.model_fields.items()}

@@ -1,0 +1,182 @@
+"""Structured logs that carry a request's id from the client to the worker, and no personal data.
+
+Phone numbers, codes, tokens and chat text must never reach a log (invariant 9). Nobody logs them on purpose; what is
+done here is the second net: an exception is logged by its type and its stack without its message (a database error
+quotes the row, a validation error the input), and whatever looks like a phone number is masked.
+"""
+
+import logging
+import logging.config
+import re
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import signals
+from django.http import HttpRequest, HttpResponse
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from config.client_address import client_address
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""What we take over from a client's `X-Request-ID`; anything else is replaced by an id of our own."""
+
+PHONE_NUMBER = re.compile(r"(\+|%2B)\d{5,13}(\d{2})(?!\d)")
+TASK_HEADER = "kuvaka_request_id"
+
+log = structlog.get_logger(__name__)
+
+
+def request_id() -> str:
+    """The id of the request being served (or of the request that caused the task being run); empty outside both."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = PHONE_NUMBER.sub(r"\1*****\2", value)
+    return event
+
+
+def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by the exception's type and where it came from; its message may quote a user."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    elif isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if isinstance(info, tuple) and info[0] is not None:
+        event["exception"] = f"{info[0].__module__}.{info[0].__qualname__}"
+        event["stack"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(info[2])]
+    return event
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _stack_without_message,
+]
+
+
+def configure(*, level: str, style: str) -> None:
+    """Send every log of this process, ours and the libraries', to standard error in one shape.
+
+    Args:
+        level: the lowest level that is shown.
+        style: `json` for machines, `console` for a person at a terminal.
+    """
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "one": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": _SHARED,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        _mask_numbers,
+                        renderer,
+                    ],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "one"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {
+                # Their INFO (and for SQL, DEBUG) lines quote addresses, arguments, results or rows.
+                name: {"level": "WARNING"}
+                for name in (
+                    "celery.app.trace",
+                    "celery.worker.strategy",
+                    "django.db.backends",
+                    "django.request",
+                    "django.template",
+                    "google_genai",
+                    "httpx2",
+                    "kombu",
+                    "stripe",
+                    "urllib3",
+                )
+            },
+        }
+    )
+    # Its ERROR lines are made of the request line, query string included, or of an exception's message.
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+
+
+class RequestMiddleware:
+    """Gives each request an id, says it in `X-Request-ID`, and logs one line for it without its query string."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve the request with its id bound to every log line."""
+        started = time.monotonic()
+        offered = request.headers.get("X-Request-ID", "")
+        identity = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=identity, address=client_address(request)):
+            response = self.get_response(request)
+            response["X-Request-ID"] = identity
+            match = request.resolver_match
+            log.info(
+                "request",
+                method=request.method,
+                route=match.route if match else None,
+                ids=dict(match.kwargs) if match else {},
+                status=response.status_code,
+                user_id=getattr(request, "user_id", None),
+                milliseconds=round((time.monotonic() - started) * 1000),
+            )
+        return response
+
+
+@signals.before_task_publish.connect
+def _send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    if headers is not None and (identity := request_id()):
+        headers[TASK_HEADER] = identity
+
+
+@signals.task_prerun.connect
+def _take_request_id(task_id: str, task: Any, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(
+        task=task.name, task_id=task_id, **_known(request_id=getattr(task.request, TASK_HEADER, None))
+    )
+
+
+@signals.task_failure.connect
+def _log_failure(einfo: Any = None, exception: BaseException | None = None, **_: Any) -> None:
+    log.error("task_failed", exc_info=exception)
+
+
+def _known(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+@signals.setup_logging.connect
+def _keep_ours(**_: Any) -> None:
+    """Celery leaves logging alone when somebody answers this signal."""

@@ -1,0 +1,207 @@
+"""Django's settings, all of them made from the environment (`config.environment` says which names there are)."""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+import dj_database_url
+
+from config import embedded, logs
+from config.environment import ROOT, ConfigurationError, load
+
+try:
+    env = load()
+except ConfigurationError as error:
+    sys.exit(str(error))
+
+BASE_DIR = ROOT
+DEBUG = env.DEBUG
+SECRET_KEY = env.SECRET_KEY
+ALLOWED_HOSTS = env.ALLOWED_HOSTS
+WEB_ORIGIN = env.WEB_ORIGIN.rstrip("/")
+PROXY_HOPS = env.PROXY_HOPS
+DATA_DIR = env.DATA_DIR or embedded.default_data_dir()
+
+DATABASE_URL, REDIS_URL, CACHE_URL = env.DATABASE_URL, env.REDIS_URL, env.CACHE_URL
+if DEBUG and not (DATABASE_URL and REDIS_URL):
+    running = embedded.running_urls(DATA_DIR)
+    if running is None:
+        sys.exit("No database or Redis: start them with `make run`, or set DATABASE_URL and REDIS_URL.")
+    DATABASE_URL, REDIS_URL = DATABASE_URL or running.database_url, REDIS_URL or running.redis_url
+    CACHE_URL = CACHE_URL or REDIS_URL
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_results",
+    "djstripe",
+    "accounts",
+    "billing",
+    "chatrooms",
+]
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.logs.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.errors.ProblemMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [ROOT / "templates"], "APP_DIRS": True}
+]
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = ROOT / "staticfiles"
+WHITENOISE_USE_FINDERS = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes; 16,000 characters of four bytes each, and the JSON around them
+LOGGING_CONFIG = None
+logs.configure(level=env.LOG_LEVEL, style=env.LOG_FORMAT or "json")
+
+# --- Transport security (Django's deployment checklist) ---------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_HOPS else None
+SECURE_HSTS_SECONDS = 0 if DEBUG else int(timedelta(days=730).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_REFERRER_POLICY = "no-referrer"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}}
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(DATABASE_URL)}}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 3,
+    # A request that finds no connection is refused after two seconds rather than queued for ever; the worker's own,
+    # longer patience is set where the worker starts (config.celery).
+    "pool": {"min_size": 1, "max_size": env.DATABASE_POOL_SIZE, "timeout": 2},
+}
+
+# --- Redis: cache and comfort limits ----------------------------------------------------------------------------------
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "kuvaka",
+        "TIMEOUT": 300,
+        "OPTIONS": {
+            "REDIS_CLIENT_CLASS": "config.breaker.GuardedRedis",
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+        },
+    }
+}
+RATELIMIT_FAIL_OPEN = True
+SILENCED_SYSTEM_CHECKS = [
+    "django_ratelimit.E003",  # it lists the cache back ends it knows, and django-redis (atomic add and incr) is not
+    "django_ratelimit.W001",  # on that list
+]
+AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = False
+CELERY_RESULT_EXPIRES = timedelta(days=1)
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"accounts.passwords.{name}"}
+    for name in ("LengthValidator", "CommonValidator", "OwnNumberValidator")
+]
+JWT_SIGNING_KEY = env.JWT_SIGNING_KEY
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "AUDIENCE": "kuvaka",
+    "ISSUER": "kuvaka",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "UPDATE_LAST_LOGIN": False,
+}
+PHONE_DEFAULT_REGION = env.PHONE_DEFAULT_REGION
+SMS_DELIVERY = env.SMS_DELIVERY
+SMS_COUNTRIES = env.SMS_COUNTRIES
+SMS_PER_NUMBER_HOUR = env.SMS_PER_NUMBER_HOUR
+SMS_PER_NUMBER_DAY = env.SMS_PER_NUMBER_DAY
+SMS_PER_ADDRESS_HOUR = env.SMS_PER_ADDRESS_HOUR
+SMS_PER_PREFIX_HOUR = env.SMS_PER_PREFIX_HOUR
+SMS_PER_COUNTRY_DAY = env.SMS_PER_COUNTRY_DAY
+SMS_PER_DAY = env.SMS_PER_DAY
+TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
+TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
+TWILIO_FROM = env.TWILIO_FROM
+TWILIO_BASE_URL = env.TWILIO_BASE_URL
+
+# --- chatrooms and gemini ---------------------------------------------------------------------------------------------
+
+ROOMS_PER_USER = env.ROOMS_PER_USER
+REPLY_LEASE = timedelta(seconds=env.REPLY_LEASE)
+REPLY_REAP_EVERY = env.REPLY_REAP_EVERY
+REPLY_REPUBLISH_AFTER = timedelta(seconds=env.REPLY_REPUBLISH_AFTER)
+REPLY_DRAIN = env.REPLY_DRAIN
+GEMINI_CLIENT = env.GEMINI_CLIENT
+GEMINI_API_KEY = env.GEMINI_API_KEY
+GEMINI_BASE_URL = env.GEMINI_BASE_URL
+GEMINI_MODEL = env.GEMINI_MODEL
+GEMINI_CONCURRENCY = env.GEMINI_CONCURRENCY
+GEMINI_CONNECT_TIMEOUT = env.GEMINI_CONNECT_TIMEOUT
+GEMINI_READ_TIMEOUT = env.GEMINI_READ_TIMEOUT
+GEMINI_TOTAL_TIMEOUT = env.GEMINI_TOTAL_TIMEOUT
+GEMINI_STAND_IN_DELAY = env.GEMINI_STAND_IN_DELAY
+
+# --- billing ----------------------------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = env.STRIPE_SECRET_KEY
+STRIPE_LIVE_MODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+DJSTRIPE_SUBSCRIBER_MODEL = AUTH_USER_MODEL
+
+# --- The API ----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Kuvaka",
+    "DESCRIPTION": "Chatrooms whose messages Gemini answers. Errors are problem+json (RFC 9457).",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["config.api.DocsPermission"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
