@@ -1,0 +1,148 @@
+"""The boundary to Gemini: one streamed call, the same for every implementation."""
+
+import re
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from gemini.exceptions import (
+    AnswerTooLong,
+    BadRequest,
+    Blocked,
+    ConnectionCut,
+    EmptyAnswer,
+    MaxTokens,
+    ProviderError,
+    ProviderTimeout,
+)
+from gemini.limits import MAX_TEXT
+from gemini.provider import Config, provider_for
+from gemini.turns import well_formed
+from gemini.types import Chunk, FinishReason, Prompt, Usage
+
+# PostgreSQL refuses NUL in text, and UTF-8 has no lone surrogates; JSON can spell both.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+UNKNOWN_USAGE = Usage(prompt_tokens=None, output_tokens=None)
+
+# Ends that mean the answer is not whole, rather than withheld; the same prompt may work the next time.
+BROKEN_ENDS = {"", "CONTINUATION", "MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL"}
+
+
+class ReplyStream:
+    """One call under way: iterate over its pieces of text, and close it whatever happens.
+
+    The connection opens at the first piece, and every failure is raised from the iteration as a `ProviderError`; the
+    pieces so far are then no answer. After a normal end `finish_reason` is set. `usage` and `model` hold what was last
+    said at any time, after a failure too.
+    """
+
+    def __init__(self, *, prompt: Prompt) -> None:
+        self.usage = UNKNOWN_USAGE
+        self.model = prompt.model
+        self._finish_reason: FinishReason | None = None
+        self._vendor_end = ""
+        self._pieces = self._checked(prompt)
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """How the answer ended. Only after the iteration has ended normally."""
+        if self._finish_reason is None:
+            raise RuntimeError("The answer has not ended normally.")
+        return self._finish_reason
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._pieces)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection at once. Harmless after the end and before the beginning."""
+        self._pieces.close()
+
+    def _checked(self, prompt: Prompt) -> Generator[str]:
+        """Yield the text of the answer, within the limits that hold for every provider."""
+        config = Config.from_settings()
+        deadline = time.monotonic() + config.total_timeout
+        length = 0
+        for chunk in _events(prompt=_acceptable(prompt), config=config):
+            if time.monotonic() > deadline:
+                raise ProviderTimeout(cause="deadline")
+            self._note(chunk)
+            text = UNSTORABLE.sub("", chunk.text)
+            length += len(text)
+            if length > MAX_TEXT:
+                raise AnswerTooLong(cause="length")
+            if text:
+                yield text
+        self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
+
+    def _note(self, chunk: Chunk) -> None:
+        self.usage = chunk.usage or self.usage
+        self.model = chunk.model or self.model
+        self._vendor_end = chunk.finish_reason or self._vendor_end
+        if chunk.prompt_blocked:
+            raise Blocked(cause="prompt_feedback")
+
+
+def stream_reply(prompt: Prompt) -> ReplyStream:
+    """Ask Gemini (or what the setting GEMINI_CLIENT names) to answer `prompt`, once, without retries.
+
+    Raises nothing itself; iterating over the result raises `gemini.exceptions.ProviderError`.
+    """
+    return ReplyStream(prompt=prompt)
+
+
+def _acceptable(prompt: Prompt) -> Prompt:
+    turns = well_formed(turns=prompt.turns)
+    if not turns:
+        raise BadRequest(cause="no_user_turn")
+    return replace(prompt, turns=turns)
+
+
+def _events(*, prompt: Prompt, config: Config) -> Generator[Chunk]:
+    """Yield the provider's events; raise its failures as ours."""
+    provider = provider_for(config)
+    events = provider.stream(prompt)
+    failure: ProviderError | None = None
+    try:
+        yield from events
+    except ProviderError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001  # an SDK may raise anything over what a server sends
+        failure = provider.classify(error)
+    finally:
+        events.close()
+    # Raised out here, the failure neither shows the SDK's error, whose text may hold the prompt, nor keeps its
+    # frames alive, which hold the connection.
+    if failure:
+        raise failure
+
+
+def _end(*, vendor_end: str, has_text: bool) -> FinishReason:
+    """Return how the answer ended, or raise what the vendor's `finishReason` means.
+
+    The reasons: https://ai.google.dev/api/generate-content#FinishReason.
+    """
+    if vendor_end in BROKEN_ENDS:
+        raise ConnectionCut(cause=vendor_end or "no_finish_reason")
+    if vendor_end == "MAX_TOKENS":
+        if not has_text:
+            raise MaxTokens(cause=vendor_end)
+        return FinishReason.MAX_TOKENS
+    if vendor_end != "STOP":
+        raise Blocked(cause=vendor_end)
+    if not has_text:
+        raise EmptyAnswer(cause=vendor_end)
+    return FinishReason.STOP

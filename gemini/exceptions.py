@@ -1,0 +1,99 @@
+"""Why a reply failed. Each class has one stable code; none carries text of the provider, the prompt or the key."""
+
+from typing import ClassVar
+
+
+class ProviderError(Exception):
+    """A call to the provider that gave no usable answer.
+
+    Attributes:
+        code: stable, safe to store and show.
+        retryable: the same call may succeed later.
+        retry_after: seconds that the vendor asks to wait (google.rpc.RetryInfo), if it said so.
+        cause: class name of the error underneath, for logs; its text may hold the prompt and is dropped.
+    """
+
+    code: ClassVar[str] = "provider_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, *, cause: str = "", retry_after: float | None = None) -> None:
+        super().__init__(self.code)
+        self.cause = cause
+        self.retry_after = retry_after
+
+
+class RateLimited(ProviderError):
+    """429: too many calls or tokens a minute."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class ProviderQuotaExhausted(ProviderError):
+    """429 of a quota counted per day: no retry of ours outlives it."""
+
+    code = "provider_quota_exhausted"
+
+
+class ProviderOverloaded(ProviderError):
+    """500, 502, 503 or 504."""
+
+    code = "provider_overloaded"
+    retryable = True
+
+
+class ProviderTimeout(ProviderError):
+    """No connection, no next byte or no end within the time allowed."""
+
+    code = "provider_timeout"
+    retryable = True
+
+
+class Blocked(ProviderError):
+    """The vendor refused the prompt, or withheld the answer."""
+
+    code = "blocked"
+
+
+class MaxTokens(ProviderError):
+    """The output limit was used up before any text: thinking counts in it."""
+
+    code = "max_tokens"
+
+
+class EmptyAnswer(ProviderError):
+    """The answer ended normally and held no text."""
+
+    code = "empty_answer"
+    retryable = True
+
+
+class AnswerTooLong(ProviderError):
+    """More text than a reply may hold."""
+
+    code = "answer_too_long"
+
+
+class ProviderAuth(ProviderError):
+    """No key, a key that the vendor does not accept, or one that may not do this."""
+
+    code = "provider_auth"
+
+
+class ModelNotFound(ProviderError):
+    """404: no such model."""
+
+    code = "model_not_found"
+
+
+class BadRequest(ProviderError):
+    """Any other refusal of the request as such; sending it again would be refused again."""
+
+    code = "bad_request"
+
+
+class ConnectionCut(ProviderError):
+    """The connection broke, or what came over it is not a whole answer."""
+
+    code = "connection_cut"
+    retryable = True

@@ -1,0 +1,134 @@
+"""Gemini through google-generativeai, the SDK that Google has retired. The only module that imports it.
+
+It is used one layer below its GenerativeModel, which holds back each piece until the next one has come, keeps all of
+them, and offers no way to close a stream. Over REST, since its gRPC threads do not survive a fork.
+"""
+
+import functools
+import json
+import time
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import requests
+from google.api_core.timeout import ConstantTimeout
+from requests.adapters import HTTPAdapter
+
+from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
+from gemini.google_errors import from_google
+from gemini.limits import bounded
+from gemini.provider import Config
+from gemini.types import Chunk, Prompt, Usage
+
+with warnings.catch_warnings():
+    # "All support for the `google.generativeai` package has ended": the reason why it is not the default here.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"gemini\.google_generativeai")
+    from google.generativeai import protos
+    from google.generativeai.client import configure, get_default_generative_client
+
+GOOGLE = "https://generativelanguage.googleapis.com"
+
+
+class GoogleGenerativeAI:
+    """One REST client and one pool of connections for all threads of the process."""
+
+    def __init__(self, config: Config) -> None:
+        configure(
+            api_key=config.api_key,
+            transport="rest",
+            client_options={"api_endpoint": (config.base_url or GOOGLE).rstrip("/")},
+        )
+        self._client: Any = get_default_generative_client()
+        # A plain number would be one deadline for the connection and the headers; a pair reaches `requests` as it is.
+        self._timeout = ConstantTimeout((config.connect_timeout, config.read_timeout))  # type: ignore[no-untyped-call]
+        _tame(session=self._client.transport._session, config=config)  # noqa: SLF001  # there is no public way to it
+
+    def stream(self, prompt: Prompt) -> Generator[Chunk]:
+        """See `Provider.stream`."""
+        # The SDK's own retry would repeat a 503 for ten minutes.
+        responses = self._client.stream_generate_content(_request(prompt), retry=None, timeout=self._timeout)
+        try:
+            for response in responses:
+                yield _chunk(response)
+        finally:
+            responses.cancel()
+
+    def classify(self, error: Exception) -> ProviderError:
+        """See `Provider.classify`."""
+        cause = type(error).__name__
+        # A read that times out in the body surfaces as a ConnectionError around urllib3's error.
+        if isinstance(error, requests.Timeout) or "ReadTimeoutError" in {type(arg).__name__ for arg in error.args}:
+            return ProviderTimeout(cause=cause)
+        return ConnectionCut(cause=cause)
+
+
+def _tame(*, session: requests.Session, config: Config) -> None:
+    """Give the SDK's session a pool of the right size, no redirects, and our reading of refusals and bodies."""
+    adapter = HTTPAdapter(pool_maxsize=config.connections, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.hooks["response"].append(functools.partial(_receive, total_timeout=config.total_timeout))
+
+
+def _receive(response: requests.Response, *_: Any, total_timeout: float, **__: Any) -> None:
+    """Take over a response before the SDK sees it.
+
+    The SDK sends a 401 twice more, fails to read an error that comes as a JSON array, follows redirects with the key,
+    and reads the body byte by byte.
+    """
+    # By chunk as it arrives; a body without chunks would only be handed over at its end, so that goes byte by byte.
+    size = None if getattr(response.raw, "chunked", False) else 1
+    deadline = time.monotonic() + total_timeout - response.elapsed.total_seconds()
+    response.encoding = "utf-8"
+    body = bounded(response.iter_content(chunk_size=size, decode_unicode=True), deadline=deadline)
+    if response.status_code != requests.codes.ok:
+        with response:
+            raise from_google(status=response.status_code, body=_json("".join(body)), cause="HTTPError")
+    response.iter_content = lambda **_: body  # type: ignore[method-assign]
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _request(prompt: Prompt) -> Any:
+    return protos.GenerateContentRequest(
+        model=f"models/{prompt.model}",
+        contents=[_content(role=turn.role, text=turn.text) for turn in prompt.turns],
+        system_instruction=_content(role="user", text=prompt.system_instruction) if prompt.system_instruction else None,
+        generation_config=protos.GenerationConfig(
+            max_output_tokens=prompt.max_output_tokens, temperature=prompt.temperature
+        ),
+    )
+
+
+def _content(*, role: str, text: str) -> Any:
+    return protos.Content(role=role, parts=[protos.Part(text=text)])
+
+
+def _chunk(response: Any) -> Chunk:
+    """Read one event. An error in mid-stream parses, without a word, as an event that says nothing at all."""
+    if not (response.candidates or response.prompt_feedback or response.usage_metadata):
+        raise ConnectionCut(cause="error_in_stream")
+    candidate = response.candidates[0] if response.candidates else protos.Candidate()
+    return Chunk(
+        text="".join(part.text for part in candidate.content.parts),
+        finish_reason=candidate.finish_reason.name if candidate.finish_reason else "",
+        prompt_blocked=bool(response.prompt_feedback.block_reason),
+        usage=_usage(response.usage_metadata),
+        model=response.model_version,
+    )
+
+
+def _usage(metadata: Any) -> Usage | None:
+    """Read the counts. The SDK does not know the count of thinking, but the total includes it."""
+    if not metadata.total_token_count:
+        return None
+    return Usage(
+        prompt_tokens=metadata.prompt_token_count,
+        output_tokens=metadata.total_token_count - metadata.prompt_token_count,
+    )

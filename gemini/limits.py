@@ -1,0 +1,34 @@
+"""Bounds on what a provider may send, whatever it sends."""
+
+import time
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+from gemini.exceptions import AnswerTooLong, ProviderTimeout
+
+# Characters of text in one answer: 1 MiB is 16 times what the largest output limit (65,536 tokens) gives in English.
+MAX_TEXT = 1 << 20
+
+# Bytes (or decoded characters) on the wire in one answer: the text, its JSON and the metadata of each event.
+MAX_WIRE = 16 << 20
+
+Data = TypeVar("Data", bound=Sized)
+
+
+def bounded(data: Iterable[Data], *, deadline: float) -> Iterator[Data]:
+    """Pass `data` on until `deadline` (of `time.monotonic`) or `MAX_WIRE`.
+
+    It sits below the SDK, where each read from the socket shows: a provider that keeps a stream alive with bytes that
+    never become an event is cut too.
+
+    Raises:
+        ProviderTimeout, AnswerTooLong
+    """
+    size = 0
+    for piece in data:
+        size += len(piece)
+        if size > MAX_WIRE:
+            raise AnswerTooLong(cause="bounded")
+        if time.monotonic() > deadline:
+            raise ProviderTimeout(cause="bounded")
+        yield piece

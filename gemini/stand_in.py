@@ -1,0 +1,85 @@
+"""Answers without a network, for development without a key: deterministic, and able to look back."""
+
+import re
+import time
+from collections.abc import Generator, Iterable
+
+from gemini.exceptions import ConnectionCut, ProviderError
+from gemini.provider import Config
+from gemini.tokens import TURN_OVERHEAD, estimate
+from gemini.types import Chunk, Prompt, Turn, Usage
+
+MODEL = "stand-in"
+
+QUOTE_LENGTH = 200
+
+# "my name is Asha", "my favourite colour is dark green"; and the question that asks for it back.
+FACT = re.compile(r"\bmy (?P<thing>[\w' -]+?) is (?P<value>[^.,;!?\n]+?)(?= and\b|[.,;!?\n]|$)", re.IGNORECASE)
+FACT_QUESTION = re.compile(r"\bwhat(?:['\u2019]s| is| was) my (?P<thing>[\w' -]+)", re.IGNORECASE)
+LOOKING_BACK = re.compile(
+    r"\bwhat did i (?P<first>first )?(?:just |last )?(?:ask|say|tell|write)"
+    r"|\bmy (?P<first_noun>first) (?:question|message)",
+    re.IGNORECASE,
+)
+
+
+class StandIn:
+    """The provider that says it is none."""
+
+    def __init__(self, config: Config) -> None:
+        self._delay = config.stand_in_delay
+
+    def stream(self, prompt: Prompt) -> Generator[Chunk]:
+        """See `Provider.stream`."""
+        prompt_tokens = estimate(prompt.system_instruction) + sum(
+            TURN_OVERHEAD + estimate(turn.text) for turn in prompt.turns
+        )
+        said = ""
+        for word in re.findall(r"\S+\s*", answer(turns=prompt.turns)):
+            time.sleep(self._delay)
+            usage = Usage(prompt_tokens=prompt_tokens, output_tokens=estimate(said + word))
+            if estimate(said + word) > prompt.max_output_tokens:
+                yield Chunk(finish_reason="MAX_TOKENS", model=MODEL)
+                return
+            said += word
+            yield Chunk(text=word, usage=usage, model=MODEL)
+        yield Chunk(finish_reason="STOP", model=MODEL)
+
+    def classify(self, error: Exception) -> ProviderError:
+        """See `Provider.classify`."""
+        return ConnectionCut(cause=type(error).__name__)
+
+
+def answer(*, turns: tuple[Turn, ...]) -> str:
+    """Return the stand-in's reply to the last of `turns`: always the same for the same conversation."""
+    said = [turn.text for turn in turns if turn.role == "user"]
+    *earlier, question = said
+    return _recall(question=question, earlier=earlier) or (
+        f"You said: “{_quote(question)}” That is turn {len(said)} of our conversation. "
+        "I am the stand-in that answers while no Gemini key is set: I can look back in this conversation, "
+        "but no model has read it. Set GEMINI_API_KEY to talk to Gemini."
+    )
+
+
+def _recall(*, question: str, earlier: list[str]) -> str:
+    """Return the answer to a question about the conversation itself, or an empty string."""
+    if asked := FACT_QUESTION.search(question):
+        thing = asked["thing"].strip().lower()
+        value = _facts(earlier).get(thing)
+        if value:
+            return f"Your {thing} is {value}: you told me earlier. (The stand-in answers: no Gemini key is set.)"
+    if earlier and (asked := LOOKING_BACK.search(question)):
+        first = asked["first"] or asked["first_noun"]
+        when, which = ("first", earlier[0]) if first else ("before this", earlier[-1])
+        return f"What you said {when} was: “{_quote(which)}” (The stand-in answers: no Gemini key is set.)"
+    return ""
+
+
+def _facts(texts: Iterable[str]) -> dict[str, str]:
+    """What the user said about "my …"; a later word on the same thing wins."""
+    return {fact["thing"].strip().lower(): fact["value"].strip() for text in texts for fact in FACT.finditer(text)}
+
+
+def _quote(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= QUOTE_LENGTH else flat[: QUOTE_LENGTH - 1] + "…"
