@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from celery import Celery, Task, signals
+from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
@@ -74,8 +74,8 @@ def _become_consumer(conf: Any, **_: Any) -> None:
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 15
 
 
-def publish(task: Task, *args: int | str) -> bool:
-    """Publish `task`, whose arguments are ids; call it when the transaction has committed.
+def publish(task: str, *args: int | str) -> bool:
+    """Publish a task by its name, with ids for arguments; call it when the transaction has committed.
 
     Returns:
         Whether Redis took it. False is not an error: the row says what is to be done, and a sweep publishes it later.
@@ -85,10 +85,10 @@ def publish(task: Task, *args: int | str) -> bool:
     if not breaker.allows():
         return False
     try:
-        task.apply_async(args=args)
+        app.send_task(task, args=args)
     except (OperationalError, OSError) as error:
         breaker.failed()
-        log.warning("publish_failed", task=task.name, cause=type(error).__name__)
+        log.warning("publish_failed", task=task, cause=type(error).__name__)
         return False
     breaker.succeeded()
     return True

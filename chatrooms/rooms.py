@@ -1,0 +1,75 @@
+"""What a user does with rooms, and the cached list of them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from chatrooms.exceptions import RoomNotFound, TooManyRooms
+from chatrooms.models import Chatroom
+
+LIST_SECONDS = 300
+
+
+def create(*, user_id: int, name: str, **fields: Any) -> Chatroom:
+    """Make a room.
+
+    Raises:
+        TooManyRooms: the user has `ROOMS_PER_USER` already; counted under the user's lock, so it is exact.
+    """
+    with transaction.atomic():
+        User.touch_rooms(user_id)
+        if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
+            raise TooManyRooms
+        room = Chatroom.objects.create(user_id=user_id, name=name, **fields)
+    room.refresh_from_db()
+    return room
+
+
+def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
+    """Change what the caller sent of a room.
+
+    Raises:
+        RoomNotFound: it is not one of the user's.
+    """
+    with transaction.atomic():
+        User.touch_rooms(user_id)
+        mine = Chatroom.objects.filter(pk=room_id, user_id=user_id)
+        if not mine.update(**fields, updated_at=Now()):
+            raise RoomNotFound
+        return mine.get()
+
+
+def delete(*, user_id: int, room_id: int) -> None:
+    """Delete a room with its messages; a reply being generated ends without writing, since its row is gone.
+
+    Raises:
+        RoomNotFound: it is not one of the user's.
+    """
+    with transaction.atomic():
+        User.touch_rooms(user_id)
+        _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
+        if not deleted.get("chatrooms.Chatroom"):
+            raise RoomNotFound
+
+
+def _list_key(user: User) -> str:
+    return f"rooms:{user.pk}:{user.rooms_version}"
+
+
+def cached_list(user: User) -> dict[str, Any] | None:
+    """The first page of the user's rooms as it was cached, or None (Redis away included).
+
+    The version in the key was read with the request's session, after every change that had been answered by then; so
+    what stands under it is never older than what the user has seen.
+    """
+    value: dict[str, Any] | None = cache.get(_list_key(user))
+    return value
+
+
+def cache_list(user: User, page: dict[str, Any]) -> None:
+    """Keep the first page of the user's rooms, read after `user` was."""
+    cache.set(_list_key(user), page, LIST_SECONDS)

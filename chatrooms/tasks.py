@@ -1,0 +1,22 @@
+"""What workers do for chatrooms."""
+
+from celery import shared_task
+
+from chatrooms import replies
+from chatrooms.generation import generate
+
+
+@shared_task(ignore_result=True)
+def answer(reply_id: int) -> None:
+    """Answer one reply, if it may be taken now; its row is the outcome."""
+    claimed = replies.claim(reply_id=reply_id)
+    if claimed:
+        reply, tier = claimed
+        generate(reply=reply, tier=tier)
+
+
+@shared_task
+def reap() -> dict[str, int]:
+    """Take replies from dead workers and publish again what was not taken; how many of each."""
+    lost, published = replies.reap()
+    return {"lost": lost, "published": published}

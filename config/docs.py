@@ -1,0 +1,50 @@
+"""The pages that document the API."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.utils.decorators import method_decorator
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from config.errors import Problem
+
+POLICY = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
+"""Swagger UI's own needs; it writes style attributes."""
+
+
+@method_decorator(csp_replace(POLICY), name="dispatch")
+class DocsView(SpectacularSwaggerSplitView):
+    """The schema as a page that one can try requests from."""
+
+    url = "/schema"
+
+
+@method_decorator(csp_replace(POLICY), name="dispatch")
+class ErrorsView(TemplateView):
+    """Every error code; the `type` of a problem leads here."""
+
+    template_name = "errors.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The problems by their codes."""
+        return super().get_context_data(problems=sorted(problems(), key=lambda kind: kind.code), **kwargs)
+
+
+def problems() -> list[type[Problem]]:
+    """One class per code: the one that defines it."""
+    return list({kind.code: kind for kind in _descendants(Problem) if "code" in vars(kind)}.values())
+
+
+def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _descendants(child)

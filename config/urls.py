@@ -1,0 +1,38 @@
+"""The whole HTTP surface. (`/livez` and `/readyz` are answered before any of it: `config.health`.)"""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from accounts import views as accounts
+from chatrooms import views as chatrooms
+from config.docs import DocsView, ErrorsView
+
+urlpatterns = [
+    path("auth/signup", accounts.SignupView.as_view()),
+    path("auth/send-otp", accounts.SendOtpView.as_view()),
+    path("auth/verify-otp", accounts.VerifyOtpView.as_view()),
+    path("auth/login", accounts.LoginView.as_view()),
+    path("auth/refresh", accounts.RefreshView.as_view()),
+    path("auth/logout", accounts.LogoutView.as_view()),
+    path("auth/logout-all", accounts.LogoutAllView.as_view()),
+    path("auth/sessions", accounts.SessionViewSet.as_view({"get": "list"})),
+    path("auth/sessions/<uuid:session_id>", accounts.SessionViewSet.as_view({"delete": "destroy"})),
+    path("auth/forgot-password", accounts.ForgotPasswordView.as_view()),
+    path("auth/reset-password", accounts.ResetPasswordView.as_view()),
+    path("auth/change-password", accounts.ChangePasswordView.as_view()),
+    path("auth/change-number", accounts.ChangeNumberView.as_view()),
+    path("auth/change-number/confirm", accounts.ChangeNumberConfirmView.as_view()),
+    path("user/me", accounts.MeView.as_view()),
+    path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "chatroom/<int:room_id>",
+        chatrooms.ChatroomViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("chatroom/<int:room_id>/message", chatrooms.RoomMessageViewSet.as_view({"post": "create"})),
+    path("chatroom/<int:room_id>/messages", chatrooms.RoomMessageViewSet.as_view({"get": "list"})),
+    path("message/<int:message_id>", chatrooms.MessageViewSet.as_view({"get": "retrieve"})),
+    path("messages/cleanup", chatrooms.MessageViewSet.as_view({"delete": "cleanup"})),
+    path("schema", SpectacularAPIView.as_view()),
+    path("docs", DocsView.as_view()),
+    path("docs/errors", ErrorsView.as_view()),
+]
