@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from rest_framework import parsers
@@ -11,9 +11,11 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from config.errors import PayloadTooLarge
+
+if TYPE_CHECKING:  # DRF's views read this module's parser while they are being imported
+    from rest_framework.views import APIView
 
 
 class JSONParser(parsers.JSONParser):
@@ -93,6 +95,6 @@ class LinkPagination(CursorPagination):
 class DocsPermission(BasePermission):
     """The schema and its pages: open while developing, for staff in production."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the caller may read them."""
         return settings.DEBUG or bool(request.user and request.user.is_staff)
