@@ -58,8 +58,7 @@ def hold(data_dir: Path) -> Iterator[None]:
     Raises:
         EmbeddedError: if another process holds it, or the folder is not safely ours, or its disk is full.
     """
-    _make_folder(data_dir)
-    _check_folder(data_dir)
+    make_folder(data_dir)
     with _lock_file(data_dir).open("a+") as file:
         if not _locked(file.fileno()):
             file.seek(0)
@@ -132,9 +131,26 @@ def services(
             started.append(stack.enter_context(servers.redis(data_dir=data_dir, password=password)))
             redis_url = started[-1].url
         urls = Urls(database_url=database_url, redis_url=redis_url)
-        stack.callback(_urls_file(data_dir).unlink, missing_ok=True)
-        _write_private(_urls_file(data_dir), json.dumps(asdict(urls)))
-        yield urls, started
+        with published(data_dir, urls):
+            yield urls, started
+
+
+@contextmanager
+def published(data_dir: Path, urls: Urls) -> Iterator[None]:
+    """Let other processes find `urls` (`running_urls`) in a folder that the caller holds."""
+    file = _urls_file(data_dir)
+    _write_private(file, json.dumps(asdict(urls)))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def redis_program() -> Path:
+    """Return the `redis-server` that the development requirements bring."""
+    from config import server_programs  # noqa: PLC0415  production never gets here
+
+    return server_programs.redis_server()
 
 
 def _lock_file(data_dir: Path) -> Path:
@@ -155,10 +171,13 @@ def _locked(descriptor: int) -> bool:
     return False
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make `folder` and what is missing above it, and leave what is there as it is.
 
     Others may pass through root's, not read it: the servers' account must reach its own folders inside.
+
+    Raises:
+        EmbeddedError: if the folder cannot be made, is not safely ours, or its disk is full.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
@@ -167,6 +186,7 @@ def _make_folder(folder: Path) -> None:
             path.chmod(mode)
     except OSError as error:
         raise EmbeddedError(f"The data folder {folder} cannot be made: {error.strerror}. Set DATA_DIR.") from None
+    _check_folder(folder)
 
 
 def _check_folder(folder: Path) -> None:

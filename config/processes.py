@@ -1,0 +1,53 @@
+"""The processes of Kuvaka: the Procfile says what they are, and whatever starts one takes its command from there.
+
+`python -m config.processes NAME` becomes that process, so that it gets the signals of a container or a supervisor.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PROCFILE: Final = ROOT / "Procfile"
+LINE: Final = re.compile(r"^([A-Za-z0-9_-]+):\s+(\S.*)$")
+
+ONCE: Final = "release"
+"""The process that runs once, before the others of a new version start, and ends."""
+
+
+def parse_procfile() -> dict[str, str]:
+    """Return the command of each process by its name, in the order of the Procfile, without its comments."""
+    matches = (LINE.match(line) for line in PROCFILE.read_text().splitlines())
+    return {match[1]: match[2].strip() for match in matches if match}
+
+
+def command(name: str) -> list[str]:
+    """Return what starts the process `name`: the shell fills the variables in, then the program takes its place.
+
+    Raises:
+        KeyError: if the Procfile has no such process.
+    """
+    return ["sh", "-c", f"exec {parse_procfile()[name]}"]
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return `given` with the programs of this interpreter's installation first on the PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
+    return {**given, "PATH": path}
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Become the process that `arguments` names."""
+    names = parse_procfile()
+    if len(arguments) != 1 or arguments[0] not in names:
+        sys.exit(f"Usage: python -m config.processes {{{','.join(names)}}}")
+    os.chdir(ROOT)
+    program = command(arguments[0])
+    os.execvpe(program[0], program, environment(os.environ))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
