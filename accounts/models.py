@@ -94,11 +94,14 @@ class OneTimeCode(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    deliveries = models.PositiveSmallIntegerField(default=0)
+    """How often digits were made and handed to the delivery; a delivery that surely sent nothing may be repeated."""
     guesses = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(deliveries__lte=3), name="code_deliveries_at_most_three"),
             models.CheckConstraint(condition=Q(guesses__lte=5), name="code_guesses_at_most_five"),
             models.CheckConstraint(
                 condition=Q(digest="", expires_at=None) | (~Q(digest="") & Q(expires_at__isnull=False)),
