@@ -1,0 +1,140 @@
+"""What can go wrong while signing in."""
+
+from http import HTTPStatus
+
+from config.errors import Forbidden, NotAuthenticated, NotFound, Problem, RateLimited, ServiceUnavailable
+
+
+class InvalidCode(Problem):
+    """Wrong, expired, used, superseded, guessed at too often or never asked for: the answer is the same."""
+
+    code = "invalid_code"
+    title = "This code does not work"
+    detail = "Check the six digits, or ask for a new code."
+
+
+class TooManyTries(Problem):
+    """The number is locked after failed tries; even what is right is refused until `Retry-After`."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_tries"
+    title = "Too many failed tries"
+
+
+class TooManyCodes(RateLimited):
+    """The number, the client's network or the numbers near it were sent as many codes as they may be."""
+
+    code = "too_many_codes"
+    title = "Too many codes were asked for"
+
+
+class SmsCeilingReached(ServiceUnavailable):
+    """The country, or all of us, reached the day's ceiling of SMS; signing in by password still works."""
+
+    code = "sms_ceiling_reached"
+    title = "No more codes can be sent at the moment"
+    detail = "Codes that were sent still work; try again later."
+
+
+class InvalidCredentials(NotAuthenticated):
+    """No account with this number and this password."""
+
+    code = "invalid_credentials"
+    title = "Wrong number or password"
+    detail = "Check both, or sign in by code."
+
+
+class TokenInvalid(NotAuthenticated):
+    """Not a token of ours, or not of the kind that is asked for here."""
+
+    code = "token_invalid"
+    title = "This token is not valid"
+    detail = "Sign in again."
+
+
+class TokenExpired(NotAuthenticated):
+    """The token's time is over: an access token is renewed at /auth/refresh, a refresh token by signing in."""
+
+    code = "token_expired"
+    title = "This token has expired"
+    detail = "Refresh an access token; after a refresh token's end, sign in again."
+
+
+class SessionEnded(NotAuthenticated):
+    """The session of the token was ended, or its user was disabled or deleted."""
+
+    code = "session_ended"
+    title = "This session has ended"
+    detail = "Sign in again."
+
+
+class TokenReused(NotAuthenticated):
+    """A refresh token was used that had been replaced before; its session has been ended (RFC 9700 section 4.14.2)."""
+
+    code = "token_reused"
+    title = "This refresh token was used before"
+    detail = "The session was ended for safety; sign in again."
+
+
+class MissingHeader(Forbidden):
+    """The refresh cookie came without the header that a form on another site cannot send."""
+
+    code = "missing_header"
+    title = "A header is missing"
+    detail = "With the refresh cookie, send X-Requested-With too."
+
+
+class WrongPassword(Forbidden):
+    """The old password is not right."""
+
+    code = "wrong_password"
+    title = "The old password is not right"
+
+
+class RecentSignInRequired(Forbidden):
+    """A first password may be set only shortly after a sign-in by code."""
+
+    code = "recent_sign_in_required"
+    title = "Sign in by code first"
+    detail = "A first password can be set within ten minutes of a sign-in by code."
+
+
+class NumberTaken(Problem):
+    """Another account has this number."""
+
+    status = HTTPStatus.CONFLICT
+    code = "number_taken"
+    title = "Another account has this number"
+    detail = "Nothing was changed."
+
+
+class SessionNotFound(NotFound):
+    """None of the caller's live sessions."""
+
+    detail = "No such session."
+
+
+class InvalidIdempotencyKey(Problem):
+    """The Idempotency-Key is not 1 to 255 printable ASCII characters."""
+
+    code = "invalid_idempotency_key"
+    title = "This Idempotency-Key is not valid"
+    detail = "1 to 255 printable ASCII characters."
+
+
+class IdempotencyInFlight(Problem):
+    """The first request with this key is still being worked on."""
+
+    status = HTTPStatus.CONFLICT
+    code = "idempotency_in_flight"
+    title = "The first request with this Idempotency-Key is still running"
+    detail = "Ask again in a moment."
+
+
+class IdempotencyKeyReused(Problem):
+    """The key came before, with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used for something else"
+    detail = "Use a new key for a new request."

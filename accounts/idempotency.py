@@ -1,0 +1,87 @@
+"""Requests that may be repeated safely: `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07)."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+from accounts.exceptions import IdempotencyInFlight, IdempotencyKeyReused, InvalidIdempotencyKey
+from accounts.models import IdempotencyKey
+
+KEPT: Final = timedelta(hours=24)
+"""How long a repeat gets the first answer; Stripe keeps its keys as long."""
+
+LONGEST: Final = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a request did, the first time."""
+
+    object_id: int
+    status: int
+    replayed: bool
+
+
+def once(
+    *, user_id: int, route: str, key: str | None, body: Mapping[str, Any], status: int, work: Callable[[], int]
+) -> Outcome:
+    """Do `work` in a transaction, and never a second time for the same user, route and key within 24 hours.
+
+    What fails is not kept: the key's row commits together with the work.
+
+    Args:
+        user_id: whose key it is; the same key of another user is another key.
+        route: a name of the endpoint, at most 80 characters.
+        key: the header's value; None does the work every time.
+        body: what was asked, of JSON's types; a repeat has to ask the same.
+        status: the HTTP status of the first answer, kept for repeats.
+        work: makes the object and returns its id.
+
+    Raises:
+        InvalidIdempotencyKey: the key is not 1 to 255 printable ASCII characters.
+        IdempotencyInFlight: a request with this key is being worked on at this moment.
+        IdempotencyKeyReused: the key came before with another body.
+    """
+    if key is None:
+        with transaction.atomic():
+            return Outcome(object_id=work(), status=status, replayed=False)
+    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise InvalidIdempotencyKey
+    names = {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
+    body_hash = _digest("body", json.dumps(body, sort_keys=True))
+    with transaction.atomic():
+        _hold(f"{user_id}/{route}/{names['key_hash']}")
+        first = IdempotencyKey.objects.filter(**names, created_at__gt=Now() - KEPT).first()
+        if first:
+            return _replay(first, body_hash)
+        object_id = work()
+        found = {"body_hash": body_hash, "status": status, "object_id": object_id, "created_at": Now()}
+        IdempotencyKey.objects.update_or_create(**names, defaults=found)
+        return Outcome(object_id=object_id, status=status, replayed=False)
+
+
+def _replay(first: IdempotencyKey, body_hash: str) -> Outcome:
+    if first.body_hash != body_hash:
+        raise IdempotencyKeyReused
+    return Outcome(object_id=first.object_id, status=first.status, replayed=True)
+
+
+def _hold(name: str) -> None:
+    """Take the lock of this key until the transaction ends, or give up at once: who waits would hold a connection."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            raise IdempotencyInFlight(retry_after=1)
+
+
+def _digest(kind: str, text: str) -> str:
+    """Hash with a key outside the database: the body is somebody's message."""
+    return salted_hmac(f"accounts.idempotency.{kind}", text, algorithm="sha256").hexdigest()
