@@ -4,28 +4,34 @@ It is used one layer below its GenerativeModel, which holds back each piece unti
 them, and offers no way to close a stream. Over REST, since its gRPC threads do not survive a fork.
 """
 
-import functools
 import json
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import requests
-from google.api_core.timeout import ConstantTimeout
 from requests.adapters import HTTPAdapter
 
-from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
+from gemini.exceptions import AnswerTooLong, ConnectionCut, ProviderError, ProviderTimeout
 from gemini.google_errors import from_google
 from gemini.limits import bounded
 from gemini.provider import Config
 from gemini.types import Chunk, Prompt, Usage
 
 with warnings.catch_warnings():
-    # "All support for the `google.generativeai` package has ended": the reason why it is not the default here.
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"gemini\.google_generativeai")
+    # "All support for the `google.generativeai` package has ended": that is why it is not the default here. The other
+    # says until when Google will support this version of Python.
+    warnings.simplefilter("ignore", FutureWarning)
+    from google.api_core.timeout import ConstantTimeout
     from google.generativeai import protos
     from google.generativeai.client import configure, get_default_generative_client
+
+# The SDK joins the characters of an event one by one, each time copying all of them. 65,536 tokens, the largest output
+# limit, are as long as this; ten times as much would take a hundred times longer.
+MAX_EVENT = 256 << 10
+
+SLICE = 4 << 10
 
 GOOGLE = "https://generativelanguage.googleapis.com"
 
@@ -40,16 +46,23 @@ class GoogleGenerativeAI:
             client_options={"api_endpoint": (config.base_url or GOOGLE).rstrip("/")},
         )
         self._client: Any = get_default_generative_client()
-        # A plain number would be one deadline for the connection and the headers; a pair reaches `requests` as it is.
-        self._timeout = ConstantTimeout((config.connect_timeout, config.read_timeout))  # type: ignore[no-untyped-call]
-        _tame(session=self._client.transport._session, config=config)  # noqa: SLF001  # there is no public way to it
+        self._timeouts = (config.connect_timeout, config.read_timeout)
+        self._total_timeout = config.total_timeout
+        # There is no public way to the session.
+        _tame(session=self._client.transport._session, connections=config.connections)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def stream(self, prompt: Prompt) -> Generator[Chunk]:
         """See `Provider.stream`."""
-        # The SDK's own retry would repeat a 503 for ten minutes.
-        responses = self._client.stream_generate_content(_request(prompt), retry=None, timeout=self._timeout)
+        call = _Call(self._timeouts)
+        call.deadline = time.monotonic() + self._total_timeout
+        responses = self._client.stream_generate_content(
+            _request(prompt),
+            retry=None,  # the SDK's own would repeat a 503 for ten minutes
+            timeout=_handed_on(call),
+        )
         try:
             for response in responses:
+                call.room = MAX_EVENT
                 yield _chunk(response)
         finally:
             responses.cancel()
@@ -63,29 +76,53 @@ class GoogleGenerativeAI:
         return ConnectionCut(cause=cause)
 
 
-def _tame(*, session: requests.Session, config: Config) -> None:
-    """Give the SDK's session a pool of the right size, no redirects, and our reading of refusals and bodies."""
-    adapter = HTTPAdapter(pool_maxsize=config.connections, pool_block=True)
+class _Call(tuple[float, float]):
+    """The connect and read timeouts of one call, in seconds, as `requests` wants them.
+
+    It hands them on to our hook, so what else the hook must know of the call rides along.
+    """
+
+    deadline: float
+    room: int = MAX_EVENT
+
+
+def _handed_on(call: _Call) -> Any:
+    """Keep the SDK from reading the timeouts as a single deadline."""
+    return ConstantTimeout(call)  # type: ignore[no-untyped-call]
+
+
+def _tame(*, session: requests.Session, connections: int) -> None:
+    """Give the SDK's session a pool of the right size, and our own reading of refusals and bodies."""
+    adapter = HTTPAdapter(pool_maxsize=connections, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    session.hooks["response"].append(functools.partial(_receive, total_timeout=config.total_timeout))
+    session.hooks["response"] = [_receive]
 
 
-def _receive(response: requests.Response, *_: Any, total_timeout: float, **__: Any) -> None:
+def _receive(response: requests.Response, *, timeout: _Call, **_: Any) -> None:
     """Take over a response before the SDK sees it.
 
     The SDK sends a 401 twice more, fails to read an error that comes as a JSON array, follows redirects with the key,
     and reads the body byte by byte.
     """
+    response.encoding = "utf-8"
     # By chunk as it arrives; a body without chunks would only be handed over at its end, so that goes byte by byte.
     size = None if getattr(response.raw, "chunked", False) else 1
-    deadline = time.monotonic() + total_timeout - response.elapsed.total_seconds()
-    response.encoding = "utf-8"
-    body = bounded(response.iter_content(chunk_size=size, decode_unicode=True), deadline=deadline)
+    body = bounded(response.iter_content(chunk_size=size, decode_unicode=True), deadline=timeout.deadline)
     if response.status_code != requests.codes.ok:
         with response:
             raise from_google(status=response.status_code, body=_json("".join(body)), cause="HTTPError")
-    response.iter_content = lambda **_: body  # type: ignore[method-assign]
+    response.iter_content = lambda **_: _slices(body, call=timeout)  # type: ignore[method-assign]
+
+
+def _slices(body: Iterator[str], *, call: _Call) -> Iterator[str]:
+    for text in body:
+        for start in range(0, len(text), SLICE):
+            part = text[start : start + SLICE]
+            call.room -= len(part)
+            if call.room < 0:
+                raise AnswerTooLong(cause="event")
+            yield part
 
 
 def _json(text: str) -> object:

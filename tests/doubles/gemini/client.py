@@ -1,0 +1,48 @@
+"""The double as a test holds it."""
+
+import json
+import urllib.request
+from typing import Any
+
+from tests.doubles.process import DoubleProcess
+
+# Loopback must not go through a proxy that the environment names.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class GeminiDouble(DoubleProcess):
+    """A Gemini in its own process. Its behaviours are the fields of `tests.doubles.gemini.behaviour.Behaviour`."""
+
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(module="tests.doubles.gemini", port=port)
+
+    def script(self, *behaviours: dict[str, Any]) -> None:
+        """Queue one behaviour for each of the next calls."""
+        self._ask("POST", "script", list(behaviours))
+
+    def default(self, **behaviour: Any) -> None:
+        """Set what happens to calls without a script or a directive."""
+        self._ask("POST", "default", behaviour)
+
+    def ledger(self) -> dict[str, Any]:
+        """Return `calls`, `in_flight`, `max_in_flight` and `max_in_flight_by_user`."""
+        return self._ask("GET", "ledger")
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the calls so far, oldest first."""
+        return self.ledger()["calls"]
+
+    def reset(self) -> None:
+        """Forget the ledger, the script and the default."""
+        self._ask("DELETE", "ledger")
+        self._ask("DELETE", "script")
+        self.default()
+
+    def _ask(self, method: str, what: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.base_url}/__double__/{what}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with _direct.open(request, timeout=10) as response:
+            return json.load(response)

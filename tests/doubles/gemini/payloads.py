@@ -1,0 +1,147 @@
+"""The JSON that Gemini sends. `test_double_payloads.py` holds it to the SDKs' own types."""
+
+from typing import Any
+
+from tests.doubles.gemini.behaviour import Behaviour
+
+# Asked with `enum-encoding=int`, as google-generativeai does, the API sends numbers:
+# https://github.com/googleapis/googleapis/blob/master/google/ai/generativelanguage/v1beta/generative_service.proto
+ENUM_NUMBERS = {
+    "finishReason": {
+        "STOP": 1,
+        "MAX_TOKENS": 2,
+        "SAFETY": 3,
+        "RECITATION": 4,
+        "OTHER": 5,
+        "LANGUAGE": 6,
+        "BLOCKLIST": 7,
+        "PROHIBITED_CONTENT": 8,
+        "SPII": 9,
+        "MALFORMED_FUNCTION_CALL": 10,
+    },
+    "blockReason": {"SAFETY": 1, "OTHER": 2, "BLOCKLIST": 3, "PROHIBITED_CONTENT": 4},
+    "category": {"HARM_CATEGORY_DANGEROUS_CONTENT": 10},
+    "probability": {"HIGH": 4},
+}
+
+STATUS_NAMES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+SAFETY_RATING = {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": True}
+
+
+def usage(*, prompt_tokens: int, output_tokens: int, thoughts: int) -> dict[str, int]:
+    counts = {
+        "promptTokenCount": prompt_tokens,
+        "candidatesTokenCount": output_tokens,
+        "totalTokenCount": prompt_tokens + output_tokens + thoughts,
+    }
+    return counts | ({"thoughtsTokenCount": thoughts} if thoughts else {})
+
+
+def text_event(*, text: str, **envelope: Any) -> dict[str, Any]:
+    return {"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}], **envelope}
+
+
+def end_event(*, finish: str, **envelope: Any) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"finishReason": finish, "index": 0}
+    if finish in {"STOP", "MAX_TOKENS"}:
+        candidate["content"] = {"parts": [{"text": ""}], "role": "model"}
+    if finish == "SAFETY":
+        candidate["safetyRatings"] = [SAFETY_RATING]
+    return {"candidates": [candidate], **envelope}
+
+
+def blocked_event(*, reason: str, **envelope: Any) -> dict[str, Any]:
+    return {"promptFeedback": {"blockReason": reason, "safetyRatings": [SAFETY_RATING]}, **envelope}
+
+
+def whole_answer(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Join a stream's events into the answer of `generateContent`."""
+    if "candidates" not in events[-1]:
+        return events[-1]
+    pieces = [part["text"] for event in events for part in event["candidates"][0].get("content", {}).get("parts", [])]
+    candidate = events[-1]["candidates"][0]
+    if "".join(pieces):
+        candidate = candidate | {"content": {"parts": [{"text": "".join(pieces)}], "role": "model"}}
+    return events[-1] | {"candidates": [candidate]}
+
+
+def error_body(*, status: int, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": status, "message": message, "status": STATUS_NAMES.get(status, "UNKNOWN")}
+    if details:
+        error["details"] = details
+    return {"error": error}
+
+
+def refusal(*, behaviour: Behaviour, model: str, prompt: str) -> dict[str, Any]:
+    """The body of a scripted error. Like Google's own messages it may quote the request, so a leak would show."""
+    if behaviour.bad_key:
+        return bad_key()
+    message = f"Refused as scripted for {model}: {prompt}"
+    details = _quota_details(behaviour=behaviour, model=model) if behaviour.error == 429 else None
+    return error_body(status=behaviour.error, message=message, details=details)
+
+
+def bad_key() -> dict[str, Any]:
+    reason = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "API_KEY_INVALID",
+        "domain": "googleapis.com",
+        "metadata": {"service": "generativelanguage.googleapis.com"},
+    }
+    return error_body(status=400, message="API key not valid. Please pass a valid API key.", details=[reason])
+
+
+def _quota_details(*, behaviour: Behaviour, model: str) -> list[dict[str, Any]]:
+    period = "PerDay" if behaviour.per_day else "PerMinute"
+    details: list[dict[str, Any]] = [
+        {
+            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+            "violations": [
+                {
+                    "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
+                    "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
+                    "quotaDimensions": {"location": "global", "model": model},
+                    "quotaValue": "20",
+                }
+            ],
+        },
+        {
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [
+                {
+                    "description": "Learn more about Gemini API quotas",
+                    "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+                }
+            ],
+        },
+    ]
+    if behaviour.retry_after is not None:
+        details.append(
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{behaviour.retry_after:g}s"}
+        )
+    return details
+
+
+def with_enum_numbers(value: Any) -> Any:
+    """Spell the enumerations as numbers."""
+    if isinstance(value, list):
+        return [with_enum_numbers(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: ENUM_NUMBERS[key].get(item, 0)
+        if key in ENUM_NUMBERS and isinstance(item, str)
+        else with_enum_numbers(item)
+        for key, item in value.items()
+    }
