@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -146,6 +147,18 @@ def published(data_dir: Path, urls: Urls) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
+def remove_default_data() -> None:
+    """Remove what `make run` and `make test` keep for this checkout.
+
+    Raises:
+        EmbeddedError: if a run uses it.
+    """
+    data_dir = default_data_dir()
+    if data_dir.exists():
+        with hold(data_dir):
+            shutil.rmtree(data_dir)
+
+
 def redis_program() -> Path:
     """Return the `redis-server` that the development requirements bring."""
     from config import server_programs  # noqa: PLC0415  production never gets here
@@ -213,3 +226,10 @@ def _write_private(file: Path, text: str) -> None:
     with open(new, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
         stream.write(text)
     new.replace(file)
+
+
+if __name__ == "__main__":
+    try:
+        remove_default_data()
+    except EmbeddedError as refusal:
+        sys.exit(str(refusal))

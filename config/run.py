@@ -5,14 +5,13 @@ every process of the Procfile until Ctrl-C.
 """
 
 import errno
+import http.client
 import ipaddress
 import os
 import signal
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,9 +95,10 @@ def _serve(
     for name in processes.parse_procfile():
         if name != processes.ONCE:
             supervisor.start(name)
-    address = f"http://{_reachable(os.environ['HOST'])}:{settings.PORT}"
+    host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(os.environ["HOST"], os.environ["HOST"])
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
     deadline = time.monotonic() + READY_PATIENCE
-    while not _is_ready(address):
+    while not _is_ready(host, settings.PORT):
         supervisor.check(restart=False)
         if time.monotonic() > deadline:
             raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
@@ -177,16 +177,15 @@ def _check_port(host: str, port: int) -> None:
             ) from None
 
 
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-
-
-def _is_ready(address: str) -> bool:
+def _is_ready(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _welcome(address: str, settings: environment.Environment) -> str:

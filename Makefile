@@ -1,0 +1,78 @@
+# Needs Python 3.11, make and git, nothing else. `make` alone says what there is.
+
+PYTHON := .venv/bin/python
+ARGS ?=
+IMAGE ?= kuvaka
+
+# What mypy's Django plugin and makemigrations need to read the settings; nothing is connected to.
+CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-checks-checks \
+	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
+	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
+
+.PHONY: help run demo test check format requirements image clean venv
+.DEFAULT_GOAL := help
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+run: venv ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
+	@exec $(PYTHON) -m config.run
+
+demo: ## Hold a conversation with the running stack, over HTTP
+	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
+	@exec $(PYTHON) -m config.demo
+
+test: venv ## Run the tests; make test ARGS="-k word" runs some of them
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+check: venv ## Look for what can be found without running: format, lint, types, forgotten migrations
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(CHECK_ENV) $(PYTHON) -m mypy .
+	$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run
+
+format: venv ## Lay the code out
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+requirements: venv ## Pin the requirements anew, from the two .in files
+	@for name in requirements requirements-dev; do \
+		echo "Compiling $$name.txt"; \
+		$(PYTHON) -m uv pip compile -q --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+			$$name.in -o $$name.txt || exit 1; \
+	done
+
+image: ## Build the container image
+	docker build --tag $(IMAGE) .
+
+clean: ## Remove the virtual environment and the data of `make run` and `make test`
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi
+	rm -rf .venv .data staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# .venv/complete is written last, and says for which folder and which requirements the environment is complete: one that
+# was interrupted, moved or copied is made anew, one that is out of date is brought up to date.
+venv:
+	@{ pwd -P; cat requirements-dev.txt; } | cmp -s - .venv/complete && exit 0; \
+	python=; \
+	for candidate in python3.11 python3 python; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+			python=$$candidate; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Kuvaka needs Python 3.11; there is no python3.11 on the PATH, and python3 is not one." >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3.11-venv" >&2; \
+		exit 1; \
+	fi; \
+	clear=--clear; \
+	if [ "$$(head -n 1 .venv/complete 2>/dev/null)" = "$$(pwd -P)" ]; then clear=; fi; \
+	rm -f .venv/complete; \
+	echo "Making the virtual environment .venv with $$python ..."; \
+	"$$python" -m venv $$clear .venv || exit 1; \
+	echo "Installing what requirements-dev.txt pins (a minute or two; later starts skip this) ..."; \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt \
+		|| { echo "The requirements could not be installed; the lines above say why." >&2; exit 1; }; \
+	$(PYTHON) -m pip check --disable-pip-version-check || exit 1; \
+	{ pwd -P; cat requirements-dev.txt; } > .venv/complete
