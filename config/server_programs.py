@@ -11,6 +11,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final, TypedDict
@@ -66,7 +67,17 @@ def identity() -> Identity:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for the servers' account alone."""
+    """Make a folder for the servers' account alone.
+
+    Raises:
+        ServerError: if that account could not get there; what stands in its way is not ours to open.
+    """
+    closed = [path for path in folder.parents if not path.stat().st_mode & stat.S_IXOTH]
+    if _account() and closed:
+        raise ServerError(
+            f"PostgreSQL and Redis do not run as root, and {closed[-1]} lets nobody else through to {folder}. "
+            "Set DATA_DIR to a folder below folders that everybody may pass through."
+        )
     folder.mkdir(mode=0o700)
     give(folder)
 

@@ -177,38 +177,25 @@ def _make_cluster(*, folder: Path, password: str) -> None:
     password_file = unfinished / "password"
     password_file.write_text(password)
     programs.give(password_file)
-    with _reaching(unfinished):
-        result = subprocess.run(  # noqa: S603  the program is ours, and so are its arguments
-            [
-                str(programs.postgresql("initdb")),
-                *("-D", "data", "-U", "kuvaka", "--auth=scram-sha-256", "--pwfile=password", "--encoding=UTF8"),
-                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=unfinished,
-            env=_environment(),
-            start_new_session=True,
-            **programs.identity(),
-        )
+    result = subprocess.run(  # noqa: S603  the program is ours, and so are its arguments
+        [
+            str(programs.postgresql("initdb")),
+            *("-D", "data", "-U", "kuvaka", "--auth=scram-sha-256", "--pwfile=password", "--encoding=UTF8"),
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-c", "timezone=UTC"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=unfinished,
+        env=_environment(),
+        start_new_session=True,
+        **programs.identity(),
+    )
     if result.returncode != 0:
         raise ServerError(f"PostgreSQL cannot lay out its data in {folder}:\n{result.stderr.strip()}")
     (unfinished / "data").rename(folder)
     shutil.rmtree(unfinished)
-
-
-@contextmanager
-def _reaching(folder: Path) -> Iterator[None]:
-    """Explain what it means when a server may not get into its own folder; its way there is not ours to open."""
-    try:
-        yield
-    except PermissionError:
-        raise ServerError(
-            f"The servers, which do not run as root, cannot get into {folder}, or may not run programs there. "
-            "Set DATA_DIR to a folder below folders that everybody may pass through."
-        ) from None
 
 
 def _environment() -> dict[str, str]:
@@ -246,7 +233,7 @@ def _launch(
 ) -> Server:
     """Start `command` in a session of its own, so that a terminal's Ctrl-C reaches us and not it."""
     log = folder.with_suffix(".log")
-    with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output, _reaching(folder):
+    with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(  # noqa: S603  the program is ours, and so are its arguments
             command,
             stdin=subprocess.PIPE,
