@@ -18,8 +18,8 @@ def prompt_for(*, reply: Reply, tier: Tier) -> Prompt:
     cut-off text is never mistaken for something that was said.
     """
     instruction = reply.room.system_instruction
-    budget = tier.context_tokens - estimate(instruction) - estimate(reply.answers.content)
-    turns: list[Turn] = [Turn(role="user", text=reply.answers.content)]
+    budget = tier.context_tokens - estimate(instruction) - estimate(reply.question.content)
+    turns: list[Turn] = [Turn(role="user", text=reply.question.content)]
     for question, answer in _exchanges_before(reply):
         budget -= estimate(question) + estimate(answer)
         if budget < 0:

@@ -1,7 +1,7 @@
 """What a user does in a room: one function per verb, one transaction each, the task published on commit.
 
-The user's row is the lock of all that user's changes; it is always taken first (`User.touch_rooms`), then the room, then
-messages, so that two changes can wait for each other but never in a circle.
+The user's row is the lock of all that user's changes. It is always taken first (`User.touch_rooms`), then the room,
+then messages, so that two changes can wait for each other but never in a circle.
 """
 
 from datetime import timedelta
@@ -37,9 +37,7 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
             raise RoomNotFound
         tier = tier_of(user_id=user_id)
         if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
-            raise TooManyWaiting(
-                f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds()
-            )
+            raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
         message = Message.objects.create(room_id=room_id, user_id=user_id, role=Role.USER, content=content)
         _queue_reply(message)
     return message

@@ -173,16 +173,22 @@ class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):  # type: ignore
 
     def get_queryset(self) -> ReplyQuerySet:
         """Leave the users' rows out."""
-        return super().get_queryset().filter(role=Role.ASSISTANT)
+        return ReplyQuerySet(self.model, using=self._db).filter(role=Role.ASSISTANT)
 
 
 class Reply(Message):
     """The assistant message that answers a user message."""
 
-    objects: ClassVar[ReplyManager] = ReplyManager()  # type: ignore[assignment]
+    objects: ClassVar[ReplyManager] = ReplyManager()
 
     class Meta:
         proxy = True
+
+    @property
+    def question(self) -> Message:
+        """The user's message that this answers (the database has no reply without one)."""
+        assert self.answers is not None
+        return self.answers
 
     @property
     def is_final(self) -> bool:

@@ -1,7 +1,8 @@
 """The life of a reply: queued, generating, then done, failed or stopped.
 
-Every change is one conditional UPDATE whose row count decides. A claim raises `attempt`; every later write of the worker
-names its attempt and so finds nothing once the reply was taken from it. Rows are locked in the order user, room, reply.
+Every change is one conditional UPDATE whose row count decides. A claim raises `attempt`; every later write of the
+worker names its attempt and so finds nothing once the reply was taken from it. Rows are locked in the order user, room,
+reply.
 """
 
 import random
@@ -145,7 +146,9 @@ def _lose_lease(reply: Reply) -> None:
 
 def _republish() -> int:
     published = 0
-    for reply_id in Reply.objects.due().filter(publish_at__lte=Now()).order_by("pk").values_list("pk", flat=True)[:BATCH]:
+    for reply_id in (
+        Reply.objects.due().filter(publish_at__lte=Now()).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
         if not _publish(reply_id):
             break
         # It waits longer each time, so that a long queue does not fill up with copies of itself.
@@ -157,7 +160,8 @@ def _republish() -> int:
 
 
 def _held(reply: Reply) -> ReplyQuerySet:
-    return Reply.objects.held_by(reply_id=reply.pk, attempt=reply.attempt)
+    held: ReplyQuerySet = Reply.objects.held_by(reply_id=reply.pk, attempt=reply.attempt)
+    return held
 
 
 def _try_later(held: ReplyQuerySet, wait: timedelta) -> bool:

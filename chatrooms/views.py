@@ -1,6 +1,6 @@
 """Rooms and messages over HTTP."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
@@ -67,7 +67,9 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         return Chatroom.objects.for_user(_user(self.request))
 
     @extend_schema(
-        summary="Create a chatroom", responses={201: RoomSerializer}, examples=[OpenApiExample("Room", {"name": "Trip"})]
+        summary="Create a chatroom",
+        responses={201: RoomSerializer},
+        examples=[OpenApiExample("Room", {"name": "Trip"})],
     )
     def create(self, request: Request) -> Response:
         """Make a room; without a name it is called `New chat`."""
@@ -79,7 +81,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     def list(self, request: Request) -> Response:
         """The rooms, newest activity first."""
         first_page = not request.query_params
-        page = rooms.cached_list(_user(request)) if first_page else None
+        page: dict[str, Any] | None = rooms.cached_list(_user(request)) if first_page else None
         if page is None:
             found = self.paginate_queryset(self.get_queryset())
             response = self.get_paginated_response(self.get_serializer(found, many=True).data)
@@ -164,7 +166,7 @@ class MessageViewSet(viewsets.GenericViewSet[Message]):
     """The caller's messages by their own ids."""
 
     serializer_class = MessageSerializer
-    pagination_class: ClassVar[None] = None
+    pagination_class = None
 
     @extend_schema(summary="Get a message")
     def retrieve(self, request: Request, message_id: int) -> Response:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from rest_framework import parsers
@@ -55,7 +55,6 @@ class LinkPagination(CursorPagination):
     page_size = 20
     max_page_size = 100
     invalid_cursor_message = "This cursor is not one of ours."
-    ordering: ClassVar[tuple[str, ...]]
 
     def get_page_size(self, request: Request) -> int:
         """The page's length, 1 to 100.

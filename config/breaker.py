@@ -62,7 +62,7 @@ class GuardedRedis(redis.Redis):
         if not breaker.allows():
             raise redis.ConnectionError("the breaker is open")
         try:
-            answer = super().execute_command(*args, **options)
+            answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except (redis.ConnectionError, redis.TimeoutError):
             breaker.failed()
             raise

@@ -1,7 +1,8 @@
 """Celery: its settings, and the one way to publish a task.
 
-Nothing here guarantees delivery: acknowledgement is early and the database remembers what is to be done. A task that was
-never published, or was lost with Redis or with its worker, is published again by a periodic task that reads the rows.
+Nothing here guarantees delivery: acknowledgement is early and the database remembers what is to be done. A task that
+was never published, or was lost with Redis or with its worker, is published again by a periodic task that reads the
+rows.
 """
 
 import os

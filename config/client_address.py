@@ -5,6 +5,9 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+NOWHERE = ipaddress.ip_address(0)
+"""The peer of a request that came over a Unix socket."""
+
 IPV6_PREFIX = 64
 """Bits that name one customer: RFC 6177 gives each site at least a /64, so limits count by it."""
 
@@ -16,7 +19,7 @@ def client_address(request: HttpRequest) -> str:
     stands to the left of it anybody may have invented. With 0, or where the header is malformed or too short, it is
     the peer's.
     """
-    peer = _parse(request.META.get("REMOTE_ADDR", "")) or ipaddress.ip_address("0.0.0.0")
+    peer = _parse(request.META.get("REMOTE_ADDR", "")) or NOWHERE
     hops = settings.PROXY_HOPS
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if hops and len(forwarded) >= hops:

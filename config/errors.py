@@ -199,7 +199,10 @@ _FOREIGN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[E
     (exceptions.UnsupportedMediaType, lambda _: UnsupportedMediaType()),
     (exceptions.Throttled, _throttled),
     (RequestDataTooBig, lambda _: PayloadTooLarge()),
-    ((exceptions.ParseError, BadRequest, SuspiciousOperation), lambda _: BadRequestProblem("The body is not valid JSON.")),
+    (
+        (exceptions.ParseError, BadRequest, SuspiciousOperation),
+        lambda _: BadRequestProblem("The body is not valid JSON."),
+    ),
 )
 
 
@@ -246,4 +249,3 @@ _BY_STATUS: dict[int, type[Problem]] = {
         ServiceUnavailable,
     )
 }
-

@@ -131,8 +131,7 @@ CELERY_RESULT_EXPIRES = timedelta(days=1)
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"accounts.passwords.{name}"}
-    for name in ("LengthValidator", "CommonValidator", "OwnNumberValidator")
+    {"NAME": f"accounts.passwords.{name}"} for name in ("LengthValidator", "CommonValidator", "OwnNumberValidator")
 ]
 JWT_SIGNING_KEY = env.JWT_SIGNING_KEY
 SIMPLE_JWT = {
@@ -165,7 +164,7 @@ REPLY_LEASE = timedelta(seconds=env.REPLY_LEASE)
 REPLY_REAP_EVERY = env.REPLY_REAP_EVERY
 REPLY_REPUBLISH_AFTER = timedelta(seconds=env.REPLY_REPUBLISH_AFTER)
 REPLY_DRAIN = env.REPLY_DRAIN
-GEMINI_CLIENT = env.GEMINI_CLIENT
+GEMINI_CLIENT: str = env.GEMINI_CLIENT or ""
 GEMINI_API_KEY = env.GEMINI_API_KEY
 GEMINI_BASE_URL = env.GEMINI_BASE_URL
 GEMINI_MODEL = env.GEMINI_MODEL

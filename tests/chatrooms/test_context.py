@@ -1,0 +1,102 @@
+"""What of a room's history the model is told."""
+
+from collections.abc import Callable
+
+import pytest
+
+from billing.models import Tier
+from chatrooms import replies
+from chatrooms.context import prompt_for
+from chatrooms.models import Chatroom, Message, Reply
+from gemini.tokens import estimate
+from gemini.types import Prompt
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+
+
+def told(message: Message) -> Prompt:
+    reply = Reply.objects.select_related("room", "answers").get(pk=reply_of(message).pk)
+    return prompt_for(reply=reply, tier=Tier.objects.get(slug="basic"))
+
+
+def texts(prompt: Prompt) -> list[tuple[str, str]]:
+    return [(turn.role, turn.text) for turn in prompt.turns]
+
+
+def end(message: Message, status: str = "done", content: str = "", error: str = "") -> None:
+    Reply.objects.filter(answers=message).update(status=status, content=content, error=error)
+
+
+def test_the_history_is_told_in_order_with_the_instruction(room: Chatroom, send: Callable[..., Message]) -> None:
+    Chatroom.objects.update(system_instruction="Be brief.")
+    end(send(room, "one"), content="first")
+    end(send(room, "two"), content="second")
+    prompt = told(send(room, "three"))
+    assert texts(prompt) == [
+        ("user", "one"),
+        ("model", "first"),
+        ("user", "two"),
+        ("model", "second"),
+        ("user", "three"),
+    ]
+    assert prompt.system_instruction == "Be brief."
+    assert prompt.max_output_tokens == Tier.objects.get(slug="basic").max_output_tokens
+
+
+@pytest.mark.parametrize(("status", "error"), [("failed", "blocked"), ("queued", ""), ("stopped", "")])
+def test_a_turn_without_a_finished_answer_stays_out(
+    room: Chatroom, send: Callable[..., Message], status: str, error: str
+) -> None:
+    end(send(room, "good"), content="answer")
+    end(send(room, "bad"), status, "half an ans", error)
+    assert texts(told(send(room, "now"))) == [("user", "good"), ("model", "answer"), ("user", "now")]
+
+
+def test_later_messages_and_other_rooms_stay_out(user: object, room: Chatroom, send: Callable[..., Message]) -> None:
+    other = Chatroom.objects.create(user_id=room.user_id, name="other")
+    end(send(other, "elsewhere"), content="there")
+    message = send(room, "now")
+    end(send(room, "later"), content="afterwards")
+    assert texts(told(message)) == [("user", "now")]
+
+
+def test_the_newest_turns_are_kept_within_the_budget_and_whole(room: Chatroom, send: Callable[..., Message]) -> None:
+    Tier.objects.update(waiting_replies=100)
+    for number in range(6):
+        end(send(room, f"question {number} ".ljust(100, ".")), content=f"answer {number} ".ljust(100, "."))
+    Tier.objects.update(context_tokens=4 * estimate("." * 100) + estimate("now") + 10)
+    kept = texts(told(send(room, "now")))
+    assert [text[:10] for _, text in kept] == ["question 4", "answer 4 .", "question 5", "answer 5 .", "now"]
+
+
+def test_only_the_current_reply_is_told(room: Chatroom, send: Callable[..., Message]) -> None:
+    message = send(room, "one")
+    end(message, content="old")
+    Reply.objects.filter(answers=message).update(is_current=False)
+    Reply.objects.create(
+        room=room,
+        user_id=room.user_id,
+        role="assistant",
+        answers=message,
+        is_current=True,
+        status="done",
+        content="new",
+    )
+    assert texts(told(send(room, "two")))[1] == ("model", "new")
+
+
+def test_a_message_over_the_whole_budget_is_asked_alone(room: Chatroom, send: Callable[..., Message]) -> None:
+    end(send(room, "one"), content="first")
+    Tier.objects.update(context_tokens=1)
+    assert texts(told(send(room, "a long question"))) == [("user", "a long question")]
+
+
+def test_the_context_takes_one_query_however_long_the_room(
+    room: Chatroom, send: Callable[..., Message], django_assert_num_queries: Callable
+) -> None:
+    message = send(room, "now")
+    claimed = replies.claim(reply_id=reply_of(message).pk)
+    assert claimed is not None
+    with django_assert_num_queries(1):
+        prompt_for(reply=claimed[0], tier=claimed[1])

@@ -1,0 +1,189 @@
+"""What a worker makes of a call: every end of it is written, and only its own."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+from django.db import OperationalError
+
+from chatrooms import generation, replies
+from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.tasks import answer
+from gemini import exceptions
+from gemini.types import FinishReason, Prompt, Usage
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+
+
+class Stream:
+    """A reply stream that gives `pieces`, then raises `error` if there is one."""
+
+    model = "model-that-answered"
+    finish_reason = FinishReason.STOP
+    usage = Usage(prompt_tokens=7, output_tokens=9)
+
+    def __init__(self, *pieces: str, error: Exception | None = None) -> None:
+        self.pieces, self.error, self.closed = pieces, error, False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.pieces
+        if self.error:
+            raise self.error
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stream], None]:
+    """Have this stream answer the next prompt. (The connection of the test's transaction must stay open.)"""
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    return lambda stream: monkeypatch.setattr("chatrooms.generation.stream_reply", lambda prompt: stream)
+
+
+def row(message: Message) -> Reply:
+    return Reply.objects.get(answers=message)
+
+
+def test_an_answer_is_kept_whole(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
+    stream = Stream("Hel", "lo")
+    model(stream)
+    message = send(room)
+    answer(reply_of(message).pk)
+    reply = row(message)
+    assert (reply.status, reply.content, reply.model) == ("done", "Hello", "model-that-answered")
+    assert (reply.prompt_tokens, reply.output_tokens, reply.finish_reason) == (7, 9, "stop")
+    assert stream.closed
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (exceptions.Blocked(), "failed", "blocked"),
+        (exceptions.ProviderAuth(), "failed", "provider_auth"),
+        (exceptions.ConnectionCut(), "queued", ""),
+        (exceptions.RateLimited(retry_after=5), "queued", ""),
+        (exceptions.RateLimited(retry_after=500), "failed", "rate_limited"),
+        (RuntimeError("a bug, with a secret in its message"), "queued", ""),
+    ],
+)
+def test_a_failure_in_mid_stream_keeps_no_text(
+    room: Chatroom, send: Callable[..., Message], model: Callable, error: Exception, status: str, code: str
+) -> None:
+    stream = Stream("half an ", "ans", error=error)
+    model(stream)
+    message = send(room)
+    answer(reply_of(message).pk)
+    reply = row(message)
+    assert (reply.status, reply.error, reply.content) == (status, code, "")
+    assert stream.closed
+
+
+def test_a_worker_that_lost_its_lease_stops_reading(
+    room: Chatroom, send: Callable[..., Message], model: Callable
+) -> None:
+    read: list[str] = []
+
+    class Losing(Stream):
+        def __iter__(self) -> Iterator[str]:
+            for piece in ("one", "two", "three"):
+                read.append(piece)
+                if piece == "two":
+                    Reply.objects.update(attempt=5)
+                    generation.leases._renew()
+                yield piece
+
+    stream = Losing()
+    model(stream)
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert read == ["one", "two"]
+    assert stream.closed
+    assert (row(message).status, row(message).attempt, row(message).content) == ("generating", 5, "")
+
+
+def test_a_draining_worker_hands_back_what_it_holds(
+    room: Chatroom, send: Callable[..., Message], model: Callable
+) -> None:
+    class Draining(Stream):
+        def __iter__(self) -> Iterator[str]:
+            yield "one"
+            generation.leases._hand_back()
+            yield "two"
+
+    model(Draining())
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert (row(message).status, row(message).tries_left, row(message).content) == ("queued", 3, "")
+
+
+def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
+    room: Chatroom, send: Callable[..., Message], model: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model(Stream("Hello"))
+    real, calls = replies.finish, []
+
+    def away_twice(**values: Any) -> bool:
+        calls.append(values)
+        if len(calls) < 3:
+            raise OperationalError
+        return real(**values)
+
+    monkeypatch.setattr("chatrooms.replies.finish", away_twice)
+    monkeypatch.setattr("chatrooms.generation.time.sleep", lambda _: None)
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert len(calls) == 3
+    assert row(message).content == "Hello"
+
+
+def test_no_connection_is_held_during_the_call(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: order.append("given back"))
+
+    def call(prompt: Prompt) -> Stream:
+        order.append("called")
+        return Stream("Hello")
+
+    monkeypatch.setattr("chatrooms.generation.stream_reply", call)
+    answer(reply_of(send(room)).pk)
+    assert order[:2] == ["given back", "called"]
+
+
+def test_a_repeated_task_changes_nothing(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
+    model(Stream("Hello"))
+    message = send(room)
+    answer(reply_of(message).pk)
+    before = list(Reply.objects.values())
+    model(Stream("Another"))
+    answer(reply_of(message).pk)
+    answer(10**12)
+    assert list(Reply.objects.values()) == before
+
+
+def test_the_clients_request_id_reaches_the_workers_log(
+    room: Chatroom, send: Callable[..., Message], model: Callable
+) -> None:
+    model(Stream("half", error=exceptions.Blocked()))
+    with structlog.contextvars.bound_contextvars(request_id="client-chosen-id"):
+        message = send(room)
+    seen: list[str] = []
+
+    def note(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        seen.append(structlog.contextvars.get_contextvars().get("request_id", ""))
+        return event
+
+    logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[note])
+    original, replies.log = replies.log, logger
+    try:
+        answer(reply_of(message).pk)
+    finally:
+        replies.log = original
+    assert seen == ["client-chosen-id"]

@@ -1,0 +1,84 @@
+"""The cached room list: never stale, never another's, and not needed."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from chatrooms import replies, rooms
+from chatrooms.models import Chatroom, Message
+from config import breaker
+from gemini.types import FinishReason, Usage
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+
+
+def queries_about_rooms(client: APIClient) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get("/chatroom").status_code == 200
+    return sum('FROM "chatrooms_chatroom"' in query["sql"] for query in queries)
+
+
+def test_a_repeated_list_does_not_ask_for_rooms_again(client: APIClient, room: Chatroom) -> None:
+    assert queries_about_rooms(client) == 1
+    assert queries_about_rooms(client) == 0
+
+
+def test_every_change_shows_at_once(
+    client: APIClient, user: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    def listed() -> list[tuple[str, str]]:
+        return [(each["name"], each["updated_at"]) for each in client.get("/chatroom").json()]
+
+    def fresh() -> list[tuple[str, str]]:
+        cache.clear()
+        return listed()
+
+    message = None
+    for change in (
+        lambda: client.post("/chatroom", {"name": "second"}),
+        lambda: client.patch(f"/chatroom/{room.pk}", {"name": "renamed"}),
+        lambda: client.delete(f"/chatroom/{rooms.create(user_id=user.pk, name='third').pk}"),
+        lambda: send(room),
+    ):
+        listed()
+        change()
+        assert listed() == fresh()
+    message = Message.objects.get(role="user")
+    claimed, _ = replies.claim(reply_id=reply_of(message).pk) or (None, None)
+    before = user.__class__.objects.get(pk=user.pk).rooms_version
+    assert claimed is not None
+    replies.finish(
+        reply=claimed,
+        text="Hi",
+        model="m",
+        finish_reason=FinishReason.STOP,
+        usage=Usage(prompt_tokens=1, output_tokens=1),
+    )
+    assert user.__class__.objects.get(pk=user.pk).rooms_version == before + 1
+
+
+def test_two_users_never_see_each_others_list(
+    client_of: Callable[[User], APIClient], user: User, stranger: User
+) -> None:
+    rooms.create(user_id=user.pk, name="mine")
+    rooms.create(user_id=stranger.pk, name="theirs")
+    mine, theirs = client_of(user), client_of(stranger)
+    for _ in range(100):
+        assert [each["name"] for each in mine.get("/chatroom").json()] == ["mine"]
+        assert [each["name"] for each in theirs.get("/chatroom").json()] == ["theirs"]
+
+
+def test_the_list_comes_from_the_database_while_redis_is_away(client: APIClient, room: Chatroom) -> None:
+    client.get("/chatroom")
+    for state in breaker._breakers.values():
+        state.failed()
+    assert breaker._breakers, "the cache went through no breaker"
+    assert queries_about_rooms(client) == 1

@@ -1,0 +1,123 @@
+"""Chatrooms: create, list, get, rename, delete."""
+
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from chatrooms import rooms
+from chatrooms.models import Chatroom, Message
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_room_is_created_with_its_name(client: APIClient, user: User) -> None:
+    answer = client.post("/chatroom", {"name": "Trip"})
+    assert answer.status_code == 201
+    assert answer.json() | {"id": 0, "created_at": "", "updated_at": ""} == {
+        "id": 0,
+        "user_id": user.pk,
+        "name": "Trip",
+        "system_instruction": "",
+        "created_at": "",
+        "updated_at": "",
+    }
+    assert Chatroom.objects.get().name == "Trip"
+
+
+def test_a_room_without_a_name_is_a_new_chat(client: APIClient) -> None:
+    assert client.post("/chatroom", {}).json()["name"] == "New chat"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\x00b", None, ["x"], {"a": 1}])
+def test_a_bad_name_makes_no_room(client: APIClient, name: object) -> None:
+    answer = client.post("/chatroom", {"name": name})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "invalid_input"
+    assert answer.json()["errors"][0]["field"] == "name"
+    assert Chatroom.objects.count() == 0
+
+
+def test_a_client_cannot_set_what_is_not_theirs(client: APIClient, user: User, stranger: User) -> None:
+    sent = {"name": "Mine", "id": 7, "user_id": stranger.pk, "user": stranger.pk, "created_at": "2000-01-01T00:00:00Z"}
+    room = client.post("/chatroom", sent).json()
+    assert room["user_id"] == user.pk
+    assert not room["created_at"].startswith("2000")
+    client.patch(f"/chatroom/{room['id']}", {"user_id": stranger.pk, "updated_at": "2000-01-01T00:00:00Z"})
+    assert Chatroom.objects.get().user_id == user.pk
+
+
+def test_a_room_is_renamed_and_its_other_fields_stay(client: APIClient) -> None:
+    room = client.post("/chatroom", {"name": "Old", "system_instruction": "Be brief."}).json()
+    answer = client.patch(f"/chatroom/{room['id']}", {"name": "New"})
+    assert answer.status_code == 200
+    assert (answer.json()["name"], answer.json()["system_instruction"]) == ("New", "Be brief.")
+    assert client.get(f"/chatroom/{room['id']}").json()["name"] == "New"
+
+
+def test_a_deleted_room_is_gone_with_its_messages(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    send(room)
+    assert client.delete(f"/chatroom/{room.pk}").status_code == 204
+    assert Message.objects.count() == 0
+    assert client.get(f"/chatroom/{room.pk}").status_code == 404
+    assert client.delete(f"/chatroom/{room.pk}").status_code == 404
+
+
+def test_a_room_brings_its_newest_messages_oldest_first(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], settings: object
+) -> None:
+    from billing.models import Tier
+
+    Tier.objects.update(waiting_replies=100)
+    for number in range(25):
+        send(room, f"message {number}")
+    shown = client.get(f"/chatroom/{room.pk}").json()["messages"]
+    assert [message["content"] for message in shown] == [f"message {number}" for number in range(5, 25)]
+
+
+def test_rooms_are_capped_exactly(client: APIClient, settings: object) -> None:
+    settings.ROOMS_PER_USER = 2  # type: ignore[attr-defined]
+    assert [client.post("/chatroom", {}).status_code for _ in range(3)] == [201, 201, 409]
+    assert client.post("/chatroom", {}).json()["code"] == "too_many_rooms"
+    assert Chatroom.objects.count() == 2
+
+
+def test_the_list_shows_the_newest_activity_first(client: APIClient, user: User, send: Callable[..., Message]) -> None:
+    first, second = (rooms.create(user_id=user.pk, name=name) for name in ("first", "second"))
+    assert [room["name"] for room in client.get("/chatroom").json()] == ["second", "first"]
+    # In a test's one transaction now() stands still, so the activity is moved by hand.
+    Chatroom.objects.filter(pk=second.pk).update(updated_at="2020-01-01T00:00:00Z")
+    send(first)
+    assert [room["name"] for room in client.get("/chatroom").json()] == ["first", "second"]
+
+
+def test_a_long_list_is_paged_by_link_without_gaps_or_repeats(client: APIClient, user: User) -> None:
+    for number in range(25):
+        rooms.create(user_id=user.pk, name=str(number))
+    url, seen = "/chatroom?limit=10", []
+    while url:
+        answer = client.get(url)
+        assert len(answer.json()) <= 10
+        seen += [int(room["name"]) for room in answer.json()]
+        links = {
+            part.split('rel="')[1][:-1]: part[1 : part.index(">")]
+            for part in answer.get("Link", "").split(", ")
+            if part
+        }
+        url = links.get("next", "")
+    assert seen == list(range(24, -1, -1))
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=text", "limit=1.5", "cursor=bogus", "limit="])
+def test_a_bad_page_is_refused(client: APIClient, query: str) -> None:
+    answer = client.get(f"/chatroom?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+
+
+def test_a_page_holds_at_most_a_hundred(client: APIClient, user: User) -> None:
+    Chatroom.objects.bulk_create(Chatroom(user_id=user.pk, name=str(number)) for number in range(105))
+    assert len(client.get("/chatroom?limit=1000000000").json()) == 100

@@ -1,0 +1,54 @@
+"""One time-out opens the breaker; one probe at a time finds out whether the server is back."""
+
+import pytest
+import redis
+
+from config import breaker
+from config.breaker import OPEN_SECONDS, Breaker, GuardedRedis
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr("config.breaker.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_failure_keeps_everybody_away_for_a_while(clock: list[float]) -> None:
+    state = Breaker()
+    assert state.allows()
+    state.failed()
+    assert not state.allows()
+    clock[0] += OPEN_SECONDS - 0.01
+    assert not state.allows()
+
+
+def test_then_one_probe_goes_through_and_a_success_lets_all_through(clock: list[float]) -> None:
+    state = Breaker()
+    state.failed()
+    clock[0] += OPEN_SECONDS
+    assert [state.allows() for _ in range(3)] == [True, False, False]
+    state.succeeded()
+    assert all(state.allows() for _ in range(3))
+
+
+def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_breakers", {})
+    client = GuardedRedis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    with pytest.raises(redis.ConnectionError, match="refused"):
+        client.get("key")
+    with pytest.raises(redis.ConnectionError, match="breaker is open"):
+        client.get("key")
+
+
+def test_a_wrong_command_does_not_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_breakers", {})
+
+    def refuse(*_: object, **__: object) -> None:
+        raise redis.ResponseError("WRONGTYPE")
+
+    monkeypatch.setattr(redis.Redis, "execute_command", refuse)
+    client = GuardedRedis(host="127.0.0.1", port=1)
+    for _ in range(2):
+        with pytest.raises(redis.ResponseError):
+            client.get("key")

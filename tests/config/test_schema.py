@@ -1,0 +1,72 @@
+"""The OpenAPI schema: every route, no warnings, and for staff only in production."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = {"schema", "docs", "docs/errors"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    made = subprocess.run(
+        [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return dict(yaml.safe_load(made.stdout))
+
+
+def test_every_route_is_in_the_schema(schema: dict[str, Any]) -> None:
+    patterns = [str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
+    routes = {"/" + pattern.replace("<int:", "{").replace("<uuid:", "{").replace(">", "}") for pattern in patterns}
+    assert routes - {f"/{page}" for page in PAGES} == set(schema["paths"])
+
+
+def test_every_operation_with_a_body_has_an_example(schema: dict[str, Any]) -> None:
+    bodies = {
+        f"{method} {path}": operation["requestBody"]["content"]["application/json"]
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if "requestBody" in operation
+    }
+    assert bodies
+    assert [name for name, body in bodies.items() if not body.get("examples")] == []
+
+
+def test_every_operation_says_what_it_does(schema: dict[str, Any]) -> None:
+    operations = {
+        f"{method} {path}": each for path, methods in schema["paths"].items() for method, each in methods.items()
+    }
+    assert [name for name, each in operations.items() if not each.get("summary")] == []
+
+
+@pytest.mark.parametrize("path", ["/schema", "/docs"])
+def test_the_documentation_is_open_only_while_developing(settings: Any, path: str) -> None:
+    settings.DEBUG = False
+    assert Client().get(path).status_code in (401, 403)
+    settings.DEBUG = True
+    assert Client().get(path).status_code == 200
+
+
+def test_the_page_asks_no_other_site_for_anything(settings: Any) -> None:
+    settings.DEBUG = True
+    page = Client().get("/docs")
+    assert "https://" not in page.content.decode()
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+
+
+def test_an_api_answer_may_load_nothing() -> None:
+    policy = Client().get("/nowhere")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy

@@ -1,0 +1,113 @@
+"""What every test stands on: real PostgreSQL and Redis, and an environment that is nobody's own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import environment
+from tests import services
+
+_cleanup = ExitStack()
+
+for _name in environment.names():
+    os.environ.pop(_name, None)
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "ENV_FILE": os.devnull,
+    "NO_PROXY": "*",
+    "DEBUG": "true",
+    "SECRET_KEY": "a-secret-key-for-tests-and-for-nothing-else",
+    "JWT_SIGNING_KEY": "a-signing-key-for-tests-and-for-nothing-else",
+    "LOG_LEVEL": "INFO",
+    "GEMINI_STAND_IN_DELAY": "0",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers before Django reads its settings."""
+    if config.option.collectonly or config.option.help:
+        os.environ |= {"DATABASE_URL": "postgresql://nowhere/none", "REDIS_URL": "redis://nowhere"}
+        return
+    urls = _cleanup.enter_context(services.running())
+    os.environ |= {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
+    config.stash[_URLS] = urls
+    config.stash[_TEMPLATE] = services.ensure_template(urls)
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started."""
+    _cleanup.close()
+
+
+_URLS = pytest.StashKey[Any]()
+_TEMPLATE = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
+    from django.conf import settings
+
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = request.config.stash[_TEMPLATE]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Have the tiers in the test database, as every installation has."""
+    from django.core.management import call_command
+
+    with django_db_blocker.unblock():
+        call_command("seed_tiers", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest) -> None:
+    """No test finds what another left in Redis, nor a breaker that another opened."""
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        from django.conf import settings
+        from redis import Redis
+
+        from config import breaker
+
+        breaker._breakers.clear()
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.flushall()
+
+
+@pytest.fixture
+def make_stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Any]]:
+    """Start whole stacks for one test: `make_stack(REPLY_LEASE="3", …)`."""
+    with ExitStack() as cleanup:
+
+        def make(**settings: str) -> Any:
+            return cleanup.enter_context(_stack(request.config, tmp_path_factory, settings))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def shared_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One whole stack for all tests that break nothing in it (use it through `stack`)."""
+    with _stack(request.config, tmp_path_factory, {}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(shared_stack: Any) -> Any:
+    """The shared stack with a fresh double."""
+    shared_stack.double.reset()
+    return shared_stack
+
+
+def _stack(config: pytest.Config, folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:
+    from tests import stack
+
+    folder: Path = folders.mktemp("stack")
+    database_url = services.clone_database(config.stash[_URLS], config.stash[_TEMPLATE], f"stack_{folder.name}")
+    return stack.running(database_url=database_url, folder=folder, settings=settings)

@@ -1,0 +1,118 @@
+"""Workers that die, drain or freeze: every accepted message is answered, and never twice."""
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.stack import Stack, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+
+
+def test_ten_kills_and_an_emptied_redis_lose_nothing_of_100_messages(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
+    people = [stack.sign_up() for _ in range(10)]
+    rooms = [(person, person.room()) for person in people for _ in range(2)]
+    stack.double.default(ttft=0.2, delay=0.1, pieces=3)
+    sent: list[tuple[int, int]] = []
+
+    def send_all() -> None:
+        for number in range(100):
+            person, room = rooms[number % len(rooms)]
+            sent.append((number % len(rooms), person.send(room, f"question {number}!")["id"]))
+            time.sleep(0.25)
+
+    sender = threading.Thread(target=send_all)
+    sender.start()
+    hit = 0
+    for kill in range(10):
+        wait_until(lambda: stack.double.ledger()["in_flight"] > 0 or stack.unfinished() == 0, 30, "a call under way")
+        hit += stack.double.ledger()["in_flight"]
+        stack.kill("worker")
+        if kill == 5:
+            stack.stop_redis()
+            stack.start_redis()
+        stack.start("worker")
+        time.sleep(1)
+    sender.join()
+    wait_until(lambda: stack.unfinished() == 0, 60, "all in an end state")
+
+    assert len(sent) == 100
+    assert hit > 0, "no kill met a call under way"
+    for number, (who, message_id) in enumerate(sent):
+        answered = rooms[who][0].message(message_id)
+        assert answered["reply"]["status"] == "done", answered
+        assert re.search(rf"question {number}!", answered["gemini_response"])
+    [(replies, distinct)] = stack.sql(
+        "SELECT count(*), count(DISTINCT answers_id) FROM chatrooms_message WHERE role = 'assistant'"
+    )
+    assert (replies, distinct) == (100, 100)
+    assert len(stack.double.calls()) <= 100 + hit + 10, "a call is made anew only for one that a kill cut"
+
+
+def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(REPLY_DRAIN="1", GEMINI_READ_TIMEOUT="5")
+    person = stack.sign_up()
+    stack.double.script({"ttft": 4}, {"ttft": 4})
+    messages = [person.send(person.room(), "a slow one") for _ in range(2)]
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 2, 20, "both under way")
+    assert stack.stop("worker") == 0
+    rows = stack.sql("SELECT status, tries_left, attempt FROM chatrooms_message WHERE role = 'assistant'")
+    assert rows == [("queued", 3, 1)] * 2, "handed back, and no try spent"
+    stack.start("worker")
+    for message in messages:
+        assert person.answered(message["id"])["reply"]["status"] == "done"
+
+
+def test_a_quick_call_is_finished_before_the_worker_stops(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(REPLY_DRAIN="10")
+    person = stack.sign_up()
+    stack.double.script({"ttft": 2})
+    message = person.send(person.room(), "nearly there")
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 1, 20, "under way")
+    assert stack.stop("worker") == 0
+    assert person.message(message["id"])["reply"]["status"] == "done"
+    assert len(stack.double.calls()) == 1
+
+
+def test_a_frozen_worker_cannot_write_after_another_took_over(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    people = [stack.sign_up() for _ in range(10)]
+    stack.double.script(*[{"ttft": 1, "text": "the late text"}] * 20)
+    sent = [(person, person.send(person.room(), "hello")["id"]) for person in people for _ in range(2)]
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 20, 20, "all under way")
+    frozen = stack.processes.pop("worker")
+    stack.processes["frozen"] = frozen
+    stack.signal("frozen", signal.SIGSTOP)
+    stack.start("worker")
+    for person, message_id in sent:
+        assert person.answered(message_id)["reply"]["status"] == "done"
+    before = stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id")
+    stack.signal("frozen", signal.SIGCONT)
+    wait_until(
+        lambda: stack.log("worker").count("reply_fenced") + stack.log("worker").count("reply_left_to_another") >= 20,
+        20,
+        "20 late writers refused",
+    )
+    assert stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id") == before
+    assert not any("late" in person.message(message_id)["gemini_response"] for person, message_id in sent)
+
+
+def test_a_poison_message_fails_and_the_others_go_on(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    person, other = stack.sign_up(), stack.sign_up()
+    poison = person.send(person.room(), "[[double ttft=30]] poison")
+    for _ in range(3):
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 1, 30, "the poison is being generated")
+        stack.kill("worker")
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 0, 10, "the call is gone")
+        stack.start("worker")
+    failed = person.answered(poison["id"], 30)
+    assert (failed["reply"]["status"], failed["reply"]["error"]) == ("failed", "worker_lost")
+    assert failed["gemini_response"] is None
+    assert other.answered(other.send(other.room(), "fine")["id"])["reply"]["status"] == "done"

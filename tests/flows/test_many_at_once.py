@@ -1,0 +1,103 @@
+"""Many people, rooms and messages at once, through real processes."""
+
+import random
+import re
+import time
+from typing import Any
+
+import pytest
+
+from tests.stack import Person, Stack, in_parallel, wait_until
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(autouse=True)
+def _own_limits(stack: Stack) -> Any:
+    """Give the tiers back their own limits, whatever a test raised."""
+    yield
+    stack.set_tier("basic", parallel_replies=2, waiting_replies=20)
+
+
+def echo_of(message: dict[str, Any]) -> str:
+    """The question as the double quotes it in its answer."""
+    return str(message["gemini_response"])
+
+
+def test_200_messages_of_40_people_are_answered_within_10_seconds(stack: Stack) -> None:
+    stack.set_tier("basic", parallel_replies=10, waiting_replies=50)
+    people = in_parallel([stack.sign_up for _ in range(40)])
+    rooms = [(person, person.room()) for person in people for _ in range(5)]
+    stack.double.reset()
+    stack.double.default(ttft=0.5, delay=0.25, pieces=3)  # a second in all
+
+    sent = in_parallel([lambda p=person, r=room: p.send(r, f"question of room {r}") for person, room in rooms])
+    started = time.monotonic()
+    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+    took = time.monotonic() - started
+
+    for (person, room), message in zip(rooms, sent, strict=True):
+        answered = person.message(message["id"])
+        assert answered["reply"]["status"] == "done", answered
+        assert re.search(rf"question of room {room}\b", echo_of(answered))
+    assert took <= 10, f"{took:.1f} s"
+    ledger = stack.double.ledger()
+    assert len(ledger["calls"]) == 200
+    assert ledger["max_in_flight"] > 20, "the calls were made at the same time"
+
+
+def test_one_basic_user_never_has_more_than_two_at_once(stack: Stack) -> None:
+    person = stack.sign_up()
+    rooms = [person.room() for _ in range(10)]
+    stack.double.default(ttft=0.3)
+    sent = in_parallel([lambda r=room: person.send(r, f"user={person.id} room {r}") for room in rooms])
+    for message in sent:
+        assert person.answered(message["id"])["reply"]["status"] == "done"
+    ledger = stack.double.ledger()
+    assert ledger["max_in_flight_by_user"][str(person.id)] == 2
+    assert len(ledger["calls"]) == 10
+
+
+def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_said(stack: Stack) -> None:
+    stack.set_tier("basic", waiting_replies=50)
+    person = stack.sign_up()
+    room = person.room()
+    sent = in_parallel([lambda n=n: person.send(room, f"number {n} of thirty") for n in range(30)])
+    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+
+    messages = person.call("GET", f"/chatroom/{room}/messages?limit=100").json()
+    assert [message["id"] for message in messages] == sorted(message["id"] for message in sent)
+    finished = [message["reply"]["finished_at"] for message in messages]
+    assert finished == sorted(finished)
+    assert all(message["reply"]["status"] == "done" for message in messages)
+    asked = [[part["text"] for turn in call["contents"] for part in turn["parts"]] for call in stack.double.calls()]
+    history: list[str] = []
+    for message, contents in zip(messages, asked, strict=True):
+        history.append(message["content"])
+        assert contents == history
+        history.append(message["gemini_response"])
+
+
+def test_30_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack) -> None:
+    person = stack.sign_up()
+    room = person.room()
+    for round_ in range(10):
+        key = f"key-{round_}-{random.random()}"
+        answers = in_parallel([lambda: _send(person, room, key, "the same") for _ in range(30)])
+        accepted = [answer for answer in answers if answer.status_code == 202]
+        refused = [answer for answer in answers if answer.status_code != 202]
+        assert len({answer.json()["id"] for answer in accepted}) == 1
+        assert {(answer.status_code, answer.json()["code"]) for answer in refused} <= {(409, "idempotency_in_flight")}
+        assert sum("Idempotency-Replayed" not in answer.headers for answer in accepted) == 1
+        again = _send(person, room, key, "the same")
+        assert (again.status_code, again.headers["Idempotency-Replayed"]) == (202, "true")
+        assert _send(person, room, key, "another").status_code == 422
+    [(count,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
+    assert count == 10
+    wait_until(lambda: stack.unfinished() == 0, 30, "all answered")
+    assert len(stack.double.calls()) == 10
+
+
+def _send(person: Person, room: int, key: str, content: str) -> Any:
+    path = f"/chatroom/{room}/message"
+    return person.call("POST", path, json={"content": content}, headers={"Idempotency-Key": key})

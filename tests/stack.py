@@ -1,0 +1,277 @@
+"""The real thing for tests: the Procfile's processes, with a database, a Redis and a Gemini double of their own."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import requests
+
+from config.server_programs import redis_server
+from tests.doubles.gemini.client import GeminiDouble
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0
+
+
+@dataclass
+class Person:
+    """A signed-in user, as a client of the API."""
+
+    stack: "Stack"
+    id: int
+    number: str
+    access_token: str
+    refresh_token: str
+    http: requests.Session = field(default_factory=requests.Session, repr=False)
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.access_token}", **options.pop("headers", {})}
+        return self.http.request(method, self.stack.url + path, headers=headers, timeout=PATIENCE, **options)
+
+    def room(self, name: str = "Room") -> int:
+        answer = self.call("POST", "/chatroom", json={"name": name})
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    def send(self, room: int, content: str, **options: Any) -> dict[str, Any]:
+        answer = self.call("POST", f"/chatroom/{room}/message", json={"content": content}, **options)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    def message(self, message_id: int) -> dict[str, Any]:
+        answer = self.call("GET", f"/message/{message_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def answered(self, message_id: int, seconds: float = PATIENCE) -> dict[str, Any]:
+        """The message once its reply is final."""
+        wait_until(
+            lambda: self.message(message_id)["reply"]["status"] in ("done", "failed", "stopped"),
+            seconds,
+            "a final reply",
+        )
+        return self.message(message_id)
+
+
+def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+
+
+def in_parallel(jobs: list[Callable[[], Any]]) -> list[Any]:
+    """Run all the jobs at the same moment, a thread each; their results in the same order."""
+    gate = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], Any]) -> Any:
+        gate.wait()
+        return job()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+class Stack:
+    """Starts, kills and asks the processes; every setting can be given by its name in the environment."""
+
+    def __init__(self, *, database_url: str, folder: Path, settings: dict[str, str]) -> None:
+        self.database_url = database_url
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.double = GeminiDouble()
+        self._redis_port = _free_port()
+        self._redis: subprocess.Popen[bytes] | None = None
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.environment = {
+            **os.environ,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "WEB_PROCESSES": "2",
+            "DATABASE_URL": database_url,
+            "DATABASE_POOL_SIZE": "12",
+            "REDIS_URL": f"redis://127.0.0.1:{self._redis_port}/0",
+            "DATA_DIR": str(folder),
+            "GEMINI_CLIENT": "google-genai",
+            "GEMINI_API_KEY": "a-key-for-the-double",
+            "GEMINI_BASE_URL": self.double.base_url,
+            "SMS_DELIVERY": "response",
+            "AUTH_REQUESTS_PER_MINUTE": "1000000",
+            "LOG_FORMAT": "json",
+            "REPLY_LEASE": "3",
+            "REPLY_REAP_EVERY": "0.5",
+            "REPLY_REPUBLISH_AFTER": "2",
+            **{f"SMS_PER_{what}": "1000000" for what in ("ADDRESS_HOUR", "PREFIX_HOUR", "COUNTRY_DAY", "DAY")},
+            **settings,
+        }
+
+    # Processes
+
+    def start(self, *names: str) -> None:
+        """Start processes of the Procfile; their output goes to a file each in the stack's folder."""
+        for name in names:
+            with self.log_file(name).open("ab") as output:
+                self.processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", "config.processes", name],
+                    cwd=ROOT,
+                    env=self.environment,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+        if "web" in names:
+            wait_until(self._ready, PATIENCE, "web ready")
+        if "worker" in names:
+            pid = self.processes["worker"].pid
+            wait_until(
+                lambda: self.log("worker").count("ready.") or self.processes["worker"].poll(), PATIENCE, f"{pid} up"
+            )
+
+    def log_file(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def log(self, name: str) -> str:
+        return self.log_file(name).read_text(errors="replace")
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        os.killpg(self.processes[name].pid, number)
+
+    def kill(self, name: str) -> None:
+        """kill -9 of the whole process group."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str, seconds: float = 20) -> int:
+        """SIGTERM, as a supervisor sends it; the exit code."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(self.url + "/readyz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    # Redis
+
+    def start_redis(self) -> None:
+        """Start this stack's own Redis, empty."""
+        self._redis = subprocess.Popen(
+            [
+                str(redis_server()),
+                *("--port", str(self._redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            cwd=self.folder,
+            start_new_session=True,
+        )
+        wait_until(lambda: _listens(self._redis_port), PATIENCE, "Redis up")
+
+    def stop_redis(self) -> None:
+        """kill -9; what it held is gone."""
+        assert self._redis is not None
+        self._redis.kill()
+        self._redis.wait()
+        self._redis = None
+
+    def freeze_redis(self) -> None:
+        assert self._redis is not None
+        self._redis.send_signal(signal.SIGSTOP)
+
+    def thaw_redis(self) -> None:
+        assert self._redis is not None
+        self._redis.send_signal(signal.SIGCONT)
+
+    # Questions
+
+    def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask (or change) the database behind the API's back."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def sign_up(self) -> Person:
+        """A new person, signed in by code over HTTP."""
+        number = f"+919{random.randrange(10**8, 10**9)}"
+        otp = self.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
+        tokens = self.post("/auth/verify-otp", {"mobile_number": number, "otp": otp}).json()
+        [(user_id,)] = self.sql("SELECT id FROM accounts_user WHERE mobile_number = %s", number)
+        return Person(self, user_id, number, tokens["access_token"], tokens["refresh_token"])
+
+    def post(self, path: str, body: dict[str, Any]) -> requests.Response:
+        answer = requests.post(self.url + path, json=body, timeout=PATIENCE)
+        assert answer.ok, answer.text
+        return answer
+
+    def set_tier(self, slug: str = "basic", **values: int) -> None:
+        for name, value in values.items():
+            self.sql(f"UPDATE billing_tier SET {name} = %s WHERE slug = %s", value, slug)
+
+    def unfinished(self) -> int:
+        [(count,)] = self.sql("SELECT count(*) FROM chatrooms_message WHERE status IN ('queued', 'generating')")
+        return int(count)
+
+    def close(self) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+        if self._redis is not None:
+            self._redis.kill()
+            self._redis.wait()
+        self.double.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def running(*, database_url: str, folder: Path, settings: dict[str, str] | None = None) -> Iterator[Stack]:
+    """A whole stack: web, worker, tasks and beat, with the tiers seeded."""
+    with ExitStack() as cleanup:
+        stack = cleanup.enter_context(Stack(database_url=database_url, folder=folder, settings=settings or {}))
+        stack.start_redis()
+        subprocess.run(
+            [sys.executable, "manage.py", "seed_tiers"],
+            cwd=ROOT,
+            env=stack.environment,
+            check=True,
+            capture_output=True,
+        )
+        stack.start("web", "worker", "tasks", "beat")
+        yield stack
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
