@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -76,16 +77,17 @@ class ReplyStream:
         config = Config.from_settings()
         deadline = time.monotonic() + config.total_timeout
         length = 0
-        for chunk in _events(prompt=_acceptable(prompt), config=config):
-            if time.monotonic() > deadline:
-                raise ProviderTimeout(cause="deadline")
-            self._note(chunk)
-            text = UNSTORABLE.sub("", chunk.text)
-            length += len(text)
-            if length > MAX_TEXT:
-                raise AnswerTooLong(cause="length")
-            if text:
-                yield text
+        with closing(_events(prompt=_acceptable(prompt), config=config)) as events:
+            for chunk in events:
+                if time.monotonic() > deadline:
+                    raise ProviderTimeout(cause="deadline")
+                self._note(chunk)
+                text = UNSTORABLE.sub("", chunk.text)
+                length += len(text)
+                if length > MAX_TEXT:
+                    raise AnswerTooLong(cause="length")
+                if text:
+                    yield text
         self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
 
     def _note(self, chunk: Chunk) -> None:
@@ -114,16 +116,13 @@ def _acceptable(prompt: Prompt) -> Prompt:
 def _events(*, prompt: Prompt, config: Config) -> Generator[Chunk]:
     """Yield the provider's events; raise its failures as ours."""
     provider = provider_for(config)
-    events = provider.stream(prompt)
     failure: ProviderError | None = None
     try:
-        yield from events
+        yield from provider.stream(prompt)
     except ProviderError as error:
         failure = error
     except Exception as error:  # noqa: BLE001  # an SDK may raise anything over what a server sends
         failure = provider.classify(error)
-    finally:
-        events.close()
     # Raised out here, the failure neither shows the SDK's error, whose text may hold the prompt, nor keeps its
     # frames alive, which hold the connection.
     if failure:

@@ -93,7 +93,7 @@ def _handed_on(call: _Call) -> Any:
 
 def _tame(*, session: requests.Session, connections: int) -> None:
     """Give the SDK's session a pool of the right size, and our own reading of refusals and bodies."""
-    adapter = HTTPAdapter(pool_maxsize=connections, pool_block=True)
+    adapter = HTTPAdapter(pool_maxsize=connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.hooks["response"] = [_receive]

@@ -64,10 +64,11 @@ def answer(*, turns: tuple[Turn, ...]) -> str:
 def _recall(*, question: str, earlier: list[str]) -> str:
     """Return the answer to a question about the conversation itself, or an empty string."""
     if asked := FACT_QUESTION.search(question):
-        thing = asked["thing"].strip().lower()
-        value = _facts(earlier).get(thing)
-        if value:
-            return f"Your {thing} is {value}: you told me earlier. (The stand-in answers: no Gemini key is set.)"
+        facts = _facts(earlier)
+        known = [thing for thing in facts if f"{asked['thing']} ".lower().startswith(f"{thing} ")]
+        if known:
+            thing = max(known, key=len)
+            return f"Your {thing} is {facts[thing]}: you told me earlier. (The stand-in answers: no Gemini key is set.)"
     if earlier and (asked := LOOKING_BACK.search(question)):
         first = asked["first"] or asked["first_noun"]
         when, which = ("first", earlier[0]) if first else ("before this", earlier[-1])

@@ -36,6 +36,10 @@ class DoubleProcess:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
         """End the process and what it started, and nothing else."""
         if self._process.poll() is None:

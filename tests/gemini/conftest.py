@@ -1,0 +1,48 @@
+import socket
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.asking import API_KEY
+
+SDKS = ["google-genai", "google-generativeai"]
+
+
+@pytest.fixture(scope="session")
+def running_double() -> Iterator[GeminiDouble]:
+    with GeminiDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def double(running_double: GeminiDouble, settings: Settings) -> GeminiDouble:
+    running_double.reset()
+    settings.GEMINI_API_KEY = API_KEY
+    settings.GEMINI_BASE_URL = running_double.base_url
+    settings.GEMINI_CONCURRENCY = 64
+    settings.GEMINI_CONNECT_TIMEOUT = 5
+    settings.GEMINI_READ_TIMEOUT = 10
+    settings.GEMINI_TOTAL_TIMEOUT = 20
+    return running_double
+
+
+@pytest.fixture(params=SDKS)
+def sdk(request: pytest.FixtureRequest, double: GeminiDouble, settings: Settings) -> str:
+    settings.GEMINI_CLIENT = request.param
+    return str(request.param)
+
+
+@pytest.fixture
+def stand_in(settings: Settings) -> None:
+    settings.GEMINI_CLIENT = "stand-in"
+    settings.GEMINI_STAND_IN_DELAY = 0
+    settings.GEMINI_TOTAL_TIMEOUT = 20
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

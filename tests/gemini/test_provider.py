@@ -1,0 +1,78 @@
+"""One client per process, of the chosen implementation alone."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from pytest_django import Settings
+
+from gemini.provider import Config, provider_for
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.asking import API_KEY, answer
+
+PROBE = """
+import sys
+from django.conf import settings
+settings.configure(GEMINI_CLIENT={client!r}, GEMINI_API_KEY="key", GEMINI_BASE_URL="", GEMINI_CONNECT_TIMEOUT=1,
+    GEMINI_READ_TIMEOUT=1, GEMINI_TOTAL_TIMEOUT=1, GEMINI_CONCURRENCY=1, GEMINI_STAND_IN_DELAY=0)
+import gemini.client
+from gemini.provider import Config, provider_for
+if {build}:
+    provider_for(Config.from_settings())
+print([name for name in ("google.genai", "google.generativeai") if name in sys.modules])
+"""
+
+
+def test_a_process_has_one_client(sdk: str) -> None:
+    assert provider_for(Config.from_settings()) is provider_for(Config.from_settings())
+
+
+def test_changed_settings_give_a_new_client(sdk: str, settings: Settings) -> None:
+    before = provider_for(Config.from_settings())
+    settings.GEMINI_READ_TIMEOUT = 7
+
+    assert provider_for(Config.from_settings()) is not before
+
+
+def test_a_forked_process_has_a_client_of_its_own_and_both_work(sdk: str, double: GeminiDouble) -> None:
+    parents = provider_for(Config.from_settings())
+    answer("Before")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        own = provider_for(Config.from_settings()) is not parents
+        os.write(writer, f"{own}: {answer('In the child')[0]}".encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert os.read(reader, 1000).decode() == "True: I saw 1 turns. You said: In the child"
+    assert answer("In the parent")[0] == "I saw 1 turns. You said: In the parent"
+    assert provider_for(Config.from_settings()) is parents
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize(
+    ("client", "build", "imported"),
+    [
+        ("google-genai", False, []),
+        ("stand-in", True, []),
+        ("google-genai", True, ["google.genai"]),
+        ("google-generativeai", True, ["google.generativeai"]),
+    ],
+)
+def test_only_the_chosen_sdk_is_imported_and_only_when_called(client: str, build: bool, imported: list[str]) -> None:
+    probe = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROBE.format(client=client, build=build)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert probe.stdout.strip() == str(imported)
+    assert probe.stderr == ""
+
+
+def test_the_key_does_not_show_in_the_configuration(sdk: str) -> None:
+    assert API_KEY not in repr(Config.from_settings())

@@ -1,0 +1,73 @@
+"""No provider can hold a thread for longer than the settings allow."""
+
+import socket
+import time
+
+import pytest
+from pytest_django import Settings
+
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.asking import answer, failure, soon
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param({"ttft": 600}, id="before the first byte"),
+        pytest.param({"fault": "hang", "after": 0}, id="before the first event"),
+        pytest.param({"fault": "hang", "after": 2}, id="in mid-stream"),
+    ],
+)
+def test_silence_is_cut_off_by_the_read_timeout(
+    sdk: str, double: GeminiDouble, settings: Settings, behaviour: dict[str, object]
+) -> None:
+    settings.GEMINI_READ_TIMEOUT = 0.3
+    double.script(behaviour)
+
+    error, _, _ = failure("Hello")
+
+    assert (error.code, error.retryable) == ("provider_timeout", True)
+    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+
+
+def test_a_long_answer_without_long_silence_is_not_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_READ_TIMEOUT = 0.4
+    double.script({"text": "abcdefgh", "pieces": 8, "delay": 0.1})
+
+    assert answer("Hello")[0] == "abcdefgh"
+
+
+def test_an_answer_that_takes_too_long_in_all_is_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_TOTAL_TIMEOUT = 0.5
+    double.script({"text": "x" * 100, "pieces": 100, "delay": 0.05})
+
+    error, pieces, _ = failure("Hello")
+
+    assert error.code == "provider_timeout"
+    assert 0 < len(pieces) < 20
+    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+
+
+def test_bytes_that_never_become_an_event_are_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_TOTAL_TIMEOUT = 0.5
+    double.script({"fault": "drip", "after": 1})
+
+    error, pieces, _ = failure("Hello")
+
+    assert (error.code, len(pieces)) == ("provider_timeout", 1)
+    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+
+
+def test_a_host_that_does_not_answer_is_cut_off_by_the_connect_timeout(sdk: str, settings: Settings) -> None:
+    settings.GEMINI_CONNECT_TIMEOUT = 0.3
+    with socket.socket() as listener:
+        # With the queue of connections full, the kernel leaves further ones without a word.
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        settings.GEMINI_BASE_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with socket.create_connection(listener.getsockname()):
+            begun = time.monotonic()
+            error, _, _ = failure("Hello")
+
+    assert error.code == "provider_timeout"
+    assert time.monotonic() - begun < settings.GEMINI_READ_TIMEOUT
