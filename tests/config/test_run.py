@@ -1,0 +1,438 @@
+"""`make run`, held to its promises, on a copy of `config` with a Procfile of small programs, so that a run is short."""
+
+import os
+import pty
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+import requests
+from redis import Redis
+
+from config import embedded, environment, processes
+
+PROCFILE = """
+# A comment: not a process
+web: python web.py
+worker: python worker.py
+release: python release.py
+"""
+PROGRAMS = {
+    "web.py": """
+        import http.server, os, signal, sys
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(os.environ[self.path[1:]].encode() if self.path != "/readyz" else b"ok")
+
+            def log_message(self, *_):
+                pass
+
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+    """,
+    "worker.py": """
+        import os, signal, subprocess, sys, time
+
+        def stop(*_):
+            print("worker hands back", flush=True)
+            sys.exit(0)
+
+        signal.signal(signal.SIGTERM, stop)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+        print("worker", os.getpid(), "with child", child.pid, flush=True)
+        time.sleep(600)
+    """,
+    "release.py": """
+        print("database is up to date", flush=True)
+    """,
+}
+
+
+class Run:
+    """One `python -m config.run`, with its output so far."""
+
+    def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
+        self.data_dir = Path(settings["DATA_DIR"])
+        self._file = checkout / "output"
+        own = {"PORT": str(_free_port()), "ENV_FILE": os.devnull, **settings}
+        inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
+        self.port = int(own["PORT"])
+        with self._file.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.run"],
+                cwd=checkout,
+                env={**inherited, **own},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._file.read_text()
+
+    def wait_for(self, text: str, *, times: int = 1) -> None:
+        until(lambda: self.output.count(text) >= times or self.process.poll() is not None)
+        assert self.output.count(text) >= times, self.output
+
+    def ready(self) -> "Run":
+        self.wait_for("Ctrl-C stops everything")
+        return self
+
+    def ended(self) -> int:
+        return self.process.wait(timeout=40)
+
+    def variable(self, name: str) -> str:
+        """What the process `web` finds in its environment."""
+        return requests.get(f"http://127.0.0.1:{self.port}/{name}", timeout=5).text
+
+    def pid_of(self, what: str) -> int:
+        """The number behind `what` in the last line of the output that has it."""
+        return int(self.output.rpartition(f"{what} ")[2].split()[0])
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    shutil.copytree(processes.ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "Procfile").write_text(PROCFILE)
+    for name, text in PROGRAMS.items():
+        (tmp_path / name).write_text(textwrap.dedent(text))
+    return tmp_path
+
+
+@pytest.fixture
+def start(checkout: Path, data_dir: Path) -> Iterator[Callable[..., Run]]:
+    """Start a run; PostgreSQL and Redis are those of the tests unless `own_servers` is asked for."""
+    runs: list[Run] = []
+
+    def begin(*, own_servers: bool = False, **settings: str) -> Run:
+        given = {} if own_servers else {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+        runs.append(Run(checkout=checkout, settings={"DATA_DIR": str(data_dir), **given, **settings}))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.terminate()
+            run.ended()
+
+
+@pytest.fixture
+def bystander(checkout: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of somebody else's that looks much like one of ours."""
+    process = subprocess.Popen(
+        [sys.executable, "worker.py"],
+        cwd=checkout,
+        env={**os.environ, "KUVAKA_RUN": "another"},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    yield process
+    for own in (*psutil.Process(process.pid).children(), process):
+        own.kill()
+    process.wait()
+
+
+def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(start: Callable[..., Run]) -> None:
+    run = start().ready()
+
+    assert f"http://127.0.0.1:{run.port}/docs" in run.output
+    assert "/auth/send-otp" in run.output
+    assert run.output.count("Authorization: Bearer $TOKEN") == 3
+
+
+def test_ctrl_c_ends_everything_that_was_started_and_only_that(
+    start: Callable[..., Run], data_dir: Path, bystander: subprocess.Popen[bytes]
+) -> None:
+    run = start(own_servers=True).ready()
+    started = psutil.Process(run.process.pid).children(recursive=True)
+    started.append(psutil.Process(run.pid_of("with child")))
+
+    run.process.send_signal(signal.SIGINT)
+
+    assert run.ended() == 0
+    assert "worker hands back" in run.output
+    assert len(started) > 5
+    assert [process for process in started if lives(process)] == []
+    assert embedded.running_urls(data_dir) is None
+    assert bystander.poll() is None
+
+
+def test_sigterm_ends_it_as_ctrl_c_does(start: Callable[..., Run]) -> None:
+    run = start().ready()
+
+    run.process.terminate()
+
+    assert run.ended() == 0
+    assert "worker hands back" in run.output
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
+    checkout: Path, start: Callable[..., Run]
+) -> None:
+    (checkout / "worker.py").write_text(
+        "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint('deaf', flush=True)\n"
+        "while True:\n    time.sleep(600)\n"
+    )
+    run = start()
+    run.wait_for("deaf")
+    run.ready()
+    run.process.send_signal(signal.SIGINT)
+    run.wait_for("Stopping")
+
+    run.process.send_signal(signal.SIGINT)
+
+    assert run.process.wait(timeout=6) == 0
+
+
+def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run]) -> None:
+    first = start(own_servers=True).ready()
+    keys = [first.variable(name) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "DATABASE_URL", "REDIS_URL")]
+    with psycopg.connect(keys[2]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    with Redis.from_url(keys[3]) as client:
+        client.set("kept", "42")
+    first.process.terminate()
+    first.ended()
+
+    second = start(own_servers=True).ready()
+
+    assert [second.variable(name) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "DATABASE_URL", "REDIS_URL")] == keys
+    with psycopg.connect(keys[2]) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    with Redis.from_url(keys[3]) as client:
+        assert client.get("kept") == b"42"
+
+
+def test_keys_and_urls_are_for_their_owner_alone(start: Callable[..., Run], data_dir: Path) -> None:
+    start(own_servers=True).ready()
+
+    secrets = [data_dir / "embedded.json", data_dir / "postgresql.log", *(data_dir / "secrets").iterdir()]
+
+    assert {file.name for file in secrets} >= {"SECRET_KEY", "JWT_SIGNING_KEY", "postgresql", "redis"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
+
+
+def test_a_run_is_development_on_this_machine_alone_unless_told_otherwise(start: Callable[..., Run]) -> None:
+    run = start().ready()
+
+    assert (run.variable("DEBUG"), run.variable("HOST")) == ("true", "127.0.0.1")
+
+
+def test_a_machines_name_in_host_does_not_open_the_port_to_the_network(start: Callable[..., Run]) -> None:
+    assert start(HOST=socket.gethostname()).ready().variable("HOST") == "127.0.0.1"
+
+
+def test_the_environment_is_passed_on(start: Callable[..., Run]) -> None:
+    run = start(GEMINI_API_KEY="a-key", GEMINI_BASE_URL="http://127.0.0.1:1", SECRET_KEY="s" * 40).ready()
+
+    assert run.variable("GEMINI_API_KEY") == "a-key"
+    assert run.variable("GEMINI_BASE_URL") == "http://127.0.0.1:1"
+    assert run.variable("SECRET_KEY") == "s" * 40
+    assert "through google-genai" in run.output
+
+
+def test_a_file_of_settings_is_read_and_the_environment_goes_before_it(
+    start: Callable[..., Run], tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("GEMINI_CONCURRENCY=3\nSECRET_KEY=ffffffffffffffffffffffffffffffffffffffff\nLOG_LEVEL=ERROR\n")
+
+    run = start(ENV_FILE=str(file), LOG_LEVEL="WARNING").ready()
+
+    assert run.variable("GEMINI_CONCURRENCY") == "3"
+    assert run.variable("SECRET_KEY") == "f" * 40
+    assert run.variable("LOG_LEVEL") == "WARNING"
+
+
+@pytest.mark.parametrize(("given", "own"), [("DATABASE_URL", "redis"), ("REDIS_URL", "postgresql")])
+def test_one_server_of_the_callers_and_one_of_our_own(
+    given: str, own: str, start: Callable[..., Run], data_dir: Path
+) -> None:
+    run = start(own_servers=True, **{given: os.environ[given]}).ready()
+
+    assert run.variable(given) == os.environ[given]
+    assert [name for name in ("postgresql", "redis") if (data_dir / name).exists()] == [own]
+    urls = embedded.running_urls(data_dir)
+    assert urls is not None
+    assert run.variable("DATABASE_URL") == urls.database_url
+    assert run.variable("REDIS_URL") == urls.redis_url
+
+
+def test_with_both_urls_given_no_server_is_started(start: Callable[..., Run], data_dir: Path) -> None:
+    start().ready()
+
+    assert not (data_dir / "postgresql").exists()
+    assert not (data_dir / "redis").exists()
+
+
+def test_embedded_services_never_run_in_production(start: Callable[..., Run], data_dir: Path) -> None:
+    run = start(own_servers=True, DEBUG="false")
+
+    assert run.ended() == 1
+    assert "DATABASE_URL is required when DEBUG is off" in run.output
+    assert not (data_dir / "postgresql").exists()
+
+
+def test_a_taken_port_is_named_before_anything_starts(start: Callable[..., Run], data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        run = start(own_servers=True, PORT=str(port))
+
+        assert run.ended() == 1
+    assert f"Port {port} of 127.0.0.1 is taken" in run.output
+    assert f"PORT={port + 1} make run" in run.output
+    assert not (data_dir / "postgresql").exists()
+
+
+def test_a_second_run_of_the_same_data_is_refused_and_the_first_goes_on(start: Callable[..., Run]) -> None:
+    first = start().ready()
+
+    second = start()
+
+    assert second.ended() == 1
+    assert f"already runs from {first.data_dir} (process {first.process.pid})" in second.output
+    assert first.variable("DEBUG") == "true"
+
+
+def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run]) -> None:
+    run = start(own_servers=True).ready()
+    started = psutil.Process(run.process.pid).children()
+
+    run.process.kill()
+    run.ended()
+
+    assert psutil.wait_procs(started, timeout=15)[1] == []
+
+
+def test_the_next_run_ends_what_a_killed_one_left_behind_and_nothing_else(
+    start: Callable[..., Run], bystander: subprocess.Popen[bytes]
+) -> None:
+    first = start(own_servers=True).ready()
+    orphan = psutil.Process(first.pid_of("with child"))
+    for process in psutil.Process(first.process.pid).children():
+        process.kill()
+    first.process.kill()
+    first.ended()
+    assert lives(orphan)
+
+    second = start(own_servers=True).ready()
+
+    assert not lives(orphan)
+    assert "Stopped what an earlier run, which was killed, had left behind (processes: 1)." in second.output
+    assert bystander.poll() is None
+
+
+def test_a_process_that_ends_by_itself_is_started_again(start: Callable[..., Run]) -> None:
+    run = start().ready()
+
+    psutil.Process(run.pid_of("worker")).kill()
+    run.wait_for("with child", times=2)
+
+    assert "worker  | ended by itself (killed by SIGKILL); it is started again." in run.output
+    assert run.process.poll() is None
+
+
+def test_a_process_that_cannot_live_ends_the_run_with_its_last_words(checkout: Path, start: Callable[..., Run]) -> None:
+    (checkout / "worker.py").write_text("import time\ntime.sleep(0.3)\nraise SystemExit('worker has lost its way')\n")
+
+    run = start()
+
+    assert run.ended() == 1
+    assert "worker ended by itself (exit code 1). The last it said:" in run.output
+    assert run.output.count("worker has lost its way") >= 2
+
+
+def test_a_failing_migration_ends_the_run_and_starts_nothing(checkout: Path, start: Callable[..., Run]) -> None:
+    (checkout / "release.py").write_text("raise SystemExit('no such column')\n")
+
+    run = start()
+
+    assert run.ended() == 1
+    assert "release failed (exit code 1)." in run.output
+    assert "no such column" in run.output
+    assert "with child" not in run.output
+
+
+def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], data_dir: Path) -> None:
+    run = start(own_servers=True).ready()
+
+    psutil.Process(int((data_dir / "redis/redis.pid").read_text())).kill()
+
+    assert run.ended() == 1
+    assert "redis ended by itself" in run.output
+
+
+def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, data_dir: Path) -> None:
+    def first_lines(**more: str) -> bytes:
+        ours, theirs = pty.openpty()
+        settings = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "PORT": str(_free_port())}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.run"],
+            cwd=checkout,
+            env={**os.environ, **settings, **more},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        output = b""
+        while b"Ctrl-C stops everything" not in output:
+            output += os.read(ours, 4096)
+        process.terminate()
+        process.wait()
+        os.close(ours)
+        return output
+
+    assert b"\x1b[" in first_lines()
+    assert b"\x1b[" not in first_lines(NO_COLOR="1")
+
+
+def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> None:
+    settings = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "PORT": str(_free_port())}
+    process = subprocess.Popen(
+        f"{sys.executable} -m config.run | head -n 2",
+        shell=True,
+        cwd=checkout,
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+    process.communicate(timeout=40)
+
+    until(lambda: embedded.running_urls(data_dir) is None)
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 40) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
