@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.passwords import normalised
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users; a person without a password signs in by code."""
@@ -46,6 +48,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Hash a password in its one form (see `passwords.normalised`), or set an unusable one; saves nothing."""
+        super().set_password(None if raw_password is None else normalised(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        """Tell whether it is this user's password."""
+        return super().check_password(normalised(raw_password))
 
     @property
     def email(self) -> None:

@@ -62,11 +62,6 @@ def prefix_of(number: str) -> str:
     return number[:-4]
 
 
-def national_digits_of(number: str) -> str:
-    """Return the digits of a number in E.164 without its country code."""
-    return phonenumbers.national_significant_number(phonenumbers.parse(number))
-
-
 def _country(number: PhoneNumber) -> str:
     return phonenumbers.region_code_for_number(number) or "001"
 

@@ -1,0 +1,33 @@
+"""Security events: one structured log line each, named by ids and never by numbers."""
+
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Event = Literal[
+    "code_refused",
+    "locked",
+    "number_changed",
+    "password_changed",
+    "password_reset",
+    "refresh_reuse",
+    "session_ended",
+    "sessions_ended",
+    "sign_in",
+    "sign_in_failed",
+]
+
+
+def record(event: Event, *, user_id: int | None = None, session_id: UUID | None = None, **facts: str | int) -> None:
+    """Log `security.<event>`; the request's id and the client's address are bound to the line already.
+
+    Args:
+        event: what happened.
+        user_id: whom it happened to, where that is known.
+        session_id: the session that it is about.
+        facts: further words of our own; never a number, a code, a token or anything that a client sent.
+    """
+    log.info(f"security.{event}", user_id=user_id, session_id=session_id and str(session_id), **facts)

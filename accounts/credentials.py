@@ -1,0 +1,192 @@
+"""Proving who one is, and changing what proves it."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Final
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts import audit, otp, sessions, tries
+from accounts.exceptions import (
+    InvalidCode,
+    InvalidCredentials,
+    NumberTaken,
+    RecentSignInRequired,
+    WrongPassword,
+)
+from accounts.models import Purpose, Session, Tries, User
+from accounts.passwords import normalised
+
+RECENT: Final = timedelta(minutes=10)
+"""How long a sign-in by code stands for the old password of somebody who has none."""
+
+
+def sign_in_by_code(*, number: str, digits: str, password: str | None, user_agent: str) -> Session:
+    """Begin a session, and the account too if the number has none.
+
+    Args:
+        number: in E.164.
+        digits: of the code.
+        password: becomes the account's password if it has none; checked already.
+        user_agent: the client's name for itself.
+
+    Raises:
+        InvalidCode: the code is not right, or the account is disabled (which a stranger cannot tell apart).
+        TooManyTries: the number is locked.
+    """
+    otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.SIGN_IN), digits=digits))
+    encoded = make_password(password and normalised(password))
+    with transaction.atomic():
+        user = _locked(number) or _created(number, encoded)
+        if not user.is_active:
+            audit.record("sign_in_failed", method="code", cause="disabled")
+            raise InvalidCode
+        if password and not user.has_usable_password():
+            user.password = encoded
+            user.save(update_fields=["password"])
+            audit.record("password_changed", user_id=user.pk)
+        return sessions.start(user=user, method=Session.Method.CODE, user_agent=user_agent)
+
+
+def sign_in_by_password(*, number: str, password: str, user_agent: str) -> Session:
+    """Begin a session.
+
+    Raises:
+        InvalidCredentials: unknown number, wrong password, no password set or a disabled account: all look the same.
+        TooManyTries: the number is locked.
+    """
+    user = User.objects.filter(mobile_number=number).first()
+    if not _password_is_right(user, number=number, password=password) or user is None:
+        audit.record("sign_in_failed", user_id=user.pk if user else None, method="password")
+        raise InvalidCredentials
+    with transaction.atomic():
+        # Ask again under lock: whoever changed the password meanwhile ended every session there was.
+        unchanged = {"pk": user.pk, "password": user.password, "mobile_number": number, "is_active": True}
+        locked = User.objects.select_for_update(no_key=True).filter(**unchanged).first()
+        if locked is None:
+            raise InvalidCredentials
+        return sessions.start(user=locked, method=Session.Method.PASSWORD, user_agent=user_agent)
+
+
+def reset_password(*, number: str, digits: str, new_password: str) -> None:
+    """Set a new password by code; every session ends, and so does a lock of the old password.
+
+    Raises:
+        InvalidCode: the code is not right, or the number has no active account.
+        TooManyTries: the number is locked.
+    """
+    otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.RESET_PASSWORD), digits=digits))
+    encoded = make_password(normalised(new_password))
+    with transaction.atomic():
+        user = _locked(number)
+        if user is None or not user.is_active:
+            raise InvalidCode
+        User.objects.filter(pk=user.pk).update(password=encoded)
+        sessions.end_all(user_id=user.pk)
+        tries.forgive(number=number, kind=Tries.Kind.PASSWORD)
+    audit.record("password_reset", user_id=user.pk)
+
+
+def change_password(*, session: Session, old_password: str | None, new_password: str) -> None:
+    """Set a new password; every other session ends.
+
+    Args:
+        session: the caller's, with its user.
+        old_password: needed if the account has a password; otherwise a recent sign-in by code stands for it.
+        new_password: checked already.
+
+    Raises:
+        WrongPassword: the old one is not right, or was changed meanwhile.
+        RecentSignInRequired: no password is set and this session is not fresh, or did not begin by code.
+        TooManyTries: old passwords were tried too often.
+    """
+    user = session.user
+    if not user.has_usable_password():
+        _require_recent_sign_in(session)
+    elif not _password_is_right(user, number=user.mobile_number, password=old_password or ""):
+        raise WrongPassword
+    encoded = make_password(normalised(new_password))
+    with transaction.atomic():
+        if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
+            raise WrongPassword
+        sessions.end_all(user_id=user.pk, but=session.pk)
+        tries.forgive(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
+    audit.record("password_changed", user_id=user.pk, session_id=session.pk)
+
+
+def request_change_of_number(*, user: User, new_number: str, address: str) -> list[str | None]:
+    """Send a code to the old number and one to the new, which may be anybody's: only its owner can go on.
+
+    Returns and raises what `otp.request` does, for the old number and then the new.
+    """
+    return otp.request(*_orders(user, new_number), address=address)
+
+
+def change_number(*, user: User, digits: str, new_digits: str) -> None:
+    """Give the account the number it asked for last, once both codes are right; every session ends.
+
+    Raises:
+        InvalidCode: one of the codes is not right, or no change was asked for.
+        NumberTaken: another account has the number; told only to who proved that it is theirs.
+        TooManyTries: one of the numbers is locked.
+    """
+    new_number = otp.pending_number(user_id=user.pk)
+    if new_number is None:
+        raise InvalidCode
+    old, new = _orders(user, new_number)
+    otp.prove(otp.Proof(order=old, digits=digits), otp.Proof(order=new, digits=new_digits))
+    try:
+        with transaction.atomic():
+            if not User.objects.filter(pk=user.pk, mobile_number=old.number).update(mobile_number=new_number):
+                raise InvalidCode
+            sessions.end_all(user_id=user.pk)
+    except IntegrityError:
+        raise NumberTaken from None
+    audit.record("number_changed", user_id=user.pk)
+
+
+def _locked(number: str) -> User | None:
+    """The account of a number, its row held until the transaction ends; foreign keys to it can still be made."""
+    return User.objects.select_for_update(no_key=True).filter(mobile_number=number).first()
+
+
+def _created(number: str, encoded: str) -> User:
+    """A new account; if somebody else makes one of the same number at this moment, theirs."""
+    User.objects.bulk_create([User(mobile_number=number, password=encoded)], ignore_conflicts=True)
+    return User.objects.select_for_update(no_key=True).get(mobile_number=number)
+
+
+def _orders(user: User, new_number: str) -> tuple[otp.Order, otp.Order]:
+    return (
+        otp.Order(number=user.mobile_number, purpose=Purpose.CHANGE_NUMBER_OLD, user_id=user.pk),
+        otp.Order(number=new_number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=user.pk),
+    )
+
+
+def _require_recent_sign_in(session: Session) -> None:
+    recent = Session.objects.filter(pk=session.pk, method=Session.Method.CODE, created_at__gt=Now() - RECENT)
+    if not recent.exists():
+        raise RecentSignInRequired
+
+
+def _password_is_right(user: User | None, *, number: str, password: str) -> bool:
+    """Check a password; the same work is done for an unknown number.
+
+    Raises:
+        TooManyTries: the number is locked; nothing was checked.
+    """
+    tries.count(number=number, kind=Tries.Kind.PASSWORD)
+    known = user if user and user.has_usable_password() else None
+    right = check_password(normalised(password), known.password if known else _nobodys_password())
+    if not right or known is None:
+        return False
+    tries.forgive(number=number, kind=Tries.Kind.PASSWORD)
+    return known.is_active
+
+
+@cache
+def _nobodys_password() -> str:
+    """A hash to compare with where there is none, made like any other."""
+    return make_password("nobody's password")

@@ -1,0 +1,105 @@
+"""From a waiting code to digits on their way: made at the last moment, kept as an HMAC only."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+from django.db.models import F
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
+
+from accounts import sms
+from accounts.models import OneTimeCode, Purpose
+
+LIFETIME: Final = timedelta(minutes=5)
+"""How long a code works, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""
+
+STALE: Final = timedelta(minutes=2)
+"""After this, nobody waits for the code any more and it is not sent."""
+
+UNPUBLISHED: Final = timedelta(seconds=5)
+"""After this, a waiting code's task was lost, or its delivery failed."""
+
+DELIVERIES: Final = 3
+"""How often a code is handed to the delivery before it is given up."""
+
+AIMS: Final = {
+    Purpose.SIGN_IN: "sign in",
+    Purpose.RESET_PASSWORD: "set a new password",
+    Purpose.CHANGE_NUMBER_OLD: "leave this number",
+    Purpose.CHANGE_NUMBER_NEW: "use this number",
+}
+
+Delivered = Literal["sent", "not_sent", "unknown", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Armed:
+    """A code that has digits now; this object is the only place where they are in clear."""
+
+    code: OneTimeCode
+    digits: str
+
+
+def digest_of(code: OneTimeCode, digits: str) -> str:
+    """Return the HMAC-SHA256 of a code, bound to its request and keyed by `SECRET_KEY`, outside the database."""
+    bound = f"{code.purpose}/{code.number}/{code.user_id}/{code.pk}/{digits}"
+    return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()
+
+
+def arm(*, code_id: int) -> Armed | None:
+    """Give a waiting code its digits, from the system's random source, and start its five minutes.
+
+    Returns:
+        None if it is not waiting any more: it was sent, given up, or is too old.
+    """
+    code = OneTimeCode.objects.filter(pk=code_id).first()
+    if code is None:
+        return None
+    digits = f"{secrets.randbelow(10**6):06}"
+    waiting = OneTimeCode.objects.filter(
+        pk=code_id, digest="", deliveries__lt=DELIVERIES, created_at__gt=Now() - STALE
+    )
+    taken = waiting.update(
+        digest=digest_of(code, digits), deliveries=F("deliveries") + 1, sent_at=Now(), expires_at=Now() + LIFETIME
+    )
+    return Armed(code=code, digits=digits) if taken else None
+
+
+def send(*, code_id: int) -> Delivered:
+    """Give a waiting code its digits and deliver them; call it outside any transaction.
+
+    What surely did not go out is put back to wait, unless the provider refused it for good.
+    """
+    armed = arm(code_id=code_id)
+    if armed is None:
+        return "gone"
+    code = armed.code
+    words = {"digits": armed.digits, "aim": AIMS[Purpose(code.purpose)], "minutes": LIFETIME.seconds // 60}
+    try:
+        sms.deliver(number=code.number, text=render_to_string("accounts/sms.txt", words).strip())
+    except sms.DeliveryUnknown:
+        return "unknown"
+    except sms.NotDelivered as failure:
+        _put_back(armed, for_good=not failure.may_be_repeated)
+        return "not_sent"
+    return "sent"
+
+
+def waiting_codes() -> list[int]:
+    """Return the ids of codes whose task was lost or whose delivery may be repeated."""
+    waiting = OneTimeCode.objects.filter(
+        digest="",
+        deliveries__lt=DELIVERIES,
+        created_at__gt=Now() - STALE,
+        created_at__lt=Now() - UNPUBLISHED,
+    )
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
+
+
+def _put_back(armed: Armed, *, for_good: bool) -> None:
+    mine = OneTimeCode.objects.filter(pk=armed.code.pk, digest=digest_of(armed.code, armed.digits))
+    given_up = {"deliveries": DELIVERIES} if for_good else {}
+    mine.update(digest="", sent_at=None, expires_at=None, **given_up)

@@ -1,0 +1,68 @@
+"""Comfort limits on the open routes: fixed windows of a minute in Redis, by our own keys.
+
+They spare the servers work; nothing relies on them, so they are open while Redis is away. What must hold (codes, tries,
+SMS) is counted in PostgreSQL. django-ratelimit's own keys are not used: its `post:` reads no JSON, and its address
+trusts no proxy.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django_ratelimit.core import get_usage
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from accounts import numbers
+from config.client_address import client_address, network_of
+
+
+class _RouteLimit(BaseThrottle):
+    """`AUTH_REQUESTS_PER_MINUTE` requests per key and route; across the edge of a window at most twice as many."""
+
+    _time_left = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the request, and tell whether it is within the limit."""
+        key = self.key(request)
+        if key is None:
+            return True
+        usage = get_usage(
+            request._request,
+            group=f"{type(self).__name__}:{type(view).__name__}",
+            key=lambda *_: key,
+            rate=f"{settings.AUTH_REQUESTS_PER_MINUTE}/m",
+            increment=True,
+        )
+        self._time_left = usage["time_left"] if usage else 0
+        return not (usage and usage["should_limit"])
+
+    def wait(self) -> float:
+        """Return the seconds until the window ends, for `Retry-After`."""
+        return max(1, self._time_left)
+
+    def key(self, request: Request) -> str | None:
+        """Return what is counted, or None for nothing."""
+        raise NotImplementedError
+
+
+class ClientLimit(_RouteLimit):
+    """Per client: an IPv4 address, or the /64 of an IPv6 one."""
+
+    def key(self, request: Request) -> str:
+        """Return the client's network."""
+        return network_of(client_address(request._request))
+
+
+class NumberLimit(_RouteLimit):
+    """Per phone number, whatever way it is spelled."""
+
+    def key(self, request: Request) -> str | None:
+        """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""
+        text: Any = request.data.get("mobile_number")
+        try:
+            number = numbers.parse(text) if isinstance(text, str) else None
+        except numbers.NumberRefused:
+            return None
+        return number and salted_hmac("accounts.limits", number, algorithm="sha256").hexdigest()

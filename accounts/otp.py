@@ -1,0 +1,214 @@
+"""One-time codes: asked for within exact ceilings, and proved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts import audit, delivery, tries
+from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
+from accounts.models import OneTimeCode, Purpose, Tries
+from accounts.numbers import country_of, prefix_of
+from accounts.tasks import send_code
+from config.celery import publish
+
+log = structlog.get_logger(__name__)
+
+RESEND_AFTER: Final = timedelta(seconds=60)
+GUESSES: Final = 5
+"""Guesses evaluated per code."""
+
+ISSUING: Final = 6_170_715
+"""Number of the one advisory lock under which SMS are counted."""
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A code that is asked for.
+
+    Attributes:
+        number: in E.164.
+        purpose: what the code will be good for.
+        user_id: whose, for the purposes of a signed-in user.
+    """
+
+    number: str
+    purpose: Purpose
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """Digits that somebody offers for what they ordered."""
+
+    order: Order
+    digits: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """At most `limit` codes with these field values in any `period`."""
+
+    match: dict[str, Any]
+    limit: int
+    period: timedelta
+
+    def wait(self) -> float:
+        """Return the seconds until one more fits; negative or zero if it fits now, by the database's clock."""
+        newest = OneTimeCode.objects.filter(**self.match).order_by("-created_at")
+        ages = newest.values_list(F("created_at") - Now(), flat=True)
+        return max(((age + self.period).total_seconds() for age in ages[self.limit - 1 : self.limit]), default=0)
+
+
+def request(*orders: Order, address: str) -> list[str | None]:
+    """Ask for a code each, all or none; what was refused leaves no trace.
+
+    Args:
+        orders: whom to send what.
+        address: the client's network (`config.client_address.network_of`); kept as a keyed hash only.
+
+    Returns:
+        With `SMS_DELIVERY=response` the digits in the order of `orders`, otherwise None for each.
+
+    Raises:
+        TooManyTries: the number is locked, so that a code would be of no use.
+        TooManyCodes: a ceiling of the number, of numbers near it or of the client's network; `retry_after` is exact.
+        SmsCeilingReached: a ceiling of the country or of all together.
+    """
+    origin = salted_hmac("accounts.code_address", address, algorithm="sha256").hexdigest()
+    for order in orders:
+        tries.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
+        _refuse_beyond_ceilings(order, origin)
+    with transaction.atomic():
+        _count_alone()
+        codes = [_issue(order, origin) for order in orders]
+    return [_show(code) for code in codes]
+
+
+def prove(*proofs: Proof) -> None:
+    """Accept the digits, all or none, and use them up; each number may fail only so often.
+
+    A guess counts as a failure only where there was a live code to guess at. Counts are committed whatever the answer.
+
+    Raises:
+        InvalidCode: any of them is not right, or there is no live code.
+        TooManyTries: a number is locked; nothing was evaluated or counted.
+    """
+    with transaction.atomic():
+        # By number, so that two who exchange their numbers do not wait for each other for ever.
+        guessed = [_guess(proof) for proof in sorted(proofs, key=lambda proof: proof.order.number)]
+        right = [code for code in guessed if code is not None]
+        if accepted := len(right) == len(proofs):
+            for code in right:
+                _use_up(code)
+    if not accepted:
+        audit.record("code_refused", user_id=proofs[0].order.user_id)
+        raise InvalidCode
+
+
+def pending_number(*, user_id: int) -> str | None:
+    """Return the number that the user last asked to change to, or None."""
+    asked = OneTimeCode.objects.filter(user_id=user_id, purpose=Purpose.CHANGE_NUMBER_NEW)
+    return asked.order_by("-pk").values_list("number", flat=True).first()
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def _count_alone() -> None:
+    """Count and insert one after another: the lock ends with the transaction, so a ceiling is exact across processes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
+
+
+def _issue(order: Order, origin: str) -> OneTimeCode:
+    _refuse_beyond_ceilings(order, origin)
+    code = OneTimeCode.objects.create(
+        number=order.number,
+        purpose=order.purpose,
+        user_id=order.user_id,
+        prefix=prefix_of(order.number),
+        country=country_of(order.number),
+        address=origin,
+    )
+    if settings.SMS_DELIVERY != "response":
+        transaction.on_commit(partial(publish, send_code, code.pk))
+    return code
+
+
+def _show(code: OneTimeCode) -> str | None:
+    """Make the digits at once where the answer itself is the delivery."""
+    armed = delivery.arm(code_id=code.pk) if settings.SMS_DELIVERY == "response" else None
+    return armed.digits if armed else None
+
+
+def _refuse_beyond_ceilings(order: Order, origin: str) -> None:
+    own = max(window.wait() for window in _own_windows(order, origin))
+    if own > 0:
+        raise TooManyCodes(retry_after=own)
+    for window in _common_windows(order):
+        if (wait := window.wait()) > 0:
+            log.error("sms_ceiling_reached", country=window.match.get("country", "all"), limit=window.limit)
+            raise SmsCeilingReached(retry_after=wait)
+
+
+def _own_windows(order: Order, origin: str) -> Iterator[_Window]:
+    """The ceilings of a number, of a client's network, and of a block of numbers (rented ones lie side by side)."""
+    number, prefix = {"number": order.number}, {"prefix": prefix_of(order.number)}
+    yield _Window(match=number, limit=1, period=RESEND_AFTER)
+    yield _Window(match=number, limit=settings.SMS_PER_NUMBER_HOUR, period=HOUR)
+    yield _Window(match=number, limit=settings.SMS_PER_NUMBER_DAY, period=DAY)
+    yield _Window(match={"address": origin}, limit=settings.SMS_PER_ADDRESS_HOUR, period=HOUR)
+    yield _Window(match=prefix, limit=settings.SMS_PER_PREFIX_HOUR, period=HOUR)
+
+
+def _common_windows(order: Order) -> Sequence[_Window]:
+    country = {"country": country_of(order.number)}
+    return (
+        _Window(match=country, limit=settings.SMS_PER_COUNTRY_DAY, period=DAY),
+        _Window(match={}, limit=settings.SMS_PER_DAY, period=DAY),
+    )
+
+
+# --- Proving ----------------------------------------------------------------------------------------------------------
+
+
+def _guess(proof: Proof) -> OneTimeCode | None:
+    """Evaluate one guess at the newest code, and return the code if the guess is right.
+
+    The conditional update lets five through, however many arrive at once: each waits for the row and then asks its
+    condition of the row as the one before left it. The failure is counted before the digits are compared.
+    """
+    order = proof.order
+    tries.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
+    asked = OneTimeCode.objects.filter(number=order.number, purpose=order.purpose, user_id=order.user_id)
+    newest = asked.order_by("-pk").first()
+    if newest is None or not _live(newest.pk).update(guesses=F("guesses") + 1):
+        return None
+    tries.count(number=order.number, kind=Tries.Kind.CODE)
+    code = OneTimeCode.objects.get(pk=newest.pk)
+    return code if constant_time_compare(code.digest, delivery.digest_of(code, proof.digits)) else None
+
+
+def _live(code_id: int) -> Any:
+    """The code if it may be guessed at now, by the database's clock."""
+    return OneTimeCode.objects.filter(
+        pk=code_id, guesses__lt=GUESSES, used_at=None, expires_at__gt=Now()
+    ).exclude(digest="")
+
+
+def _use_up(code: OneTimeCode) -> None:
+    """Spend the code and forget its number's failures; the row is locked by the guess, so nobody else spends it."""
+    OneTimeCode.objects.filter(pk=code.pk).update(used_at=Now())
+    tries.forgive(number=code.number, kind=Tries.Kind.CODE)

@@ -1,0 +1,213 @@
+"""What `/auth` and `/user/me` take and give."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as Refused
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import get_error_detail
+
+from accounts import numbers
+from accounts.models import Session, User
+from accounts.passwords import normalised
+
+
+class NumberField(serializers.CharField):
+    """A phone number in any spelling; its value is E.164."""
+
+    default_error_messages = {"invalid_number": "Not a phone number that codes can be sent to."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read the number."""
+        try:
+            return numbers.parse(super().to_internal_value(data))
+        except numbers.NumberRefused:
+            self.fail("invalid_number")
+
+
+class CodeField(serializers.RegexField):
+    """Six digits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"\A[0-9]{6}\Z", **options)
+
+
+class PasswordField(serializers.CharField):
+    """A password in its one form; it is not looked at closer here."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=1024, write_only=True, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Normalise the password."""
+        return normalised(super().to_internal_value(data))
+
+
+def refuse_weak(password: str | None, *, field: str, number: str) -> None:
+    """Pass a password that the rules allow for the account of this number.
+
+    Raises:
+        serializers.ValidationError: with every rule that it breaks, under `field`.
+    """
+    if password is None:
+        return
+    try:
+        validate_password(password, User(mobile_number=number))
+    except Refused as error:
+        raise serializers.ValidationError({field: get_error_detail(error)}) from None
+
+
+class NumberSerializer(serializers.Serializer[Any]):
+    """A phone number."""
+
+    mobile_number = NumberField()
+
+
+class SignupSerializer(NumberSerializer):
+    """A phone number, and perhaps the password to come."""
+
+    password = PasswordField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the password to the rules."""
+        refuse_weak(attrs.get("password"), field="password", number=attrs["mobile_number"])
+        return attrs
+
+
+class CookieSerializer(serializers.Serializer[Any]):
+    """Where the refresh token is to go."""
+
+    cookie = serializers.BooleanField(
+        default=False, help_text="Put the refresh token into an HttpOnly cookie and not into the answer."
+    )
+
+
+class VerifyOtpSerializer(SignupSerializer, CookieSerializer):
+    """A number with the code that was sent to it."""
+
+    otp = CodeField()
+
+
+class LoginSerializer(NumberSerializer, CookieSerializer):
+    """A number with its account's password."""
+
+    password = PasswordField()
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    """A refresh token, unless it comes as a cookie."""
+
+    refresh_token = serializers.CharField(required=False, max_length=4096)
+
+
+class ResetPasswordSerializer(NumberSerializer):
+    """A number with the code that was sent to it, and its account's new password."""
+
+    otp = CodeField()
+    new_password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the password to the rules."""
+        refuse_weak(attrs["new_password"], field="new_password", number=attrs["mobile_number"])
+        return attrs
+
+
+class ChangePasswordSerializer(serializers.Serializer[Any]):
+    """The new password, and the old one if there is one."""
+
+    old_password = PasswordField(required=False)
+    new_password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the old password where there is one, and hold the new one to the rules."""
+        user: User = self.context["user"]
+        if user.has_usable_password() and "old_password" not in attrs:
+            raise serializers.ValidationError({"old_password": "This field is required."}, code="required")
+        refuse_weak(attrs["new_password"], field="new_password", number=user.mobile_number)
+        return attrs
+
+
+class ChangeNumberSerializer(serializers.Serializer[Any]):
+    """The number to change to."""
+
+    new_mobile_number = NumberField()
+
+    def validate_new_mobile_number(self, number: str) -> str:
+        """Refuse the number that the account has."""
+        if number == self.context["user"].mobile_number:
+            raise serializers.ValidationError("Your account has this number already.", code="same_number")
+        return number
+
+
+class ChangeNumberConfirmSerializer(serializers.Serializer[Any]):
+    """The codes that were sent to the old number and to the new one."""
+
+    otp = CodeField()
+    new_otp = CodeField()
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """The caller's account."""
+
+    is_pro = serializers.BooleanField(read_only=True)
+    password_set = serializers.BooleanField(source="has_usable_password", read_only=True)
+    language = serializers.RegexField(
+        r"\A([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?\Z",
+        max_length=35,
+        required=False,
+        allow_blank=True,
+        help_text="A language tag (BCP 47), `en-IN` say.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("id", "mobile_number", "is_pro", "display_name", "language", "password_set", "created_at")
+        read_only_fields = ("id", "mobile_number", "created_at")
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    """One signed-in device."""
+
+    last_used_at = serializers.DateTimeField(source="rotated_at", read_only=True)
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Session
+        fields = ("id", "method", "user_agent", "created_at", "last_used_at", "current")
+        read_only_fields = fields
+
+    @extend_schema_field(bool)
+    def get_current(self, session: Session) -> bool:
+        """Tell whether it is the session of this very request."""
+        return session.pk == self.context["session"].pk
+
+
+class DoneSerializer(serializers.Serializer[Any]):
+    """What was done, for a person."""
+
+    message = serializers.CharField()
+
+
+class CodeSentSerializer(DoneSerializer):
+    """A code was asked for."""
+
+    expires_in = serializers.IntegerField(help_text="Seconds that the code works for.")
+    resend_after = serializers.IntegerField(help_text="Seconds until a further code may be asked for.")
+    otp = CodeField(required=False, help_text="The code itself, with the mock delivery only.")
+
+
+class CodesSentSerializer(CodeSentSerializer):
+    """A code was asked for at each of two numbers."""
+
+    new_otp = CodeField(required=False, help_text="The code of the new number, with the mock delivery only.")
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    """The tokens of a session."""
+
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField(required=False, help_text="Absent where it was put into the cookie.")
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds that the access token works for.")
+    password_set = serializers.BooleanField()

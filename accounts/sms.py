@@ -1,0 +1,84 @@
+"""Delivering a text by SMS; `SMS_DELIVERY` says how.
+
+With `response` nothing is delivered at all: the code stands in the API's answer.
+"""
+
+import sys
+from typing import Final
+
+import requests
+import structlog
+from django.conf import settings
+from urllib3.exceptions import NewConnectionError
+
+log = structlog.get_logger(__name__)
+
+CONNECT_TIMEOUT: Final = 5.0
+READ_TIMEOUT: Final = 10.0
+"""Seconds; Twilio answers when it has queued the message."""
+
+MAY_BE_REPEATED: Final = frozenset({429})
+"""Answers by which Twilio surely took nothing and may take it later (https://www.twilio.com/docs/api/errors/20429)."""
+
+
+class NotDelivered(Exception):
+    """The provider surely sent nothing.
+
+    Attributes:
+        may_be_repeated: whether the same text may go through later.
+    """
+
+    def __init__(self, *, may_be_repeated: bool) -> None:
+        super().__init__("repeat later" if may_be_repeated else "refused")
+        self.may_be_repeated = may_be_repeated
+
+
+class DeliveryUnknown(Exception):
+    """The provider may or may not have taken it, so it is not sent again: each SMS costs, and is counted."""
+
+
+def deliver(*, number: str, text: str) -> None:
+    """Send `text` to a number in E.164; call it outside any transaction.
+
+    Raises:
+        NotDelivered: nothing was sent.
+        DeliveryUnknown: perhaps it was.
+    """
+    if settings.SMS_DELIVERY == "twilio":
+        _deliver_by_twilio(number=number, text=text)
+    else:
+        sys.stdout.write(f"SMS to {number}: {text}\n")
+        sys.stdout.flush()
+
+
+def _deliver_by_twilio(*, number: str, text: str) -> None:
+    """Send by https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
+    sid = settings.TWILIO_ACCOUNT_SID
+    sender = "MessagingServiceSid" if settings.TWILIO_FROM.startswith("MG") else "From"
+    try:
+        answer = requests.post(
+            f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{sid}/Messages.json",
+            data={"To": number, sender: settings.TWILIO_FROM, "Body": text},
+            auth=(sid, settings.TWILIO_AUTH_TOKEN),
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        log.warning("sms_failed", cause=type(error).__name__)
+        if _never_connected(error):
+            raise NotDelivered(may_be_repeated=True) from None
+        raise DeliveryUnknown from None
+    if answer.status_code == requests.codes.created:
+        return
+    log.error("sms_refused", status=answer.status_code)
+    if answer.status_code >= requests.codes.internal_server_error:
+        raise DeliveryUnknown
+    raise NotDelivered(may_be_repeated=answer.status_code in MAY_BE_REPEATED)
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """Tell a connection that never came about from one that broke, after which the text may be on its way."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)

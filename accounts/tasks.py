@@ -1,0 +1,24 @@
+"""What workers do for accounts. Results are ids' counts and short words, for anybody to read."""
+
+from celery import shared_task
+
+from accounts import delivery, retention
+from config.celery import publish
+
+
+@shared_task
+def send_code(code_id: int) -> str:
+    """Deliver one waiting code; how that went."""
+    return delivery.send(code_id=code_id)
+
+
+@shared_task
+def send_waiting_codes() -> int:
+    """Publish again the codes whose task was lost; how many."""
+    return sum(publish(send_code, code_id) for code_id in delivery.waiting_codes())
+
+
+@shared_task
+def purge() -> dict[str, int]:
+    """Delete what is kept no longer; how many rows of each kind."""
+    return retention.purge()

@@ -1,0 +1,158 @@
+"""Access and refresh tokens. A `Session` is the family of the refresh tokens that follow one another (RFC 9700, 4.14.2).
+
+The only module that knows the JWT library. It uses the library for reading and signing alone: which tokens live, the
+session's row decides. Tokens carry no `iat`: the library refuses one that is a moment ahead of this machine's clock,
+while a refresh token is timed by the database's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from accounts import audit
+from accounts.exceptions import SessionEnded, TokenExpired, TokenInvalid, TokenReused
+from accounts.models import Session, User
+
+ACCESS_LIFETIME: Final[timedelta] = api_settings.ACCESS_TOKEN_LIFETIME
+REFRESH_LIFETIME: Final[timedelta] = api_settings.REFRESH_TOKEN_LIFETIME
+FAMILY_LIFETIME: Final = timedelta(days=90)
+"""After this, the person signs in again, however often the token was refreshed."""
+
+GRACE: Final = timedelta(seconds=30)
+"""How long the token before the last still gives the same successor: a lost answer is not a theft."""
+
+SESSION, USER, ID = "sid", api_settings.USER_ID_CLAIM, api_settings.JTI_CLAIM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What a sign-in or a refresh gives. `session` brings its user along."""
+
+    session: Session
+    access: str
+    refresh: str
+    refresh_expires_at: datetime
+
+
+def pair_of(session: Session) -> Pair:
+    """Sign a new access token, and the refresh token that the session's row says; that one is the same every time."""
+    expires_at = min(session.rotated_at + REFRESH_LIFETIME, session.created_at + FAMILY_LIFETIME).replace(microsecond=0)
+    refresh = RefreshToken()
+    refresh.payload[ID] = session.current_jti.hex
+    refresh.payload["exp"] = int(expires_at.timestamp())
+    return Pair(
+        session=session,
+        access=_signed(AccessToken(), session),
+        refresh=_signed(refresh, session),
+        refresh_expires_at=expires_at,
+    )
+
+
+def rotate(*, refresh_token: str) -> Pair:
+    """Replace a refresh token by its one successor; within `GRACE` a repeat gets the same one.
+
+    Raises:
+        TokenInvalid: it is not a refresh token of ours.
+        TokenExpired: its time, or its family's, is over.
+        SessionEnded: its session ended, or its user was disabled or deleted.
+        TokenReused: it was replaced before; the session has been ended.
+    """
+    token = _read(RefreshToken, refresh_token)
+    session_id, used = token[SESSION], token[ID]
+    with transaction.atomic():
+        Session.objects.filter(
+            pk=session_id,
+            current_jti=used,
+            revoked_at=None,
+            rotated_at__gt=Now() - REFRESH_LIFETIME,
+            created_at__gt=Now() - FAMILY_LIFETIME,
+        ).update(previous_jti=F("current_jti"), current_jti=uuid4(), rotated_at=Now())
+        # One reading, so that a rotation in between cannot split it; where this call rotated, the row is still locked.
+        session = _living(session_id, user_id=token[USER]).annotate(age=Now() - F("rotated_at")).first()
+        if session is None:
+            raise SessionEnded
+    if session.previous_jti == used and session.age < GRACE:
+        return pair_of(session)
+    if session.current_jti == used:
+        raise TokenExpired
+    _end_for_reuse(session)
+    raise TokenReused
+
+
+def end(*, refresh_token: str) -> None:
+    """End the session of a refresh token, whichever of the family's it is; a dead or foreign one changes nothing."""
+    try:
+        token = _read(RefreshToken, refresh_token)
+    except (TokenInvalid, TokenExpired):
+        return
+    if Session.objects.filter(pk=token[SESSION], revoked_at=None).update(revoked_at=Now()):
+        audit.record("session_ended", user_id=int(token[USER]), session_id=token[SESSION])
+
+
+def _living(session_id: UUID, *, user_id: str) -> QuerySet[Session]:
+    """The session, if it lives, with its user and entitlement, in one query."""
+    return Session.objects.select_related("user", "user__entitlement").filter(
+        pk=session_id, user_id=user_id, user__is_active=True, revoked_at=None
+    )
+
+
+def _end_for_reuse(session: Session) -> None:
+    if Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=Now()):
+        audit.record("refresh_reuse", user_id=session.user_id, session_id=session.pk)
+
+
+def _signed(token: Token, session: Session) -> str:
+    token.payload[SESSION] = session.pk.hex
+    token.payload[USER] = str(session.user_id)
+    del token.payload["iat"]
+    return str(token)
+
+
+def _read(kind: type[Token], text: str | bytes) -> Mapping[str, Any]:
+    """Check signature, kind, audience, issuer and time, and return the claims, ids as UUIDs.
+
+    Raises:
+        TokenExpired: everything but the time is right.
+        TokenInvalid: anything else.
+    """
+    try:
+        claims = kind(text).payload
+        return {**claims, SESSION: UUID(claims[SESSION]), ID: UUID(claims[ID]), USER: str(int(claims[USER]))}
+    except ExpiredTokenError:
+        raise TokenExpired from None
+    except (TokenError, KeyError, TypeError, ValueError, AttributeError):
+        raise TokenInvalid from None
+
+
+class SessionAuthentication(JWTAuthentication):
+    """An access token counts while its session lives: one query per request. `request.auth` is the session."""
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        """Return whose token it is, or None without one.
+
+        Raises:
+            TokenInvalid: it is not an access token of ours.
+            TokenExpired: its fifteen minutes are over.
+            SessionEnded: its session ended, or its user was disabled or deleted.
+        """
+        header = self.get_header(request)
+        text = self.get_raw_token(header) if header else None
+        if text is None:
+            return None
+        claims = _read(AccessToken, text)
+        session = _living(claims[SESSION], user_id=claims[USER]).first()
+        if session is None:
+            raise SessionEnded
+        request._request.user_id = session.user_id  # for the request's log line
+        return session.user, session

@@ -1,0 +1,88 @@
+"""Failed tries at a number: counted before they are evaluated, so that parallel ones cannot slip past the count."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts import audit
+from accounts.exceptions import TooManyTries
+from accounts.models import Tries
+
+MOST: Final = 100
+"""Consecutive failures, ever: NIST SP 800-63B-4 section 3.2.2. After them the number stays locked until its owner sets a
+new password by code (which ends the lock of passwords) or staff deletes the row."""
+
+FOR_GOOD: Final = timedelta(days=3650)
+CODES_A_DAY: Final = 20
+FREE_PASSWORDS: Final = 5
+DAY_IN_MINUTES: Final = 24 * 60
+
+
+def _lock_after(failures: int, kind: Tries.Kind) -> timedelta:
+    """Return how long the number is locked by its n-th consecutive failure.
+
+    Codes: each 20th failure locks for a day, then two, then four. Passwords: from the fifth on, a minute, then two,
+    doubling up to a day.
+    """
+    if failures >= MOST:
+        return FOR_GOOD
+    if kind == Tries.Kind.CODE:
+        full, rest = divmod(failures, CODES_A_DAY)
+        return timedelta(days=2 ** (full - 1)) if full and not rest else timedelta()
+    beyond = failures - FREE_PASSWORDS
+    return timedelta(minutes=min(2**beyond, DAY_IN_MINUTES)) if beyond >= 0 else timedelta()
+
+
+LOCKS: Final = {
+    kind: [int(_lock_after(failures, kind).total_seconds()) for failures in range(1, MOST + 1)] for kind in Tries.Kind
+}
+"""Seconds of lock by the number of failures, the first entry for one failure."""
+
+COUNT: Final = """
+    INSERT INTO accounts_tries AS known (number, kind, failures, updated_at)
+    VALUES (%(number)s, %(kind)s, 1, statement_timestamp())
+    ON CONFLICT (number, kind) DO UPDATE SET
+        failures = known.failures + 1,
+        updated_at = statement_timestamp(),
+        locked_until = statement_timestamp()
+            + NULLIF((%(locks)s::bigint[])[LEAST(known.failures + 1, %(most)s)], 0) * interval '1 second'
+    WHERE known.locked_until IS NULL OR known.locked_until <= statement_timestamp()
+    RETURNING locked_until
+"""
+
+
+def count(*, number: str, kind: Tries.Kind) -> None:
+    """Count a try as failed, before it is evaluated; `forgive` takes it back when it turns out right.
+
+    Raises:
+        TooManyTries: the number is locked; nothing was counted.
+    """
+    parameters = {"number": number, "kind": kind.value, "locks": LOCKS[kind], "most": MOST}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        refuse_locked(number=number, kind=kind)
+        raise TooManyTries(retry_after=1)  # the lock ended between the two statements
+    if row[0] is not None:
+        audit.record("locked", kind=kind.value)
+
+
+def refuse_locked(*, number: str, kind: Tries.Kind) -> None:
+    """Pass unless the number is locked.
+
+    Raises:
+        TooManyTries: it is; `retry_after` is the rest of the lock.
+    """
+    locked = Tries.objects.filter(number=number, kind=kind, locked_until__gt=Now())
+    rest = locked.values_list(F("locked_until") - Now(), flat=True).first()
+    if rest is not None:
+        raise TooManyTries(retry_after=rest.total_seconds())
+
+
+def forgive(*, number: str, kind: Tries.Kind) -> None:
+    """Start counting anew: the owner of the number got in."""
+    Tries.objects.filter(number=number, kind=kind).update(failures=0, locked_until=None, updated_at=Now())

@@ -1,0 +1,394 @@
+"""Sign-in, sessions and the caller's account over HTTP."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import generics, serializers, status, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import credentials, delivery, otp, sessions, tokens
+from accounts.exceptions import MissingHeader
+from accounts.limits import ClientLimit, NumberLimit
+from accounts.models import Purpose, Session, User
+from accounts.serializers import (
+    ChangeNumberConfirmSerializer,
+    ChangeNumberSerializer,
+    ChangePasswordSerializer,
+    CodeSentSerializer,
+    CodesSentSerializer,
+    DoneSerializer,
+    LoginSerializer,
+    MeSerializer,
+    NumberSerializer,
+    RefreshSerializer,
+    ResetPasswordSerializer,
+    SessionSerializer,
+    SignupSerializer,
+    TokensSerializer,
+    VerifyOtpSerializer,
+)
+from config.api import LinkPagination
+from config.client_address import client_address, network_of
+
+NUMBER = "+919876543210"
+PASSWORD = "seven small elephants"  # noqa: S105  an example in the documentation
+COOKIE = "refresh_token"
+COOKIE_PATH = "/auth"
+NEEDS_HEADER = OpenApiParameter(
+    "X-Requested-With", str, OpenApiParameter.HEADER, description="Any value; needed where the token is the cookie's."
+)
+
+
+def _user(request: HttpRequest | Request) -> User:
+    return cast(User, request.user)
+
+
+def _session(request: HttpRequest | Request) -> Session:
+    return cast(Session, cast(Request, request).auth)
+
+
+def _network(request: Request) -> str:
+    return network_of(client_address(request._request))
+
+
+def _checked(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
+    serializer = kind(data=request.data, context=context)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _done(message: str, **options: Any) -> Response:
+    return Response({"message": message}, **options)
+
+
+def _code_sent(**digits: str | None) -> Response:
+    shown = {name: value for name, value in digits.items() if value is not None}
+    times = {"expires_in": delivery.LIFETIME.seconds, "resend_after": otp.RESEND_AFTER.seconds}
+    return Response({"message": "The code is on its way.", **times, **shown})
+
+
+def _tokens(pair: tokens.Pair, *, cookie: bool) -> Response:
+    body = {
+        "access_token": pair.access,
+        "refresh_token": pair.refresh,
+        "token_type": "bearer",
+        "expires_in": int(tokens.ACCESS_LIFETIME.total_seconds()),
+        "password_set": pair.session.user.has_usable_password(),
+    }
+    response = Response(body, headers={"Cache-Control": "no-store"})
+    if cookie:
+        response.set_cookie(
+            COOKIE,
+            body.pop("refresh_token"),
+            expires=pair.refresh_expires_at,
+            path=COOKIE_PATH,
+            secure=not settings.DEBUG,
+            httponly=True,
+            samesite="Strict",
+        )
+    return response
+
+
+def _refresh_token(request: Request) -> tuple[str, bool]:
+    """The refresh token of the body or else of the cookie, and whether it is the cookie's.
+
+    Raises:
+        MissingHeader: it is the cookie's, without the header that another site cannot make a browser send.
+        ValidationError: there is none.
+    """
+    token = _checked(RefreshSerializer, request).get("refresh_token")
+    if token is not None:
+        return token, False
+    token = request.COOKIES.get(COOKIE)
+    if token is None:
+        raise serializers.ValidationError({"refresh_token": "This field is required."}, code="required")
+    if "X-Requested-With" not in request.headers:
+        raise MissingHeader
+    return token, True
+
+
+class OpenView(APIView):
+    """A route without sign-in, limited per client and per number."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (ClientLimit, NumberLimit)
+
+
+class SignupView(OpenView):
+    """The first step of a new account."""
+
+    @extend_schema(
+        summary="Sign up",
+        request=SignupSerializer,
+        responses={201: DoneSerializer},
+        examples=[OpenApiExample("Number", {"mobile_number": NUMBER}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Check number and password. Nothing is kept: an account begins when its number is verified."""
+        _checked(SignupSerializer, request)
+        return _done("Ask for a code at /auth/send-otp to verify the number.", status=status.HTTP_201_CREATED)
+
+
+class SendOtpView(OpenView):
+    """A code to sign in with."""
+
+    purpose = Purpose.SIGN_IN
+
+    @extend_schema(
+        summary="Send a code to sign in with",
+        request=NumberSerializer,
+        responses=CodeSentSerializer,
+        examples=[OpenApiExample("Number", {"mobile_number": NUMBER}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Send six digits to the number, known or not."""
+        number = _checked(NumberSerializer, request)["mobile_number"]
+        [digits] = otp.request(otp.Order(number=number, purpose=self.purpose), address=_network(request))
+        return _code_sent(otp=digits)
+
+
+class ForgotPasswordView(SendOtpView):
+    """A code to set a new password with."""
+
+    purpose = Purpose.RESET_PASSWORD
+
+    @extend_schema(
+        summary="Send a code to set a new password with",
+        request=NumberSerializer,
+        responses=CodeSentSerializer,
+        examples=[OpenApiExample("Number", {"mobile_number": NUMBER}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Send six digits to the number, known or not; they serve /auth/reset-password only."""
+        return super().post(request)
+
+
+class VerifyOtpView(OpenView):
+    """Sign-in by code."""
+
+    @extend_schema(
+        summary="Sign in by code",
+        request=VerifyOtpSerializer,
+        responses=TokensSerializer,
+        examples=[OpenApiExample("Code", {"mobile_number": NUMBER, "otp": "012345"}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in, and make the account if the number has none; `password` is set if the account has none."""
+        data = _checked(VerifyOtpSerializer, request)
+        session = credentials.sign_in_by_code(
+            number=data["mobile_number"],
+            digits=data["otp"],
+            password=data.get("password"),
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return _tokens(tokens.pair_of(session), cookie=data["cookie"])
+
+
+class LoginView(OpenView):
+    """Sign-in by password."""
+
+    @extend_schema(
+        summary="Sign in by password",
+        request=LoginSerializer,
+        responses=TokensSerializer,
+        examples=[OpenApiExample("Password", {"mobile_number": NUMBER, "password": PASSWORD}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in; an unknown number answers like a wrong password."""
+        data = _checked(LoginSerializer, request)
+        session = credentials.sign_in_by_password(
+            number=data["mobile_number"],
+            password=data["password"],
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return _tokens(tokens.pair_of(session), cookie=data["cookie"])
+
+
+class RefreshView(OpenView):
+    """New tokens for a refresh token."""
+
+    throttle_classes = (ClientLimit,)
+
+    @extend_schema(
+        summary="Refresh the tokens",
+        request=RefreshSerializer,
+        responses=TokensSerializer,
+        parameters=[NEEDS_HEADER],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Replace a refresh token by its successor; for 30 seconds a repeat gets the same one, later it ends the session."""
+        token, by_cookie = _refresh_token(request)
+        return _tokens(tokens.rotate(refresh_token=token), cookie=by_cookie)
+
+
+class LogoutView(OpenView):
+    """The end of this session."""
+
+    throttle_classes = (ClientLimit,)
+
+    @extend_schema(
+        summary="Sign out", request=RefreshSerializer, responses={204: None}, parameters=[NEEDS_HEADER], auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """End the session of the refresh token; a dead token is no error."""
+        token, by_cookie = _refresh_token(request)
+        tokens.end(refresh_token=token)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        if by_cookie:
+            response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Strict")
+        return response
+
+
+class LogoutAllView(APIView):
+    """The end of every session."""
+
+    @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End every session of the caller, this one too."""
+        sessions.end_all(user_id=_user(request).pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionPagination(LinkPagination):
+    """Newest first."""
+
+    ordering = ("-created_at", "-id")
+
+
+class SessionViewSet(viewsets.GenericViewSet[Session]):
+    """The devices on which the caller is signed in."""
+
+    serializer_class = SessionSerializer
+    pagination_class = SessionPagination
+
+    def get_queryset(self) -> Any:
+        """Only the caller's living sessions."""
+        return sessions.living(user_id=_user(self.request).pk)
+
+    @extend_schema(summary="List the signed-in devices")
+    def list(self, request: Request) -> Response:
+        """The caller's sessions, newest first."""
+        page = self.paginate_queryset(self.get_queryset())
+        serializer = SessionSerializer(page, many=True, context={"session": _session(request)})
+        return self.get_paginated_response(serializer.data)
+
+    @extend_schema(summary="Sign a device out", responses={204: None})
+    def destroy(self, request: Request, session_id: Any) -> Response:
+        """End one of the caller's sessions."""
+        sessions.end(user_id=_user(request).pk, session_id=session_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ResetPasswordView(OpenView):
+    """A new password by code."""
+
+    @extend_schema(
+        summary="Set a new password by code",
+        request=ResetPasswordSerializer,
+        responses=DoneSerializer,
+        examples=[
+            OpenApiExample(
+                "Reset", {"mobile_number": NUMBER, "otp": "012345", "new_password": PASSWORD}, request_only=True
+            )
+        ],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Set the password; every session ends."""
+        data = _checked(ResetPasswordSerializer, request)
+        credentials.reset_password(
+            number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"]
+        )
+        return _done("The new password is set. Sign in again on every device.")
+
+
+class ChangePasswordView(APIView):
+    """A new password by the old one."""
+
+    @extend_schema(
+        summary="Change the password",
+        request=ChangePasswordSerializer,
+        responses=DoneSerializer,
+        examples=[OpenApiExample("First password", {"new_password": PASSWORD}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Set the password; every other session ends. A first one takes a sign-in by code within ten minutes."""
+        session = _session(request)
+        data = _checked(ChangePasswordSerializer, request, user=session.user)
+        credentials.change_password(
+            session=session, old_password=data.get("old_password"), new_password=data["new_password"]
+        )
+        return _done("The new password is set. Every other device was signed out.")
+
+
+class ChangeNumberView(APIView):
+    """The first step to another number."""
+
+    @extend_schema(
+        summary="Ask for a change of the number",
+        request=ChangeNumberSerializer,
+        responses=CodesSentSerializer,
+        examples=[OpenApiExample("New number", {"new_mobile_number": "+919876543211"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Send a code to the old number and one to the new."""
+        data = _checked(ChangeNumberSerializer, request, user=_user(request))
+        old, new = credentials.request_change_of_number(
+            user=_user(request), new_number=data["new_mobile_number"], address=_network(request)
+        )
+        return _code_sent(otp=old, new_otp=new)
+
+
+class ChangeNumberConfirmView(APIView):
+    """The second step to another number."""
+
+    @extend_schema(
+        summary="Change the number",
+        request=ChangeNumberConfirmSerializer,
+        responses=DoneSerializer,
+        examples=[OpenApiExample("Codes", {"otp": "012345", "new_otp": "987654"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Give the account the number that was asked for last; every session ends, this one too."""
+        data = _checked(ChangeNumberConfirmSerializer, request)
+        credentials.change_number(user=_user(request), digits=data["otp"], new_digits=data["new_otp"])
+        return _done("The number is changed. Sign in again with the new one.")
+
+
+class MeView(generics.RetrieveUpdateAPIView[User]):
+    """The caller's account."""
+
+    serializer_class = MeSerializer
+    http_method_names = ("get", "patch", "head", "options")
+
+    def get_object(self) -> User:
+        """The caller."""
+        return _user(self.request)
+
+    @extend_schema(summary="Get the account")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The caller's account, and whether it is Pro now."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(summary="Change the account", examples=[OpenApiExample("Name", {"display_name": "Asha"})])
+    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the fields that are sent."""
+        return super().patch(request, *args, **kwargs)
+
+    def perform_update(self, serializer: Any) -> None:
+        """Write the fields that were sent and no other."""
+        for name, value in serializer.validated_data.items():
+            setattr(serializer.instance, name, value)
+        serializer.instance.save(update_fields=list(serializer.validated_data))
