@@ -1,5 +1,6 @@
 """A good answer, piece by piece, over both SDKs."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -150,6 +151,14 @@ def test_closing_twice_and_after_the_end_is_harmless(sdk: str, double: GeminiDou
 
     assert "Hello" in text
     assert stream.finish_reason is FinishReason.STOP
+
+
+def test_a_call_writes_nothing_to_the_log(sdk: str, double: GeminiDouble, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    assert answer("Hello")[0]
+
+    assert caplog.records == []
 
 
 def test_64_threads_at_once_each_get_their_own_answer(sdk: str, double: GeminiDouble) -> None:

@@ -26,11 +26,13 @@ class GeminiDouble(DoubleProcess):
 
     def ledger(self) -> dict[str, Any]:
         """Return `calls`, `in_flight`, `max_in_flight` and `max_in_flight_by_user`."""
-        return self._ask("GET", "ledger")
+        ledger: dict[str, Any] = self._ask("GET", "ledger")
+        return ledger
 
     def calls(self) -> list[dict[str, Any]]:
         """Return the calls so far, oldest first."""
-        return self.ledger()["calls"]
+        calls: list[dict[str, Any]] = self.ledger()["calls"]
+        return calls
 
     def reset(self) -> None:
         """Forget the ledger, the script and the default."""
