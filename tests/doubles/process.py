@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Self
 
+ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
 STOP_SECONDS = 5
 
@@ -19,6 +21,7 @@ class DoubleProcess:
             [sys.executable, "-m", module, "--port", str(port)],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            cwd=ROOT,
             text=True,
             start_new_session=True,
         )
