@@ -30,4 +30,5 @@ def record(event: Event, *, user_id: int | None = None, session_id: UUID | None 
         session_id: the session that it is about.
         facts: further words of our own; never a number, a code, a token or anything that a client sent.
     """
-    log.info(f"security.{event}", user_id=user_id, session_id=session_id and str(session_id), **facts)
+    name = f"security.{event}"
+    log.info(name, user_id=user_id, session_id=session_id and str(session_id), **facts)

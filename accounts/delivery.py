@@ -59,9 +59,7 @@ def arm(*, code_id: int) -> Armed | None:
     if code is None:
         return None
     digits = f"{secrets.randbelow(10**6):06}"
-    waiting = OneTimeCode.objects.filter(
-        pk=code_id, digest="", deliveries__lt=DELIVERIES, created_at__gt=Now() - STALE
-    )
+    waiting = OneTimeCode.objects.filter(pk=code_id, digest="", deliveries__lt=DELIVERIES, created_at__gt=Now() - STALE)
     taken = waiting.update(
         digest=digest_of(code, digits), deliveries=F("deliveries") + 1, sent_at=Now(), expires_at=Now() + LIFETIME
     )

@@ -54,7 +54,7 @@ def once(
             return Outcome(object_id=work(), status=status, replayed=False)
     if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
         raise InvalidIdempotencyKey
-    names = {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
+    names: dict[str, Any] = {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
     body_hash = _digest("body", json.dumps(body, sort_keys=True))
     with transaction.atomic():
         _hold(f"{user_id}/{route}/{names['key_hash']}")

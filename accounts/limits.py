@@ -5,9 +5,11 @@ SMS) is counted in PostgreSQL. django-ratelimit's own keys are not used: its `po
 trusts no proxy.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django_ratelimit.core import get_usage
 from rest_framework.request import Request
@@ -16,6 +18,11 @@ from rest_framework.views import APIView
 
 from accounts import numbers
 from config.client_address import client_address, network_of
+
+
+def network_of_client(request: Request) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 one."""
+    return network_of(client_address(cast(HttpRequest, request)))
 
 
 class _RouteLimit(BaseThrottle):
@@ -29,7 +36,7 @@ class _RouteLimit(BaseThrottle):
         if key is None:
             return True
         usage = get_usage(
-            request._request,
+            request,
             group=f"{type(self).__name__}:{type(view).__name__}",
             key=lambda *_: key,
             rate=f"{settings.AUTH_REQUESTS_PER_MINUTE}/m",
@@ -48,11 +55,11 @@ class _RouteLimit(BaseThrottle):
 
 
 class ClientLimit(_RouteLimit):
-    """Per client: an IPv4 address, or the /64 of an IPv6 one."""
+    """Per client."""
 
     def key(self, request: Request) -> str:
         """Return the client's network."""
-        return network_of(client_address(request._request))
+        return network_of_client(request)
 
 
 class NumberLimit(_RouteLimit):
@@ -60,7 +67,8 @@ class NumberLimit(_RouteLimit):
 
     def key(self, request: Request) -> str | None:
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""
-        text: Any = request.data.get("mobile_number")
+        body = cast(Mapping[str, object], request.data)  # our parser lets nothing else through
+        text = body.get("mobile_number")
         try:
             number = numbers.parse(text) if isinstance(text, str) else None
         except numbers.NumberRefused:

@@ -43,7 +43,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(mobile_number__regex=r"^\+[1-9][0-9]{6,14}$"), name="user_number_is_e164"),
+            models.CheckConstraint(
+                condition=Q(mobile_number__regex=r"^\+[1-9][0-9]{6,14}$"), name="user_number_is_e164"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -53,9 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Hash a password in its one form (see `passwords.normalised`), or set an unusable one; saves nothing."""
         super().set_password(None if raw_password is None else normalised(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Tell whether it is this user's password."""
-        return super().check_password(normalised(raw_password))
+        return raw_password is not None and super().check_password(normalised(raw_password))
 
     @property
     def email(self) -> None:
@@ -81,7 +83,7 @@ class Purpose(models.TextChoices):
     """What a one-time code is good for."""
 
     SIGN_IN = "sign_in"
-    RESET_PASSWORD = "reset_password"
+    RESET_PASSWORD = "reset_password"  # noqa: S105  a name
     CHANGE_NUMBER_OLD = "change_number_old"
     CHANGE_NUMBER_NEW = "change_number_new"
 
@@ -138,7 +140,7 @@ class Tries(models.Model):
         """What was tried."""
 
         CODE = "code"
-        PASSWORD = "password"
+        PASSWORD = "password"  # noqa: S105  a name
 
     number = models.CharField(max_length=16)
     kind = models.CharField(max_length=8, choices=Kind)
@@ -162,7 +164,7 @@ class Session(models.Model):
         """How the person signed in."""
 
         CODE = "code"
-        PASSWORD = "password"
+        PASSWORD = "password"  # noqa: S105  a name
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -17,7 +17,6 @@ from accounts import audit, delivery, tries
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
 from accounts.models import OneTimeCode, Purpose, Tries
 from accounts.numbers import country_of, prefix_of
-from accounts.tasks import send_code
 from config.celery import publish
 
 log = structlog.get_logger(__name__)
@@ -46,6 +45,11 @@ class Order:
     number: str
     purpose: Purpose
     user_id: int | None = None
+
+    def match(self) -> Q:
+        """Return what finds the codes of this order."""
+        user = Q(user=None) if self.user_id is None else Q(user=self.user_id)
+        return Q(number=self.number, purpose=self.purpose) & user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,7 @@ def pending_number(*, user_id: int) -> str | None:
 
 
 def _count_alone() -> None:
-    """Count and insert one after another: the lock ends with the transaction, so a ceiling is exact across processes."""
+    """Count and insert one after another, across processes: the lock ends with the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
 
@@ -143,7 +147,7 @@ def _issue(order: Order, origin: str) -> OneTimeCode:
         address=origin,
     )
     if settings.SMS_DELIVERY != "response":
-        transaction.on_commit(partial(publish, send_code, code.pk))
+        transaction.on_commit(partial(publish, "accounts.tasks.send_code", code.pk))
     return code
 
 
@@ -192,8 +196,7 @@ def _guess(proof: Proof) -> OneTimeCode | None:
     """
     order = proof.order
     tries.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
-    asked = OneTimeCode.objects.filter(number=order.number, purpose=order.purpose, user_id=order.user_id)
-    newest = asked.order_by("-pk").first()
+    newest = OneTimeCode.objects.filter(order.match()).order_by("-pk").first()
     if newest is None or not _live(newest.pk).update(guesses=F("guesses") + 1):
         return None
     tries.count(number=order.number, kind=Tries.Kind.CODE)
@@ -201,11 +204,11 @@ def _guess(proof: Proof) -> OneTimeCode | None:
     return code if constant_time_compare(code.digest, delivery.digest_of(code, proof.digits)) else None
 
 
-def _live(code_id: int) -> Any:
+def _live(code_id: int) -> QuerySet[OneTimeCode]:
     """The code if it may be guessed at now, by the database's clock."""
-    return OneTimeCode.objects.filter(
-        pk=code_id, guesses__lt=GUESSES, used_at=None, expires_at__gt=Now()
-    ).exclude(digest="")
+    return OneTimeCode.objects.filter(pk=code_id, guesses__lt=GUESSES, used_at=None, expires_at__gt=Now()).exclude(
+        digest=""
+    )
 
 
 def _use_up(code: OneTimeCode) -> None:

@@ -1,7 +1,8 @@
-"""Password rules (NIST SP 800-63B-4 section 3.1.1.2): long, not common, not one's own number; nothing about composition."""
+"""Password rules: long, not common, not one's own number, and nothing about composition (NIST SP 800-63B-4)."""
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -55,7 +56,7 @@ class LengthValidator:
 
 
 class CommonValidator(CommonPasswordValidator):
-    """Refuses common passwords, and what is made of one, of a context word or of a pattern by repeating or padding it."""
+    """Refuses common passwords, context words and patterns, and what repeating or padding makes of one."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Pass a password that a list of likely guesses would not hold.
@@ -98,6 +99,6 @@ def _repeated_unit(text: str) -> str:
 
 def _is_run(text: str) -> bool:
     """Tell whether it runs along a keyboard or the alphabet, either way."""
-    steps = {ord(after) - ord(before) for before, after in zip(text, text[1:], strict=False)}
+    steps = {ord(after) - ord(before) for before, after in pairwise(text)}
     along = any(text in run * 3 or text[::-1] in run * 3 for run in RUNS)
     return along or (len(text) > 1 and steps in ({1}, {-1}))

@@ -180,7 +180,8 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     @extend_schema_field(bool)
     def get_current(self, session: Session) -> bool:
         """Tell whether it is the session of this very request."""
-        return session.pk == self.context["session"].pk
+        current: Session = self.context["session"]
+        return session.pk == current.pk
 
 
 class DoneSerializer(serializers.Serializer[Any]):

@@ -53,5 +53,7 @@ def end(*, user_id: int, session_id: UUID) -> None:
 
 def end_all(*, user_id: int, but: UUID | None = None) -> None:
     """End every session of the user, except `but`."""
-    count = Session.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=but).update(revoked_at=Now())
-    audit.record("sessions_ended", user_id=user_id, count=count)
+    ending = Session.objects.filter(user_id=user_id, revoked_at=None)
+    count = (ending.exclude(pk=but) if but else ending).update(revoked_at=Now())
+    if count:
+        audit.record("sessions_ended", user_id=user_id, count=count)

@@ -1,7 +1,7 @@
 """Failed tries at a number: counted before they are evaluated, so that parallel ones cannot slip past the count."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import F
@@ -12,8 +12,8 @@ from accounts.exceptions import TooManyTries
 from accounts.models import Tries
 
 MOST: Final = 100
-"""Consecutive failures, ever: NIST SP 800-63B-4 section 3.2.2. After them the number stays locked until its owner sets a
-new password by code (which ends the lock of passwords) or staff deletes the row."""
+"""Consecutive failures, ever: NIST SP 800-63B-4 section 3.2.2. After them the number stays locked until its owner sets
+a new password by code (which ends the lock of passwords) or staff deletes the row."""
 
 FOR_GOOD: Final = timedelta(days=3650)
 CODES_A_DAY: Final = 20
@@ -60,7 +60,7 @@ def count(*, number: str, kind: Tries.Kind) -> None:
     Raises:
         TooManyTries: the number is locked; nothing was counted.
     """
-    parameters = {"number": number, "kind": kind.value, "locks": LOCKS[kind], "most": MOST}
+    parameters: dict[str, Any] = {"number": number, "kind": kind.value, "locks": LOCKS[kind], "most": MOST}
     with connection.cursor() as cursor:
         cursor.execute(COUNT, parameters)
         row = cursor.fetchone()

@@ -9,11 +9,12 @@ from rest_framework import generics, serializers, status, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import credentials, delivery, otp, sessions, tokens
 from accounts.exceptions import MissingHeader
-from accounts.limits import ClientLimit, NumberLimit
+from accounts.limits import ClientLimit, NumberLimit, network_of_client
 from accounts.models import Purpose, Session, User
 from accounts.serializers import (
     ChangeNumberConfirmSerializer,
@@ -33,7 +34,6 @@ from accounts.serializers import (
     VerifyOtpSerializer,
 )
 from config.api import LinkPagination
-from config.client_address import client_address, network_of
 
 NUMBER = "+919876543210"
 PASSWORD = "seven small elephants"  # noqa: S105  an example in the documentation
@@ -50,10 +50,6 @@ def _user(request: HttpRequest | Request) -> User:
 
 def _session(request: HttpRequest | Request) -> Session:
     return cast(Session, cast(Request, request).auth)
-
-
-def _network(request: Request) -> str:
-    return network_of(client_address(request._request))
 
 
 def _checked(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
@@ -73,9 +69,9 @@ def _code_sent(**digits: str | None) -> Response:
 
 
 def _tokens(pair: tokens.Pair, *, cookie: bool) -> Response:
-    body = {
+    body: dict[str, str | int] = {
         "access_token": pair.access,
-        "refresh_token": pair.refresh,
+        **({} if cookie else {"refresh_token": pair.refresh}),
         "token_type": "bearer",
         "expires_in": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "password_set": pair.session.user.has_usable_password(),
@@ -84,7 +80,7 @@ def _tokens(pair: tokens.Pair, *, cookie: bool) -> Response:
     if cookie:
         response.set_cookie(
             COOKIE,
-            body.pop("refresh_token"),
+            pair.refresh,
             expires=pair.refresh_expires_at,
             path=COOKIE_PATH,
             secure=not settings.DEBUG,
@@ -117,7 +113,7 @@ class OpenView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (ClientLimit, NumberLimit)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (ClientLimit, NumberLimit)
 
 
 class SignupView(OpenView):
@@ -151,7 +147,7 @@ class SendOtpView(OpenView):
     def post(self, request: Request) -> Response:
         """Send six digits to the number, known or not."""
         number = _checked(NumberSerializer, request)["mobile_number"]
-        [digits] = otp.request(otp.Order(number=number, purpose=self.purpose), address=_network(request))
+        [digits] = otp.request(otp.Order(number=number, purpose=self.purpose), address=network_of_client(request))
         return _code_sent(otp=digits)
 
 
@@ -228,7 +224,7 @@ class RefreshView(OpenView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Replace a refresh token by its successor; for 30 seconds a repeat gets the same one, later it ends the session."""
+        """Replace a refresh token by its successor; a repeat gets the same for 30 s, and later ends the session."""
         token, by_cookie = _refresh_token(request)
         return _tokens(tokens.rotate(refresh_token=token), cookie=by_cookie)
 
@@ -308,9 +304,7 @@ class ResetPasswordView(OpenView):
     def post(self, request: Request) -> Response:
         """Set the password; every session ends."""
         data = _checked(ResetPasswordSerializer, request)
-        credentials.reset_password(
-            number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"]
-        )
+        credentials.reset_password(number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"])
         return _done("The new password is set. Sign in again on every device.")
 
 
@@ -346,7 +340,7 @@ class ChangeNumberView(APIView):
         """Send a code to the old number and one to the new."""
         data = _checked(ChangeNumberSerializer, request, user=_user(request))
         old, new = credentials.request_change_of_number(
-            user=_user(request), new_number=data["new_mobile_number"], address=_network(request)
+            user=_user(request), new_number=data["new_mobile_number"], address=network_of_client(request)
         )
         return _code_sent(otp=old, new_otp=new)
 
