@@ -14,11 +14,14 @@ STOP_SECONDS = 5
 
 
 class DoubleProcess:
-    """`python -m <module> --port <port>`, in a process group of its own; its first line names the port."""
+    """`python -m <module> --port <port> --parent <pid>`, in a process group of its own; its first line names the port.
+
+    A double ends by itself when its parent is gone: a test run that is killed cannot stop it.
+    """
 
     def __init__(self, *, module: str, port: int = 0) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, "--port", str(port)],
+            [sys.executable, "-m", module, "--port", str(port), "--parent", str(os.getpid())],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             cwd=ROOT,

@@ -1,6 +1,9 @@
 """The double refuses what the API refuses, and remembers what it was asked."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -9,6 +12,13 @@ import requests
 
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import MODEL, soon
+
+STARTER = """
+import time
+from tests.doubles.gemini import GeminiDouble
+print(GeminiDouble().pid, flush=True)
+time.sleep(60)
+"""
 
 
 def user(text: str) -> dict[str, Any]:
@@ -148,3 +158,17 @@ def test_stopping_ends_the_process(running_double: GeminiDouble) -> None:
 
     assert not psutil.pid_exists(pid)
     assert psutil.pid_exists(running_double.pid)
+
+
+def test_it_ends_when_the_process_that_started_it_is_killed() -> None:
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert starter.stdout
+    double = psutil.Process(int(starter.stdout.readline()))
+    assert double.is_running()
+
+    starter.kill()
+    starter.communicate()
+
+    assert soon(lambda: not double.is_running(), seconds=5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import time
 from typing import Any
@@ -19,6 +20,7 @@ ROUTE = re.compile(
 CHARACTERS_PER_TOKEN = 4
 HANG_SECONDS = 3600
 DRIP_SECONDS = 0.05
+PARENT_SECONDS = 1
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 
@@ -29,11 +31,12 @@ class Server:
         self.behaviours = Behaviours()
         self.ledger = Ledger()
 
-    async def run(self, port: int) -> None:
-        """Listen, print the port, and serve until the process is ended."""
+    async def run(self, *, port: int, parent: int | None) -> None:
+        """Listen, print the port, and serve until the process is ended, or `parent` has."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1024)
         print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
-        await server.serve_forever()
+        while parent in {None, os.getppid()}:  # noqa: ASYNC110  # no event tells of a parent that was killed
+            await asyncio.sleep(PARENT_SECONDS)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
