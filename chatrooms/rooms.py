@@ -24,9 +24,7 @@ def create(*, user_id: int, name: str, **fields: Any) -> Chatroom:
         User.touch_rooms(user_id)
         if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
             raise TooManyRooms
-        room = Chatroom.objects.create(user_id=user_id, name=name, **fields)
-    room.refresh_from_db()
-    return room
+        return Chatroom.objects.create(user_id=user_id, name=name, **fields)
 
 
 def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:

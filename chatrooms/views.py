@@ -47,7 +47,7 @@ class MessagePagination(LinkPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """The page in reading order."""
-        page = super().paginate_queryset(queryset, request, view)
+        page: list[Any] | None = super().paginate_queryset(queryset, request, view)
         return page[::-1] if page is not None else None
 
 

@@ -1,10 +1,11 @@
 """How the API reads bodies and pages lists, and who sees its documentation."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.pagination import CursorPagination
@@ -89,6 +90,19 @@ class LinkPagination(CursorPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """What drf-spectacular says of a page: an array."""
         return schema
+
+
+class PrivateMiddleware:
+    """Keeps every answer that does not say otherwise out of all caches: most are one user's own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, and mark the answer."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class DocsPermission(BasePermission):

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.errors.ProblemMiddleware",
+    "config.api.PrivateMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -109,6 +110,7 @@ CACHES = {
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
         },
     }
 }
@@ -122,7 +124,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_BACKEND = "config.results.ResultBackend"
 CELERY_RESULT_EXTENDED = False
 CELERY_RESULT_EXPIRES = timedelta(days=1)
 

@@ -1,12 +1,17 @@
 """What every test stands on: real PostgreSQL and Redis, and an environment that is nobody's own."""
 
+import atexit
+import io
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
+from structlog.stdlib import ProcessorFormatter
 
 from config import environment
 from tests import services
@@ -27,32 +32,19 @@ os.environ |= {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers before Django reads its settings."""
-    if config.option.collectonly or config.option.help:
-        os.environ |= {"DATABASE_URL": "postgresql://nowhere/none", "REDIS_URL": "redis://nowhere"}
-        return
-    urls = _cleanup.enter_context(services.running())
-    os.environ |= {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
-    config.stash[_URLS] = urls
-    config.stash[_TEMPLATE] = services.ensure_template(urls)
-
-
-def pytest_unconfigure() -> None:
-    """Stop what was started."""
-    _cleanup.close()
-
-
-_URLS = pytest.StashKey[Any]()
-_TEMPLATE = pytest.StashKey[str]()
+# Here, and not in a hook: pytest-django reads Django's settings as soon as this file is imported.
+_urls = _cleanup.enter_context(services.running())
+atexit.register(_cleanup.close)
+os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
+django.setup()
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+def django_db_modify_db_settings() -> None:
     """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
     from django.conf import settings
 
-    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = request.config.stash[_TEMPLATE]
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = services.ensure_template(_urls)
 
 
 @pytest.fixture(scope="session")
@@ -79,22 +71,34 @@ def _empty_redis(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the process logs, as it would stand on its standard error."""
+    root, text = logging.getLogger(), io.StringIO()
+    handler = logging.StreamHandler(text)
+    formatters = [each.formatter for each in root.handlers]
+    handler.setFormatter(next(each for each in formatters if isinstance(each, ProcessorFormatter)))
+    root.addHandler(handler)
+    yield text
+    root.removeHandler(handler)
+
+
+@pytest.fixture
 def make_stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., Any]]:
     """Start whole stacks for one test: `make_stack(REPLY_LEASE="3", …)`."""
     with ExitStack() as cleanup:
 
         def make(**settings: str) -> Any:
-            return cleanup.enter_context(_stack(request.config, tmp_path_factory, settings))
+            return cleanup.enter_context(_stack(tmp_path_factory, settings))
 
         yield make
 
 
 @pytest.fixture(scope="session")
-def shared_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One whole stack for all tests that break nothing in it (use it through `stack`)."""
-    with _stack(request.config, tmp_path_factory, {}) as stack:
+    with _stack(tmp_path_factory, {}) as stack:
         yield stack
 
 
@@ -105,9 +109,9 @@ def stack(shared_stack: Any) -> Any:
     return shared_stack
 
 
-def _stack(config: pytest.Config, folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:
+def _stack(folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:
     from tests import stack
 
     folder: Path = folders.mktemp("stack")
-    database_url = services.clone_database(config.stash[_URLS], config.stash[_TEMPLATE], f"stack_{folder.name}")
+    database_url = services.clone_database(_urls, services.ensure_template(_urls), folder.name)
     return stack.running(database_url=database_url, folder=folder, settings=settings)

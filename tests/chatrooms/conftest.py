@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import tokens
+from accounts import sessions, tokens
 from accounts.models import Session, User
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
@@ -33,8 +33,8 @@ def stranger(make_user: Callable[[], User]) -> User:
 def client_of() -> Callable[[User], APIClient]:
     def make(user: User) -> APIClient:
         client = APIClient()
-        issued = tokens.sign_in(user=user, method=Session.Method.CODE, user_agent="")
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issued.access_token}")
+        session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
         return client
 
     return make

@@ -1,8 +1,10 @@
 """What the environment may say, and what is refused at start."""
 
+import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,11 +153,17 @@ def test_the_example_names_nothing_that_is_not_a_setting() -> None:
     assert {line.partition("=")[0] for line in lines} <= set(names())
 
 
-def test_the_deployment_check_is_silent_with_production_settings() -> None:
+def test_the_deployment_check_is_silent_with_production_settings(settings: Any) -> None:
     checked = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env={**GOOD, "ENV_FILE": "/dev/null", "PROXY_HOPS": "1"},
+        env={
+            **GOOD,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "DATABASE_URL": settings.DATABASE_URL,
+            "ENV_FILE": "/dev/null",
+            "PROXY_HOPS": "1",
+        },
         capture_output=True,
         text=True,
     )

@@ -1,5 +1,6 @@
 """Errors have one shape and tell nothing."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -83,17 +84,16 @@ def test_a_missing_database_is_503_and_says_when_to_come_back(
 
 
 def test_our_own_mistakes_tell_nothing_and_are_logged_without_their_message(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the secret 8c1f of +919876543210")
 
     monkeypatch.setattr("accounts.views.SendOtpView.post", fail)
     body = assert_problem(APIClient().post("/auth/send-otp", {}), 500, "internal_error")
-    logged = capfd.readouterr().err
-    assert "8c1f" not in json.dumps(body) + logged
-    assert "RuntimeError" in logged
-    assert body["request_id"] in logged
+    assert "8c1f" not in json.dumps(body) + logged.getvalue()
+    assert "RuntimeError" in logged.getvalue()
+    assert body["request_id"] in logged.getvalue()
 
 
 def test_every_code_stands_on_the_page_of_codes() -> None:
@@ -148,15 +148,12 @@ def test_a_bad_request_id_is_replaced(client: Client, offered: str) -> None:
     assert len(given) == 32
 
 
-def test_the_log_line_of_a_request_leaves_the_query_string_out(
-    client: Client, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_log_line_of_a_request_leaves_the_query_string_out(client: Client, logged: io.StringIO) -> None:
     client.get("/chatroom?ticket=a-secret-ticket&limit=5")
-    logged = capfd.readouterr().err
-    assert "request" in logged
-    assert "a-secret-ticket" not in logged
+    assert "route=chatroom" in logged.getvalue()
+    assert "a-secret-ticket" not in logged.getvalue()
 
 
-def test_a_line_break_cannot_forge_a_log_line(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_line_break_cannot_forge_a_log_line(client: Client, logged: io.StringIO) -> None:
     client.get("/chatroom/%0a%0dforged=1", headers={"X-Request-ID": "ok-ok-ok-ok", "User-Agent": "a\nforged=2"})
-    assert not [line for line in capfd.readouterr().err.splitlines() if line.startswith("forged")]
+    assert not [line for line in logged.getvalue().splitlines() if line.startswith("forged")]

@@ -12,10 +12,10 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def broken(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     from tests.conftest import _stack
 
-    with _stack(request.config, tmp_path_factory, {}) as stack:
+    with _stack(tmp_path_factory, {}) as stack:
         yield stack  # type: ignore[misc]
 
 
