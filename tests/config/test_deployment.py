@@ -1,0 +1,501 @@
+"""Dockerfile, compose.yaml and nginx.conf, held to the Procfile, to the settings and to what is there.
+
+No image is built here: that the files agree with everything around them is tested, that Docker builds them is not.
+nginx is the real one.
+"""
+
+import datetime as dt
+import http.client
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import phonenumbers
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from config import environment, processes
+from tests.config.test_processes import NOT_SETTINGS
+
+ROOT = processes.ROOT
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith(("#", " "))]
+FINAL = INSTRUCTIONS[max(index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM") :]
+NGINX = (ROOT / "deploy/nginx.conf").read_text()
+
+NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT"}
+"""Settings that compose.yaml leaves alone: it is production, without embedded services, and nginx knows the port."""
+
+
+def final(instruction: str) -> list[str]:
+    return [rest for name, rest in FINAL if name == instruction]
+
+
+# --- compose.yaml -----------------------------------------------------------------------------------------------------
+
+
+def test_every_process_has_a_service_that_starts_it_from_the_procfile_and_the_reverse() -> None:
+    expected = {name: ["python", "-m", "config.processes", name] for name in processes.parse_procfile()}
+
+    assert {name: service["command"] for name, service in OURS.items()} == expected
+
+
+def test_every_process_waits_for_the_release_and_the_release_for_the_database() -> None:
+    assert SERVICES["release"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert SERVICES["release"]["restart"] == "no"
+    for name in OURS.keys() - {"release"}:
+        assert OURS[name]["depends_on"]["release"] == {"condition": "service_completed_successfully"}
+        assert OURS[name]["restart"] == "unless-stopped"
+
+
+def test_services_get_settings_that_exist_and_every_setting_can_be_given() -> None:
+    given = set(COMPOSE["x-app"]["environment"])
+
+    assert given - set(environment.names()) <= NOT_SETTINGS
+    assert set(environment.names()) - given == NOT_PASSED_ON
+    assert {name for name in OURS if OURS[name]["environment"] != COMPOSE["x-app"]["environment"]} == set()
+
+
+def test_the_settings_accept_what_compose_gives() -> None:
+    sample = dict.fromkeys(("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"), "s" * 40)
+    sample |= {"JWT_SIGNING_KEY": "j" * 40, "ALLOWED_HOSTS": "chat.example", "WEB_ORIGIN": "https://chat.example"}
+    chosen: dict[str, Any] = {"GEMINI_CLIENT": "stand-in", "SMS_DELIVERY": "response", "SHOW_CODES_TO_ANYONE": True}
+    filled = {
+        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda match: sample[match[1]], value)
+        for name, value in COMPOSE["x-app"]["environment"].items()
+        if value is not None
+    }
+
+    settings = environment.Environment(_env_file=None, DEBUG=False, **filled, **chosen)
+
+    assert not settings.DEBUG
+    assert settings.PROXY_HOPS == 1
+    assert settings.DATABASE_URL == f"postgresql://kuvaka:{'s' * 40}@postgres:5432/kuvaka"
+    assert settings.REDIS_URL == f"redis://:{'s' * 40}@redis:6379/0"
+
+
+def test_a_missing_secret_is_a_clear_error_and_none_is_written_down() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    uses = re.findall(r"\$\{(\w*(?:KEY|PASSWORD|TOKEN|TLS)\w*)(:?.)", text)
+
+    assert {name for name, _ in uses} == {
+        "SECRET_KEY",
+        "JWT_SIGNING_KEY",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "TLS_DIR",
+    }
+    assert {operator for _, operator in uses} == {":?"}
+    literal = {name: value for name, value in COMPOSE["x-app"]["environment"].items() if value and "${" not in value}
+    assert literal == {"PROXY_HOPS": "1"}
+
+
+def test_redis_keeps_what_is_written_and_evicts_nothing() -> None:
+    command = SERVICES["redis"]["command"]
+    options = dict(zip(command[1::2], command[2::2], strict=True))
+
+    assert options["--appendonly"] == "yes"
+    assert options["--maxmemory-policy"] == "noeviction"
+    assert options["--requirepass"].startswith("${REDIS_PASSWORD:?")
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+
+
+def test_postgresql_has_connections_for_every_pool_and_ten_to_spare() -> None:
+    limit = int(next(part for part in SERVICES["postgres"]["command"] if "max_connections" in part).partition("=")[2])
+    web, prefork = 2, 2
+    pools = web + prefork + 3  # the worker, beat, and the parent of the prefork worker
+
+    assert pools * environment.Environment.model_fields["DATABASE_POOL_SIZE"].default <= limit - 10
+
+
+def test_a_worker_has_the_time_to_give_its_replies_back() -> None:
+    grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
+
+    assert grace > environment.Environment.model_fields["REPLY_DRAIN"].default + 10
+
+
+def test_only_nginx_can_be_reached_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"nginx"}
+    assert {key for service in SERVICES.values() for key in service} & {
+        "privileged",
+        "network_mode",
+        "cap_add",
+    } == set()
+
+
+def test_every_mounted_file_exists() -> None:
+    mounts = [volume.split(":") for service in SERVICES.values() for volume in service.get("volumes", [])]
+    files = [source for source, *_ in mounts if source.startswith(".")]
+
+    assert files == ["./deploy/nginx.conf"]
+    assert (ROOT / files[0]).is_file()
+    assert {source for source, *_ in mounts if re.fullmatch(r"\w+", source)} == set(COMPOSE["volumes"])
+
+
+def test_every_image_has_a_version() -> None:
+    images = [service["image"] for service in SERVICES.values()]
+    images += [rest.split()[0] for name, rest in INSTRUCTIONS if name == "FROM"]
+
+    assert [image for image in images if not re.search(r":(\d[\w.-]*|\$\{VERSION:-local\})$", image)] == []
+
+
+# --- Dockerfile -------------------------------------------------------------------------------------------------------
+
+
+def test_the_image_starts_its_process_from_the_procfile_and_not_as_root() -> None:
+    assert json.loads(final("CMD")[0]) == ["python", "-m", "config.processes", "web"]
+    assert final("USER") == ["10001:10001"]
+    assert final("STOPSIGNAL") == ["SIGTERM"]
+    assert final("ENTRYPOINT") == []
+
+
+def test_the_image_has_what_production_needs_and_only_that() -> None:
+    runs = " ".join(rest for name, rest in INSTRUCTIONS if name == "RUN")
+
+    assert re.findall(r"install .*-r (\S+)", runs) == ["requirements.txt"]
+    assert "--require-hashes" in runs
+    assert "requirements-dev" not in DOCKERFILE
+
+
+def test_every_copied_path_exists_and_only_what_runs_gets_in() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    sources = {
+        source
+        for name, rest in INSTRUCTIONS
+        if name == "COPY" and not rest.startswith("--from")
+        for source in rest.split()[:-1]
+    }
+
+    assert "*" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert allowed == packages | {"templates", "manage.py", "Procfile", "requirements.txt"}
+    assert {path for path in allowed | sources if not (ROOT / path).exists()} == set()
+
+
+def test_what_the_build_removes_is_there_to_be_removed() -> None:
+    site = Path(phonenumbers.__file__).parent.parent
+    removed = re.findall(r"/venv/lib/python3\.11/site-packages/(\S+)", DOCKERFILE)
+
+    assert len(removed) == 2
+    assert {path for path in removed if not (site / path).is_dir()} == set()
+
+
+def test_the_builds_own_command_collects_the_static_files() -> None:
+    step = next(rest for name, rest in INSTRUCTIONS if name == "RUN" and "collectstatic" in rest)
+    bare = {name: value for name, value in os.environ.items() if name not in environment.names()}
+
+    result = subprocess.run(
+        ["sh", "-c", f"{step} --dry-run"],
+        cwd=ROOT,
+        env=processes.environment({**bare, "ENV_FILE": os.devnull}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert "static files copied" in result.stdout or "static file copied" in result.stdout
+
+
+def test_no_value_of_the_build_stays_in_the_image() -> None:
+    kept = " ".join(rest for name, rest in INSTRUCTIONS if name in {"ENV", "ARG"})
+
+    assert set(re.findall(r"(\w+)=", kept)) == {
+        *("PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"),
+        *("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"),
+    }
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
+def test_the_health_check_asks_livez(status: int, healthy: bool) -> None:
+    command = json.loads(final("HEALTHCHECK")[0].partition("CMD ")[2])
+    with upstream(status=status) as (server, asked):
+        port = str(server.server_address[1])
+        result = subprocess.run(
+            [sys.executable, *command[1:]], env={**os.environ, "PORT": port}, capture_output=True, check=False
+        )
+
+    assert (result.returncode == 0) is healthy
+    assert [request["path"] for request in asked] == ["/livez"]
+
+
+# --- nginx ------------------------------------------------------------------------------------------------------------
+
+
+class Nginx:
+    """The real nginx with the shipped configuration, but for its paths and ports."""
+
+    def __init__(self, *, folder: Path, upstream_port: int) -> None:
+        self.folder = folder
+        self.access_log = folder / "access.log"
+        self.error_log = folder / "error.log"
+        self.http_port, self.https_port = _free_port(), _free_port()
+        text = NGINX
+        for shipped, here in {
+            "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
+            "error_log stderr alert;": f"error_log {self.error_log} alert;",
+            "access_log /dev/stdout json;": f"access_log {self.access_log} json;" + _temporary_paths(folder),
+            "server web:8000 ": f"server 127.0.0.1:{upstream_port} ",
+            "listen 80 default_server;": f"listen 127.0.0.1:{self.http_port} default_server;",
+            "listen 443 ssl default_server;": f"listen 127.0.0.1:{self.https_port} ssl default_server;",
+            "ssl_certificate /etc/nginx/tls/": f"ssl_certificate {folder}/",
+            "ssl_certificate_key /etc/nginx/tls/": f"ssl_certificate_key {folder}/",
+        }.items():
+            assert text.count(shipped) == 1, shipped
+            text = text.replace(shipped, here)
+        self.config = folder / "nginx.conf"
+        self.config.write_text(text)
+        shutil.copy("/etc/nginx/mime.types", folder)
+        _make_certificate(folder)
+        # Its workers are another user when we are root, and have to get here.
+        folder.chmod(0o755)
+
+    def command(self, *more: str) -> list[str]:
+        return ["nginx", "-e", str(self.error_log), "-c", str(self.config), "-p", str(self.folder), *more]
+
+    def connect(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
+        return context.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.https_port), timeout=10), server_hostname="localhost"
+        )
+
+    def request(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = http.client.HTTPConnection("localhost")
+        connection.sock = self.connect()
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def nginx_installed() -> None:
+    if shutil.which("nginx") is None:
+        message = "the nginx program is not installed (apt-get install nginx-light)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+
+@pytest.fixture
+def nginx(nginx_installed: None, data_dir: Path) -> Iterator[tuple[Nginx, list[dict[str, Any]]]]:
+    """nginx in front of a server that echoes what reaches it, and what has reached it so far."""
+    data_dir.mkdir()
+    with upstream() as (server, asked):
+        proxy = Nginx(folder=data_dir, upstream_port=server.server_address[1])
+        process = subprocess.Popen(proxy.command("-g", "daemon off;"))
+        give_up_at = time.monotonic() + 10
+        while not _listens(proxy.https_port):
+            assert process.poll() is None, proxy.error_log.read_text()
+            assert time.monotonic() < give_up_at
+            time.sleep(0.02)
+        yield proxy, asked
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+@contextmanager
+def upstream(status: int = 200) -> Iterator[tuple[http.server.HTTPServer, list[dict[str, Any]]]]:
+    """A server of one thread that answers with what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    class Echo(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            asked.append({"path": self.path, "headers": [[k.lower(), v] for k, v in self.headers.items()]})
+            asked[-1]["body"] = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            body = json.dumps(asked[-1]).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Request-ID", "an-id-of-the-application")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server, asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+Proxied = tuple[Nginx, list[dict[str, Any]]]
+
+
+@pytest.mark.needs_nginx
+def test_nginx_accepts_the_configuration(nginx: Proxied) -> None:
+    result = subprocess.run(nginx[0].command("-t"), capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr
+    assert "warn" not in result.stderr
+
+
+@pytest.mark.needs_nginx
+def test_what_a_client_says_about_its_address_is_overwritten(nginx: Proxied) -> None:
+    forged = {
+        "X-Forwarded-For": "6.6.6.6, 7.7.7.7",
+        "X-Real-IP": "6.6.6.6",
+        "Forwarded": "for=6.6.6.6",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Port": "1",
+    }
+
+    _, body = nginx[0].request("/", headers=forged)
+
+    received = json.loads(body)["headers"]
+    about_the_way = [pair for pair in received if pair[0].startswith(("x-forwarded", "x-real", "forwarded"))]
+    assert sorted(about_the_way) == [
+        ["x-forwarded-for", "127.0.0.1"],
+        ["x-forwarded-proto", "https"],
+        ["x-real-ip", "127.0.0.1"],
+    ]
+
+
+@pytest.mark.needs_nginx
+def test_a_body_reaches_the_application_when_it_is_whole_and_not_before(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    with proxy.connect() as client:
+        client.sendall(b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\nConnection: close\r\n\r\nhalf")
+        time.sleep(0.5)
+        before = list(asked)
+        client.sendall(b"rest")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert before == []
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert [request["body"] for request in asked] == ["halfrest"]
+
+
+@pytest.mark.needs_nginx
+def test_a_hundred_half_sent_requests_keep_nobody_out(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    slow = [proxy.connect() for _ in range(100)]
+    for index, client in enumerate(slow):
+        body = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"
+        client.sendall(body if index % 2 else body[:20])
+
+    answers = [proxy.request(f"/good/{number}")[0].status for number in range(20)]
+
+    for client in slow:
+        client.close()
+    assert answers == [200] * 20
+    assert {request["path"] for request in asked} == {f"/good/{number}" for number in range(20)}
+
+
+@pytest.mark.needs_nginx
+def test_the_access_log_has_no_query_string_and_one_line_of_json_for_a_request(nginx: Proxied) -> None:
+    proxy, _ = nginx
+    proxy.request("/message/7/stream?ticket=very-secret", headers={"User-Agent": 'a "quoted" agent'})
+
+    [line] = [json.loads(line) for line in proxy.access_log.read_text().splitlines()]
+
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/message/7/stream", 200)
+    assert line["request_id"] == "an-id-of-the-application"
+    assert "very-secret" not in proxy.access_log.read_text()
+
+
+@pytest.mark.needs_nginx
+def test_an_application_that_is_away_is_a_503_of_ours_and_no_log_has_the_query_string(
+    nginx_installed: None, data_dir: Path
+) -> None:
+    data_dir.mkdir()
+    proxy = Nginx(folder=data_dir, upstream_port=_free_port())
+    with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
+        while not _listens(proxy.https_port):
+            time.sleep(0.02)
+        answer, body = proxy.request("/message/7/stream?ticket=very-secret")
+        process.send_signal(signal.SIGTERM)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert json.loads(body)["code"] == "service_unavailable"
+    assert answer.headers["Retry-After"] == "5"
+    assert "very-secret" not in proxy.error_log.read_text() + proxy.access_log.read_text()
+
+
+@pytest.mark.needs_nginx
+def test_a_body_that_is_too_large_is_refused_before_it_reaches_the_application(nginx: Proxied) -> None:
+    proxy, asked = nginx
+
+    answer, body = proxy.request("/webhook/stripe", method="POST", body=b"x" * (512 * 1024 + 1))
+
+    assert (answer.status, json.loads(body)["code"]) == (413, "payload_too_large")
+    assert asked == []
+
+
+@pytest.mark.needs_nginx
+def test_plain_http_is_sent_to_https_and_no_answer_tells_the_version(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.http_port)
+    connection.request("GET", "/chatroom?cursor=1", headers={"Host": "chat.example"})
+    answer = connection.getresponse()
+    connection.close()
+
+    assert (answer.status, answer.headers["Location"]) == (308, "https://chat.example/chatroom?cursor=1")
+    assert asked == []
+    assert {answer.headers["Server"], proxy.request("/")[0].headers["Server"]} == {"nginx"}
+
+
+def _temporary_paths(folder: Path) -> str:
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "".join(f" {kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def _make_certificate(folder: Path) -> None:
+    """A certificate for localhost that is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "privkey.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
