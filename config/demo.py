@@ -13,7 +13,7 @@ import requests
 TURNS: Final = (
     "Hello! My name is Asha, and I am learning to sail.",
     "What is my name?",
-    "And what am I learning? Answer in one sentence.",
+    "And what did I first tell you?",
 )
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PATIENCE: Final = 60.0

@@ -103,8 +103,7 @@ def _serve(
         if time.monotonic() > deadline:
             raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
         time.sleep(0.2)
-    for line in _welcome(address, settings).splitlines():
-        _tell(console, line)
+    console.write_plain(_welcome(address, settings))
     while not console.broken:
         supervisor.check(restart=True)
         for server in servers:
@@ -152,6 +151,7 @@ def _defaults(data_dir: Path) -> dict[str, str]:
         "SECRET_KEY": embedded.secret(data_dir=data_dir, name="SECRET_KEY"),
         "JWT_SIGNING_KEY": embedded.secret(data_dir=data_dir, name="JWT_SIGNING_KEY"),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:::celery.platforms",  # several lines from each worker about being root
     }
 
 
@@ -193,20 +193,22 @@ def _welcome(address: str, settings: environment.Environment) -> str:
     if settings.GEMINI_CLIENT != "stand-in":
         model = f"{settings.GEMINI_MODEL} through {settings.GEMINI_CLIENT}"
     demo = "make demo" if settings.PORT == 8000 else f"PORT={settings.PORT} make demo"
-    json = "-H 'Content-Type: application/json'"
-    token = '-H "Authorization: Bearer $TOKEN"'
     return f"""
-Kuvaka is ready at {address}; its pages for developers are at {address}/docs
+Kuvaka is ready at {address}, and described at {address}/docs
 Answers come from {model}.
 
-To sign in, ask for a code and hand it back; no SMS is sent, the code is in the answer (field otp):
-  curl -s {address}/auth/send-otp {json} -d '{{"mobile_number": "+919876543210"}}'
-  curl -s {address}/auth/verify-otp {json} -d '{{"mobile_number": "+919876543210", "otp": "CODE"}}'
+To sign in, ask for a code and hand it back; no SMS is sent, the code is the otp in the answer:
 
-Then put its access_token into TOKEN, and try (ROOM is the id in the first answer):
-  curl -s {address}/chatroom {token} {json} -d '{{"name": "Hello"}}'
-  curl -s {address}/chatroom/ROOM/message {token} {json} -d '{{"content": "What can you do?"}}'
-  curl -s {address}/chatroom/ROOM/messages {token}
+  url={address} json='Content-Type: application/json'
+  curl -s $url/auth/send-otp -H "$json" -d '{{"mobile_number": "+919876543210"}}'
+  curl -s $url/auth/verify-otp -H "$json" -d '{{"mobile_number": "+919876543210", "otp": "CODE"}}'
+
+Then try, with the access_token of that answer, and with the id of the room that the first line makes:
+
+  auth='Authorization: Bearer TOKEN'
+  curl -s $url/chatroom -H "$auth" -H "$json" -d '{{"name": "Hello"}}'
+  curl -s $url/chatroom/ROOM/message -H "$auth" -H "$json" -d '{{"content": "What can you do?"}}'
+  curl -s $url/chatroom/ROOM/messages -H "$auth"
 
 Or see all of it at once, in a second terminal: {demo}
 Ctrl-C stops everything; the data stays.

@@ -52,9 +52,13 @@ class Console:
         prefix = f"{name:<{self._width}} |"
         if name in self._colours:
             prefix = f"\x1b[{self._colours[name]}m{prefix}\x1b[0m"
+        self.write_plain(f"{prefix} {line}")
+
+    def write_plain(self, text: str) -> None:
+        """Write text that somebody may want to copy: nothing is put before its lines."""
         try:
             with self._lock:
-                self._stream.write(f"{prefix} {line}\n")
+                self._stream.write(f"{text}\n")
                 self._stream.flush()
         except (OSError, ValueError):
             self.broken = True

@@ -89,10 +89,8 @@ def test_the_settings_accept_what_compose_gives() -> None:
 
     assert not settings.DEBUG
     assert settings.PROXY_HOPS == 1
-    assert (settings.DATABASE_URL, settings.REDIS_URL) == (
-        f"postgresql://kuvaka:{'s' * 40}@postgres:5432/kuvaka",
-        f"redis://:{'s' * 40}@redis:6379/0",
-    )
+    assert settings.DATABASE_URL.endswith(f":{'s' * 40}@postgres:5432/kuvaka")
+    assert settings.REDIS_URL.endswith(f":{'s' * 40}@redis:6379/0")
 
 
 def test_a_missing_secret_is_a_clear_error_and_none_is_written_down() -> None:
