@@ -43,6 +43,11 @@ class Armed:
     digits: str
 
 
+def new_digits() -> str:
+    """Return six digits, each as likely as any other, from the system's random source."""
+    return f"{secrets.randbelow(10**6):06}"
+
+
 def digest_of(code: OneTimeCode, digits: str) -> str:
     """Return the HMAC-SHA256 of a code, bound to its request and keyed by `SECRET_KEY`, outside the database."""
     bound = f"{code.purpose}/{code.number}/{code.user_id}/{code.pk}/{digits}"
@@ -50,7 +55,7 @@ def digest_of(code: OneTimeCode, digits: str) -> str:
 
 
 def arm(*, code_id: int) -> Armed | None:
-    """Give a waiting code its digits, from the system's random source, and start its five minutes.
+    """Give a waiting code its digits, and start its five minutes.
 
     Returns:
         None if it is not waiting any more: it was sent, given up, or is too old.
@@ -58,7 +63,7 @@ def arm(*, code_id: int) -> Armed | None:
     code = OneTimeCode.objects.filter(pk=code_id).first()
     if code is None:
         return None
-    digits = f"{secrets.randbelow(10**6):06}"
+    digits = new_digits()
     waiting = OneTimeCode.objects.filter(pk=code_id, digest="", deliveries__lt=DELIVERIES, created_at__gt=Now() - STALE)
     taken = waiting.update(
         digest=digest_of(code, digits), deliveries=F("deliveries") + 1, sent_at=Now(), expires_at=Now() + LIFETIME

@@ -146,7 +146,10 @@ class SessionAuthentication(JWTAuthentication):
             TokenExpired: its fifteen minutes are over.
             SessionEnded: its session ended, or its user was disabled or deleted.
         """
-        header = self.get_header(request)
+        try:
+            header = self.get_header(request)
+        except UnicodeEncodeError:  # a header beyond Latin-1, which not every server refuses
+            raise TokenInvalid from None
         text = self.get_raw_token(header) if header else None
         if text is None:
             return None

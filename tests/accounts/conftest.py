@@ -1,0 +1,101 @@
+"""People with numbers, and the time that passes for them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import models
+from django.db.models import F
+from rest_framework.test import APIClient
+
+from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
+
+PASSWORD = "seven small elephants"
+OTHER_PASSWORD = "eleven green umbrellas"
+
+_numbers = iter(range(10_000_000, 99_999_999))
+
+
+class Client(APIClient):
+    """A client of the API, signed in or not."""
+
+    def send(self, path: str, token: str | None = None, **body: Any) -> Any:
+        return self.post(path, body, format="json", **_authorization(token))
+
+    def ask(self, path: str, token: str | None = None) -> Any:
+        return self.get(path, **_authorization(token))
+
+
+def _authorization(token: str | None) -> dict[str, Any]:
+    return {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
+
+
+@pytest.fixture
+def client(db: None, settings: Any) -> Client:
+    settings.AUTH_REQUESTS_PER_MINUTE = 100_000
+    return Client()
+
+
+@pytest.fixture
+def new_number() -> Callable[[], str]:
+    return lambda: f"+9198{next(_numbers)}"
+
+
+@pytest.fixture
+def number(new_number: Callable[[], str]) -> str:
+    return new_number()
+
+
+@pytest.fixture
+def pass_time(db: None) -> Callable[[float], None]:
+    """Let seconds pass, by moving every moment that the database knows into the past."""
+
+    def move(seconds: float) -> None:
+        for model in (OneTimeCode, Session, Tries, IdempotencyKey):
+            moments = [field.name for field in model._meta.fields if isinstance(field, models.DateTimeField)]
+            model._default_manager.update(**{name: F(name) - timedelta(seconds=seconds) for name in moments})
+
+    return move
+
+
+@pytest.fixture
+def code_for(client: Client, pass_time: Callable[[float], None]) -> Callable[..., str]:
+    """Ask for a code and return its digits, however short ago the last one was."""
+
+    def ask(number: str, path: str = "/auth/send-otp") -> str:
+        pass_time(61)
+        answer = client.send(path, mobile_number=number)
+        assert answer.status_code == 200, answer.content
+        return str(answer.json()["otp"])
+
+    return ask
+
+
+@pytest.fixture
+def sign_in(client: Client, code_for: Callable[..., str]) -> Callable[..., dict[str, Any]]:
+    """Sign in by code on a new device and return the tokens."""
+
+    def enter(number: str, **more: Any) -> dict[str, Any]:
+        answer = client.send("/auth/verify-otp", mobile_number=number, otp=code_for(number), **more)
+        assert answer.status_code == 200, answer.content
+        return dict(answer.json())
+
+    return enter
+
+
+def wrong(digits: str) -> str:
+    """Six digits that are not these."""
+    return f"{(int(digits) + 1) % 10**6:06}"
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """The status and code of an error."""
+    assert answer["Content-Type"] == "application/problem+json", answer.content
+    return answer.status_code, answer.json()["code"]
+
+
+def field_codes(answer: Any) -> set[tuple[str, str]]:
+    """Which field failed which check."""
+    assert problem(answer) == (400, "invalid_input")
+    return {(error["field"], error["code"]) for error in answer.json()["errors"]}

@@ -1,0 +1,27 @@
+from typing import Any
+
+from accounts.models import OneTimeCode, User
+from tests.accounts.conftest import PASSWORD, field_codes
+
+
+def test_signing_up_promises_nothing_and_keeps_nothing(client: Any, number: str) -> None:
+    answer = client.send("/auth/signup", mobile_number=number, password=PASSWORD)
+    assert (answer.status_code, set(answer.json())) == (201, {"message"})
+    assert (User.objects.count(), OneTimeCode.objects.count()) == (0, 0)
+
+
+def test_a_known_number_signs_up_with_the_same_answer(client: Any, number: str) -> None:
+    before = client.send("/auth/signup", mobile_number=number)
+    User.objects.create_user(number, PASSWORD)
+    after = client.send("/auth/signup", mobile_number=number, password="another long password")
+    assert (after.status_code, after.content) == (before.status_code, before.content)
+    assert User.objects.get().check_password(PASSWORD), "a stranger has changed the password"
+
+
+def test_a_weak_password_is_refused_at_once(client: Any, number: str) -> None:
+    answer = client.send("/auth/signup", mobile_number=number, password="short")
+    assert field_codes(answer) == {("password", "password_too_short")}
+
+
+def test_a_number_is_needed(client: Any) -> None:
+    assert field_codes(client.send("/auth/signup")) == {("mobile_number", "required")}

@@ -1,0 +1,92 @@
+"""BAR: a new code does not reset the count, the delay grows, and nobody gets more than 100 in a row."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import tries
+from accounts.exceptions import TooManyTries
+from accounts.models import OneTimeCode, Tries
+from tests.accounts.conftest import problem, wrong
+
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def _many_codes(settings: Any) -> None:
+    settings.SMS_PER_NUMBER_HOUR = settings.SMS_PER_NUMBER_DAY = settings.SMS_PER_ADDRESS_HOUR = 10_000
+    settings.SMS_PER_PREFIX_HOUR = 10_000
+
+
+def guess_wrong(client: Any, number: str, digits: str, times: int = 5) -> None:
+    for _ in range(times):
+        assert problem(client.send("/auth/verify-otp", mobile_number=number, otp=wrong(digits))) == (400, "invalid_code")
+
+
+def test_twenty_failures_lock_the_number_for_a_day(client: Any, number: str, code_for: Callable[..., str]) -> None:
+    for _ in range(4):
+        guess_wrong(client, number, code_for(number))
+    answer = client.send("/auth/verify-otp", mobile_number=number, otp="000000")
+    assert problem(answer) == (429, "too_many_tries")
+    assert DAY - 60 <= int(answer["Retry-After"]) <= DAY
+    assert sum(OneTimeCode.objects.values_list("guesses", flat=True)) == 20
+
+
+def test_while_locked_the_right_code_is_refused_too(
+    client: Any, number: str, code_for: Callable[..., str], sign_in: Callable[..., Any]
+) -> None:
+    for _ in range(3):
+        guess_wrong(client, number, code_for(number))
+    digits = code_for(number)
+    guess_wrong(client, number, digits, times=4)
+    Tries.objects.update(failures=20, locked_until=OneTimeCode.objects.latest("pk").created_at + timedelta(days=1))
+    refused = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
+    assert problem(refused) == (429, "too_many_tries")
+    assert OneTimeCode.objects.latest("pk").guesses == 4, "nothing was evaluated"
+
+
+def test_a_success_starts_the_count_anew(
+    client: Any, number: str, code_for: Callable[..., str], sign_in: Callable[..., Any]
+) -> None:
+    guess_wrong(client, number, code_for(number))
+    sign_in(number)
+    assert Tries.objects.get().failures == 0
+
+
+def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Callable[[float], None]) -> None:
+    locks = []
+    for failure in range(1, 101):
+        tries.count(number=number, kind=Tries.Kind.CODE)
+        row = Tries.objects.get()
+        assert (row.locked_until is not None) == (failure % 20 == 0)
+        if row.locked_until:
+            with pytest.raises(TooManyTries) as refused:
+                tries.count(number=number, kind=Tries.Kind.CODE)
+            assert refused.value.retry_after
+            locks.append(round(refused.value.retry_after / DAY))
+            pass_time(refused.value.retry_after if failure < 100 else 0)
+    assert locks == [1, 2, 4, 8, 3650]
+    assert Tries.objects.get().failures == 100
+
+
+def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_time: Callable[[float], None]) -> None:
+    minutes = []
+    for _ in range(18):
+        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+        try:
+            tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+        except TooManyTries as locked:
+            assert locked.retry_after
+            minutes.append(round(locked.retry_after / 60))
+            pass_time(locked.retry_after)
+    assert minutes == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440]
+
+
+def test_codes_and_passwords_are_counted_apart(number: str, db: None) -> None:
+    for _ in range(5):
+        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+    tries.refuse_locked(number=number, kind=Tries.Kind.CODE)
+    with pytest.raises(TooManyTries):
+        tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)

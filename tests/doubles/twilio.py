@@ -1,0 +1,154 @@
+"""A Twilio in its own process: takes messages as the REST API does, keeps a ledger of them, and can fail.
+
+`python -m tests.doubles.twilio --port 0 --parent <pid>`; the first line of its output names the port.
+"""
+
+import argparse
+import base64
+import json
+import os
+import re
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.doubles.process import DoubleProcess
+
+SID = "AC0123456789abcdef0123456789abcdef"
+TOKEN = "a-token-for-the-double"
+SENDER = "+15005550006"
+PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
+FIELDS = ({"To", "From", "Body"}, {"To", "MessagingServiceSid", "Body"})
+
+
+class TwilioDouble(DoubleProcess):
+    """The double as a test holds it."""
+
+    def __init__(self) -> None:
+        super().__init__(module=__name__)
+
+    def settings(self) -> dict[str, str]:
+        """What makes Kuvaka send through it."""
+        return {
+            "SMS_DELIVERY": "twilio",
+            "TWILIO_BASE_URL": self.base_url,
+            "TWILIO_ACCOUNT_SID": SID,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_FROM": SENDER,
+        }
+
+    def behave(self, *modes: str | int) -> None:
+        """Say how the next calls end: an HTTP status, `cut` (no answer), `hang` or `redirect`; all later ones: 201."""
+        self._ask("POST", list(modes))
+
+    def ledger(self) -> list[dict[str, str]]:
+        """The messages that were taken, oldest first; a call that was refused is none."""
+        messages: list[dict[str, str]] = self._ask("GET")["messages"]
+        return messages
+
+    def calls(self) -> int:
+        """How many calls came, refused ones too."""
+        return int(self._ask("GET")["calls"])
+
+    def code_for(self, number: str, seconds: float = 10) -> str:
+        """The digits of the newest message to a number; waits for it."""
+        give_up_at = time.monotonic() + seconds
+        while time.monotonic() < give_up_at:
+            for message in reversed(self.ledger()):
+                if message["To"] == number:
+                    return re.findall(r"\b[0-9]{6}\b", message["Body"])[0]
+            time.sleep(0.05)
+        raise AssertionError("no message came")
+
+    def _ask(self, method: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.base_url}/__double__", method=method, data=None if body is None else json.dumps(body).encode()
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=10) as answer:
+            return json.load(answer)
+
+
+class _Api(BaseHTTPRequestHandler):
+    messages: list[dict[str, str]] = []
+    modes: list[str | int] = []
+    calls = 0
+    lock = threading.Lock()
+
+    def do_GET(self) -> None:
+        if self.path == "/__double__":
+            self._answer(200, {"messages": self.messages, "calls": self.calls})
+        else:
+            self._answer(404, {})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/__double__":
+            self.modes[:] = json.loads(body)
+            self.messages.clear()
+            _Api.calls = 0
+            self._answer(200, {})
+            return
+        with self.lock:
+            _Api.calls += 1
+            mode = self.modes.pop(0) if self.modes else 201
+        self._end(mode, {name: values[0] for name, values in parse_qs(body.decode()).items()})
+
+    def _end(self, mode: str | int, fields: dict[str, str]) -> None:
+        """Take the message as the mode says; a cut or a hang comes after it was taken, as in life it may."""
+        expected = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
+        if self.path != PATH:
+            self._answer(404, {"code": 20404})
+        elif self.headers.get("Authorization") != expected:
+            self._answer(401, {"code": 20003})
+        elif set(fields) not in FIELDS or not re.fullmatch(r"\+[1-9]\d{6,14}", fields["To"]):
+            self._answer(400, {"code": 21211})
+        elif mode == "redirect":
+            self._answer(307, {}, Location="/elsewhere")
+        elif isinstance(mode, int) and mode != 201:
+            self._answer(mode, {"code": 20000 + mode, "message": f"no: {fields['To']}"})
+        else:
+            with self.lock:
+                self.messages.append(fields)
+            if mode == "hang":
+                time.sleep(30)
+            if mode in ("cut", "hang"):
+                self.close_connection = True
+            else:
+                self._answer(201, {"sid": f"SM{len(self.messages):032}", "status": "queued"})
+
+    def _answer(self, status: int, body: Any, **headers: str) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(text)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet: the output's first line is the port."""
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--parent", type=int)
+    given = arguments.parse_args()
+    server = ThreadingHTTPServer(("127.0.0.1", given.port), _Api)
+    if given.parent:
+        threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
