@@ -69,7 +69,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
 
 def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, usage: Usage) -> bool:
     """Keep the whole answer; False if the reply is no longer this attempt's, and then nothing is written."""
-    return _end(
+    kept = _end(
         reply,
         status=Status.DONE,
         content=text,
@@ -78,6 +78,9 @@ def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, 
         prompt_tokens=usage.prompt_tokens,
         output_tokens=usage.output_tokens,
     )
+    if kept:
+        log.info("reply_done", reply_id=reply.pk, model=model, output_tokens=usage.output_tokens)
+    return kept
 
 
 def fail(*, reply: Reply, error: str, retryable: bool, retry_after: float | None = None, usage: Usage) -> bool:

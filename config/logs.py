@@ -52,7 +52,7 @@ def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> Event
         info = (type(info), info, info.__traceback__)
     if isinstance(info, tuple) and info[0] is not None:
         event["exception"] = f"{info[0].__module__}.{info[0].__qualname__}"
-        event["stack"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(info[2])]
+        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(info[2])]
     return event
 
 
@@ -106,10 +106,11 @@ def configure(*, level: str, style: str) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "one"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
-                # Their INFO (and for SQL, DEBUG) lines quote addresses, arguments, results or rows.
+                # Their lines below WARNING quote addresses, arguments, results or rows, or say too little too often.
                 name: {"level": "WARNING"}
                 for name in (
                     "celery.app.trace",
+                    "celery.beat",
                     "celery.worker.strategy",
                     "django.db.backends",
                     "django.request",
@@ -123,6 +124,7 @@ def configure(*, level: str, style: str) -> None:
             },
         }
     )
+    logging.raiseExceptions = False  # a line that cannot be written is dropped, not shown with its exception
     # Its ERROR lines are made of the request line, query string included, or of an exception's message.
     logging.getLogger("django.request").setLevel(logging.CRITICAL)
 

@@ -4,6 +4,7 @@ import atexit
 import io
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -68,6 +69,14 @@ def _empty_redis(request: pytest.FixtureRequest) -> None:
         breaker._breakers.clear()
         with Redis.from_url(settings.REDIS_URL) as client:
             client.flushall()
+
+
+@pytest.fixture(autouse=True)
+def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the worker's heartbeat out of this process: its connection cannot see a test's uncommitted rows."""
+    from chatrooms import generation
+
+    monkeypatch.setattr(generation.leases, "_thread", threading.current_thread())
 
 
 @pytest.fixture

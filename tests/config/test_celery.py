@@ -1,0 +1,97 @@
+"""What publishers and workers ask of the broker, and what publishing does without it."""
+
+from typing import Any
+
+import pytest
+from celery import signals
+from django.conf import settings
+
+import accounts.tasks
+import chatrooms.tasks
+from config import breaker
+from config.celery import CONSUME, PUBLISH, app, publish
+
+
+TASK_MODULES = (accounts.tasks, chatrooms.tasks)
+"""Imported, so that their tasks are known here as they are in a worker."""
+
+
+@pytest.fixture
+def _own_breakers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_breakers", {})
+
+
+def test_a_process_that_publishes_does_not_wait_for_redis() -> None:
+    assert app.conf.broker_transport_options == PUBLISH
+    assert app.conf.task_publish_retry is False
+
+
+def test_a_worker_waits_for_redis_longer_than_redis_holds_its_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = {"timeout": 2}
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", pool)
+
+    class Conf:
+        broker_transport_options: dict[str, Any] = PUBLISH
+
+    signals.celeryd_init.send(sender="worker", instance=None, conf=Conf, options={})
+    assert Conf.broker_transport_options == CONSUME
+    assert CONSUME["socket_timeout"] > 1
+    assert pool["timeout"] > 2
+
+
+def test_nothing_relies_on_redelivery() -> None:
+    assert app.conf.task_acks_late is False
+    assert app.conf.worker_disable_prefetch is True
+
+
+@pytest.mark.usefixtures("_own_breakers")
+def test_publishing_without_redis_says_so_and_asks_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse(name: str, args: Any) -> None:
+        asked.append(name)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(app, "send_task", refuse)
+    assert [publish("some.task", 1) for _ in range(3)] == [False, False, False]
+    assert asked == ["some.task"]
+
+
+@pytest.mark.usefixtures("_own_breakers")
+def test_a_mistake_of_ours_is_not_taken_for_a_missing_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(app, "send_task", fail)
+    with pytest.raises(TypeError):
+        publish("some.task", 1)
+
+
+def test_every_scheduled_and_routed_task_exists() -> None:
+    app.finalize()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled >= {"chatrooms.tasks.reap", "accounts.tasks.send_waiting_codes", "accounts.tasks.purge"}
+    assert scheduled | set(app.conf.task_routes) <= set(app.tasks)
+
+
+def test_only_the_answer_goes_to_the_workers_with_threads() -> None:
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    routed = {name: app.amqp.router.route({}, name)["queue"].name for name in ours}
+    assert {name for name, queue in routed.items() if queue == "gemini"} == {"chatrooms.tasks.answer"}
+    assert {queue for name, queue in routed.items() if name != "chatrooms.tasks.answer"} == {"default"}
+
+
+def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:
+    from config.results import ResultBackend
+
+    kept: dict[str, Any] = {}
+
+    class Recording(ResultBackend):
+        TaskModel = type(
+            "TaskModel", (), {"_default_manager": type("M", (), {"store_result": lambda _, **row: kept.update(row)})()}
+        )
+
+    Recording(app=app).mark_as_failure("id-1", ValueError("the text +919876543210"), traceback="the text", request=None)
+    assert kept["status"] == "FAILURE"
+    assert "ValueError" in str(kept["result"])
+    assert "the text" not in str(kept)
