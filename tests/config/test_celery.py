@@ -11,7 +11,6 @@ import chatrooms.tasks
 from config import breaker
 from config.celery import CONSUME, PUBLISH, app, publish
 
-
 TASK_MODULES = (accounts.tasks, chatrooms.tasks)
 """Imported, so that their tasks are known here as they are in a worker."""
 
