@@ -124,12 +124,12 @@ class RateLimited(Problem):
 
 
 class ServiceUnavailable(Problem):
-    """A part that the request needs is away; nothing was changed."""
+    """A part that the request needs is away. If it went away in the middle, the request may have been carried out."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "service_unavailable"
     title = "Briefly out of service"
-    detail = "Nothing was changed; try again."
+    detail = "Try again; with the same Idempotency-Key nothing happens twice."
 
 
 class InternalError(Problem):

@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 
 from config import embedded, logs
+from config.database import PatientConnection
 from config.environment import ROOT, ConfigurationError, load
 
 try:
@@ -88,13 +89,19 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ance
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(DATABASE_URL)}}
+DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
     # A request that finds no connection is refused after two seconds rather than queued for ever; the worker's own,
     # longer patience is set where the worker starts (config.celery).
-    "pool": {"min_size": 1, "max_size": env.DATABASE_POOL_SIZE, "timeout": 2},
+    "pool": {
+        "min_size": 1,
+        "max_size": env.DATABASE_POOL_SIZE,
+        "timeout": 2,
+        "reconnect_timeout": 5,  # then the next request tries anew, instead of a back-off that grows for minutes
+        "connection_class": PatientConnection,
+    },
 }
 
 # --- Redis: cache and comfort limits ----------------------------------------------------------------------------------

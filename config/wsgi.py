@@ -4,6 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.database import PatientConnection
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+PatientConnection.patience = 3.0  # seconds; a request's statements take milliseconds
 
 application = get_wsgi_application()

@@ -1,0 +1,74 @@
+"""PostgreSQL stopped or frozen: an honest 503 at once, and everything back without a restart."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.doubles.proxy import Proxy
+from tests.stack import Person, Stack, running, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, Proxy]]:
+    """A stack whose processes reach PostgreSQL through a proxy; the test itself reaches it directly."""
+    from tests import conftest
+
+    folder = tmp_path_factory.mktemp("proxied")
+    direct = conftest.services.clone_database(
+        conftest._urls, conftest.services.ensure_template(conftest._urls), folder.name
+    )
+    address = urlsplit(direct)
+    assert address.hostname
+    assert address.port
+    with Proxy(host=address.hostname, port=address.port) as proxy:
+        through = direct.replace(f":{address.port}/", f":{proxy.port}/")
+        with running(database_url=through, folder=folder) as stack:
+            stack.database_url = direct
+            yield stack, proxy
+
+
+def asked(person: Person, method: str, path: str, **options: Any) -> tuple[requests.Response, float]:
+    started = time.monotonic()
+    answer = person.call(method, path, **options)
+    return answer, time.monotonic() - started
+
+
+@pytest.mark.parametrize("mode", ["refuse", "freeze"])
+def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Proxy], mode: Any) -> None:
+    stack, proxy = proxied
+    person = stack.sign_up()
+    room = person.room()
+    stack.double.default(ttft=3)
+    under_way = person.send(room, "asked before the outage")
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 1, 10, "under way")
+    proxy.set(mode)
+    try:
+        for method, path, body in (
+            ("GET", "/chatroom", None),
+            ("GET", f"/chatroom/{room}", None),
+            ("POST", f"/chatroom/{room}/message", {"content": "hello"}),
+            ("POST", "/auth/send-otp", {"mobile_number": person.number}),
+        ):
+            answer, seconds = asked(person, method, path, json=body)
+            assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
+            assert int(answer.headers["Retry-After"]) > 0
+            assert seconds <= 6, f"{path}: {seconds:.1f} s"
+        assert requests.get(stack.url + "/livez", timeout=2).status_code == 200
+        assert requests.get(stack.url + "/readyz", timeout=2).status_code == 503
+        time.sleep(5)  # long enough for the answer to come while nobody can keep it
+    finally:
+        proxy.set("pass")
+    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=5).status_code == 200, 10, "ready again")
+    wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, 10, "answering again")
+    answered = person.answered(under_way["id"], 45)
+    assert answered["reply"]["status"] == "done"
+    [(sent,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
+    assert sent == 1, "what was refused was not stored"
+    stack.double.default()
+    assert person.answered(person.send(room, "asked after the outage")["id"], 30)["reply"]["status"] == "done"
