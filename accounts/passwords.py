@@ -66,7 +66,7 @@ class CommonValidator(CommonPasswordValidator):
         """
         text = normalised(password).casefold()
         unit = _repeated_unit(text)
-        guesses = {text, unit, _ENDS.sub("", text), _repeated_unit(_ENDS.sub("", text))}
+        guesses = {text, unit, unit * 2, _ENDS.sub("", text), _repeated_unit(_ENDS.sub("", text))}
         if guesses & (self.passwords | CONTEXT) or len(set(text)) < FEWEST_KINDS or _is_run(text) or _is_run(unit):
             raise ValidationError("This password is too easy to guess.", code="password_too_common")
 

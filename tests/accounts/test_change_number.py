@@ -104,7 +104,9 @@ def test_another_persons_codes_are_of_no_use(
     assert set(User.objects.values_list("mobile_number", flat=True)) == {mine, theirs}
 
 
-def test_the_own_number_is_no_new_one(client: Any, number: str, sign_in: Callable[..., Any], ask: Callable[..., Any]) -> None:
+def test_the_own_number_is_no_new_one(
+    client: Any, number: str, sign_in: Callable[..., Any], ask: Callable[..., Any]
+) -> None:
     token = sign_in(number)["access_token"]
     assert field_codes(ask(token, number)) == {("new_mobile_number", "same_number")}
     assert not OneTimeCode.objects.exclude(purpose=Purpose.SIGN_IN).exists()

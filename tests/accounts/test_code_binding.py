@@ -1,7 +1,6 @@
 """A code is good for one number, one purpose and one request (ASVS 6.6.2)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  the look-alike characters are what is tested
 """One person, one number, one account, however it is written."""
 
 import contextlib
@@ -44,7 +45,9 @@ def test_every_spelling_is_the_same_number(spelling: str) -> None:
     assert numbers.parse(spelling) == NUMBER
 
 
-def test_twenty_spellings_are_one_account_and_one_limit(client: Any, settings: Any, pass_time: Callable[..., None]) -> None:
+def test_twenty_spellings_are_one_account_and_one_limit(
+    client: Any, settings: Any, pass_time: Callable[..., None]
+) -> None:
     settings.SMS_PER_NUMBER_HOUR = settings.SMS_PER_NUMBER_DAY = 100
     settings.SMS_PER_ADDRESS_HOUR = 100
     for spelling in SPELLINGS:

@@ -60,7 +60,9 @@ def test_a_weak_new_password_spends_no_guess(
 ) -> None:
     sign_in(number)
     digits = code_for(number, "/auth/forgot-password")
-    assert field_codes(reset(client, number, digits, new="passwordpassword")) == {("new_password", "password_too_common")}
+    assert field_codes(reset(client, number, digits, new="passwordpassword")) == {
+        ("new_password", "password_too_common")
+    }
     assert OneTimeCode.objects.latest("pk").guesses == 0
 
 

@@ -35,7 +35,9 @@ def test_the_clients_address_is_not_kept(client: Any, number: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", OneTimeCode.objects.get().address)
 
 
-@pytest.mark.parametrize("body", [{}, {"mobile_number": None}, {"mobile_number": ["+919876543210"]}, {"mobile_number": ""}])
+@pytest.mark.parametrize(
+    "body", [{}, {"mobile_number": None}, {"mobile_number": ["+919876543210"]}, {"mobile_number": ""}]
+)
 def test_without_a_number_nothing_is_sent(client: Any, body: dict[str, Any]) -> None:
     assert {field for field, _ in field_codes(client.send("/auth/send-otp", **body))} == {"mobile_number"}
     assert not OneTimeCode.objects.exists()

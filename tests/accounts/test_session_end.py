@@ -1,4 +1,4 @@
-"""What ends sessions ends them at once, for access and refresh tokens and on other devices (BAR A14)."""
+"""What ends sessions ends them at once, for access and refresh tokens and on other devices."""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,7 +15,10 @@ def test_the_devices_are_listed_newest_first(client: Any, number: str, sign_in: 
     assert [set(device) for device in devices] == [
         {"id", "method", "user_agent", "created_at", "last_used_at", "current"}
     ] * 2
-    assert [(device["user_agent"][:9], device["current"]) for device in devices] == [("a laptop!", True), ("an old ph", False)]
+    assert [(device["user_agent"][:9], device["current"]) for device in devices] == [
+        ("a laptop!", True),
+        ("an old ph", False),
+    ]
     assert len(devices[0]["user_agent"]) == 200
 
 
@@ -48,7 +51,9 @@ def test_a_device_can_be_signed_out(client: Any, number: str, sign_in: Callable[
     assert problem(again) == (404, "not_found")
 
 
-def test_a_strangers_session_is_like_none(client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any]) -> None:
+def test_a_strangers_session_is_like_none(
+    client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any]
+) -> None:
     theirs = sign_in(new_number())
     their_id = Session.objects.get().pk
     mine = sign_in(new_number())["access_token"]

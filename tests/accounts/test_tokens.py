@@ -1,4 +1,4 @@
-"""Only our own, right-kind, in-date tokens count (BAR A11)."""
+"""Only our own, right-kind, in-date tokens count."""
 
 import base64
 import json
@@ -13,7 +13,6 @@ import pytest
 
 from accounts.models import Session
 from tests.accounts.conftest import problem
-
 
 pytestmark = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
 
@@ -68,7 +67,10 @@ def mutations(own: str, count: int) -> Iterator[str]:
 
 
 def _decoded(token: str) -> list[bytes]:
-    return [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b"?" for part in token.split(".")]
+    return [
+        base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b"?"
+        for part in token.split(".")
+    ]
 
 
 @pytest.fixture
@@ -94,7 +96,8 @@ def test_no_forged_refresh_token_is_accepted(client: Any, tokens: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("change", "code"), [({"exp": 1}, "token_expired"), ({"aud": "x"}, "token_invalid"), ({"user_id": "1"}, "session_ended")]
+    ("change", "code"),
+    [({"exp": 1}, "token_expired"), ({"aud": "x"}, "token_invalid"), ({"user_id": "1"}, "session_ended")],
 )
 def test_each_refusal_has_its_code(
     client: Any, tokens: dict[str, Any], settings: Any, change: dict[str, Any], code: str

@@ -1,4 +1,4 @@
-"""BAR: a new code does not reset the count, the delay grows, and nobody gets more than 100 in a row."""
+"""A new code does not reset the count, the delay grows, and nobody gets more than 100 in a row."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +22,10 @@ def _many_codes(settings: Any) -> None:
 
 def guess_wrong(client: Any, number: str, digits: str, times: int = 5) -> None:
     for _ in range(times):
-        assert problem(client.send("/auth/verify-otp", mobile_number=number, otp=wrong(digits))) == (400, "invalid_code")
+        assert problem(client.send("/auth/verify-otp", mobile_number=number, otp=wrong(digits))) == (
+            400,
+            "invalid_code",
+        )
 
 
 def test_twenty_failures_lock_the_number_for_a_day(client: Any, number: str, code_for: Callable[..., str]) -> None:
@@ -75,12 +78,12 @@ def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_ti
     minutes = []
     for _ in range(18):
         tries.count(number=number, kind=Tries.Kind.PASSWORD)
-        try:
-            tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
-        except TooManyTries as locked:
-            assert locked.retry_after
-            minutes.append(round(locked.retry_after / 60))
-            pass_time(locked.retry_after)
+        if Tries.objects.get().locked_until:
+            with pytest.raises(TooManyTries) as locked:
+                tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+            seconds = locked.value.retry_after or 0
+            minutes.append(round(seconds / 60))
+            pass_time(seconds)
     assert minutes == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440]
 
 

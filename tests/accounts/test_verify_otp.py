@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  the look-alike characters are what is tested
 from collections.abc import Callable
 from typing import Any
 

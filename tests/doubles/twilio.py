@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import re
+import sys
 import threading
 import time
 import urllib.request
@@ -146,7 +147,8 @@ def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", given.port), _Api)
     if given.parent:
         threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
-    print(server.server_address[1], flush=True)
+    sys.stdout.write(f"{server.server_address[1]}\n")
+    sys.stdout.flush()
     server.serve_forever()
 
 

@@ -1,0 +1,64 @@
+"""Many requests at the same moment, from two processes with a thread for each request."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+PROCESSES = 2
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        return str(self.body.get("code", ""))
+
+
+class Burst:
+    """Fires bursts at one server."""
+
+    def __init__(self, url: str, pool: ProcessPoolExecutor) -> None:
+        self._url = url
+        self._pool = pool
+
+    def post(self, path: str, bodies: list[dict[str, Any]]) -> list[Answer]:
+        """Post all bodies at once; their answers in the same order."""
+        start = time.time() + 0.3
+        shares = [bodies[index::PROCESSES] for index in range(PROCESSES)]
+        running = [self._pool.submit(_fire, self._url + path, share, start) for share in shares]
+        answers: list[Any] = [None] * len(bodies)
+        for index, share in enumerate(running):
+            answers[index::PROCESSES] = share.result()
+        return answers
+
+
+@contextmanager
+def bursts(url: str) -> Iterator[Burst]:
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield Burst(url, pool)
+
+
+def _fire(url: str, bodies: list[dict[str, Any]], start: float) -> list[Answer]:
+    ready = threading.Barrier(len(bodies))
+
+    def one(body: dict[str, Any]) -> Answer:
+        with requests.Session() as session:
+            session.trust_env = False
+            ready.wait(PATIENCE)
+            time.sleep(max(0, start - time.time()))
+            answer = session.post(url, json=body, timeout=PATIENCE)
+            return Answer(answer.status_code, answer.json())
+
+    with ThreadPoolExecutor(len(bodies)) as threads:
+        return list(threads.map(one, bodies))

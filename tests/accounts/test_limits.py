@@ -1,0 +1,94 @@
+# ruff: noqa: RUF001  the look-alike characters are what is tested
+"""Comfort limits: per client and per number, by our own keys; open while Redis is away."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from redis import Redis
+
+from tests.accounts.conftest import problem
+
+ROUTES = ("signup", "send-otp", "verify-otp", "login", "refresh", "logout", "forgot-password", "reset-password")
+
+
+@pytest.fixture(autouse=True)
+def _five(client: Any, settings: Any) -> None:
+    settings.AUTH_REQUESTS_PER_MINUTE = 5
+
+
+def ask(client: Any, route: str, address: str = "192.0.2.1", **body: Any) -> Any:
+    return client.post(f"/auth/{route}", body, format="json", REMOTE_ADDR=address)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_open_route_is_limited_per_client(client: Any, route: str) -> None:
+    answers = [ask(client, route) for _ in range(12)]
+    assert 5 <= sum(answer.status_code != 429 for answer in answers) <= 10, "twice the limit across an edge at most"
+    refused = answers[-1]
+    if refused.status_code == 429:
+        assert problem(refused) == (429, "too_many_requests")
+        assert re.fullmatch(r"[1-9]|[1-5][0-9]|60", refused["Retry-After"])
+
+
+def test_another_client_and_another_route_have_limits_of_their_own(client: Any) -> None:
+    for _ in range(12):
+        ask(client, "signup")
+    assert ask(client, "signup", "192.0.2.2").status_code == 400
+    assert ask(client, "login").status_code == 400
+
+
+def test_forged_headers_do_not_make_another_client(client: Any) -> None:
+    statuses = [
+        client.post(
+            "/auth/signup",
+            {},
+            format="json",
+            headers={
+                "X-Forwarded-For": f"203.0.113.{turn}",
+                "X-Real-IP": f"203.0.113.{turn}",
+                "Forwarded": f"for=203.0.113.{turn}",
+            },
+        ).status_code
+        for turn in range(100)
+    ]
+    assert sum(status != 429 for status in statuses) <= 10
+
+
+def test_a_number_is_limited_however_it_is_spelled_and_whoever_asks(client: Any) -> None:
+    spellings = ("+919876543210", "098765 43210", "0091-98765-43210", "９８７６５４３２１０")
+    answers = [
+        ask(client, "signup", f"192.0.2.{turn}", mobile_number=spellings[turn % 4]).status_code for turn in range(40)
+    ]
+    assert 5 <= sum(status == 201 for status in answers) <= 10
+    assert ask(client, "signup", "192.0.2.99", mobile_number="+919876543211").status_code == 201
+
+
+def test_redis_knows_no_number(client: Any, settings: Any) -> None:
+    ask(client, "signup", mobile_number="+919876543210")
+    with Redis.from_url(settings.CACHE_URL) as redis:
+        keys = [key.decode() for key in redis.scan_iter()]
+        assert any(":rl:" in key for key in keys)
+        assert all(redis.ttl(key) > 0 for key in keys)
+        assert not any("9876543210" in key for key in keys)
+
+
+@pytest.fixture
+def _redis_away(settings: Any) -> Any:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}}
+    yield
+    caches.close_all()
+
+
+@pytest.mark.usefixtures("_redis_away")
+def test_without_redis_the_limits_are_open_and_people_sign_in(
+    client: Any, number: str, pass_time: Callable[[float], None]
+) -> None:
+    for _ in range(12):
+        assert ask(client, "signup", mobile_number=number).status_code == 201
+    otp = ask(client, "send-otp", mobile_number=number).json()["otp"]
+    tokens = ask(client, "verify-otp", mobile_number=number, otp=otp).json()
+    assert client.ask("/user/me", tokens["access_token"]).status_code == 200
+    assert problem(ask(client, "send-otp", mobile_number=number)) == (429, "too_many_codes"), "codes are still counted"

@@ -1,0 +1,81 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts import idempotency, otp, retention, sessions, tasks, tries
+from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, Tries, User
+
+DAY = 86_400
+
+
+@pytest.fixture
+def user(db: None, number: str) -> User:
+    return User.objects.create_user(number)
+
+
+def test_codes_go_after_two_days(user: User, pass_time: Callable[[float], None]) -> None:
+    otp.request(otp.Order(number=user.mobile_number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
+    pass_time(2 * DAY - 60)
+    assert tasks.purge()["OneTimeCode"] == 0
+    pass_time(60)
+    assert tasks.purge()["OneTimeCode"] == 1
+    assert not OneTimeCode.objects.exists()
+
+
+def test_idempotency_keys_go_after_a_day(user: User, pass_time: Callable[[float], None]) -> None:
+    idempotency.once(user_id=user.pk, route="message", key="k", body={}, status=202, work=lambda: 1)
+    pass_time(DAY - 60)
+    assert tasks.purge()["IdempotencyKey"] == 0
+    pass_time(60)
+    assert tasks.purge()["IdempotencyKey"] == 1
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_sessions_go_ninety_days_after_their_end(user: User, pass_time: Callable[[float], None]) -> None:
+    living, ended = (sessions.start(user=user, method=Session.Method.CODE, user_agent="") for _ in range(2))
+    sessions.end(user_id=user.pk, session_id=ended.pk)
+    pass_time(90 * DAY - 60)
+    assert tasks.purge()["Session"] == 0
+    pass_time(60)
+    assert tasks.purge()["Session"] == 1
+    pass_time(30 * DAY)
+    assert Session.objects.get().pk == living.pk
+    assert tasks.purge()["Session"] == 1, "its refresh token ran out 90 days ago"
+
+
+def test_failures_of_an_account_stay_and_those_of_a_stranger_go(
+    user: User, new_number: Callable[[], str], pass_time: Callable[[float], None]
+) -> None:
+    for number in (user.mobile_number, new_number()):
+        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+    pass_time(30 * DAY)
+    assert tasks.purge()["Tries"] == 1
+    assert Tries.objects.get().number == user.mobile_number
+
+
+def test_a_forgotten_count_goes_and_a_lock_stays(user: User, pass_time: Callable[[float], None]) -> None:
+    tries.count(number=user.mobile_number, kind=Tries.Kind.CODE)
+    tries.forgive(number=user.mobile_number, kind=Tries.Kind.CODE)
+    for _ in range(20):
+        tries.count(number="+919876543210", kind=Tries.Kind.CODE)
+    Tries.objects.filter(failures=20).update(failures=99)
+    Tries.objects.filter(failures=99).update(locked_until=None)
+    tries.count(number="+919876543210", kind=Tries.Kind.CODE)
+    pass_time(40 * DAY)
+    assert tasks.purge()["Tries"] == 1
+    assert Tries.objects.get().failures == 100
+
+
+def test_it_deletes_in_batches_and_leaves_the_rest_of_the_world_alone(
+    user: User, pass_time: Callable[[float], None], monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    rows = [
+        IdempotencyKey(user=user, route="r", key_hash=str(number), body_hash="", status=202, object_id=1)
+        for number in range(5)
+    ]
+    IdempotencyKey.objects.bulk_create(rows)
+    pass_time(DAY)
+    assert tasks.purge()["IdempotencyKey"] == 5
+    assert User.objects.get() == user

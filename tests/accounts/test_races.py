@@ -1,0 +1,135 @@
+"""Real processes, real parallelism, ten rounds of each: a race passes some rounds by luck."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from tests.accounts.burst import Burst, bursts
+from tests.accounts.conftest import PASSWORD, wrong
+from tests.stack import in_parallel
+
+pytestmark = pytest.mark.stack
+ROUNDS = range(10)
+
+
+@pytest.fixture(scope="module")
+def burst(shared_stack: Any) -> Iterator[Burst]:
+    with bursts(shared_stack.url) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh() -> Callable[[], str]:
+    return lambda: f"+919{random.randrange(10**8, 10**9)}"
+
+
+def post(stack: Any, path: str, **body: Any) -> dict[str, Any]:
+    answer = requests.post(stack.url + path, json=body, timeout=30)
+    assert answer.ok, answer.text
+    return dict(answer.json())
+
+
+def code_for(stack: Any, number: str) -> str:
+    return str(post(stack, "/auth/send-otp", mobile_number=number)["otp"])
+
+
+def test_fifty_refreshes_of_one_token_give_one_living_successor(
+    stack: Any, burst: Burst, fresh: Callable[[], str]
+) -> None:
+    for _ in ROUNDS:
+        number = fresh()
+        tokens = post(stack, "/auth/verify-otp", mobile_number=number, otp=code_for(stack, number))
+        old = tokens["refresh_token"]
+        answers = burst.post("/auth/refresh", [{"refresh_token": old}] * 50)
+        assert Counter(answer.status for answer in answers) == {200: 50}
+        [successor] = {answer.body["refresh_token"] for answer in answers}
+        [row] = stack.sql(
+            "SELECT s.current_jti::text, s.previous_jti::text, s.revoked_at FROM accounts_session s "
+            "JOIN accounts_user u ON u.id = s.user_id WHERE u.mobile_number = %s",
+            number,
+        )
+        assert [value and value.replace("-", "") for value in row] == [_id(successor), _id(old), None]
+        assert post(stack, "/auth/refresh", refresh_token=successor)["refresh_token"] != successor
+
+
+def test_of_a_hundred_wrong_codes_five_are_evaluated(stack: Any, burst: Burst, fresh: Callable[[], str]) -> None:
+    for _ in ROUNDS:
+        number = fresh()
+        digits = code_for(stack, number)
+        answers = burst.post("/auth/verify-otp", [{"mobile_number": number, "otp": wrong(digits)}] * 100)
+        assert Counter((answer.status, answer.code) for answer in answers) == {(400, "invalid_code"): 100}
+        assert stack.sql("SELECT guesses, used_at FROM accounts_onetimecode WHERE number = %s", number) == [(5, None)]
+        assert stack.sql("SELECT kind, failures FROM accounts_tries WHERE number = %s", number) == [("code", 5)]
+        body = {"mobile_number": number, "otp": digits}
+        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=30).status_code == 400
+
+
+def test_of_fifty_right_codes_one_signs_in(stack: Any, burst: Burst, fresh: Callable[[], str]) -> None:
+    for _ in ROUNDS:
+        number = fresh()
+        body = {"mobile_number": number, "otp": code_for(stack, number)}
+        answers = burst.post("/auth/verify-otp", [body] * 50)
+        assert Counter((answer.status, answer.code) for answer in answers) == {(200, ""): 1, (400, "invalid_code"): 49}
+        [(sessions,)] = stack.sql(
+            "SELECT count(*) FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id WHERE mobile_number = %s",
+            number,
+        )
+        assert sessions == 1
+
+
+def test_of_a_hundred_requests_for_a_code_one_is_served(stack: Any, burst: Burst, fresh: Callable[[], str]) -> None:
+    for _ in ROUNDS:
+        number = fresh()
+        answers = burst.post("/auth/send-otp", [{"mobile_number": number}] * 100)
+        assert Counter((answer.status, answer.code) for answer in answers) == {
+            (200, ""): 1,
+            (429, "too_many_codes"): 99,
+        }
+        assert stack.sql("SELECT count(*) FROM accounts_onetimecode WHERE number = %s", number) == [(1,)]
+
+
+def test_of_twenty_wrong_passwords_five_are_evaluated(stack: Any, burst: Burst, fresh: Callable[[], str]) -> None:
+    for _ in range(2):  # a hash costs a tenth of a second
+        number = fresh()
+        post(stack, "/auth/verify-otp", mobile_number=number, otp=code_for(stack, number), password=PASSWORD)
+        answers = burst.post("/auth/login", [{"mobile_number": number, "password": "not the password"}] * 20)
+        assert Counter((answer.status, answer.code) for answer in answers) == {
+            (401, "invalid_credentials"): 5,
+            (429, "too_many_tries"): 15,
+        }
+
+
+def test_two_people_who_exchange_numbers_do_not_block_each_other(
+    stack: Any, burst: Burst, fresh: Callable[[], str]
+) -> None:
+    """Each proves both numbers at once, in orders that would deadlock if nobody sorted them."""
+    here, there = fresh(), fresh()
+    people = {}
+    for number in (here, there):
+        people[number] = post(stack, "/auth/verify-otp", mobile_number=number, otp=code_for(stack, number))
+    for mine, wanted in ((here, there), (there, here)):
+        stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
+        header = {"Authorization": f"Bearer {people[mine]['access_token']}"}
+        asked = requests.post(
+            f"{stack.url}/auth/change-number", json={"new_mobile_number": wanted}, headers=header, timeout=30
+        )
+        people[mine] |= asked.json()
+
+    def confirm(number: str, turn: int) -> int:
+        person = people[number]
+        header = {"Authorization": f"Bearer {person['access_token']}"}
+        body = {"otp": wrong(person["otp"]) if turn % 2 else person["otp"], "new_otp": wrong(person["new_otp"])}
+        answer = requests.post(f"{stack.url}/auth/change-number/confirm", json=body, headers=header, timeout=30)
+        return answer.status_code
+
+    statuses = in_parallel([lambda n=number, t=turn: confirm(n, t) for turn in range(10) for number in (here, there)])
+    assert set(statuses) <= {400, 429}
+
+
+def _id(token: str) -> str:
+    return str(jwt.decode(token, options={"verify_signature": False})["jti"])

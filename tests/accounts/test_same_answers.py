@@ -1,0 +1,59 @@
+"""Nobody can learn from the API whether a number has an account."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from tests.accounts.conftest import PASSWORD
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "signup": {"password": PASSWORD},
+    "send-otp": {},
+    "forgot-password": {},
+    "verify-otp": {"otp": "000000"},
+    "reset-password": {"otp": "000000", "new_password": PASSWORD},
+    "login": {"password": "not the password of anybody"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_ceilings(settings: Any) -> None:
+    for name in ("ADDRESS_HOUR", "PREFIX_HOUR", "COUNTRY_DAY", "DAY"):
+        setattr(settings, f"SMS_PER_{name}", 100_000)
+    # What is compared is who asks, not how long a hash takes.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def seen(answer: Any) -> tuple[Any, ...]:
+    """Status, headers and body, without what is random in them."""
+    body = re.sub(r'"(otp|request_id)": ?"[0-9a-f]+"', r'"\1"', answer.content.decode())
+    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    return answer.status_code, tuple(sorted(headers.items())), body, len(answer.content)
+
+
+def shapes(queries: CaptureQueriesContext) -> tuple[str, ...]:
+    """The statements, without the values in them."""
+    return tuple(re.sub(r"'[^']*'|\b\d+\b|\bs\d+_x\d+\b", "?", query["sql"]) for query in queries)
+
+
+@pytest.mark.parametrize("route", REQUESTS)
+def test_known_and_unknown_numbers_get_the_same_answer(client: Any, new_number: Callable[[], str], route: str) -> None:
+    answers: dict[bool, set[Any]] = {True: set(), False: set()}
+    statements: dict[bool, set[Any]] = {True: set(), False: set()}
+    client.send(f"/auth/{route}", mobile_number=new_number(), **REQUESTS[route])  # what is made once is made now
+    for known in [True, False] * 50:
+        number = new_number()
+        if known:
+            User.objects.create_user(number, PASSWORD)
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.send(f"/auth/{route}", mobile_number=number, **REQUESTS[route])
+        answers[known].add(seen(answer))
+        statements[known].add(shapes(queries))
+    assert len(answers[True]) == 1
+    assert answers[True] == answers[False]
+    assert statements[True] == statements[False]
