@@ -78,6 +78,28 @@ def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_sai
         history.append(message["gemini_response"])
 
 
+def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stack) -> None:
+    stack.set_tier("basic", waiting_replies=5)
+    for _ in range(3):
+        person = stack.sign_up()
+        rooms = [person.room() for _ in range(10)]
+        stack.double.default(ttft=3)
+        answers = in_parallel(
+            [
+                lambda r=room: person.call("POST", f"/chatroom/{r}/message", json={"content": "hello"})
+                for room in rooms * 3
+            ]
+        )
+        assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 25
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"too_many_waiting"}
+        [(stored,)] = stack.sql(
+            "SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user'", person.id
+        )
+        assert stored == 5
+    stack.double.default()
+    wait_until(lambda: stack.unfinished() == 0, 45, "all answered")
+
+
 def test_30_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack) -> None:
     person = stack.sign_up()
     room = person.room()
