@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -68,11 +68,11 @@ class _Window:
     limit: int
     period: timedelta
 
-    def wait(self) -> float:
-        """Return the seconds until one more fits; negative or zero if it fits now, by the database's clock."""
+    def until_room(self) -> Any:
+        """The time until the oldest code of a full window leaves it, by the database's clock; no row if not full."""
         newest = OneTimeCode.objects.filter(**self.match).order_by("-created_at")
-        ages = newest.values_list(F("created_at") - Now(), flat=True)
-        return max(((age + self.period).total_seconds() for age in ages[self.limit - 1 : self.limit]), default=0)
+        wait = F("created_at") + Value(self.period) - Now()
+        return newest.annotate(wait=wait).values_list("wait", flat=True)[self.limit - 1 : self.limit]
 
 
 def request(*orders: Order, address: str) -> list[str | None]:
@@ -158,13 +158,18 @@ def _show(code: OneTimeCode) -> str | None:
 
 
 def _refuse_beyond_ceilings(order: Order, origin: str) -> None:
-    own = max(window.wait() for window in _own_windows(order, origin))
-    if own > 0:
-        raise TooManyCodes(retry_after=own)
+    if (wait := _wait(*_own_windows(order, origin))) > 0:
+        raise TooManyCodes(retry_after=wait)
     for window in _common_windows(order):
-        if (wait := window.wait()) > 0:
+        if (wait := _wait(window)) > 0:
             log.error("sms_ceiling_reached", country=window.match.get("country", "all"), limit=window.limit)
             raise SmsCeilingReached(retry_after=wait)
+
+
+def _wait(first: _Window, *others: _Window) -> float:
+    """Return the seconds until one more code fits into all these windows, in one query; zero or less: it fits now."""
+    rows = first.until_room().union(*(window.until_room() for window in others), all=True)
+    return max((wait.total_seconds() for wait in rows), default=0)
 
 
 def _own_windows(order: Order, origin: str) -> Iterator[_Window]:
