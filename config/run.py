@@ -8,6 +8,7 @@ import errno
 import http.client
 import ipaddress
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -26,6 +27,9 @@ from config.servers import Server
 from config.supervisor import Console, Died, Supervisor, stop_leftovers
 
 LOOPBACK: Final = "127.0.0.1"
+NEARLY_FULL: Final = 32 * 1024**2
+"""Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
+
 READY_PATIENCE: Final = 120.0
 """Seconds that the stack has to get ready: four Python programs start at once, perhaps on one slow core."""
 
@@ -57,7 +61,7 @@ def main() -> int:
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            return _complain(console, "The disk is full: free some space, or set DATA_DIR to a folder on another disk.")
+            return _complain(console, f"Nothing more can be written: {error}")
     _tell(console, "Stopped.")
     return 0
 
@@ -222,6 +226,9 @@ def _tell(console: Console, line: str) -> None:
 def _complain(console: Console, message: str) -> int:
     for line in message.splitlines():
         _tell(console, line)
+    data_dir = os.environ.get("DATA_DIR", "")
+    if os.path.isdir(data_dir) and shutil.disk_usage(data_dir).free < NEARLY_FULL:
+        _tell(console, f"The disk of {data_dir} is full: free some space, or set DATA_DIR to a folder on another disk.")
     return 1
 
 
