@@ -74,7 +74,8 @@ def arm(*, code_id: int) -> Armed | None:
 def send(*, code_id: int) -> Delivered:
     """Give a waiting code its digits and deliver them; call it outside any transaction.
 
-    What surely did not go out is put back to wait, unless the provider refused it for good.
+    What surely did not go out is put back to wait, unless the provider refused it for good. A worker that dies in here
+    loses the code, which its owner can ask for anew after a minute: better than two SMS.
     """
     armed = arm(code_id=code_id)
     if armed is None:

@@ -68,9 +68,8 @@ class NumberLimit(_RouteLimit):
     def key(self, request: Request) -> str | None:
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""
         body = cast(Mapping[str, object], request.data)  # our parser lets nothing else through
-        text = body.get("mobile_number")
         try:
-            number = numbers.parse(text) if isinstance(text, str) else None
+            number = numbers.parse(str(body.get("mobile_number", "")))  # the field takes a JSON number too
         except numbers.NumberRefused:
             return None
-        return number and salted_hmac("accounts.limits", number, algorithm="sha256").hexdigest()
+        return salted_hmac("accounts.limits", number, algorithm="sha256").hexdigest()

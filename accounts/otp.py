@@ -28,6 +28,8 @@ GUESSES: Final = 5
 ISSUING: Final = 6_170_715
 """Number of the one advisory lock under which SMS are counted."""
 
+LOCK_SECONDS: Final = 3
+
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -131,8 +133,12 @@ def pending_number(*, user_id: int) -> str | None:
 
 
 def _count_alone() -> None:
-    """Count and insert one after another, across processes: the lock ends with the transaction."""
+    """Count and insert one after another, across processes: the lock ends with the transaction.
+
+    Who waits too long (a process that was stopped in the middle may hold it) is told that we are out of service.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
 
 

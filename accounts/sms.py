@@ -1,6 +1,6 @@
 """Delivering a text by SMS; `SMS_DELIVERY` says how.
 
-With `response` nothing is delivered at all: the code stands in the API's answer.
+With `response` nothing is ever delivered: the code stands in the API's answer, or is lost with it.
 """
 
 import sys
@@ -46,9 +46,11 @@ def deliver(*, number: str, text: str) -> None:
     """
     if settings.SMS_DELIVERY == "twilio":
         _deliver_by_twilio(number=number, text=text)
-    else:
+    elif settings.SMS_DELIVERY == "console":
         sys.stdout.write(f"SMS to {number}: {text}\n")
         sys.stdout.flush()
+    else:
+        raise NotDelivered(may_be_repeated=False)
 
 
 def _deliver_by_twilio(*, number: str, text: str) -> None:

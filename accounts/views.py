@@ -76,7 +76,7 @@ def _tokens(pair: tokens.Pair, *, cookie: bool) -> Response:
         "expires_in": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "password_set": pair.session.user.has_usable_password(),
     }
-    response = Response(body, headers={"Cache-Control": "no-store"})
+    response = Response(body)
     if cookie:
         response.set_cookie(
             COOKIE,

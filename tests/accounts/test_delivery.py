@@ -184,6 +184,16 @@ def test_the_five_minutes_begin_with_the_delivery(
     assert client.send("/auth/verify-otp", mobile_number=number, otp=twilio.code_for(number)).status_code == 200
 
 
+def test_the_mock_delivery_never_prints_a_code(
+    ask: Callable[[], OneTimeCode], settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.SMS_DELIVERY = "console"
+    code = ask()
+    settings.SMS_DELIVERY = "response"
+    assert [tasks.send_code(code.pk) for _ in range(2)] == ["not_sent", "gone"]
+    assert not re.search(r"[0-9]{6}", capsys.readouterr().out)
+
+
 def test_the_console_shows_the_code(
     client: Any, number: str, ask: Callable[[], OneTimeCode], settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

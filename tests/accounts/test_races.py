@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jwt
+import psycopg
 import pytest
 import requests
 
+from accounts.otp import ISSUING
 from tests.accounts.burst import Burst, bursts
 from tests.accounts.conftest import PASSWORD, wrong
 from tests.stack import in_parallel
@@ -91,6 +93,14 @@ def test_of_a_hundred_requests_for_a_code_one_is_served(stack: Any, burst: Burst
             (429, "too_many_codes"): 99,
         }
         assert stack.sql("SELECT count(*) FROM accounts_onetimecode WHERE number = %s", number) == [(1,)]
+
+
+def test_a_stopped_counter_of_codes_is_waited_for_three_seconds(stack: Any, fresh: Callable[[], str]) -> None:
+    with psycopg.connect(stack.database_url) as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
+        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": fresh()}, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert code_for(stack, fresh())
 
 
 def test_of_twenty_wrong_passwords_five_are_evaluated(stack: Any, burst: Burst, fresh: Callable[[], str]) -> None:

@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001  the look-alike characters are what is tested
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -81,6 +82,13 @@ def test_every_refusal_of_a_code_is_the_same_answer(
     ]
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "invalid_code"
+
+
+def test_digests_are_compared_in_constant_time(client: Any, number: str, code_for: Callable[..., str]) -> None:
+    digits = code_for(number)
+    with mock.patch("accounts.otp.constant_time_compare", return_value=True) as compare:
+        assert client.send("/auth/verify-otp", mobile_number=number, otp=wrong(digits)).status_code == 200
+    assert compare.call_count == 1, "something else decides"
 
 
 def test_a_code_is_guessed_at_five_times_at_most(client: Any, number: str, code_for: Callable[..., str]) -> None:
