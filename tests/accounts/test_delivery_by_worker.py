@@ -1,0 +1,54 @@
+"""The whole way of a code: from the web process by Redis and a worker to the provider."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.twilio import TwilioDouble
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioDouble]:
+    with TwilioDouble() as double:
+        yield double
+
+
+def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(
+    make_stack: Callable[..., Any], twilio: TwilioDouble
+) -> None:
+    stack = make_stack(**twilio.settings())
+    numbers = [f"+919{random.randrange(10**8, 10**9)}" for _ in range(2)]
+
+    def ask(number: str) -> None:
+        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=10)
+        assert (answer.status_code, "otp" in answer.json()) == (200, False)
+
+    def sign_in(number: str, digits: str) -> None:
+        body = {"mobile_number": number, "otp": digits}
+        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=10).status_code == 200
+
+    ask(numbers[0])
+    first = twilio.code_for(numbers[0])
+    sign_in(numbers[0], first)
+
+    stack.stop_redis()
+    ask(numbers[1])
+    assert [message["To"] for message in twilio.ledger()] == [numbers[0]]
+    stack.start_redis()
+    second = twilio.code_for(numbers[1], seconds=40)
+    sign_in(numbers[1], second)
+    assert [message["To"] for message in twilio.ledger()] == numbers, "one message each"
+
+    said = "".join(file.read_text(errors="replace") for file in stack.folder.glob("*.log"))
+    results = str(stack.sql("SELECT t::text FROM django_celery_results_taskresult t"))
+    assert "sent" in results
+    for secret in (first, second, *(number.removeprefix("+91") for number in numbers)):
+        alone = re.compile(rf"(?<![0-9a-f.]){secret}(?![0-9a-f])")  # not by chance within an id or a moment
+        assert not alone.search(said)
+        assert not alone.search(results)
