@@ -274,9 +274,7 @@ def test_killed_servers_come_back_with_their_data(data_dir: Path) -> None:
 def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(data_dir: Path) -> None:
     with running(data_dir):
         pass
-    with subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], **server_programs.identity()
-    ) as other:
+    with subprocess.Popen(["sleep", "600"], **server_programs.identity()) as other:
         rest = "\n".join([str(data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
         (data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
         (data_dir / "redis/redis.pid").write_text(f"{other.pid}\n")

@@ -20,6 +20,7 @@ NOT_SETTINGS = {"HOST", "WEB_PROCESSES"}
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     shutil.copytree(processes.ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "config/__init__.py").write_text("")  # the real one imports Celery, which costs half a second a time
     (tmp_path / "Procfile").write_text(
         '# not: a process\n\nshow: python show.py ${GIVEN:-nothing} $$\nonce: sh -c "echo one && echo two"\n'
     )
