@@ -117,7 +117,7 @@ def test_neither_key_nor_body_is_kept_in_clear(user: User, work: Work) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_contender_is_told_at_once_that_the_first_still_runs(new_number: Callable[[], str]) -> None:
-    user = User.objects.create_user(new_number())
+    user, other = (User.objects.create_user(new_number()) for _ in range(2))
     begun, go_on = threading.Event(), threading.Event()
     first: list[Outcome] = []
 
@@ -138,6 +138,7 @@ def test_a_contender_is_told_at_once_that_the_first_still_runs(new_number: Calla
             do(lambda: 8, user)
         assert refused.value.retry_after == 1
         assert do(lambda: 9, user, key="another key").object_id == 9
+        assert do(lambda: 10, other).object_id == 10, "another person's request with the same key"
     finally:
         go_on.set()
         winner.join()
