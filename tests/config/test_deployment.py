@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -252,7 +251,7 @@ class Nginx:
         text = NGINX
         for shipped, here in {
             "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
-            "error_log stderr alert;": f"error_log {self.error_log} alert;",
+            "error_log stderr ": f"error_log {self.error_log} ",
             "access_log /dev/stdout json;": f"access_log {self.access_log} json;" + _temporary_paths(folder),
             "server web:8000 ": f"server 127.0.0.1:{upstream_port} ",
             "listen 80 default_server;": f"listen 127.0.0.1:{self.http_port} default_server;",
@@ -306,15 +305,22 @@ def nginx(nginx_installed: None, data_dir: Path) -> Iterator[tuple[Nginx, list[d
     data_dir.mkdir()
     with upstream() as (server, asked):
         proxy = Nginx(folder=data_dir, upstream_port=server.server_address[1])
-        process = subprocess.Popen(proxy.command("-g", "daemon off;"))
-        give_up_at = time.monotonic() + 10
-        while not _listens(proxy.https_port):
-            assert process.poll() is None, proxy.error_log.read_text()
-            assert time.monotonic() < give_up_at
-            time.sleep(0.02)
-        yield proxy, asked
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+        with running(proxy):
+            yield proxy, asked
+
+
+@contextmanager
+def running(proxy: Nginx) -> Iterator[None]:
+    with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
+        try:
+            give_up_at = time.monotonic() + 20
+            while not _listens(proxy.https_port):
+                assert process.poll() is None, proxy.error_log.read_text()
+                assert time.monotonic() < give_up_at
+                time.sleep(0.02)
+            yield
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -344,10 +350,12 @@ def upstream(status: int = 200) -> Iterator[tuple[http.server.HTTPServer, list[d
     server = http.server.HTTPServer(("127.0.0.1", 0), Echo)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield server, asked
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield server, asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 Proxied = tuple[Nginx, list[dict[str, Any]]]
@@ -432,11 +440,8 @@ def test_an_application_that_is_away_is_a_503_of_ours_and_no_log_has_the_query_s
 ) -> None:
     data_dir.mkdir()
     proxy = Nginx(folder=data_dir, upstream_port=_free_port())
-    with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
-        while not _listens(proxy.https_port):
-            time.sleep(0.02)
+    with running(proxy):
         answer, body = proxy.request("/message/7/stream?ticket=very-secret")
-        process.send_signal(signal.SIGTERM)
 
     assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert json.loads(body)["code"] == "service_unavailable"
