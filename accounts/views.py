@@ -43,6 +43,8 @@ NEEDS_HEADER = OpenApiParameter(
     "X-Requested-With", str, OpenApiParameter.HEADER, description="Any value; needed where the token is the cookie's."
 )
 
+REFRESH_EXAMPLE = OpenApiExample("Token", {"refresh_token": "eyJhbGciOiJIUzI1NiIs…"}, request_only=True)
+
 
 def _user(request: HttpRequest | Request) -> User:
     return cast(User, request.user)
@@ -221,6 +223,7 @@ class RefreshView(OpenView):
         request=RefreshSerializer,
         responses=TokensSerializer,
         parameters=[NEEDS_HEADER],
+        examples=[REFRESH_EXAMPLE],
         auth=[],
     )
     def post(self, request: Request) -> Response:
@@ -235,7 +238,12 @@ class LogoutView(OpenView):
     throttle_classes = (ClientLimit,)
 
     @extend_schema(
-        summary="Sign out", request=RefreshSerializer, responses={204: None}, parameters=[NEEDS_HEADER], auth=[]
+        summary="Sign out",
+        request=RefreshSerializer,
+        responses={204: None},
+        parameters=[NEEDS_HEADER],
+        examples=[REFRESH_EXAMPLE],
+        auth=[],
     )
     def post(self, request: Request) -> Response:
         """End the session of the refresh token; a dead token is no error."""

@@ -40,6 +40,13 @@ os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
 django.setup()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes of a parallel run (pytest-xdist) find their own servers: with this variable in their environment
+    pytest-django would read the settings before this file, and find ours."""
+    if getattr(config.option, "numprocesses", None):
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
