@@ -28,7 +28,8 @@ GUESSES: Final = 5
 ISSUING: Final = 6_170_715
 """Number of the one advisory lock under which SMS are counted."""
 
-LOCK_SECONDS: Final = 3
+LOCK_SECONDS: Final = 2
+"""How long to wait for it: less than a web process waits for any statement, so that no statement is left behind."""
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)

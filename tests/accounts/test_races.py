@@ -95,11 +95,13 @@ def test_of_a_hundred_requests_for_a_code_one_is_served(stack: Any, burst: Burst
         assert stack.sql("SELECT count(*) FROM accounts_onetimecode WHERE number = %s", number) == [(1,)]
 
 
-def test_a_stopped_counter_of_codes_is_waited_for_three_seconds(stack: Any, fresh: Callable[[], str]) -> None:
+def test_a_stopped_counter_of_codes_is_waited_for_two_seconds(stack: Any, fresh: Callable[[], str]) -> None:
     with psycopg.connect(stack.database_url) as holder:
         holder.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
         answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": fresh()}, timeout=10)
+        left = stack.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert left == [(0,)], "a statement was left waiting"
     assert code_for(stack, fresh())
 
 
