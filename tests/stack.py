@@ -19,6 +19,7 @@ import psycopg
 import requests
 
 from config.server_programs import redis_server
+from config.servers import die_with_parent
 from tests.doubles.gemini.client import GeminiDouble
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,6 +133,7 @@ class Stack:
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,
+                    preexec_fn=die_with_parent(signal.SIGTERM),
                 )
         if "web" in names:
             wait_until(self._ready, PATIENCE, "web ready")
@@ -186,6 +188,7 @@ class Stack:
             stdin=subprocess.DEVNULL,
             cwd=self.folder,
             start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         wait_until(lambda: _listens(self._redis_port), PATIENCE, "Redis up")
 
