@@ -356,11 +356,14 @@ def test_a_frozen_server_is_stopped_all_the_same(data_dir: Path, monkeypatch: py
 
 
 @as_root
-def test_roots_servers_do_not_run_as_root(data_dir: Path) -> None:
+def test_roots_servers_are_another_users_and_run_from_a_copy_that_it_can_reach(data_dir: Path) -> None:
     with running(data_dir) as (_, started):
-        owners = {psutil.Process(server.process.pid).uids().real for server in started.values()}
+        processes = [psutil.Process(server.process.pid) for server in started.values()]
+        owners = {process.uids().real for process in processes}
+        programs = {Path(process.exe()) for process in processes}
 
     assert owners == {65534}
+    assert {program.is_relative_to(server_programs.ROOT_COPIES) for program in programs} == {True}
 
 
 @as_root
