@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -17,13 +16,9 @@ class Tier(models.Model):
 
     slug = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=40)
-    daily_messages = models.PositiveIntegerField(null=True, blank=True)
-    """Units a UTC day; None is unlimited."""
-    allowed_models = ArrayField(models.CharField(max_length=80), default=list, blank=True)
-    """Gemini models that a room may choose; empty means the installation's default only."""
     max_output_tokens = models.PositiveIntegerField()
     context_tokens = models.PositiveIntegerField()
-    """The most tokens of history sent with a message, by estimate."""
+    """The most tokens sent to the model, by estimate: instruction, history and message."""
     parallel_replies = models.PositiveSmallIntegerField()
     waiting_replies = models.PositiveSmallIntegerField()
 

@@ -4,11 +4,11 @@ from django.conf import settings
 
 from billing.models import Tier
 from chatrooms.models import Reply, Status
-from gemini.tokens import estimate
+from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.types import Prompt, Turn
 
-MAX_EXCHANGES = 200
-"""Exchanges read back at most, whatever the budget: it bounds the query, and reaches beyond the budgets as seeded."""
+MAX_EXCHANGES = 400
+"""Exchanges read back at most, whatever the budget: it bounds the query."""
 
 
 def prompt_for(*, reply: Reply, tier: Tier) -> Prompt:
@@ -18,10 +18,10 @@ def prompt_for(*, reply: Reply, tier: Tier) -> Prompt:
     cut-off text is never mistaken for something that was said.
     """
     instruction = reply.room.system_instruction
-    budget = tier.context_tokens - estimate(instruction) - estimate(reply.question.content)
+    budget = tier.context_tokens - estimate(instruction) - estimate(reply.question.content) - TURN_OVERHEAD
     turns: list[Turn] = [Turn(role="user", text=reply.question.content)]
     for question, answer in _exchanges_before(reply):
-        budget -= estimate(question) + estimate(answer)
+        budget -= estimate(question) + estimate(answer) + 2 * TURN_OVERHEAD
         if budget < 0:
             break
         turns += [Turn(role="model", text=answer), Turn(role="user", text=question)]

@@ -62,9 +62,7 @@ def delete_failed(*, user_id: int) -> int:
     """Delete the user's messages whose current reply failed, with their replies; how many messages that were."""
     with transaction.atomic():
         User.touch_rooms(user_id)
-        failed = Message.objects.filter(
-            user_id=user_id, role=Role.USER, replies__is_current=True, replies__status=Status.FAILED
-        )
-        ids = list(failed.values_list("pk", flat=True))
+        failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
+        ids = list(failed.values_list("answers_id", flat=True))
         Message.objects.filter(pk__in=ids).delete()
     return len(ids)

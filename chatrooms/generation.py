@@ -5,6 +5,7 @@ renew its own. On SIGTERM generations may go on for `REPLY_DRAIN` seconds; then 
 whether or not the threads that wait for the model ever wake up.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from functools import partial
 import structlog
 from celery.signals import worker_shutting_down
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from billing.models import Tier
 from chatrooms import replies
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 DRAIN_AGAIN = 0.2
 """Seconds between two looks for replies to hand back, once the process is to end."""
+
+EXIT_AFTER = 3.0
+"""Seconds from the handing back to the end of a process whose threads do not end by themselves."""
 
 WRITE_FOR = 60.0
 """Seconds for which the end of a reply is tried to be written while the database is away: the answer is paid for."""
@@ -47,7 +51,7 @@ class Leases:
         self._lock = threading.Lock()
         self._held: dict[tuple[int, int], Reply] = {}
         self._thread: threading.Thread | None = None
-        self._drain_at = float("inf")
+        self._drain_at = self._exit_at = float("inf")
         self._woken = threading.Event()
 
     @contextmanager
@@ -56,9 +60,7 @@ class Leases:
         key = (reply.pk, reply.attempt)
         with self._lock:
             self._held[key] = reply
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._beat_for_ever, name="leases", daemon=True)
-                self._thread.start()
+            self._start_beating()
         try:
             yield
         finally:
@@ -71,9 +73,16 @@ class Leases:
             raise LeaseLost
 
     def drain(self) -> None:
-        """Hand back, `REPLY_DRAIN` seconds from now, what is not finished by then."""
+        """Hand back, `REPLY_DRAIN` seconds from now, what is not finished by then, and end the process."""
         self._drain_at = time.monotonic() + settings.REPLY_DRAIN
+        self._exit_at = self._drain_at + EXIT_AFTER
+        self._start_beating()
         self._woken.set()
+
+    def _start_beating(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._beat_for_ever, name="leases", daemon=True)
+            self._thread.start()
 
     def _beat_for_ever(self) -> None:
         interval = settings.REPLY_LEASE.total_seconds() / 3
@@ -93,6 +102,10 @@ class Leases:
             beat_at = time.monotonic() + interval
             if self._drain_at < beat_at:  # what is claimed while the process ends goes back too
                 self._drain_at = time.monotonic() + DRAIN_AGAIN
+            if time.monotonic() > self._exit_at and not self._held:
+                # Celery waits for its threads, and they for a model that is silent or a Redis that is away. Nothing
+                # that they could still do counts: their replies are other workers'.
+                os._exit(0)
 
     def _renew(self) -> None:
         with self._lock:
@@ -101,7 +114,7 @@ class Leases:
             return
         kept = replies.renew(held=list(held.values()))
         for key in held:
-            if key[0] not in kept:
+            if key not in kept:
                 self._drop(key)
 
     def _hand_back(self) -> None:
@@ -142,16 +155,23 @@ def generate(*, reply: Reply, tier: Tier) -> None:
             log.exception("generation_failed", reply_id=reply.pk)
             _write(partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=NOTHING_USED))
         else:
-            _write(
-                partial(
-                    replies.finish,
-                    reply=reply,
-                    text=text,
-                    model=stream.model,
-                    finish_reason=stream.finish_reason,
-                    usage=stream.usage,
-                )
-            )
+            _finish(reply, text, stream)
+
+
+def _finish(reply: Reply, text: str, stream: ReplyStream) -> None:
+    whole = partial(
+        replies.finish,
+        reply=reply,
+        text=text,
+        model=stream.model,
+        finish_reason=stream.finish_reason,
+        usage=stream.usage,
+    )
+    try:
+        _write(whole)
+    except DatabaseError:  # it refuses what the model sent, and would again
+        log.exception("answer_refused", reply_id=reply.pk)
+        _write(partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED))
 
 
 def _read(reply: Reply, stream: ReplyStream) -> str:

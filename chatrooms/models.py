@@ -68,6 +68,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages that `user` wrote; a reply is no message of its own here."""
         return self.filter(user_id=user.pk, role=Role.USER)
 
+    def in_room(self, room_id: int) -> Self:
+        """The user's messages of a room; whose room it is, the caller has asked."""
+        return self.filter(room_id=room_id, role=Role.USER)
+
     def with_reply(self) -> Self:
         """Bring the current reply of each along, in one further query for all."""
         current = Reply.objects.filter(is_current=True)
@@ -111,7 +115,6 @@ class Message(models.Model):
     status = models.CharField(max_length=10, choices=Status, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     tries_left = models.PositiveSmallIntegerField(default=TRIES)
-    round = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
     publish_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -149,7 +152,10 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["room", "-id"], name="message_by_room"),
+            models.Index(fields=["room", "-id"], name="message_by_room", condition=Q(role=Role.USER)),
+            models.Index(
+                fields=["room", "-answers"], name="reply_told", condition=Q(is_current=True, status=Status.DONE)
+            ),
             models.Index(fields=["room", "id"], name="reply_unfinished", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_unfinished_of_user", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["publish_at"], name="reply_to_publish", condition=Q(status=Status.QUEUED)),
@@ -189,8 +195,3 @@ class Reply(Message):
         """The user's message that this answers (the database has no reply without one)."""
         assert self.answers is not None
         return self.answers
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the reply has reached an end state."""
-        return self.status not in UNFINISHED

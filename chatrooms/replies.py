@@ -33,11 +33,12 @@ BATCH = 500
 
 def publish_on_commit(reply_id: int) -> None:
     """Give the reply to a worker when the transaction has committed; the reaper does it if Redis does not take it."""
-    transaction.on_commit(lambda: _publish(reply_id), robust=True)
+    transaction.on_commit(lambda: publish(ANSWER, reply_id), robust=True)
 
 
-def _publish(reply_id: int) -> bool:
-    return publish(ANSWER, reply_id)
+def publish_next_on_commit(user_id: int) -> None:
+    """Publish, when the transaction has committed, what the place that became free in it lets start."""
+    transaction.on_commit(lambda: _publish_next(user_id), robust=True)
 
 
 def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
@@ -52,7 +53,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
             return None
         User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
         tier = tier_of(user_id=user_id)
-        if Reply.objects.filter(user_id=user_id, status=Status.GENERATING).count() >= tier.parallel_replies:
+        if _generating(user_id) >= tier.parallel_replies:
             return None
         taken = (
             Reply.objects.due()
@@ -71,6 +72,7 @@ def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, 
     """Keep the whole answer; False if the reply is no longer this attempt's, and then nothing is written."""
     kept = _end(
         reply,
+        _held(reply),
         status=Status.DONE,
         content=text,
         model=model,
@@ -96,15 +98,9 @@ def fail(*, reply: Reply, error: str, retryable: bool, retry_after: float | None
     wait = retry_after if retry_after is not None else _backoff(reply.tries_left)
     if retryable and wait <= MAX_WAIT and _try_later(_held(reply), timedelta(seconds=wait)):
         log.info("reply_put_off", reply_id=reply.pk, error=error, seconds=round(wait, 1))
+        _publish_next(reply.user_id)
         return True
-    log.warning("reply_failed", reply_id=reply.pk, error=error)
-    return _end(
-        reply,
-        status=Status.FAILED,
-        error=error,
-        prompt_tokens=usage.prompt_tokens,
-        output_tokens=usage.output_tokens,
-    )
+    return _fail(reply, _held(reply), error=error, prompt_tokens=usage.prompt_tokens, output_tokens=usage.output_tokens)
 
 
 def hand_back(*, reply: Reply) -> bool:
@@ -118,13 +114,13 @@ def hand_back(*, reply: Reply) -> bool:
     return bool(returned)
 
 
-def renew(*, held: list[Reply]) -> set[int]:
-    """Renew the leases of all these replies; the ids of those that are still this worker's."""
+def renew(*, held: list[Reply]) -> set[tuple[int, int]]:
+    """Renew the leases of all these replies; id and attempt of those that are still this worker's."""
     mine = Reply.objects.filter(
         Q(*(Q(pk=reply.pk, attempt=reply.attempt) for reply in held), _connector=Q.OR), status=Status.GENERATING
     )
     mine.update(lease_until=Now() + settings.REPLY_LEASE)
-    return set(mine.values_list("pk", flat=True))
+    return set(mine.values_list("pk", "attempt"))
 
 
 def reap() -> tuple[int, int]:
@@ -140,11 +136,12 @@ def reap() -> tuple[int, int]:
 
 
 def _lose_lease(reply: Reply) -> None:
+    """End the try of a lease that has run out; one that was renewed since it was looked at is left alone."""
     expired = _held(reply).filter(lease_until__lt=Now())
     if _try_later(expired, timedelta()):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
-    elif _end(reply, status=Status.FAILED, error="worker_lost"):
-        log.error("reply_failed", reply_id=reply.pk, error="worker_lost")
+    else:
+        _fail(reply, expired.filter(tries_left__lte=1), error="worker_lost")
 
 
 def _republish() -> int:
@@ -152,7 +149,7 @@ def _republish() -> int:
     for reply_id in (
         Reply.objects.due().filter(publish_at__lte=Now()).order_by("pk").values_list("pk", flat=True)[:BATCH]
     ):
-        if not _publish(reply_id):
+        if not publish(ANSWER, reply_id):
             break
         # It waits longer each time, so that a long queue does not fill up with copies of itself.
         age = ExpressionWrapper(Now() - F("not_before"), output_field=DurationField())
@@ -180,24 +177,39 @@ def _try_later(held: ReplyQuerySet, wait: timedelta) -> bool:
     )
 
 
-def _end(reply: Reply, **values: object) -> bool:
-    """Write an end state and let the user's next replies start; all of it, or nothing if the reply is not held."""
+def _fail(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
+    failed = _end(reply, held, status=Status.FAILED, **values)
+    if failed:
+        log.warning("reply_failed", reply_id=reply.pk, error=values["error"])
+    return failed
+
+
+def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
+    """Write an end state and let the user's next replies start; all of it, or nothing if `held` is empty by now."""
     with transaction.atomic():
         User.touch_rooms(reply.user_id)
         Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
-        ended = _held(reply).update(**values, lease_until=None, finished_at=Now())
+        ended = held.update(**values, lease_until=None, finished_at=Now())
         if not ended:
             transaction.set_rollback(True)
             log.warning("reply_fenced", reply_id=reply.pk, attempt=reply.attempt)
             return False
-        transaction.on_commit(lambda: _publish_next(reply.user_id), robust=True)
+        publish_next_on_commit(reply.user_id)
     return True
 
 
 def _publish_next(user_id: int) -> None:
-    """Publish what the end of a reply sets free: the next of its room, and the user's others that met the limit."""
-    for reply_id in Reply.objects.due().filter(user_id=user_id).order_by("pk").values_list("pk", flat=True)[:8]:
-        _publish(reply_id)
+    """Publish what may start now: the next reply of a room, and those that had met the user's limit."""
+    free = tier_of(user_id=user_id).parallel_replies - _generating(user_id)
+    for reply_id in (
+        Reply.objects.due().filter(user_id=user_id).order_by("pk").values_list("pk", flat=True)[: max(free, 0)]
+    ):
+        publish(ANSWER, reply_id)
+
+
+def _generating(user_id: int) -> int:
+    count: int = Reply.objects.filter(user_id=user_id, status=Status.GENERATING).count()
+    return count
 
 
 def _backoff(tries_left: int) -> float:

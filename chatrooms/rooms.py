@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from chatrooms import replies
 from chatrooms.exceptions import RoomNotFound, TooManyRooms
 from chatrooms.models import Chatroom
 
@@ -36,13 +37,19 @@ def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
     with transaction.atomic():
         User.touch_rooms(user_id)
         mine = Chatroom.objects.filter(pk=room_id, user_id=user_id)
-        if not mine.update(**fields, updated_at=Now()):
+        if fields and not mine.update(**fields, updated_at=Now()):
             raise RoomNotFound
-        return mine.get()
+        room = mine.first()
+    if room is None:
+        raise RoomNotFound
+    return room
 
 
 def delete(*, user_id: int, room_id: int) -> None:
-    """Delete a room with its messages; a reply being generated ends without writing, since its row is gone.
+    """Delete a room with its messages.
+
+    A reply being generated ends without writing, since its row is gone; its call to the model goes on until the worker
+    notices (its next heartbeat and piece), and is not counted among the user's parallel ones meanwhile.
 
     Raises:
         RoomNotFound: it is not one of the user's.
@@ -52,22 +59,23 @@ def delete(*, user_id: int, room_id: int) -> None:
         _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
+        replies.publish_next_on_commit(user_id)
 
 
-def _list_key(user: User) -> str:
-    return f"rooms:{user.pk}:{user.rooms_version}"
+def _list_key(user: User, host: str) -> str:
+    return f"rooms:{user.pk}:{user.rooms_version}:{host}"
 
 
-def cached_list(user: User) -> dict[str, Any] | None:
+def cached_list(user: User, *, host: str) -> dict[str, Any] | None:
     """The first page of the user's rooms as it was cached, or None (Redis away included).
 
     The version in the key was read with the request's session, after every change that had been answered by then; so
-    what stands under it is never older than what the user has seen.
+    what stands under it is never older than what the user has seen. `host` is the one that the links name.
     """
-    value: dict[str, Any] | None = cache.get(_list_key(user))
+    value: dict[str, Any] | None = cache.get(_list_key(user, host))
     return value
 
 
-def cache_list(user: User, page: dict[str, Any]) -> None:
+def cache_list(user: User, page: dict[str, Any], *, host: str) -> None:
     """Keep the first page of the user's rooms, read after `user` was."""
-    cache.set(_list_key(user), page, LIST_SECONDS)
+    cache.set(_list_key(user, host), page, LIST_SECONDS)

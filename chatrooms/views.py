@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import status, viewsets
+from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +13,7 @@ from accounts import idempotency
 from accounts.models import User
 from chatrooms import conversation, rooms
 from chatrooms.exceptions import MessageNotFound, RoomNotFound
-from chatrooms.models import Chatroom, Message
+from chatrooms.models import MAX_CONTENT, Chatroom, Message
 from chatrooms.serializers import (
     DeletedSerializer,
     MessageSerializer,
@@ -21,7 +21,7 @@ from chatrooms.serializers import (
     RoomSerializer,
     RoomWithMessagesSerializer,
 )
-from config.api import LinkPagination
+from config.api import JSONParser, LinkPagination
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -33,10 +33,17 @@ LATEST = 20
 """Messages that a room brings along."""
 
 
+class MessageParser(JSONParser):
+    """Takes a message of `MAX_CONTENT` characters in any spelling: JSON may write each as two escapes of six bytes."""
+
+    limit = 12 * MAX_CONTENT + 1024
+
+
 class RoomPagination(LinkPagination):
     """Newest activity first."""
 
     ordering = ("-updated_at", "-id")
+    position_field = serializers.DateTimeField()
 
 
 class MessagePagination(LinkPagination):
@@ -44,6 +51,7 @@ class MessagePagination(LinkPagination):
 
     page_size = 50
     ordering = ("-id",)
+    position_field = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """The page in reading order."""
@@ -80,14 +88,14 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     @extend_schema(summary="List the chatrooms")
     def list(self, request: Request) -> Response:
         """The rooms, newest activity first."""
-        first_page = not request.query_params
-        page: dict[str, Any] | None = rooms.cached_list(_user(request)) if first_page else None
+        first_page, host = not request.query_params, request.get_host()
+        page: dict[str, Any] | None = rooms.cached_list(_user(request), host=host) if first_page else None
         if page is None:
             found = self.paginate_queryset(self.get_queryset())
             response = self.get_paginated_response(self.get_serializer(found, many=True).data)
             page = {"rooms": response.data, "link": response.headers.get("Link")}
             if first_page:
-                rooms.cache_list(_user(request), page)
+                rooms.cache_list(_user(request), page, host=host)
         return Response(page["rooms"], headers={"Link": page["link"]} if page["link"] else None)
 
     @extend_schema(summary="Get a chatroom", responses=RoomWithMessagesSerializer)
@@ -96,7 +104,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         room = self.get_queryset().filter(pk=room_id).first()
         if room is None:
             raise RoomNotFound
-        newest = Message.objects.for_user(request.user).filter(room=room).with_reply().order_by("-id")[:LATEST]
+        newest = Message.objects.in_room(room.pk).with_reply().order_by("-id")[:LATEST]
         data = RoomSerializer(room).data
         data["messages"] = MessageSerializer(list(newest)[::-1], many=True).data
         return Response(data)
@@ -122,6 +130,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
 class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
     """The messages of one of the caller's chatrooms."""
 
+    parser_classes = (MessageParser,)
     serializer_class = MessageSerializer
     pagination_class = MessagePagination
 
@@ -158,7 +167,7 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
         """The newest page, oldest first in it; `Link` leads back in time."""
         if not Chatroom.objects.for_user(request.user).filter(pk=room_id).exists():
             raise RoomNotFound
-        found = self.paginate_queryset(Message.objects.for_user(request.user).filter(room_id=room_id).with_reply())
+        found = self.paginate_queryset(Message.objects.in_room(room_id).with_reply())
         return self.get_paginated_response(MessageSerializer(found, many=True).data)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.fields import Field
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -20,21 +21,23 @@ if TYPE_CHECKING:  # DRF's views read this module's parser while they are being 
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's parser, which also answers 4xx to a body that is too large, too deep or holds what PostgreSQL refuses."""
+    """DRF's parser, which also answers 4xx to a body that is too large, too deep or not an object."""
+
+    limit = 64 * 1024
+    """Bytes."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Read one JSON object of at most `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes.
+        """Read one JSON object of at most `limit` bytes.
 
         Raises:
             PayloadTooLarge: the body is over the limit.
             ParseError: it is not UTF-8, not JSON, nested too deep, or not an object.
         """
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise PayloadTooLarge(f"At most {limit} bytes.")
+        body = stream.read(self.limit + 1)
+        if len(body) > self.limit:
+            raise PayloadTooLarge(f"At most {self.limit} bytes.")
         try:
             data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         except (ValueError, RecursionError):
@@ -56,6 +59,8 @@ class LinkPagination(CursorPagination):
     page_size = 20
     max_page_size = 100
     invalid_cursor_message = "This cursor is not one of ours."
+    position_field: Field[Any, Any, Any, Any]
+    """What a cursor's position has to be, by the type of the column that the list is ordered by."""
 
     def get_page_size(self, request: Request) -> int:
         """The page's length, 1 to 100.
@@ -77,9 +82,12 @@ class LinkPagination(CursorPagination):
             ValidationError: it is malformed.
         """
         try:
-            return super().decode_cursor(request)
+            cursor = super().decode_cursor(request)
+            if cursor is not None and cursor.position is not None:
+                self.position_field.run_validation(cursor.position)
         except Exception as error:
             raise ValidationError({"cursor": self.invalid_cursor_message}, code="invalid") from error
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         """The page as an array, with the links of its neighbours."""

@@ -16,6 +16,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from config.breaker import breaker_of
+from config.database import PatientConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -42,6 +43,9 @@ CONSUME = {
     "unacked_restore_throttle": 1,
 }
 """Broker settings of the workers, whose blocking read must outlast the one second for which Redis holds it."""
+
+WORKER_PATIENCE = 10.0
+"""Seconds that a worker waits for a statement: less than a lease, so that its heartbeat outlives one that hangs."""
 
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -73,6 +77,7 @@ def _become_consumer(conf: Any, **_: Any) -> None:
     """A worker waits for Redis and for a database connection where a web process must not."""
     conf.broker_transport_options = CONSUME
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 15
+    PatientConnection.patience = WORKER_PATIENCE
 
 
 def publish(task: str, *args: int | str) -> bool:
@@ -91,6 +96,9 @@ def publish(task: str, *args: int | str) -> bool:
         breaker.failed()
         log.warning("publish_failed", task=task, cause=type(error).__name__)
         return False
+    except Exception:
+        log.exception("publish_failed", task=task)  # Django swallows what is raised after a commit
+        raise
     breaker.succeeded()
     return True
 

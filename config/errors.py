@@ -229,8 +229,16 @@ class ProblemMiddleware:
         """Pass the request on; turn an HTML error page into a problem."""
         response = self.get_response(request)
         if response.status_code >= HTTPStatus.BAD_REQUEST and response.get("Content-Type", "").startswith("text/html"):
-            return render(_BY_STATUS.get(response.status_code, BadRequestProblem)())
+            return self._in_our_shape(response)
         return response
+
+    def _in_our_shape(self, page: HttpResponse) -> HttpResponse:
+        """The problem of the page's status, with the headers that other middleware gave the page."""
+        problem = render(_BY_STATUS.get(page.status_code, BadRequestProblem)())
+        for name, value in page.items():
+            if name not in ("Content-Type", "Content-Length"):
+                problem.headers.setdefault(name, value)
+        return problem
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         """Render what a view outside DRF raised."""

@@ -56,6 +56,23 @@ def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> Event
     return event
 
 
+QUIET = (
+    "celery.beat",
+    "celery.worker.strategy",
+    "django.db.backends",
+    "django.template",
+    "google_genai",
+    "httpx2",
+    "kombu",
+    "stripe",
+    "urllib3",
+)
+"""Libraries whose lines below WARNING quote addresses, arguments or rows, or say too little too often."""
+
+INDISCREET = ("celery.app.trace", "django.db.backends.base", "django.request")
+"""Loggers whose ERROR lines quote the request line, query string included, or an exception's message. The same is
+logged without it: by the error handler, by `_log_failure` below and by `config.celery.publish`."""
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -106,27 +123,12 @@ def configure(*, level: str, style: str) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "one"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
-                # Their lines below WARNING quote addresses, arguments, results or rows, or say too little too often.
-                name: {"level": "WARNING"}
-                for name in (
-                    "celery.app.trace",
-                    "celery.beat",
-                    "celery.worker.strategy",
-                    "django.db.backends",
-                    "django.request",
-                    "django.template",
-                    "google_genai",
-                    "httpx2",
-                    "kombu",
-                    "stripe",
-                    "urllib3",
-                )
+                **{name: {"level": "WARNING"} for name in QUIET},
+                **{name: {"level": "CRITICAL"} for name in INDISCREET},
             },
         }
     )
     logging.raiseExceptions = False  # a line that cannot be written is dropped, not shown with its exception
-    # Its ERROR lines are made of the request line, query string included, or of an exception's message.
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
 
 
 class RequestMiddleware:

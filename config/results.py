@@ -16,7 +16,7 @@ class ResultBackend(DatabaseBackend):  # type: ignore[misc]
         names = ("periodic_task_name", "task_args", "task_kwargs", "traceback", "worker")
         return {**dict.fromkeys(names), "task_name": getattr(request, "task", None)}
 
-    def _store_result(
+    def _store_result(  # noqa: PLR0917 (as Celery calls it)
         self, task_id: str, result: Any, status: str, traceback: Any = None, request: Any = None, using: Any = None
     ) -> Any:
         if status in states.EXCEPTION_STATES:

@@ -49,10 +49,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "config.errors.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.errors.ProblemMiddleware",
     "config.api.PrivateMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -72,7 +72,6 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes; 16,000 characters of four bytes each, and the JSON around them
 LOGGING_CONFIG = None
 logs.configure(level=env.LOG_LEVEL, style=env.LOG_FORMAT or "json")
 

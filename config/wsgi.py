@@ -8,6 +8,6 @@ from config.database import PatientConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-PatientConnection.patience = 3.0  # seconds; a request's statements take milliseconds
+PatientConnection.patience = 2.5  # seconds; a request's statements take milliseconds
 
 application = get_wsgi_application()

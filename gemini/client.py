@@ -26,6 +26,9 @@ from gemini.types import Chunk, FinishReason, Prompt, Usage
 # PostgreSQL refuses NUL in text, and UTF-8 has no lone surrogates; JSON can spell both.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+MAX_MODEL_NAME = 80
+"""Characters kept of what the vendor says that the model is called."""
+
 UNKNOWN_USAGE = Usage(prompt_tokens=None, output_tokens=None)
 
 # Ends that mean the answer is not whole, rather than withheld; the same prompt may work the next time.
@@ -91,8 +94,8 @@ class ReplyStream:
         self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
 
     def _note(self, chunk: Chunk) -> None:
-        self.usage = chunk.usage or self.usage
-        self.model = chunk.model or self.model
+        self.usage = _plausible(chunk.usage) if chunk.usage else self.usage
+        self.model = UNSTORABLE.sub("", chunk.model)[:MAX_MODEL_NAME] or self.model
         self._vendor_end = chunk.finish_reason or self._vendor_end
         if chunk.prompt_blocked:
             raise Blocked(cause="prompt_feedback")
@@ -104,6 +107,13 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     Raises nothing itself; iterating over the result raises `gemini.exceptions.ProviderError`.
     """
     return ReplyStream(prompt=prompt)
+
+
+def _plausible(usage: Usage) -> Usage:
+    """Drop counts that cannot be: a vendor may send anything, and they are stored as 32-bit integers."""
+    counts = (usage.prompt_tokens, usage.output_tokens)
+    prompt, output = (count if count is not None and 0 <= count < 2**31 else None for count in counts)
+    return Usage(prompt_tokens=prompt, output_tokens=output)
 
 
 def _acceptable(prompt: Prompt) -> Prompt:

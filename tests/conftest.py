@@ -15,7 +15,7 @@ import pytest
 from structlog.stdlib import ProcessorFormatter
 
 from config import environment
-from tests import services
+from tests import servers
 
 _cleanup = ExitStack()
 
@@ -34,15 +34,17 @@ os.environ |= {
 
 
 # Here, and not in a hook: pytest-django reads Django's settings as soon as this file is imported.
-_urls = _cleanup.enter_context(services.running())
+_urls = _cleanup.enter_context(servers.running())
 atexit.register(_cleanup.close)
 os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
 django.setup()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the processes of a parallel run (pytest-xdist) find their own servers: with this variable in their environment
-    pytest-django would read the settings before this file, and find ours."""
+    """Let the processes of a parallel run (pytest-xdist) find their own servers.
+
+    With this variable in their environment pytest-django would read the settings before this file, and find ours.
+    """
     if getattr(config.option, "numprocesses", None):
         del os.environ["DJANGO_SETTINGS_MODULE"]
 
@@ -52,7 +54,7 @@ def django_db_modify_db_settings() -> None:
     """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
     from django.conf import settings
 
-    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = services.ensure_template(_urls)
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = servers.ensure_template(_urls)
 
 
 @pytest.fixture(scope="session")
@@ -129,5 +131,5 @@ def _stack(folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:
     from tests import stack
 
     folder: Path = folders.mktemp("stack")
-    database_url = services.clone_database(_urls, services.ensure_template(_urls), folder.name)
+    database_url = servers.clone_database(_urls, servers.ensure_template(_urls), folder.name)
     return stack.running(database_url=database_url, folder=folder, settings=settings)

@@ -1,7 +1,6 @@
 """People, rooms and messages, made as the API makes them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -63,7 +62,3 @@ def send(user: User) -> Callable[..., Message]:
 
 def reply_of(message: Message) -> Reply:
     return Reply.objects.get(answers=message, is_current=True)
-
-
-def fields(message: dict[str, Any]) -> set[str]:
-    return set(message)

@@ -8,7 +8,7 @@ from billing.models import Tier
 from chatrooms import replies
 from chatrooms.context import prompt_for
 from chatrooms.models import Chatroom, Message, Reply
-from gemini.tokens import estimate
+from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.types import Prompt
 from tests.chatrooms.conftest import reply_of
 
@@ -65,7 +65,7 @@ def test_the_newest_turns_are_kept_within_the_budget_and_whole(room: Chatroom, s
     Tier.objects.update(waiting_replies=100)
     for number in range(6):
         end(send(room, f"question {number} ".ljust(100, ".")), content=f"answer {number} ".ljust(100, "."))
-    Tier.objects.update(context_tokens=4 * estimate("." * 100) + estimate("now") + 10)
+    Tier.objects.update(context_tokens=4 * estimate("." * 100) + estimate("now") + 5 * TURN_OVERHEAD)
     kept = texts(told(send(room, "now")))
     assert [text[:10] for _, text in kept] == ["question 4", "answer 4 .", "question 5", "answer 5 .", "now"]
 

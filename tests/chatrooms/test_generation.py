@@ -1,11 +1,12 @@
 """What a worker makes of a call: every end of it is written, and only its own."""
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from chatrooms import generation, replies
 from chatrooms.models import Chatroom, Message, Reply
@@ -140,6 +141,33 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
     answer(reply_of(message).pk)
     assert len(calls) == 3
     assert row(message).content == "Hello"
+
+
+def test_an_answer_that_the_database_refuses_fails_at_once(
+    room: Chatroom, send: Callable[..., Message], model: Callable, logged: io.StringIO
+) -> None:
+    class Strange(Stream):
+        usage = Usage(prompt_tokens=-1, output_tokens=1)
+
+    model(Strange("a secret answer"))
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert (row(message).status, row(message).error, row(message).content) == ("failed", "internal_error", "")
+    assert "answer_refused" in logged.getvalue()
+    assert "a secret answer" not in logged.getvalue()
+
+
+def test_a_task_that_fails_logs_its_exceptions_type_and_no_text(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
+) -> None:
+    def fail(**_: Any) -> None:
+        raise IntegrityError("DETAIL: Failing row contains (a secret question)")
+
+    monkeypatch.setattr("chatrooms.replies.claim", fail)
+    assert answer.apply(args=[reply_of(send(room)).pk]).failed()
+    assert "task_failed" in logged.getvalue()
+    assert "IntegrityError" in logged.getvalue()
+    assert "a secret question" not in logged.getvalue()
 
 
 def test_no_connection_is_held_during_the_call(

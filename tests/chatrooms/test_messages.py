@@ -1,5 +1,6 @@
 """Messages: send, list, get, clean up."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,29 @@ def test_the_task_is_published_when_the_message_is_committed_and_not_before(
     for callback in callbacks:
         callback()
     assert published == [("chatrooms.tasks.answer", Reply.objects.get().pk)]
+
+
+@pytest.mark.parametrize("content", ["न" * 16_000, "😀" * 16_000, "\x01" * 16_000])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_the_longest_message_fits_in_any_spelling_of_json(
+    client: APIClient, room: Chatroom, content: str, ascii_only: bool
+) -> None:
+    body = json.dumps({"content": content}, ensure_ascii=ascii_only)
+    answer = client.post(f"/chatroom/{room.pk}/message", body, content_type="application/json")
+    assert answer.status_code == 202
+    assert answer.json()["content"] == content
+
+
+def test_a_body_that_cannot_be_a_message_is_refused_unread(client: APIClient, room: Chatroom) -> None:
+    answer = client.post(f"/chatroom/{room.pk}/message", {"content": "x" * 200_000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0=", "cD0lMDA=", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OQ=="])
+def test_a_cursor_that_is_not_ours_is_refused(client: APIClient, room: Chatroom, cursor: str) -> None:
+    answer = client.get(f"/chatroom/{room.pk}/messages?cursor={cursor}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_late_writer_changes_nothing(room: Chatroom, send: Callable[..., Messa
     late = claim(send(room))
     expire(late)
     replies.reap()
-    now = claim(late.answers)
+    now = claim(late.question)
     assert now.attempt == 2
     assert finish(late, "late") is False
     assert replies.fail(reply=late, error="blocked", retryable=False, usage=USAGE) is False
@@ -85,7 +85,7 @@ def test_replies_of_a_room_are_taken_in_order(
 ) -> None:
     first, second = reply_of(send(room)), reply_of(send(room))
     assert replies.claim(reply_id=second.pk) is None
-    running = claim(first.answers)
+    running = claim(first.question)
     assert replies.claim(reply_id=second.pk) is None
     published.clear()
     finish(running)
@@ -111,7 +111,7 @@ def test_a_user_has_no_more_at_once_than_the_tier_allows(
     assert replies.claim(reply_id=reply_of(messages[2]).pk) is None
     published.clear()
     finish(running[0])
-    assert published == [reply_of(message).pk for message in messages[2:]], "a free place is offered to who waits"
+    assert published == [reply_of(messages[2]).pk], "the free place is offered to who waits longest, and to nobody else"
     assert replies.claim(reply_id=reply_of(messages[2]).pk) is not None
     assert replies.claim(reply_id=reply_of(messages[3]).pk) is None
 
@@ -167,7 +167,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
     assert replies.hand_back(reply=reply)
     assert values(reply, "status", "tries_left", "lease_until") == ("queued", 3, None)
     assert published == [reply.pk]
-    assert claim(reply.answers).attempt == 2
+    assert claim(reply.question).attempt == 2
 
 
 def test_the_reaper_leaves_a_living_lease_alone(room: Chatroom, send: Callable[..., Message]) -> None:
@@ -195,6 +195,55 @@ def test_a_reply_that_kills_its_workers_fails_at_last(room: Chatroom, send: Call
         expire(reply)
         replies.reap()
     assert values(reply, "status", "error") == ("failed", "worker_lost")
+
+
+def test_a_lease_renewed_in_the_last_moment_is_left_alone(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = claim(send(room))
+    expire(reply)
+    lose = replies._lose_lease
+
+    def renew_first(seen: Reply) -> None:
+        replies.renew(held=[reply])
+        lose(seen)
+
+    monkeypatch.setattr("chatrooms.replies._lose_lease", renew_first)
+    for tries in (3, 1):
+        Reply.objects.update(tries_left=tries)
+        expire(reply)
+        replies.reap()
+        assert values(reply, "status", "tries_left", "error") == ("generating", tries, "")
+
+
+def test_an_attempt_of_the_same_worker_that_was_overtaken_is_not_kept(
+    room: Chatroom, send: Callable[..., Message]
+) -> None:
+    overtaken = claim(send(room))
+    expire(overtaken)
+    replies.reap()
+    current = claim(overtaken.question)
+    assert replies.renew(held=[overtaken, current]) == {(current.pk, 2)}
+
+
+def test_a_reply_that_is_put_off_gives_its_place_to_another_room(
+    user: User, send: Callable[..., Message], published: list[int]
+) -> None:
+    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
+    first, _ = [claim(message) for message in messages[:2]]
+    published.clear()
+    replies.fail(reply=first, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
+    assert published == [reply_of(messages[2]).pk]
+
+
+def test_a_deleted_room_gives_its_place_to_another(
+    user: User, send: Callable[..., Message], published: list[int]
+) -> None:
+    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
+    claimed = [claim(message) for message in messages[:2]]
+    published.clear()
+    rooms.delete(user_id=user.pk, room_id=claimed[0].room_id)
+    assert published == [reply_of(messages[2]).pk]
 
 
 def test_the_reaper_publishes_what_was_never_taken(
@@ -227,7 +276,7 @@ def test_renewing_keeps_only_what_is_still_held(user: User, send: Callable[..., 
     for reply in (kept, lost):
         expire(reply)
     Reply.objects.filter(pk=lost.pk).update(attempt=2)
-    assert replies.renew(held=[kept, lost]) == {kept.pk}
+    assert replies.renew(held=[kept, lost]) == {(kept.pk, 1)}
     assert Reply.objects.filter(lease_until__gt=Now()).get().pk == kept.pk
 
 

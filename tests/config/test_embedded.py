@@ -306,6 +306,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
         cwd=embedded.CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=servers.die_with_parent(signal.SIGTERM),
     )
     assert launcher.stdout is not None
     left = [psutil.Process(int(pid)) for pid in launcher.stdout.readline().split()]

@@ -21,6 +21,7 @@ import requests
 from redis import Redis
 
 from config import embedded, environment, processes
+from config.servers import die_with_parent
 
 PROCFILE = """
 # A comment: not a process
@@ -80,6 +81,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
             )
 
     @property

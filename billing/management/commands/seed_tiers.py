@@ -10,7 +10,6 @@ from billing.models import Tier
 SEEDS: dict[str, dict[str, Any]] = {
     Tier.BASIC: {
         "name": "Basic",
-        "daily_messages": 10,
         "max_output_tokens": 2048,
         "context_tokens": 16_000,
         "parallel_replies": 2,
@@ -18,7 +17,6 @@ SEEDS: dict[str, dict[str, Any]] = {
     },
     Tier.PRO: {
         "name": "Pro",
-        "daily_messages": None,
         "max_output_tokens": 8192,
         "context_tokens": 64_000,
         "parallel_replies": 8,

@@ -1,6 +1,6 @@
 """PostgreSQL and Redis for a test run, and the database template that spares it dj-stripe's minute of migrations.
 
-Runs may overlap. They share one PostgreSQL, kept by a process of its own (`python -m tests.services`) that stops when
+Runs may overlap. They share one PostgreSQL, kept by a process of its own (`python -m tests.servers`) that stops when
 the last run has ended, however that ended: each holds a lock which the kernel gives back at its death. Each run has
 databases and a Redis of its own. TEST_DATABASE_URL and TEST_REDIS_URL name other servers; that Redis is emptied.
 """
@@ -117,7 +117,7 @@ def _shared_postgresql() -> Iterator[str]:
 def _start_keeper() -> subprocess.Popen[bytes]:
     with (FOLDER / "keeper.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.services"],
+            [sys.executable, "-m", "tests.servers"],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -186,7 +186,7 @@ def _drop_databases_of(database_url: str, pid: int) -> None:
     with _execute(database_url) as execute:
         for (name,) in execute(sql.SQL("SELECT datname FROM pg_database")):
             if re.match(rf"(?:test_)?run{pid}(?:_|$)", name):
-                execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -1,0 +1,35 @@
+"""What the vendor says beside the text is kept only as far as it can be stored."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from gemini import client
+from gemini.types import Chunk, Prompt, Turn, Usage
+
+PROMPT = Prompt(turns=(Turn(role="user", text="Hello"),), model="asked-for", max_output_tokens=10)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (Usage(prompt_tokens=3, output_tokens=5), Usage(prompt_tokens=3, output_tokens=5)),
+        (Usage(prompt_tokens=-1, output_tokens=5), Usage(prompt_tokens=None, output_tokens=5)),
+        (Usage(prompt_tokens=0, output_tokens=2**31), Usage(prompt_tokens=0, output_tokens=None)),
+        (Usage(prompt_tokens=None, output_tokens=2**31 - 1), Usage(prompt_tokens=None, output_tokens=2**31 - 1)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("called", "name"), [("gemini-x", "gemini-x"), ("a\x00b", "ab"), ("x" * 200, "x" * 80), ("", "asked-for")]
+)
+def test_counts_that_cannot_be_and_names_that_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch, said: Usage, kept: Usage, called: str, name: str
+) -> None:
+    def events(**_: Any) -> Generator[Chunk]:
+        yield Chunk(text="Hi", model=called, usage=said, finish_reason="STOP")
+
+    monkeypatch.setattr(client, "_events", events)
+    with client.stream_reply(PROMPT) as stream:
+        assert list(stream) == ["Hi"]
+    assert (stream.usage, stream.model) == (kept, name)
