@@ -117,6 +117,8 @@ class Message(models.Model):
     tries_left = models.PositiveSmallIntegerField(default=TRIES)
     not_before = models.DateTimeField(null=True)
     publish_at = models.DateTimeField(null=True)
+    is_parked = models.BooleanField(default=False)
+    """A worker was offered it and had to leave it: it waits for a place, not for its task."""
     lease_until = models.DateTimeField(null=True)
     model = models.CharField(max_length=80, blank=True)
     error = models.CharField(max_length=40, blank=True)
@@ -158,6 +160,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["room", "id"], name="reply_unfinished", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_unfinished_of_user", condition=Q(status__in=UNFINISHED)),
+            models.Index(fields=["user", "id"], name="reply_parked", condition=Q(is_parked=True)),
             models.Index(fields=["publish_at"], name="reply_to_publish", condition=Q(status=Status.QUEUED)),
             models.Index(fields=["lease_until"], name="reply_by_lease", condition=Q(status=Status.GENERATING)),
             models.Index(fields=["user"], name="reply_failed_of_user", condition=Q(status=Status.FAILED)),

@@ -45,7 +45,8 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
     """Take a reply to generate it, with its room and its user's tier; None if it may not be taken now.
 
     It may when it is queued and not put off, no earlier reply of its room is unfinished, and fewer than
-    `Tier.parallel_replies` of its user are being generated. The user's lock makes the count exact.
+    `Tier.parallel_replies` of its user are being generated; else it is parked until one of them ends. The user's lock
+    makes the count exact, and lets no end slip in between the look and the parking.
     """
     with transaction.atomic():
         user_id = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values_list("user_id", flat=True).first()
@@ -53,19 +54,27 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
             return None
         User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
         tier = tier_of(user_id=user_id)
-        if _generating(user_id) >= tier.parallel_replies:
-            return None
-        taken = (
-            Reply.objects.due()
-            .filter(pk=reply_id)
-            .update(
-                status=Status.GENERATING,
-                attempt=F("attempt") + 1,
-                lease_until=Now() + settings.REPLY_LEASE,
-                started_at=Coalesce("started_at", Now()),
-            )
+        if _generating(user_id) < tier.parallel_replies and _take(reply_id):
+            return Reply.objects.select_related("room", "answers").get(pk=reply_id), tier
+        Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
+            is_parked=True, publish_at=Now() + REPUBLISH_CEILING
         )
-        return (Reply.objects.select_related("room", "answers").get(pk=reply_id), tier) if taken else None
+        return None
+
+
+def _take(reply_id: int) -> bool:
+    taken = (
+        Reply.objects.due()
+        .filter(pk=reply_id)
+        .update(
+            status=Status.GENERATING,
+            attempt=F("attempt") + 1,
+            is_parked=False,
+            lease_until=Now() + settings.REPLY_LEASE,
+            started_at=Coalesce("started_at", Now()),
+        )
+    )
+    return bool(taken)
 
 
 def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, usage: Usage) -> bool:
@@ -199,12 +208,16 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
 
 
 def _publish_next(user_id: int) -> None:
-    """Publish what may start now: the next reply of a room, and those that had met the user's limit."""
-    free = tier_of(user_id=user_id).parallel_replies - _generating(user_id)
-    for reply_id in (
-        Reply.objects.due().filter(user_id=user_id).order_by("pk").values_list("pk", flat=True)[: max(free, 0)]
-    ):
-        publish(ANSWER, reply_id)
+    """Publish what may start now of what was parked: the next reply of a room, and those that had met the limit."""
+    parked = list(
+        Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
+    )
+    free = tier_of(user_id=user_id).parallel_replies - _generating(user_id) if parked else 0
+    for reply_id in parked[: max(free, 0)]:
+        if publish(ANSWER, reply_id):
+            Reply.objects.filter(pk=reply_id, status=Status.QUEUED).update(
+                is_parked=False, publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
+            )
 
 
 def _generating(user_id: int) -> int:

@@ -96,6 +96,7 @@ class Stack:
         self.double = GeminiDouble()
         self._redis_port = _free_port()
         self._redis: subprocess.Popen[bytes] | None = None
+        self._database: psycopg.Connection[Any] | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {
             **os.environ,
@@ -211,9 +212,10 @@ class Stack:
 
     def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask (or change) the database behind the API's back."""
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            cursor = connection.execute(query, parameters)
-            return cursor.fetchall() if cursor.description else []
+        if self._database is None:
+            self._database = psycopg.connect(self.database_url, autocommit=True)
+        cursor = self._database.execute(query, parameters)
+        return cursor.fetchall() if cursor.description else []
 
     def sign_up(self) -> Person:
         """A new person, signed in by code over HTTP."""
@@ -242,6 +244,8 @@ class Stack:
         if self._redis is not None:
             self._redis.kill()
             self._redis.wait()
+        if self._database is not None:
+            self._database.close()
         self.double.stop()
 
     def __enter__(self) -> Self:

@@ -35,6 +35,11 @@ def claim(message: Message) -> Reply:
     return claimed[0]
 
 
+def refuse(*messages: Message) -> None:
+    for message in messages:
+        assert replies.claim(reply_id=reply_of(message).pk) is None
+
+
 def finish(reply: Reply, text: str = "Answer") -> bool:
     return replies.finish(reply=reply, text=text, model="m-1", finish_reason=FinishReason.STOP, usage=USAGE)
 
@@ -98,6 +103,7 @@ def test_a_failed_reply_lets_the_next_of_its_room_start(
 ) -> None:
     first, second = send(room), send(room)
     running = claim(first)
+    assert replies.claim(reply_id=reply_of(second).pk) is None
     published.clear()
     replies.fail(reply=running, error="blocked", retryable=False, usage=USAGE)
     assert published == [reply_of(second).pk]
@@ -108,12 +114,38 @@ def test_a_user_has_no_more_at_once_than_the_tier_allows(
 ) -> None:
     messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
     running = [claim(message) for message in messages[:2]]
-    assert replies.claim(reply_id=reply_of(messages[2]).pk) is None
+    refuse(*messages[2:])
     published.clear()
     finish(running[0])
     assert published == [reply_of(messages[2]).pk], "the free place is offered to who waits longest, and to nobody else"
     assert replies.claim(reply_id=reply_of(messages[2]).pk) is not None
     assert replies.claim(reply_id=reply_of(messages[3]).pk) is None
+
+
+def test_a_reply_whose_task_is_still_to_come_is_not_published_twice(
+    user: User, send: Callable[..., Message], published: list[int]
+) -> None:
+    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(3)]
+    running = claim(messages[0])
+    published.clear()
+    finish(running)
+    assert published == []
+
+
+def test_a_parked_reply_is_found_by_the_reaper_if_nobody_woke_it(
+    room: Chatroom, send: Callable[..., Message], published: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = send(room), send(room)
+    running = claim(first)
+    refuse(second)
+    monkeypatch.setattr("chatrooms.replies.publish", lambda *_: False)
+    finish(running)
+    monkeypatch.undo()
+    Reply.objects.filter(answers=second).update(publish_at=Now() - timedelta(seconds=1))
+    monkeypatch.setattr("chatrooms.replies.publish", lambda task, reply_id: published.append(reply_id) or True)
+    published.clear()
+    assert replies.reap() == (0, 1)
+    assert published == [reply_of(second).pk]
 
 
 def test_pro_has_more_at_once(user: User, send: Callable[..., Message]) -> None:
@@ -231,6 +263,7 @@ def test_a_reply_that_is_put_off_gives_its_place_to_another_room(
 ) -> None:
     messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
     first, _ = [claim(message) for message in messages[:2]]
+    refuse(*messages[2:])
     published.clear()
     replies.fail(reply=first, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
     assert published == [reply_of(messages[2]).pk]
@@ -241,6 +274,7 @@ def test_a_deleted_room_gives_its_place_to_another(
 ) -> None:
     messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
     claimed = [claim(message) for message in messages[:2]]
+    refuse(*messages[2:])
     published.clear()
     rooms.delete(user_id=user.pk, room_id=claimed[0].room_id)
     assert published == [reply_of(messages[2]).pk]

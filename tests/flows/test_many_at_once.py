@@ -40,6 +40,7 @@ def test_200_messages_of_40_people_are_answered_within_10_seconds(stack: Stack) 
         answered = person.message(message["id"])
         assert answered["reply"]["status"] == "done", answered
         assert re.search(rf"question of room {room}\b", echo_of(answered))
+    print(f"200 answers {took:.1f} s after the last send")
     assert took <= 10, f"{took:.1f} s"
     ledger = stack.double.ledger()
     assert len(ledger["calls"]) == 200

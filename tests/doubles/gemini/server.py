@@ -34,7 +34,7 @@ class Server:
     async def run(self, *, port: int, parent: int | None) -> None:
         """Listen, print the port, and serve until the process is ended, or `parent` has."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1024)
-        print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
+        print(server.sockets[0].getsockname()[1], flush=True)
         while parent in {None, os.getppid()}:  # noqa: ASYNC110  # no event tells of a parent that was killed
             await asyncio.sleep(PARENT_SECONDS)
 
