@@ -1,7 +1,7 @@
 # Needs Python 3.11, make and git, nothing else. `make` alone says what there is.
 
 PYTHON := .venv/bin/python
-ARGS ?=
+ARGS ?= -n 2 --dist loadfile
 IMAGE ?= kuvaka
 
 # What mypy's Django plugin and makemigrations need to read the settings; nothing is connected to.
@@ -9,7 +9,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo test check format requirements image clean venv
+.PHONY: help run demo test bench check format requirements image clean venv
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -24,6 +24,9 @@ demo: ## Hold a conversation with the running stack, over HTTP
 
 test: venv ## Run the tests; make test ARGS="-k word" runs some of them
 	@exec $(PYTHON) -m pytest $(ARGS)
+
+bench: venv ## Measure: how long one worker needs for 200 answers at once
+	@exec $(PYTHON) -m bench.answers
 
 check: venv ## Look for what can be found without running: format, lint, types, forgotten migrations
 	$(PYTHON) -m ruff format --check .

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import structlog
-from celery.signals import worker_shutting_down
+from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError, connections
 
@@ -21,8 +21,9 @@ from billing.models import Tier
 from chatrooms import replies
 from chatrooms.context import prompt_for
 from chatrooms.models import Reply
+from config.celery import app
 from config.errors import DATABASE_AWAY
-from gemini.client import ReplyStream, stream_reply
+from gemini.client import ReplyStream, prepare, stream_reply
 from gemini.exceptions import ProviderError
 from gemini.types import Usage
 
@@ -131,6 +132,12 @@ class Leases:
 
 
 leases = Leases()
+
+
+@celeryd_after_setup.connect
+def _prepare(**_: object) -> None:
+    if "gemini" in app.amqp.queues.consume_from:
+        prepare()
 
 
 @worker_shutting_down.connect

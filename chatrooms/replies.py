@@ -49,10 +49,10 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
     makes the count exact, and lets no end slip in between the look and the parking.
     """
     with transaction.atomic():
-        user_id = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values_list("user_id", flat=True).first()
+        owner = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values("user_id")
+        user_id = User.objects.select_for_update(no_key=True).filter(pk__in=owner).values_list("pk", flat=True).first()
         if user_id is None:
             return None
-        User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first()
         tier = tier_of(user_id=user_id)
         if _generating(user_id) < tier.parallel_replies and _take(reply_id):
             return Reply.objects.select_related("room", "answers").get(pk=reply_id), tier
@@ -209,6 +209,8 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
 
 def _publish_next(user_id: int) -> None:
     """Publish what may start now of what was parked: the next reply of a room, and those that had met the limit."""
+    if not Reply.objects.filter(user_id=user_id, is_parked=True).exists():
+        return
     parked = list(
         Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
     )

@@ -109,6 +109,14 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     return ReplyStream(prompt=prompt)
 
 
+def prepare() -> None:
+    """Import the chosen SDK and build its client now, so that the first of many calls at once need not wait for it.
+
+    It takes one to two seconds of CPU. Without it the first call does the same.
+    """
+    provider_for(Config.from_settings())
+
+
 def _plausible(usage: Usage) -> Usage:
     """Drop counts that cannot be: a vendor may send anything, and they are stored as 32-bit integers."""
     counts = (usage.prompt_tokens, usage.output_tokens)

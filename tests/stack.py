@@ -129,7 +129,7 @@ class Stack:
                 self.processes[name] = subprocess.Popen(
                     [sys.executable, "-m", "config.processes", name],
                     cwd=ROOT,
-                    env=self.environment,
+                    env=self.environment if name == "web" else self.environment | self._production(),
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
@@ -143,6 +143,15 @@ class Stack:
             wait_until(
                 lambda: self.log("worker").count("ready.") or self.processes["worker"].poll(), PATIENCE, f"{pid} up"
             )
+
+    def _production(self) -> dict[str, str]:
+        """What makes a process run as in production; `web` would then answer over HTTPS alone."""
+        return {
+            "DEBUG": "false",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "WEB_ORIGIN": self.url,
+            "SHOW_CODES_TO_ANYONE": "true",
+        }
 
     def log_file(self, name: str) -> Path:
         return self.folder / f"{name}.log"
