@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import DataError, IntegrityError, connections
 
 from billing.models import Tier
 from chatrooms import replies
@@ -94,14 +94,15 @@ class Leases:
                 self._woken.wait(due)
                 self._woken.clear()
                 continue
+            draining = time.monotonic() >= self._drain_at
             try:
-                self._hand_back() if time.monotonic() >= self._drain_at else self._renew()
+                self._hand_back() if draining else self._renew()
             except Exception:  # the database may be away; the next beat tries again
                 log.exception("lease_beat_failed")
             finally:
                 connections.close_all()
             beat_at = time.monotonic() + interval
-            if self._drain_at < beat_at:  # what is claimed while the process ends goes back too
+            if draining:  # what is claimed while the process ends goes back too
                 self._drain_at = time.monotonic() + DRAIN_AGAIN
             if time.monotonic() > self._exit_at and not self._held:
                 # Celery waits for its threads, and they for a model that is silent or a Redis that is away. Nothing
@@ -176,7 +177,7 @@ def _finish(reply: Reply, text: str, stream: ReplyStream) -> None:
     )
     try:
         _write(whole)
-    except DatabaseError:  # it refuses what the model sent, and would again
+    except (DataError, IntegrityError):  # it refuses what the model sent, and would again
         log.exception("answer_refused", reply_id=reply.pk)
         _write(partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED))
 

@@ -1,7 +1,10 @@
 """What a worker makes of a call: every end of it is written, and only its own."""
 
 import io
+import threading
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +124,25 @@ def test_a_draining_worker_hands_back_what_it_holds(
     message = send(room)
     answer(reply_of(message).pk)
     assert (row(message).status, row(message).tries_left, row(message).content) == ("queued", 3, "")
+
+
+def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
+    room: Chatroom, send: Callable[..., Message], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=0.6), 0.5  # a heartbeat every 0.2 s
+    reply = reply_of(send(room))
+    beats: list[str] = []
+    handed_back = threading.Event()
+    monkeypatch.setattr("chatrooms.generation.EXIT_AFTER", 10**6)
+    monkeypatch.setattr("chatrooms.replies.renew", lambda held: beats.append("renewed") or {(reply.pk, reply.attempt)})
+    monkeypatch.setattr("chatrooms.replies.hand_back", lambda reply: handed_back.set() or True)
+    own = generation.Leases()
+    with own.hold(reply):
+        started = time.monotonic()
+        own.drain()
+        assert handed_back.wait(5)
+        assert time.monotonic() - started >= 0.5
+    assert "renewed" in beats
 
 
 def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
