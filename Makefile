@@ -1,7 +1,7 @@
 # Needs Python 3.11, make and git, nothing else. `make` alone says what there is.
 
 PYTHON := .venv/bin/python
-ARGS ?= -n 2 --dist loadfile
+ARGS ?=
 IMAGE ?= kuvaka
 
 # What mypy's Django plugin and makemigrations need to read the settings; nothing is connected to.
@@ -23,7 +23,12 @@ demo: ## Hold a conversation with the running stack, over HTTP
 	@exec $(PYTHON) -m config.demo
 
 test: venv ## Run the tests; make test ARGS="-k word" runs some of them
+ifeq ($(ARGS),)
+	@$(PYTHON) -m pytest -m "not stack" -n 2 --dist loadfile
+	@exec $(PYTHON) -m pytest -m stack
+else
 	@exec $(PYTHON) -m pytest $(ARGS)
+endif
 
 bench: venv ## Measure: how long one worker needs for 200 answers at once
 	@exec $(PYTHON) -m bench.answers

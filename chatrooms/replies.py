@@ -216,10 +216,10 @@ def _publish_next(user_id: int) -> None:
     )
     free = tier_of(user_id=user_id).parallel_replies - _generating(user_id) if parked else 0
     for reply_id in parked[: max(free, 0)]:
+        waiting = Reply.objects.filter(pk=reply_id, status=Status.QUEUED)
+        waiting.update(is_parked=False, publish_at=Now())  # so the reaper takes it up at once if Redis does not
         if publish(ANSWER, reply_id):
-            Reply.objects.filter(pk=reply_id, status=Status.QUEUED).update(
-                is_parked=False, publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
-            )
+            waiting.update(publish_at=Now() + settings.REPLY_REPUBLISH_AFTER)
 
 
 def _generating(user_id: int) -> int:

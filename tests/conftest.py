@@ -57,27 +57,24 @@ def django_db_modify_db_settings() -> None:
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = servers.ensure_template(_urls)
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Have the tiers in the test database, as every installation has."""
-    from django.core.management import call_command
-
-    with django_db_blocker.unblock():
-        call_command("seed_tiers", verbosity=0)
-
-
 @pytest.fixture(autouse=True)
-def _empty_redis(request: pytest.FixtureRequest) -> None:
-    """No test finds what another left in Redis, nor a breaker that another opened."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        from django.conf import settings
-        from redis import Redis
+def _clean_slate(request: pytest.FixtureRequest) -> None:
+    """No test with a database misses the tiers, finds what another left in Redis, or a breaker that another opened."""
+    if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
+        return
+    from django.conf import settings
+    from django.core.management import call_command
+    from redis import Redis
 
-        from config import breaker
+    from billing.models import Tier
+    from config import breaker
 
-        breaker._breakers.clear()
-        with Redis.from_url(settings.REDIS_URL) as client:
-            client.flushall()
+    request.getfixturevalue("db")
+    if not Tier.objects.exists():  # a test with real transactions empties every table when it ends
+        call_command("seed_tiers", verbosity=0)
+    breaker._breakers.clear()
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.flushall()
 
 
 @pytest.fixture(autouse=True)

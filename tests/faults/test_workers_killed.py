@@ -19,7 +19,7 @@ def test_ten_kills_and_an_emptied_redis_lose_nothing_of_100_messages(make_stack:
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
     people = [stack.sign_up() for _ in range(10)]
     rooms = [(person, person.room()) for person in people for _ in range(2)]
-    stack.double.default(ttft=0.2, delay=0.1, pieces=3)
+    stack.double.default(ttft=0.1, delay=0.1, pieces=3)
     sent: list[tuple[int, int]] = []
 
     def send_all() -> None:
@@ -33,9 +33,9 @@ def test_ten_kills_and_an_emptied_redis_lose_nothing_of_100_messages(make_stack:
     hit = 0
     for kill in range(10):
         wait_until(lambda: stack.double.ledger()["in_flight"] > 0 or stack.unfinished() == 0, 30, "a call under way")
-        # An answer takes half a second: what was begun first is finished, so that no message meets three kills (a reply
-        # that does is taken for the cause of them and fails, see the poison message below).
-        time.sleep(random.uniform(0.8, 1.6))
+        # An answer takes a third of a second: what was begun first is finished, so that no message meets three kills (a
+        # reply that does is taken for the cause of them and fails, see the poison message below).
+        time.sleep(random.uniform(1.5, 2.5))
         hit += stack.double.ledger()["in_flight"]
         stack.kill("worker")
         if kill == 5:
@@ -94,7 +94,7 @@ def test_a_quick_call_is_finished_before_the_worker_stops(make_stack: Callable[.
 def test_a_frozen_worker_cannot_write_after_another_took_over(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack()
     people = [stack.sign_up() for _ in range(10)]
-    stack.double.script(*[{"ttft": 1, "text": "the late text"}] * 20)
+    stack.double.script(*[{"ttft": 5, "text": "the late text"}] * 20)
     sent = [(person, person.send(person.room(), "hello")["id"]) for person in people for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, 20, "all under way")
     frozen = stack.processes.pop("worker")
