@@ -57,7 +57,7 @@ def test_stopped_redis_costs_only_time(broken: Stack) -> None:
     broken.stop_redis()
     messages = uses_everything(broken, person, room)
     broken.start_redis()
-    wait_until(lambda: broken.unfinished() == 0, 90, "answered when Redis is back")
+    wait_until(lambda: broken.unfinished() == 0, 45, "answered when Redis is back")
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
 
 
@@ -69,7 +69,7 @@ def test_frozen_redis_costs_only_time(broken: Stack) -> None:
         messages = uses_everything(broken, person, room)
     finally:
         broken.thaw_redis()
-    wait_until(lambda: broken.unfinished() == 0, 90, "answered when Redis is back")
+    wait_until(lambda: broken.unfinished() == 0, 45, "answered when Redis is back")
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
 
 
@@ -91,6 +91,6 @@ def test_emptied_redis_loses_no_message(broken: Stack) -> None:
     messages = [person.send(room, "hello")["id"] for room in rooms for _ in range(2)]
     broken.stop_redis()
     broken.start_redis()
-    wait_until(lambda: broken.unfinished() == 0, 90, "all answered")
+    wait_until(lambda: broken.unfinished() == 0, 45, "all answered")
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
     assert {each["id"] for each in person.call("GET", "/chatroom").json()} == set(rooms)
