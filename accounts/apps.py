@@ -9,5 +9,11 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Register how the API's description shows access tokens."""
-        from accounts import schema  # noqa: F401, PLC0415  it needs the app registry
+        """Register how the API's description shows access tokens, and the last step of an erasure."""
+        # They need the app registry.
+        from accounts import (  # noqa: PLC0415
+            erasure,
+            schema,  # noqa: F401
+        )
+
+        erasure.register(erasure.Phase.ACCOUNT, "account", erasure.delete_account)

@@ -9,6 +9,10 @@ log = structlog.get_logger(__name__)
 
 Event = Literal[
     "code_refused",
+    "erasure_done",
+    "erasure_requested",
+    "grant_given",
+    "grant_revoked",
     "locked",
     "number_changed",
     "password_changed",
@@ -18,6 +22,7 @@ Event = Literal[
     "sessions_ended",
     "sign_in",
     "sign_in_failed",
+    "webhook_refused",
 ]
 
 

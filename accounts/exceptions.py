@@ -61,7 +61,7 @@ class TokenExpired(NotAuthenticated):
 
 
 class SessionEnded(NotAuthenticated):
-    """The session of the token was ended, or its user was disabled or deleted."""
+    """The session of the token was ended, or its user was disabled, erased or deleted."""
 
     code = "session_ended"
     title = "This session has ended"
@@ -106,6 +106,15 @@ class NumberTaken(Problem):
     code = "number_taken"
     title = "Another account has this number"
     detail = "Nothing was changed."
+
+
+class StaffAccount(Problem):
+    """A member of staff cannot erase the account: the audit trail would lose its author. Staff ends the role first."""
+
+    status = HTTPStatus.CONFLICT
+    code = "staff_account"
+    title = "This is an account of the staff"
+    detail = "Nothing was changed. Have the role taken from the account first."
 
 
 class SessionNotFound(NotFound):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.exceptions import SessionEnded
 from accounts.passwords import normalised
 
 
@@ -37,6 +38,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     rooms_version = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    erasing_at = models.DateTimeField(null=True, editable=False)
+    """When the erasure of the account was asked for; there is no way back (`accounts.erasure`)."""
+    erase_next_try_at = models.DateTimeField(null=True, editable=False)
+    erase_tries = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "mobile_number"
     objects: ClassVar[UserManager] = UserManager()
@@ -46,6 +51,14 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(mobile_number__regex=r"^\+[1-9][0-9]{6,14}$"), name="user_number_is_e164"
             ),
+            models.CheckConstraint(
+                condition=Q(erasing_at=None, erase_next_try_at=None)
+                | Q(erasing_at__isnull=False, erase_next_try_at__isnull=False, is_active=False),
+                name="user_erasing_is_signed_out_and_tried",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["erase_next_try_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -72,11 +85,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     def touch_rooms(cls, user_id: int) -> None:
-        """Raise `rooms_version`, which outdates the cached room list; call it in the transaction of the change.
+        """Raise `rooms_version`, which outdates the cached room list; call it in the transaction of the user's change.
 
-        The row stays locked until that transaction ends, so the changes of one user happen one after another.
+        The row stays locked until that transaction ends, so the changes of one user happen one after another, and none
+        after the mark of an erasure.
+
+        Raises:
+            SessionEnded: the account is being erased, or is gone, since the request was let in.
         """
-        cls.objects.filter(pk=user_id).update(rooms_version=F("rooms_version") + 1)
+        if not cls._outdate_rooms(cls.objects.filter(pk=user_id, erasing_at=None)):
+            raise SessionEnded
+
+    @classmethod
+    def outdate_rooms(cls, user_id: int) -> None:
+        """Do what `touch_rooms` does for a change that is not the user's own, whatever became of the account."""
+        cls._outdate_rooms(cls.objects.filter(pk=user_id))
+
+    @staticmethod
+    def _outdate_rooms(users: "models.QuerySet[User]") -> int:
+        return users.update(rooms_version=F("rooms_version") + 1)
 
 
 class Purpose(models.TextChoices):

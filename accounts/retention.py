@@ -24,7 +24,7 @@ TRIES: Final = timedelta(days=30)
 
 def purge() -> dict[str, int]:
     """Delete what is kept no longer, and return the number of rows by model."""
-    return {rows.model.__name__: _delete_in_batches(rows) for rows in _outdated()}
+    return {rows.model.__name__: delete_in_batches(rows) for rows in _outdated()}
 
 
 def _outdated() -> Iterator[QuerySet[Any]]:
@@ -39,7 +39,8 @@ def _outdated() -> Iterator[QuerySet[Any]]:
     yield Tries.objects.filter(unlocked, Q(failures=0) | ~Exists(owner), updated_at__lt=Now() - TRIES)
 
 
-def _delete_in_batches(rows: QuerySet[Any]) -> int:
+def delete_in_batches(rows: QuerySet[Any]) -> int:
+    """Delete the rows, `BATCH` at a time and each time with what hangs on them; how many that were in all."""
     deleted = 0
     while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
         deleted += rows.filter(pk__in=batch).delete()[0]

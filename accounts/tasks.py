@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import delivery, retention
+from accounts import delivery, erasure, retention
 from config.celery import publish
 
 
@@ -22,3 +22,15 @@ def send_waiting_codes() -> int:
 def purge() -> dict[str, int]:
     """Delete what is kept no longer; how many rows of each kind."""
     return retention.purge()
+
+
+@shared_task
+def erase(user_id: int) -> str:
+    """Erase one marked account, if its next try is due; how that went."""
+    return erasure.erase(user_id=user_id)
+
+
+@shared_task
+def erase_due() -> int:
+    """Publish the erasures whose next try is due; how many."""
+    return sum(publish(erase.name, user_id) for user_id in erasure.due())

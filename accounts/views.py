@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status, viewsets
+from rest_framework import serializers, status, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,7 +24,6 @@ from accounts.serializers import (
     CodesSentSerializer,
     DoneSerializer,
     LoginSerializer,
-    MeSerializer,
     NumberSerializer,
     RefreshSerializer,
     ResetPasswordSerializer,
@@ -367,30 +366,3 @@ class ChangeNumberConfirmView(APIView):
         data = _checked(ChangeNumberConfirmSerializer, request)
         credentials.change_number(user=_user(request), digits=data["otp"], new_digits=data["new_otp"])
         return _done("The number is changed. Sign in again with the new one.")
-
-
-class MeView(generics.RetrieveUpdateAPIView[User]):
-    """The caller's account."""
-
-    serializer_class = MeSerializer
-    http_method_names = ("get", "patch", "head", "options")
-
-    def get_object(self) -> User:
-        """The caller."""
-        return _user(self.request)
-
-    @extend_schema(summary="Get the account")
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The caller's account, and whether it is Pro now."""
-        return super().get(request, *args, **kwargs)
-
-    @extend_schema(summary="Change the account", examples=[OpenApiExample("Name", {"display_name": "Asha"})])
-    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the fields that are sent."""
-        return super().patch(request, *args, **kwargs)
-
-    def perform_update(self, serializer: Any) -> None:
-        """Write the fields that were sent and no other."""
-        for name, value in serializer.validated_data.items():
-            setattr(serializer.instance, name, value)
-        serializer.instance.save(update_fields=list(serializer.validated_data))

@@ -4,6 +4,9 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
+from billing import views as billing
+from billing.webhook import StripeWebhookView
+from accounts.me import MeView
 from chatrooms import views as chatrooms
 from config.docs import DocsView, ErrorsView
 
@@ -22,7 +25,7 @@ urlpatterns = [
     path("auth/change-password", accounts.ChangePasswordView.as_view()),
     path("auth/change-number", accounts.ChangeNumberView.as_view()),
     path("auth/change-number/confirm", accounts.ChangeNumberConfirmView.as_view()),
-    path("user/me", accounts.MeView.as_view()),
+    path("user/me", MeView.as_view()),
     path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "chatroom/<int:room_id>",
@@ -32,6 +35,15 @@ urlpatterns = [
     path("chatroom/<int:room_id>/messages", chatrooms.RoomMessageViewSet.as_view({"get": "list"})),
     path("message/<int:message_id>", chatrooms.MessageViewSet.as_view({"get": "retrieve"})),
     path("messages/cleanup", chatrooms.MessageViewSet.as_view({"delete": "cleanup"})),
+    path("tiers", billing.TierViewSet.as_view({"get": "list"})),
+    path("usage", billing.UsageView.as_view()),
+    path("subscribe/pro", billing.SubscribeView.as_view()),
+    path("subscription/portal", billing.PortalView.as_view()),
+    path("subscription/status", billing.SubscriptionView.as_view()),
+    path("billing/success", billing.success),
+    path("billing/cancel", billing.cancelled),
+    path("billing/return", billing.returned),
+    path("webhook/stripe", StripeWebhookView.as_view()),
     path("schema", SpectacularAPIView.as_view()),
     path("docs", DocsView.as_view()),
     path("docs/errors", ErrorsView.as_view()),

@@ -1,0 +1,172 @@
+"""Erasing an account: signed out at once, then taken apart step by step until nothing is left (GDPR article 17).
+
+What has to be undone lies in several apps, and some of it at Stripe, which may be away. So every app registers its
+steps here, each is safe to repeat, and the account stays marked until the last of them has succeeded: an erasure is
+delayed, never skipped and never given up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from functools import partial
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.db.models.functions import Now
+
+from accounts import audit, sessions
+from accounts.delivery import DELIVERIES
+from accounts.exceptions import SessionEnded, StaffAccount
+from accounts.models import OneTimeCode, Tries, User
+from accounts.retention import delete_in_batches
+from config.celery import publish
+
+log = structlog.get_logger(__name__)
+
+ERASE: Final = "accounts.tasks.erase"
+
+STEP_LEASE: Final = timedelta(minutes=1)
+"""How long a step may take before another worker takes its own to be dead, and begins at the first step."""
+
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+BATCH: Final = 100
+"""Erasures that one sweep publishes."""
+
+
+class Phase(IntEnum):
+    """The order of the steps, from what must not be lost to what everything else refers to."""
+
+    BILLING = 1
+    """What costs the person money ends first."""
+    REPLIES = 2
+    """Nobody writes for the account any more."""
+    CONTENT = 3
+    RECORDS = 4
+    """What the law keeps is brought down to that."""
+    ACCOUNT = 5
+
+
+class Step(Protocol):
+    """One part of an erasure. It finds what is still there, opens its own transactions, and raises to be tried again.
+
+    Two workers may run it at once, and it may have run before.
+    """
+
+    def __call__(self, *, user_id: int) -> None:
+        """Erase this part of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    phase: Phase
+    name: str
+    run: Step
+
+
+_steps: list[_Registered] = []
+
+
+def register(phase: Phase, name: str, step: Step) -> None:
+    """Add a step; called in `AppConfig.ready`. Within a phase, steps run in the order of their registration.
+
+    Args:
+        phase: when it runs.
+        name: for the log.
+        step: what to do, see `Step`.
+    """
+    _steps.append(_Registered(phase, name, step))
+
+
+def begin(*, user_id: int) -> None:
+    """Mark the account for erasure and end every session of it; the rest is a task's.
+
+    Whatever else the user was doing has either committed before the mark, and is found by the steps, or meets it:
+    sign-in and `User.touch_rooms` lock the user's row too.
+
+    Raises:
+        StaffAccount: the account is one of the staff.
+        SessionEnded: it is being erased already.
+    """
+    with transaction.atomic():
+        living = User.objects.filter(pk=user_id, erasing_at=None)
+        if not living.filter(is_staff=False).update(is_active=False, erasing_at=Now(), erase_next_try_at=Now()):
+            raise StaffAccount if living.exists() else SessionEnded
+        sessions.end_all(user_id=user_id)
+        transaction.on_commit(partial(publish, ERASE, user_id), robust=True)
+    audit.record("erasure_requested", user_id=user_id)
+
+
+def due() -> list[int]:
+    """Return the ids of accounts whose erasure is to be tried now: its task was lost, or an earlier try failed."""
+    waiting = User.objects.filter(erasing_at__isnull=False, erase_next_try_at__lte=Now())
+    return list(waiting.order_by("erase_next_try_at").values_list("pk", flat=True)[:BATCH])
+
+
+def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
+    """Run all steps for a marked account; call it outside any transaction.
+
+    Returns:
+        `postponed` if a step raised (it is tried again after 5 s, 10 s and so on up to 10 min), `not_due` if the
+        account is not marked, or somebody else is at it.
+    """
+    tries = _claim(user_id)
+    if not tries:
+        return "not_due"
+    for step in sorted(_steps, key=lambda step: step.phase):
+        _try_again_in(user_id, STEP_LEASE)
+        try:
+            step.run(user_id=user_id)
+        except Exception as error:  # noqa: BLE001  whatever it was, its message may quote what is being erased
+            pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
+            _try_again_in(user_id, pause)
+            log.warning("erasure_postponed", user_id=user_id, step=step.name, cause=type(error).__name__, tries=tries)
+            return "postponed"
+    return "done"
+
+
+def delete_account(*, user_id: int) -> None:
+    """Delete the account itself, and what the other steps left of the rows that belong to it. The last step.
+
+    Of its one-time codes only the count stays, two days and without number and owner: otherwise whoever signs up and
+    erases the account again and again would pass the ceilings of SMS.
+    """
+    _unname(OneTimeCode.objects.filter(user=user_id))
+    for rows in _belongings(user_id):
+        delete_in_batches(rows)
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=user_id, erasing_at__isnull=False).first()
+        if user is None:
+            return
+        _unname(OneTimeCode.objects.filter(Q(number=user.mobile_number) | Q(user=user)))
+        Tries.objects.filter(number=user.mobile_number).delete()
+        user.delete()
+    audit.record("erasure_done", user_id=user_id)
+
+
+def _claim(user_id: int) -> int:
+    """Take the erasure for this worker, and return which try it is; 0 if it is not due."""
+    mine = User.objects.filter(pk=user_id, erasing_at__isnull=False, erase_next_try_at__lte=Now())
+    if not mine.update(erase_next_try_at=Now() + STEP_LEASE, erase_tries=F("erase_tries") + 1):
+        return 0
+    return User.objects.values_list("erase_tries", flat=True).get(pk=user_id)
+
+
+def _try_again_in(user_id: int, pause: timedelta) -> None:
+    User.objects.filter(pk=user_id, erasing_at__isnull=False).update(erase_next_try_at=Now() + pause)
+
+
+def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
+    """The rows, by table, that the database would delete with the user: in one go, and under lock all the while."""
+    for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001  a public interface all the same
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is models.CASCADE:
+            yield models.QuerySet(relation.related_model).filter(**{relation.field.name: user_id})
+
+
+def _unname(codes: models.QuerySet[OneTimeCode]) -> None:
+    """Leave of these codes what the ceilings count, and nothing that could still be sent or used."""
+    codes.update(number="", user=None, digest="", expires_at=None, deliveries=DELIVERIES)

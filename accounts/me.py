@@ -1,0 +1,53 @@
+"""The caller's own account over HTTP."""
+
+from typing import Any, cast
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import erasure
+from accounts.exceptions import SessionEnded
+from accounts.models import User
+from accounts.serializers import DoneSerializer, MeSerializer
+
+
+class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
+    """The caller's account."""
+
+    serializer_class = MeSerializer
+    http_method_names = ("get", "patch", "delete", "head", "options")
+
+    def get_object(self) -> User:
+        """The caller."""
+        return cast(User, self.request.user)
+
+    @extend_schema(summary="Get the account")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The caller's account, and whether it is Pro now."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(summary="Change the account", examples=[OpenApiExample("Name", {"display_name": "Asha"})])
+    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the fields that are sent."""
+        return super().patch(request, *args, **kwargs)
+
+    @extend_schema(summary="Erase the account", responses={202: DoneSerializer})
+    def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """End a subscription and delete everything about the caller, who is signed out everywhere at once.
+
+        There is no way back. It takes seconds, or as long as Stripe is away; until it is done, the number cannot sign
+        up anew. Staff cannot erase their own accounts.
+        """
+        erasure.begin(user_id=self.get_object().pk)
+        return Response({"message": "Your account is being erased."}, status=status.HTTP_202_ACCEPTED)
+
+    def perform_update(self, serializer: Any) -> None:
+        """Write the fields that were sent and no other."""
+        user: User = serializer.instance
+        for name, value in serializer.validated_data.items():
+            setattr(user, name, value)
+        living = User.objects.filter(pk=user.pk, erasing_at=None)
+        if serializer.validated_data and not living.update(**serializer.validated_data):
+            raise SessionEnded
