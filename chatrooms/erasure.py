@@ -1,0 +1,28 @@
+"""The chatrooms' steps of erasing an account; each is safe to repeat."""
+
+from django.core.cache import cache
+
+from accounts.retention import delete_in_batches
+from chatrooms.models import Chatroom, Message, Reply, Role
+
+
+def end_replies(*, user_id: int) -> None:
+    """Delete the unfinished replies: no worker takes those that wait, and whoever generates one finds its lease gone.
+
+    One at a time: a statement that locks several could wait in a circle with the heartbeat of a worker. No further one
+    can be queued, since the account is marked.
+    """
+    unfinished = Reply.objects.filter(user_id=user_id).unfinished()
+    for reply_id in unfinished.values_list("pk", flat=True):
+        Reply.objects.filter(pk=reply_id).delete()
+
+
+def delete_conversations(*, user_id: int) -> None:
+    """Delete the user's messages with the replies to them, and then the rooms."""
+    delete_in_batches(Message.objects.filter(user_id=user_id, role=Role.USER))
+    delete_in_batches(Chatroom.objects.filter(user_id=user_id))
+
+
+def forget_lists(*, user_id: int) -> None:
+    """Drop the cached lists of the user's rooms. While Redis is away they end by themselves, 300 s after they began."""
+    cache.delete_pattern(f"rooms:{user_id}:*")  # type: ignore[attr-defined]  # django-redis's own
