@@ -121,5 +121,10 @@ def _schedule(sender: Celery, **_: Any) -> None:
     sender.conf.beat_schedule = {
         "reap replies": every(settings.REPLY_REAP_EVERY, "chatrooms.tasks.reap"),
         "send waiting codes": every(5, "accounts.tasks.send_waiting_codes"),
+        "erase accounts": every(5, "accounts.tasks.erase_due"),
         "purge accounts": every(3600, "accounts.tasks.purge"),
+        "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
+        "find missed events": every(3600, "billing.tasks.find_missed_events"),
+        "reconcile with Stripe": every(24 * 3600, "billing.tasks.reconcile_stripe"),
+        "purge billing": every(3600, "billing.tasks.purge"),
     }
