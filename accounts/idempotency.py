@@ -52,8 +52,7 @@ def once(
     if key is None:
         with transaction.atomic():
             return Outcome(object_id=work(), status=status, replayed=False)
-    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
-        raise InvalidIdempotencyKey
+    check(key)
     names: dict[str, Any] = {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
     body_hash = _digest("body", json.dumps(body, sort_keys=True))
     with transaction.atomic():
@@ -65,6 +64,16 @@ def once(
         found = {"body_hash": body_hash, "status": status, "object_id": object_id, "created_at": Now()}
         IdempotencyKey.objects.update_or_create(**names, defaults=found)
         return Outcome(object_id=object_id, status=status, replayed=False)
+
+
+def check(key: str | None) -> None:
+    """Look at the form of a key, None included.
+
+    Raises:
+        InvalidIdempotencyKey: it is not 1 to 255 printable ASCII characters.
+    """
+    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise InvalidIdempotencyKey
 
 
 def _replay(first: IdempotencyKey, body_hash: str) -> Outcome:

@@ -25,8 +25,8 @@ def network_of_client(request: Request) -> str:
     return network_of(client_address(cast(HttpRequest, request)))
 
 
-class _RouteLimit(BaseThrottle):
-    """`AUTH_REQUESTS_PER_MINUTE` requests per key and route; across the edge of a window at most twice as many."""
+class RouteLimit(BaseThrottle):
+    """So many requests a minute per key and route; across the edge of a window at most twice as many."""
 
     _time_left = 0
 
@@ -39,7 +39,7 @@ class _RouteLimit(BaseThrottle):
             request,
             group=f"{type(self).__name__}:{type(view).__name__}",
             key=lambda *_: key,
-            rate=f"{settings.AUTH_REQUESTS_PER_MINUTE}/m",
+            rate=f"{self.per_minute(request)}/m",
             increment=True,
         )
         self._time_left = usage["time_left"] if usage else 0
@@ -53,8 +53,13 @@ class _RouteLimit(BaseThrottle):
         """Return what is counted, or None for nothing."""
         raise NotImplementedError
 
+    def per_minute(self, request: Request) -> int:
+        """Return how many requests a minute pass."""
+        limit: int = settings.AUTH_REQUESTS_PER_MINUTE
+        return limit
 
-class ClientLimit(_RouteLimit):
+
+class ClientLimit(RouteLimit):
     """Per client."""
 
     def key(self, request: Request) -> str:
@@ -62,7 +67,7 @@ class ClientLimit(_RouteLimit):
         return network_of_client(request)
 
 
-class NumberLimit(_RouteLimit):
+class NumberLimit(RouteLimit):
     """Per phone number, whatever way it is spelled."""
 
     def key(self, request: Request) -> str | None:

@@ -7,3 +7,14 @@ class BillingConfig(AppConfig):
     """Tiers and who has which."""
 
     name = "billing"
+
+    def ready(self) -> None:
+        """Follow the sources of entitlements, and keep dj-stripe from storing the key."""
+        from djstripe.models.base import StripeModel  # noqa: PLC0415  it needs the app registry
+
+        from billing import receivers, stripe_api  # noqa: F401, PLC0415
+
+        stripe_api.configure_sdk()
+        # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
+        # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
+        StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001

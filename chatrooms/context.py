@@ -1,7 +1,5 @@
 """From a room's history to what the model is told."""
 
-from django.conf import settings
-
 from billing.models import Tier
 from chatrooms.models import Reply, Status
 from gemini.tokens import TURN_OVERHEAD, estimate
@@ -27,7 +25,7 @@ def prompt_for(*, reply: Reply, tier: Tier) -> Prompt:
         turns += [Turn(role="model", text=answer), Turn(role="user", text=question)]
     return Prompt(
         turns=tuple(reversed(turns)),
-        model=settings.GEMINI_MODEL,
+        model=tier.allowed_models[0],
         system_instruction=instruction,
         max_output_tokens=tier.max_output_tokens,
     )

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from billing import budget, quota
 from billing.entitlements import tier_of
+from billing.models import LedgerEntry
 from chatrooms import replies
 from chatrooms.exceptions import RoomNotFound, TooManyWaiting
 from chatrooms.models import Chatroom, Message, Reply, Role, Status
@@ -30,6 +32,8 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
     Raises:
         RoomNotFound: it is not one of the user's.
         TooManyWaiting: `Tier.waiting_replies` of the user's replies are unfinished.
+        ServiceBudgetReached: the installation has used its tokens of today.
+        QuotaExceeded: the user has used today's units.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
@@ -38,12 +42,14 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
         tier = tier_of(user_id=user_id)
         if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
             raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
+        budget.check()
+        unit_id = quota.take(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND)
         message = Message.objects.create(room_id=room_id, user_id=user_id, role=Role.USER, content=content)
-        _queue_reply(message)
+        _queue_reply(message, unit_id)
     return message
 
 
-def _queue_reply(message: Message) -> None:
+def _queue_reply(message: Message, unit_id: int) -> None:
     reply = Reply.objects.create(
         room_id=message.room_id,
         user_id=message.user_id,
@@ -51,6 +57,7 @@ def _queue_reply(message: Message) -> None:
         answers=message,
         is_current=True,
         status=Status.QUEUED,
+        unit_id=unit_id,
         not_before=Now(),
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         request_id=request_id(),

@@ -17,6 +17,7 @@ from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 from django.db import DataError, IntegrityError, connections
 
+from billing import budget
 from billing.models import Tier
 from chatrooms import replies
 from chatrooms.context import prompt_for
@@ -153,7 +154,8 @@ def generate(*, reply: Reply, tier: Tier) -> None:
         try:
             prompt = prompt_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
-            with stream_reply(prompt) as stream:
+            stream = stream_reply(prompt)
+            with _counted(reply, stream):
                 text = _read(reply, stream)
         except LeaseLost:
             log.warning("reply_left_to_another", reply_id=reply.pk, attempt=reply.attempt)
@@ -164,6 +166,24 @@ def generate(*, reply: Reply, tier: Tier) -> None:
             _write(partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=NOTHING_USED))
         else:
             _finish(reply, text, stream)
+
+
+@contextmanager
+def _counted(reply: Reply, stream: ReplyStream) -> Iterator[None]:
+    """Close the call and count its tokens, however it ends: they are paid for."""
+    try:
+        with stream:
+            yield
+    finally:
+        spent = stream.spent
+        _write(
+            partial(
+                budget.add,
+                user_id=reply.user_id,
+                prompt_tokens=spent.prompt_tokens or 0,
+                output_tokens=spent.output_tokens or 0,
+            )
+        )
 
 
 def _finish(reply: Reply, text: str, stream: ReplyStream) -> None:
@@ -201,8 +221,8 @@ def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[[]
     )
 
 
-def _write(end: Callable[[], bool]) -> None:
-    """Write the end of a reply, patiently; the lease is renewed meanwhile, or the fence refuses a late write."""
+def _write(end: Callable[[], object]) -> None:
+    """Write what a call has led to, patiently; the lease is renewed meanwhile, or the fence refuses a late write."""
     give_up_at = time.monotonic() + WRITE_FOR
     while True:
         try:

@@ -117,6 +117,8 @@ class Message(models.Model):
     tries_left = models.PositiveSmallIntegerField(default=TRIES)
     not_before = models.DateTimeField(null=True)
     publish_at = models.DateTimeField(null=True)
+    unit = models.ForeignKey("billing.LedgerEntry", null=True, on_delete=models.SET_NULL, related_name="+")
+    """What it cost; a retry costs anew. Given back, once, if it fails."""
     is_parked = models.BooleanField(default=False)
     """A worker was offered it and had to leave it: it waits for a place, not for its task."""
     lease_until = models.DateTimeField(null=True)

@@ -15,6 +15,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from accounts.models import User
+from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms.models import Chatroom, Reply, ReplyQuerySet, Status
@@ -194,15 +195,20 @@ def _fail(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
 
 
 def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
-    """Write an end state and let the user's next replies start; all of it, or nothing if `held` is empty by now."""
+    """Write an end state, give the unit of a failure back, and let the user's next replies start.
+
+    All of it, or nothing if `held` is empty by now.
+    """
     with transaction.atomic():
-        User.touch_rooms(reply.user_id)
+        User.outdate_rooms(reply.user_id)
         Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
         ended = held.update(**values, lease_until=None, finished_at=Now())
         if not ended:
             transaction.set_rollback(True)
             log.warning("reply_fenced", reply_id=reply.pk, attempt=reply.attempt)
             return False
+        if values["status"] == Status.FAILED:
+            quota.give_back(unit_id=reply.unit_id)
         publish_next_on_commit(reply.user_id)
     return True
 

@@ -8,11 +8,14 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
 from accounts import idempotency
 from accounts.models import User
+from billing import quota
 from chatrooms import conversation, rooms
 from chatrooms.exceptions import MessageNotFound, RoomNotFound
+from chatrooms.limits import SendLimit
 from chatrooms.models import MAX_CONTENT, Chatroom, Message
 from chatrooms.serializers import (
     DeletedSerializer,
@@ -134,6 +137,10 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
     serializer_class = MessageSerializer
     pagination_class = MessagePagination
 
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Sends are limited in bursts; reading is not."""
+        return [SendLimit()] if self.action == "create" else []
+
     @extend_schema(
         summary="Send a message",
         request=NewMessageSerializer,
@@ -157,7 +164,7 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
         message = Message.objects.for_user(request.user).with_reply().filter(pk=outcome.object_id).first()
         if message is None:  # deleted since the first time
             raise MessageNotFound
-        headers = {"Location": f"/message/{message.pk}"}
+        headers = {"Location": f"/message/{message.pk}", **quota.allowance_of(user_id=_user(request).pk).headers}
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
         return Response(MessageSerializer(message).data, status=outcome.status, headers=headers)

@@ -1,6 +1,7 @@
 """What the environment may say: every setting, typed, with its default, checked as a whole at start."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -16,6 +17,9 @@ MINIMUM_KEY_BYTES = 32
 
 HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "KUBERNETES_SERVICE_HOST")
 """Variables that hosting platforms set in every container; where one is present, this is production."""
+
+STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
+"""What Stripe's secret and restricted keys look like; dj-stripe refuses any other at its first call."""
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
@@ -82,12 +86,27 @@ class Environment(BaseSettings):
     AUTH_REQUESTS_PER_MINUTE: int = Field(default=60, ge=1)
 
     STRIPE_SECRET_KEY: str = ""
+    STRIPE_WEBHOOK_SECRET: Names = []
+    STRIPE_API_HOST: str = ""
+    STRIPE_TIMEOUT: float = Field(default=8, gt=0, le=20)
+    STRIPE_CUSTOMER_KEY: str = Field(default="kuvaka_user", pattern=r"^[a-z0-9_]{1,40}$")
+    STRIPE_PRO_PRODUCT: str = Field(default="kuvaka_pro", pattern=r"^[A-Za-z0-9_]{1,60}$")
+    STRIPE_PRO_LOOKUP_KEY: str = Field(default="kuvaka_pro_monthly", pattern=r"^[A-Za-z0-9_]{1,60}$")
+    STRIPE_PRO_AMOUNT: int = Field(default=999, ge=1)
+    STRIPE_PRO_CURRENCY: str = Field(default="usd", pattern=r"^[a-z]{3}$")
+    PRETEND_STRIPE_PORT: int | None = Field(default=None, ge=1, le=65535)
+    DAILY_TOKEN_CEILING: int = Field(default=50_000_000, ge=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """Fill what follows from other settings, then refuse what is missing or unsafe, all of it at once."""
         self._derive()
-        problems = [*self._key_problems(), *self._production_problems(), *self._provider_problems()]
+        problems = [
+            *self._key_problems(),
+            *self._production_problems(),
+            *self._provider_problems(),
+            *self._stripe_problems(),
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -151,6 +170,7 @@ class Environment(BaseSettings):
                 ("WEB_ORIGIN", ("http", "https")),
                 ("GEMINI_BASE_URL", ("http", "https")),
                 ("TWILIO_BASE_URL", ("http", "https")),
+                ("STRIPE_API_HOST", ("http", "https")),
             )
             if (value := getattr(self, name)) and urlsplit(value).scheme not in kinds
         ]
@@ -166,6 +186,20 @@ class Environment(BaseSettings):
                 for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
                 if not getattr(self, name)
             ]
+        return found
+
+    def _stripe_problems(self) -> list[str]:
+        found = []
+        if self.STRIPE_SECRET_KEY and not STRIPE_KEY.fullmatch(self.STRIPE_SECRET_KEY):
+            found.append(
+                "STRIPE_SECRET_KEY is not a key of Stripe's: sk_ or rk_, test_ or live_, 24 letters and digits"
+            )
+        if self.STRIPE_SECRET_KEY and not self.STRIPE_WEBHOOK_SECRET and not self.DEBUG:
+            found.append(
+                "STRIPE_WEBHOOK_SECRET is required beside STRIPE_SECRET_KEY: without it nobody who pays becomes Pro"
+            )
+        if self.STRIPE_API_HOST and not self.DEBUG and "_live_" in self.STRIPE_SECRET_KEY:
+            found.append("STRIPE_API_HOST sends a live key elsewhere than to Stripe; take one of them away")
         return found
 
 

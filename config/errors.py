@@ -32,6 +32,7 @@ class Problem(Exception):
         title: the same for every occurrence of the code.
         detail: one sentence for a person; it never holds what the client sent nor anything internal.
         retry_after: seconds for the `Retry-After` header (RFC 9110 section 10.2.3), or None.
+        headers: further headers of the answer.
         data: further members of the problem object.
     """
 
@@ -40,10 +41,18 @@ class Problem(Exception):
     title: ClassVar[str] = "The request was not understood"
     detail: str = ""
 
-    def __init__(self, detail: str = "", *, retry_after: float | None = None, **data: Any) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        **data: Any,
+    ) -> None:
         super().__init__(self.code)
         self.detail = detail or self.detail
         self.retry_after = retry_after
+        self.headers = headers or {}
         self.data = data
 
 
@@ -158,6 +167,8 @@ def render(problem: Problem) -> JsonResponse:
     }
     response = JsonResponse(body, status=problem.status, content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-store"
+    for name, value in problem.headers.items():
+        response[name] = value
     if problem.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     if problem.status == HTTPStatus.UNAUTHORIZED:

@@ -124,6 +124,7 @@ RATELIMIT_FAIL_OPEN = True
 SILENCED_SYSTEM_CHECKS = [
     "django_ratelimit.E003",  # it lists the cache back ends it knows, and django-redis (atomic add and incr) is not
     "django_ratelimit.W001",  # on that list
+    "djstripe.W002",  # STRIPE_API_HOST is set: our own check of the environment keeps live keys from it
 ]
 AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 
@@ -187,8 +188,19 @@ GEMINI_STAND_IN_DELAY = env.GEMINI_STAND_IN_DELAY
 STRIPE_SECRET_KEY = env.STRIPE_SECRET_KEY
 STRIPE_LIVE_MODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_WEBHOOK_SECRETS = env.STRIPE_WEBHOOK_SECRET
+if env.STRIPE_API_HOST:  # dj-stripe asks whether the name exists
+    STRIPE_API_HOST = env.STRIPE_API_HOST.rstrip("/")
+STRIPE_TIMEOUT = env.STRIPE_TIMEOUT
+STRIPE_CUSTOMER_KEY = env.STRIPE_CUSTOMER_KEY
+STRIPE_PRO_PRODUCT = env.STRIPE_PRO_PRODUCT
+STRIPE_PRO_LOOKUP_KEY = env.STRIPE_PRO_LOOKUP_KEY
+STRIPE_PRO_AMOUNT = env.STRIPE_PRO_AMOUNT
+STRIPE_PRO_CURRENCY = env.STRIPE_PRO_CURRENCY
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = AUTH_USER_MODEL
+DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY = STRIPE_CUSTOMER_KEY
+DAILY_TOKEN_CEILING = env.DAILY_TOKEN_CEILING
 
 # --- The API ----------------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
+from accounts.me import MeView
 from billing import views as billing
 from billing.webhook import StripeWebhookView
-from accounts.me import MeView
 from chatrooms import views as chatrooms
 from config.docs import DocsView, ErrorsView
 

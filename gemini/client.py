@@ -20,6 +20,7 @@ from gemini.exceptions import (
 )
 from gemini.limits import MAX_TEXT
 from gemini.provider import Config, provider_for
+from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.turns import well_formed
 from gemini.types import Chunk, FinishReason, Prompt, Usage
 
@@ -48,6 +49,8 @@ class ReplyStream:
         self.model = prompt.model
         self._finish_reason: FinishReason | None = None
         self._vendor_end = ""
+        self._prompt = prompt
+        self._received = 0
         self._pieces = self._checked(prompt)
 
     @property
@@ -56,6 +59,20 @@ class ReplyStream:
         if self._finish_reason is None:
             raise RuntimeError("The answer has not ended normally.")
         return self._finish_reason
+
+    @property
+    def spent(self) -> Usage:
+        """What the call cost, both counts set: the vendor's, or an estimate for a call that was cut off while it spoke.
+
+        A call that brought neither text nor counts is taken to have cost nothing.
+        """
+        if not self._received:
+            return Usage(prompt_tokens=self.usage.prompt_tokens or 0, output_tokens=self.usage.output_tokens or 0)
+        prompt, output = self.usage.prompt_tokens, self.usage.output_tokens
+        return Usage(
+            prompt_tokens=_estimate(self._prompt) if prompt is None else prompt,
+            output_tokens=self._received if output is None else output,
+        )
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -90,6 +107,7 @@ class ReplyStream:
                 if length > MAX_TEXT:
                     raise AnswerTooLong(cause="length")
                 if text:
+                    self._received += estimate(text)
                     yield text
         self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
 
@@ -115,6 +133,10 @@ def prepare() -> None:
     It takes one to two seconds of CPU. Without it the first call does the same.
     """
     provider_for(Config.from_settings())
+
+
+def _estimate(prompt: Prompt) -> int:
+    return estimate(prompt.system_instruction) + sum(estimate(turn.text) + TURN_OVERHEAD for turn in prompt.turns)
 
 
 def _plausible(usage: Usage) -> Usage:

@@ -26,7 +26,7 @@ class Stream:
 
     model = "model-that-answered"
     finish_reason = FinishReason.STOP
-    usage = Usage(prompt_tokens=7, output_tokens=9)
+    usage = spent = Usage(prompt_tokens=7, output_tokens=9)
 
     def __init__(self, *pieces: str, error: Exception | None = None) -> None:
         self.pieces, self.error, self.closed = pieces, error, False

@@ -1,46 +1,46 @@
-"""`manage.py seed_tiers`: make sure that Basic and Pro exist."""
+"""`manage.py seed_tiers`: make sure that Basic and Pro exist, and that Pro is for sale."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
+from billing import catalogue
+from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import Tier
-
-SEEDS: dict[str, dict[str, Any]] = {
-    Tier.BASIC: {
-        "name": "Basic",
-        "max_output_tokens": 2048,
-        "context_tokens": 16_000,
-        "parallel_replies": 2,
-        "waiting_replies": 20,
-    },
-    Tier.PRO: {
-        "name": "Pro",
-        "max_output_tokens": 8192,
-        "context_tokens": 64_000,
-        "parallel_replies": 8,
-        "waiting_replies": 100,
-    },
-}
 
 
 class Command(BaseCommand):
-    """Make the missing tiers; one that exists is left as staff have set it, so running this again changes nothing."""
+    """Tiers always; with STRIPE_SECRET_KEY, Pro's product and price at Stripe too. Safe to run at every deployment."""
 
-    help = "Make the tiers Basic and Pro if they are missing. Safe to run at every deployment."
+    help = (
+        "Make the tiers Basic and Pro if they are missing; one that exists is left as staff have set it. With "
+        "STRIPE_SECRET_KEY, also make Pro's product and its price (STRIPE_PRO_AMOUNT in minor units, "
+        "STRIPE_PRO_CURRENCY, monthly) at Stripe; a changed amount makes a new price and archives the old one. "
+        "Safe to run at every deployment."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --dry-run."""
-        parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        """Say of each tier whether it was made or was there."""
-        for slug, values in SEEDS.items():
-            if Tier.objects.filter(slug=slug).exists():
-                self.stdout.write(f"tier {slug}: there")
-            elif dry_run:
-                self.stdout.write(f"tier {slug}: would be made")
-            else:
-                _, made = Tier.objects.get_or_create(slug=slug, defaults=values)
-                self.stdout.write(f"tier {slug}: {'made' if made else 'there'}")
+        """Say what was done.
+
+        Raises:
+            CommandError: Stripe does not answer or refuses, and Pro has no price yet.
+        """
+        for line in catalogue.seed_tiers(dry_run=dry_run):
+            self.stdout.write(line)
+        if not settings.STRIPE_SECRET_KEY:
+            self.stdout.write("Stripe: no STRIPE_SECRET_KEY, so Pro is not for sale")
+            return
+        try:
+            for line in catalogue.seed_stripe(dry_run=dry_run):
+                self.stdout.write(line)
+        except (PaymentProviderAway, PaymentProviderRefused) as error:
+            if not Tier.objects.filter(slug=Tier.PRO).exclude(stripe_price="").exists():
+                raise CommandError(f"Stripe: {error.title} ({error.code}); Pro is not for sale yet.") from None
+            # A release must not wait for Stripe when there is a price to sell at.
+            self.stderr.write(f"Stripe: {error.title} ({error.code}); Pro is sold at the price it had.")

@@ -1,0 +1,55 @@
+"""Tokens: what every call to the model cost, for its user and for the whole installation."""
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from billing.exceptions import ServiceBudgetReached
+
+log = structlog.get_logger(__name__)
+
+ADD = """
+    WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day),
+    of_user AS (
+        INSERT INTO billing_dailyusage AS usage (user_id, day, used, prompt_tokens, output_tokens)
+        SELECT users.id, today.day, 0, %(prompt)s, %(output)s
+        FROM today, accounts_user AS users WHERE users.id = %(user_id)s
+        ON CONFLICT (user_id, day) DO UPDATE SET
+            prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
+            output_tokens = usage.output_tokens + excluded.output_tokens
+    )
+    INSERT INTO billing_serviceusage AS usage (day, prompt_tokens, output_tokens)
+    SELECT today.day, %(prompt)s, %(output)s FROM today
+    ON CONFLICT (day) DO UPDATE SET
+        prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
+        output_tokens = usage.output_tokens + excluded.output_tokens
+"""
+LEFT = """
+    SELECT %(ceiling)s - coalesce(
+               (SELECT prompt_tokens + output_tokens FROM billing_serviceusage WHERE day = today.day), 0),
+           extract(epoch FROM (today.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float
+    FROM (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day) AS today
+"""
+
+
+def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
+    """Count one call that has ended, however it ended, on the day on which it did."""
+    if prompt_tokens or output_tokens:
+        with connection.cursor() as cursor:
+            cursor.execute(ADD, {"user_id": user_id, "prompt": prompt_tokens, "output": output_tokens})
+
+
+def check() -> None:
+    """Let a send pass while today's tokens are under `DAILY_TOKEN_CEILING`.
+
+    Calls count when they end, so the ceiling is overshot by what is in flight when it is reached, and by no more.
+
+    Raises:
+        ServiceBudgetReached: they are used up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT, {"ceiling": settings.DAILY_TOKEN_CEILING})
+        left, seconds = cursor.fetchone()
+    if left <= 0:
+        log.error("service_budget_reached", ceiling=settings.DAILY_TOKEN_CEILING)
+        raise ServiceBudgetReached(retry_after=seconds)

@@ -1,0 +1,141 @@
+"""The way to Pro: at most one customer, one open Checkout session and one subscription a user, however often one asks.
+
+All of it happens under a lease of the user's, and outside any transaction; numbers that only rise when something is
+known to be over make the idempotency keys, so that even two at once, or one whose answer was lost, get the same from
+Stripe.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import F
+from django.utils import timezone
+from djstripe.models import Customer
+
+from billing import leases, mirror, stripe_api, subscriptions
+from billing.exceptions import AlreadySubscribed, CheckoutInProgress, NoSubscription, NotForSale
+from billing.models import Checkout, Tier
+
+LEASE: Final = 60.0
+WAIT: Final = 8.0
+"""Seconds that one click waits for another's."""
+
+LEAST_LEFT: Final = timedelta(minutes=30)
+"""A session that ends sooner is replaced by a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A page on which Pro can be paid for."""
+
+    id: str
+    url: str
+    expires_at: datetime
+
+
+def start(*, user_id: int) -> OpenSession:
+    """Open a Checkout session, or return the one that is open.
+
+    Raises:
+        NotForSale: there is no price.
+        AlreadySubscribed: a subscription goes on, here or (its webhook being on its way) only at Stripe.
+        CheckoutInProgress: another request has been at it for `WAIT` seconds.
+        PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
+    """
+    price = Tier.objects.values_list("stripe_price", flat=True).get(slug=Tier.PRO)
+    if not price:
+        raise NotForSale
+    try:
+        with leases.hold(name=f"checkout:{user_id}", seconds=LEASE, wait=WAIT):
+            return _start(user_id, price)
+    except leases.LeaseBusy:
+        raise CheckoutInProgress(retry_after=1) from None
+
+
+def portal_url(*, user_id: int) -> str:
+    """The address of the user's portal at Stripe.
+
+    Raises:
+        NoSubscription: the user never began to subscribe.
+        PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
+    """
+    customer_id = mirror.customer_of(user_id=user_id)
+    if customer_id is None:
+        raise NoSubscription
+    try:
+        return stripe_api.create_portal(customer_id=customer_id)
+    except stripe_api.NotThere:
+        raise NoSubscription from None
+
+
+def _start(user_id: int, price: str) -> OpenSession:
+    Checkout.objects.get_or_create(pk=user_id)
+    customer_id = _customer_of(user_id)
+    if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):
+        mirror.refresh_customer(customer_id=customer_id)  # its webhook may be lost
+        raise AlreadySubscribed(portal="/subscription/portal")
+    return _reuse(user_id, customer_id, price) or _open(user_id, customer_id, price)
+
+
+def _customer_of(user_id: int) -> str:
+    """The user's customer at Stripe, made if there is none, and stored here at once."""
+    known = mirror.customer_of(user_id=user_id)
+    if known and not stripe_api.customer(customer_id=known).get("deleted"):
+        return known
+    checkout = Checkout.objects.filter(pk=user_id)
+    if known or Customer.objects.filter(subscriber_id=user_id).exclude(date_purged=None).exists():
+        _retire(user_id, known)
+    number = checkout.values_list("customer_number", flat=True).get()
+    customer_id = stripe_api.create_customer(user_id=user_id, number=number)
+    mirror.refresh_customer(customer_id=customer_id)
+    return customer_id
+
+
+def _retire(user_id: int, known: str | None) -> None:
+    """Count past the customers that were deleted at Stripe: their idempotency keys lead to them for 24 hours."""
+    if known:
+        mirror.refresh_customer(customer_id=known)
+    gone = Customer.objects.filter(subscriber_id=user_id).exclude(date_purged=None).count()
+    Checkout.objects.filter(pk=user_id, customer_number__lte=gone).update(customer_number=gone + 1)
+
+
+def _reuse(user_id: int, customer_id: str, price: str) -> OpenSession | None:
+    """The session that is open, if it sells today's price and lasts a while; others are closed."""
+    reusable = None
+    for session in stripe_api.open_sessions_of(customer_id=customer_id):
+        if reusable is None and _fits(session, price):
+            reusable = session
+        elif not stripe_api.expire_session(session_id=session.id):
+            raise CheckoutInProgress(retry_after=1)  # it is being paid at this moment
+    if reusable is None:
+        return None
+    Checkout.objects.filter(pk=user_id).update(session_id=reusable.id)
+    return _opened(reusable)
+
+
+def _open(user_id: int, customer_id: str, price: str) -> OpenSession:
+    checkout = Checkout.objects.get(pk=user_id)
+    if checkout.session_id:  # the last one is not open any more, and its key would bring it back
+        Checkout.objects.filter(pk=user_id, session_number=checkout.session_number).update(
+            session_number=F("session_number") + 1, session_id=""
+        )
+        checkout.refresh_from_db()
+    session = stripe_api.create_session(
+        user_id=user_id, customer_id=customer_id, price=price, number=checkout.session_number
+    )
+    Checkout.objects.filter(pk=user_id).update(session_id=session.id)
+    return _opened(session)
+
+
+def _fits(session: Any, price: str) -> bool:
+    sold = (session.get("metadata") or {}).get("price")
+    return bool(sold == price and _opened(session).expires_at > timezone.now() + LEAST_LEFT)
+
+
+def _opened(session: Any) -> OpenSession:
+    return OpenSession(
+        id=session.id,
+        url=session.url,
+        expires_at=datetime.fromtimestamp(session.expires_at, tz=timezone.get_current_timezone()),
+    )

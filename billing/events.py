@@ -1,0 +1,134 @@
+"""Stripe's events: recorded once, processed at least once, and never forgotten.
+
+The row is what counts; the task that processes it is only the quick way, and a sweep finds what that lost.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from billing import mirror
+from billing.exceptions import PaymentProviderAway
+from billing.leases import LeaseBusy, LeaseLost
+from billing.models import StripeEvent
+from config.celery import publish
+from config.errors import Problem
+
+log = structlog.get_logger(__name__)
+
+PROCESS: Final = "billing.tasks.process_event"
+AWAY: Final = timedelta(seconds=10)
+"""How long all events wait when Stripe does not answer one of them."""
+
+BUSY: Final = timedelta(seconds=1)
+TRIES: Final = 12
+"""Failures of an event's own (about five hours of them), after which it waits for a person."""
+
+LONGEST_PAUSE: Final = 3600
+BATCH: Final = 200
+KEPT: Final = timedelta(days=30)
+"""As long as Stripe keeps them."""
+
+
+def record(event: Mapping[str, Any]) -> StripeEvent | None:
+    """Store which event came; None if it had come before. The caller has checked its signature."""
+    subject = event["data"]["object"]
+    customer = subject.get("id") if subject.get("object") == "customer" else subject.get("customer")
+    row, is_new = StripeEvent.objects.get_or_create(
+        event_id=_short(event["id"]),
+        defaults={
+            "type": _short(event["type"])[:80],
+            "customer_id": _short(customer.get("id") if isinstance(customer, Mapping) else customer),
+            "object_id": _short(subject.get("id")),
+        },
+    )
+    return row if is_new else None
+
+
+def process(*, event_id: int) -> str:
+    """Process one event now, and say in a word how that went; failures stay with the row."""
+    event = StripeEvent.objects.filter(pk=event_id, next_try_at__isnull=False).first()
+    if event is None:
+        return "done"
+    pause = min(2**event.tries, LONGEST_PAUSE)
+    mine = StripeEvent.objects.filter(pk=event_id, next_try_at__isnull=False, tries=event.tries)
+    if not mine.update(tries=F("tries") + 1, next_try_at=Now() + timedelta(seconds=mirror.LEASE + pause)):
+        return "taken"
+    row = StripeEvent.objects.filter(pk=event_id, next_try_at__isnull=False)
+    try:
+        done = _refresh(event)
+    except (LeaseBusy, LeaseLost):
+        row.update(tries=event.tries, next_try_at=Now() + BUSY)
+        return "busy"
+    except PaymentProviderAway as error:
+        row.update(tries=event.tries, error=error.code)
+        StripeEvent.objects.filter(next_try_at__isnull=False).update(next_try_at=Now() + AWAY)
+        return "away"
+    except Exception as error:  # noqa: BLE001  whatever it is, it must stay visible at the row
+        return _failed(row, event, error, pause)
+    done.update(processed_at=Now(), next_try_at=None, error="")
+    return "done"
+
+
+def due() -> list[int]:
+    """The events whose time to be processed has come, oldest first."""
+    waiting = StripeEvent.objects.filter(next_try_at__lte=Now()).order_by("next_try_at")
+    return list(waiting.values_list("pk", flat=True)[:BATCH])
+
+
+def sweep() -> int:
+    """Publish again what is due; how many."""
+    published = 0
+    for event_id in due():
+        if not publish(PROCESS, event_id):
+            break
+        # So that a long queue does not fill up with copies of itself.
+        StripeEvent.objects.filter(pk=event_id, next_try_at__lte=Now()).update(next_try_at=Now() + AWAY)
+        published += 1
+    return published
+
+
+def replay(events: "QuerySet[StripeEvent]") -> int:
+    """Have these processed (again), failed and finished ones alike; how many."""
+    return events.update(next_try_at=Now(), tries=0, processed_at=None, error="")
+
+
+def failed() -> "QuerySet[StripeEvent]":
+    """Those that wait for a person."""
+    return StripeEvent.objects.filter(processed_at=None, next_try_at=None)
+
+
+def purge() -> int:
+    """Delete processed events as old as Stripe's own; how many."""
+    return StripeEvent.objects.filter(processed_at__isnull=False, received_at__lt=Now() - KEPT).delete()[0]
+
+
+def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":
+    """Ask Stripe, and return the events that this answers: all of the customer that had come before the asking."""
+    if not event.customer_id:
+        if event.type.startswith("price."):
+            mirror.refresh_price(price_id=event.object_id)
+        elif event.type.startswith("product."):
+            mirror.refresh_product(product_id=event.object_id)
+        return StripeEvent.objects.filter(pk=event.pk)
+    waiting = StripeEvent.objects.filter(customer_id=event.customer_id, next_try_at__isnull=False)
+    answered = list(waiting.values_list("pk", flat=True))
+    mirror.refresh_customer(customer_id=event.customer_id)
+    return StripeEvent.objects.filter(pk__in=answered)
+
+
+def _failed(row: "QuerySet[StripeEvent]", event: StripeEvent, error: Exception, pause: int) -> str:
+    code = error.code if isinstance(error, Problem) else type(error).__name__
+    last = event.tries + 1 >= TRIES
+    log.error("stripe_event_failed", event_id=event.pk, cause=code, given_up=last)
+    row.update(error=code[:80], next_try_at=None if last else Now() + timedelta(seconds=pause))
+    return "failed"
+
+
+def _short(value: object) -> str:
+    """An id or a name as it may be stored."""
+    return str(value or "").replace("\0", "")[:255]

@@ -1,0 +1,120 @@
+"""Bringing dj-stripe's rows to what Stripe says now.
+
+An event only says that something about a customer changed. What is true then, Stripe is asked, under a lease of the
+customer: without it, a worker that asked before a cancellation and wrote after it would leave an ended subscription
+active for ever, since no further event comes (measured with dj-stripe's own handlers, which have no such lock).
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import stripe
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from djstripe.models import Customer, Invoice, Price, Product, Subscription
+
+from accounts.models import User
+from billing import leases, stripe_api
+
+log = structlog.get_logger(__name__)
+
+LEASE: Final = 60.0
+"""Seconds: longer than the three or four calls made under it may take."""
+
+NOT_MIRRORED: Final = {
+    # What dj-stripe would ask Stripe about, one call each, in the middle of our transaction, and what it cannot store
+    # (a customer's discount, since the API of 2025-09-30).
+    "customer": ("default_source", "sources", "discount", "invoice_settings"),
+    "subscription": ("default_payment_method", "default_source", "latest_invoice", "pending_setup_intent", "schedule"),
+    "invoice": ("default_payment_method", "default_source", "discounts", "payments", "on_behalf_of"),
+}
+
+
+def refresh_customer(*, customer_id: str, wait: float = 3.0) -> None:
+    """Ask Stripe about a customer and store what it says, subscriptions and invoices included.
+
+    A customer that is not one of our users' is left alone.
+
+    Raises:
+        leases.LeaseBusy: somebody else is at it, and was for `wait` seconds.
+        leases.LeaseLost: this took so long that somebody else took over; nothing was written.
+        PaymentProviderAway: Stripe does not answer.
+    """
+    with leases.hold(name=f"customer:{customer_id}", seconds=LEASE, wait=wait) as lease:
+        try:
+            customer = stripe_api.customer(customer_id=customer_id)
+        except stripe_api.NotThere:
+            return
+        if customer.get("deleted"):
+            with transaction.atomic():
+                lease.confirm()
+                _forget(customer_id)
+            return
+        if not _is_ours(customer):
+            return
+        subscriptions = stripe_api.subscriptions_of(customer_id=customer_id)
+        invoices = stripe_api.invoices_of(customer_id=customer_id)
+        _know_prices(subscriptions)
+        with transaction.atomic():
+            lease.confirm()
+            _store(Customer, [customer])
+            _store(Subscription, subscriptions)
+            _store(Invoice, invoices)
+
+
+def refresh_price(*, price_id: str) -> None:
+    """Ask Stripe about a price and its product, and store what it says."""
+    try:
+        price = stripe_api.price(price_id=price_id)
+    except stripe_api.NotThere:
+        return
+    Product.sync_from_stripe_data(price.product)
+    Price.sync_from_stripe_data(price)
+
+
+def refresh_product(*, product_id: str) -> None:
+    """Ask Stripe about a product, and store what it says."""
+    try:
+        Product.sync_from_stripe_data(stripe_api.product(product_id=product_id))
+    except stripe_api.NotThere:
+        return
+
+
+def customer_of(*, user_id: int) -> str | None:
+    """The id of the customer that a user is at Stripe, or None."""
+    mine = Customer.objects.filter(
+        subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None
+    ).order_by("created", "djstripe_id")
+    found: str | None = mine.values_list("id", flat=True).first()
+    return found
+
+
+def _is_ours(customer: Any) -> bool:
+    user_id = (customer.get("metadata") or {}).get(settings.STRIPE_CUSTOMER_KEY, "")
+    known = str(user_id).isascii() and str(user_id).isdigit() and User.objects.filter(pk=int(user_id)).exists()
+    return known and bool(customer.get("livemode")) == settings.STRIPE_LIVE_MODE
+
+
+def _forget(customer_id: str) -> None:
+    """Mark a customer that was deleted at Stripe; its subscriptions have ended with it."""
+    for row in Customer.objects.filter(id=customer_id, date_purged=None):
+        row.date_purged = Now()
+        row.save(update_fields=["date_purged"])
+
+
+def _know_prices(subscriptions: Iterable[Any]) -> None:
+    """Store the prices that are not known yet, before the transaction: dj-stripe would ask about them inside."""
+    wanted = {item["price"]["id"] for each in subscriptions for item in each["items"]["data"]}
+    for price_id in wanted - set(Price.objects.filter(id__in=wanted).values_list("id", flat=True)):
+        refresh_price(price_id=price_id)
+
+
+def _store(model: Any, objects: list[Any]) -> None:
+    for each in objects:
+        data = each.to_dict()
+        for name in NOT_MIRRORED[data["object"]]:
+            if name in data:
+                data[name] = [] if isinstance(data[name], list) else None
+        model.sync_from_stripe_data(stripe.convert_to_stripe_object(data))

@@ -1,0 +1,96 @@
+"""Repairing what no webhook told: events that were never delivered, and rows that differ from Stripe's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from djstripe.models import Subscription
+
+from billing import events, mirror, stripe_api
+from billing.exceptions import PaymentProviderAway
+from billing.leases import LeaseBusy, LeaseLost
+
+log = structlog.get_logger(__name__)
+
+LOOK_BACK: Final = timedelta(days=4)
+"""Stripe repeats a delivery for three days; after that it is up to us."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a comparison with Stripe found. `drifted` are ids of customers."""
+
+    checked: int = 0
+    drifted: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def find_missed() -> int:
+    """Record the events that Stripe could not deliver, to be processed like any other; how many were new."""
+    missed = 0
+    for event in stripe_api.undelivered_events(since=timezone.now() - LOOK_BACK):
+        missed += events.record(event.to_dict()) is not None
+    if missed:
+        log.warning("stripe_events_missed", count=missed)
+    return missed
+
+
+def compare(*, dry_run: bool = False) -> Report:
+    """Compare every subscription of ours at Stripe with its row here, and bring the customers that differ up to date.
+
+    Raises:
+        PaymentProviderAway: Stripe stopped answering; what was done until then holds.
+    """
+    report = Report()
+    for customer_id in dict.fromkeys(_differing(report)):
+        report.drifted.append(customer_id)
+        if not dry_run:
+            _mend(customer_id, report)
+    log.info("stripe_compared", checked=report.checked, drifted=len(report.drifted), failed=len(report.failed))
+    return report
+
+
+def _mend(customer_id: str, report: Report) -> None:
+    try:
+        mirror.refresh_customer(customer_id=customer_id)
+    except PaymentProviderAway:
+        raise
+    except (LeaseBusy, LeaseLost):
+        report.failed.append(customer_id)
+    except Exception:
+        log.exception("stripe_customer_not_mended")
+        report.failed.append(customer_id)
+
+
+def _differing(report: Report) -> Iterator[str]:
+    """Customers whose subscription here is not the one there; also those whose subscription Stripe does not know."""
+    seen: set[str] = set()
+    for theirs in stripe_api.all_subscriptions():
+        if settings.STRIPE_CUSTOMER_KEY not in (theirs.get("metadata") or {}):
+            continue
+        report.checked += 1
+        seen.add(theirs.id)
+        ours = Subscription.objects.filter(id=theirs.id).values_list("stripe_data", flat=True).first()
+        if ours is None or _gist(ours) != _gist(theirs.to_dict()):
+            yield _id(theirs.customer)
+    running = Subscription.objects.exclude(stripe_data__status__in=["canceled", "incomplete_expired"])
+    for subscription_id, customer_id in running.values_list("id", "customer_id"):
+        if subscription_id not in seen:
+            yield customer_id
+
+
+def _gist(content: Any) -> Any:
+    """What decides about Pro."""
+    items = [
+        (item["id"], _id(item["price"]["product"]), item.get("current_period_start"), item.get("current_period_end"))
+        for item in content["items"]["data"]
+    ]
+    return (content["status"], content.get("cancel_at"), content.get("cancel_at_period_end"), sorted(items))
+
+
+def _id(reference: Any) -> str:
+    return str(reference if isinstance(reference, str) else reference["id"])

@@ -1,0 +1,99 @@
+"""What the API says about tiers, allowances and subscriptions."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing import catalogue
+from billing.entitlements import Source
+from billing.models import Tier
+
+
+class PriceSerializer(serializers.Serializer[Any]):
+    """`amount` is in the currency's smallest unit: 999 in usd is 9.99 dollars."""
+
+    amount = serializers.IntegerField()
+    currency = serializers.CharField()
+    interval = serializers.CharField()
+
+
+class TierSerializer(serializers.ModelSerializer[Tier]):
+    """A tier; `daily_messages` is null where there is no limit, `price` where it is free or not for sale."""
+
+    models = serializers.ListField(child=serializers.CharField(), source="allowed_models")
+    price = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Tier
+        fields = (
+            "slug",
+            "name",
+            "daily_messages",
+            "sends_per_minute",
+            "models",
+            "max_output_tokens",
+            "context_tokens",
+            "parallel_replies",
+            "waiting_replies",
+            "price",
+        )
+
+    def get_price(self, tier: Tier) -> PriceSerializer(allow_null=True):  # type: ignore[valid-type]
+        """The price as Stripe has it."""
+        return catalogue.price_of(tier)
+
+
+class TokenCountSerializer(serializers.Serializer[Any]):
+    """Tokens of prompts and of answers."""
+
+    prompt = serializers.IntegerField()
+    output = serializers.IntegerField()
+
+
+class UsageTokensSerializer(serializers.Serializer[Any]):
+    """Tokens of this day and of this month (UTC)."""
+
+    today = TokenCountSerializer()
+    month = TokenCountSerializer()
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    """`limit` and `remaining` are null where there is no limit."""
+
+    tier = serializers.CharField(source="tier.slug")
+    limit = serializers.IntegerField(allow_null=True)
+    used = serializers.IntegerField()
+    remaining = serializers.IntegerField(allow_null=True)
+    resets_at = serializers.DateTimeField()
+    tokens = UsageTokensSerializer(source="*")
+
+
+class CheckoutSerializer(serializers.Serializer[Any]):
+    """Where to pay; the page is Stripe's."""
+
+    checkout_url = serializers.URLField(source="url")
+    session_id = serializers.CharField(source="id")
+    expires_at = serializers.DateTimeField()
+
+
+class PortalSerializer(serializers.Serializer[Any]):
+    """Where card and subscription are changed; the page is Stripe's, and the address works for some minutes."""
+
+    portal_url = serializers.URLField()
+
+
+class SubscriptionSerializer(serializers.Serializer[Any]):
+    """The tier and where it comes from, and the subscription, if there ever was one."""
+
+    tier = serializers.CharField(source="standing.tier.slug")
+    until = serializers.DateTimeField(source="standing.until", allow_null=True)
+    status = serializers.CharField(source="paid.status", default=None, allow_null=True)
+    current_period_end = serializers.DateTimeField(source="paid.period_end", default=None, allow_null=True)
+    cancel_at_period_end = serializers.BooleanField()
+    cancel_at = serializers.DateTimeField(source="paid.cancels_at", default=None, allow_null=True)
+    past_due = serializers.BooleanField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add `source`, a name that the class itself cannot declare: every field has an attribute of that name."""
+        source = serializers.ChoiceField(source="standing.source", choices=[each.value for each in Source])
+        return {**super().get_fields(), "source": source}

@@ -1,0 +1,178 @@
+"""Tiers, allowances and subscriptions over HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from csp.decorators import csp_replace
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from accounts import idempotency
+from accounts.limits import RouteLimit
+from accounts.models import User
+from billing import checkout, entitlements, quota, subscriptions
+from billing.models import Checkout, Tier
+from billing.serializers import (
+    CheckoutSerializer,
+    PortalSerializer,
+    SubscriptionSerializer,
+    TierSerializer,
+    UsageSerializer,
+)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="1 to 255 printable ASCII characters. Without one a repeat does no harm either.",
+)
+
+
+class PaymentLimit(RouteLimit):
+    """Each of these requests costs several calls to Stripe."""
+
+    def key(self, request: Request) -> str:
+        """Return the user's id."""
+        return str(request.user.pk)
+
+    def per_minute(self, request: Request) -> int:
+        """Return a limit that a person who clicks does not meet."""
+        return 60
+
+
+def _user_id(request: Request) -> int:
+    return cast(User, request.user).pk
+
+
+class TierViewSet(viewsets.GenericViewSet[Tier]):
+    """What there is."""
+
+    serializer_class = TierSerializer
+    pagination_class = None
+    permission_classes: tuple[type[BasePermission], ...] = ()
+    authentication_classes = ()
+    queryset = Tier.objects.order_by("pk")
+
+    @extend_schema(summary="List the tiers")
+    def list(self, request: Request) -> Response:
+        """What each tier allows and costs; open to all."""
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+
+
+class UsageView(APIView):
+    """What the caller has spent."""
+
+    @extend_schema(summary="Get your usage", responses=UsageSerializer)
+    def get(self, request: Request) -> Response:
+        """Units and tokens of today (UTC), and tokens of this month."""
+        return Response(UsageSerializer(quota.allowance_of(user_id=_user_id(request))).data)
+
+
+class _PaymentView(APIView):
+    throttle_classes: tuple[type[BaseThrottle], ...] = (PaymentLimit,)
+    route: str
+
+    def answer(self, request: Request, act: Callable[[], Any]) -> Response:
+        """Act, and say whether this key was here before.
+
+        A repeat acts again, which is harmless (there is one open session, and a portal's address changes nothing), and
+        gets an address that works now.
+        """
+        key = request.headers.get("Idempotency-Key")
+        idempotency.check(key)
+        data = act()
+        user_id = _user_id(request)
+        outcome = idempotency.once(
+            user_id=user_id, route=self.route, key=key, body={}, status=200, work=lambda: user_id
+        )
+        return Response(data, headers={"Idempotency-Replayed": "true"} if outcome.replayed else None)
+
+
+class SubscribeView(_PaymentView):
+    """The way to Pro."""
+
+    route = "subscribe"
+
+    @extend_schema(summary="Subscribe to Pro", request=None, responses=CheckoutSerializer, parameters=[IDEMPOTENCY_KEY])
+    def post(self, request: Request) -> Response:
+        """Open a checkout page, or return the one that is open: there is never a second one, however often one asks."""
+        user_id = _user_id(request)
+        return self.answer(request, lambda: CheckoutSerializer(checkout.start(user_id=user_id)).data)
+
+
+class PortalView(_PaymentView):
+    """Where a subscription is changed."""
+
+    route = "portal"
+
+    @extend_schema(summary="Open the portal", request=None, responses=PortalSerializer, parameters=[IDEMPOTENCY_KEY])
+    def post(self, request: Request) -> Response:
+        """The address of a page of Stripe's on which card and subscription are changed."""
+        user_id = _user_id(request)
+        return self.answer(request, lambda: PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Status:
+    standing: entitlements.Standing
+    paid: subscriptions.Paid | None
+
+    @property
+    def cancel_at_period_end(self) -> bool:
+        return self.paid is not None and self.paid.cancels_at is not None
+
+    @property
+    def past_due(self) -> bool:
+        return self.paid is not None and self.paid.status == "past_due"
+
+
+class SubscriptionView(APIView):
+    """The caller's tier and subscription."""
+
+    @extend_schema(summary="Get your subscription", responses=SubscriptionSerializer)
+    def get(self, request: Request) -> Response:
+        """Which tier you have, why and until when, and what Stripe last said of your subscription."""
+        user_id = _user_id(request)
+        status = _Status(
+            standing=entitlements.standing_of(user_id=user_id), paid=subscriptions.best_of(user_id=user_id)
+        )
+        return Response(SubscriptionSerializer(status).data)
+
+
+@require_safe
+@csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
+def success(request: HttpRequest) -> HttpResponse:
+    """Where Stripe sends the browser after paying. It grants nothing: it looks, every two seconds, whether we know yet.
+
+    The session's id in the address is known to who paid alone; it shows the tier and no more.
+    """
+    session_id = request.GET.get("session_id", "")
+    owner = Checkout.objects.filter(session_id=session_id).first() if session_id and "\0" not in session_id else None
+    standing = entitlements.standing_of(user_id=owner.pk) if owner else None
+    is_paid = standing is not None and standing.source == entitlements.Source.STRIPE
+    waits = owner is not None and not is_paid
+    return render(request, "billing/success.html", {"standing": standing, "is_paid": is_paid, "waits": waits})
+
+
+@require_safe
+@csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
+def cancelled(request: HttpRequest) -> HttpResponse:
+    """Where Stripe sends a browser that turned back before paying."""
+    return render(request, "billing/cancel.html")
+
+
+@require_safe
+@csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
+def returned(request: HttpRequest) -> HttpResponse:
+    """Where Stripe sends a browser that leaves the portal."""
+    return render(request, "billing/return.html")
