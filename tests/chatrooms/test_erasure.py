@@ -1,0 +1,195 @@
+"""What of an erased account lies in rooms ends there, and nobody writes on for it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from redis import Redis
+from rest_framework.test import APIClient
+
+from accounts import erasure, tasks
+from accounts.exceptions import SessionEnded
+from accounts.models import User
+from chatrooms import conversation, generation, replies, rooms
+from chatrooms.erasure import delete_conversations, end_replies, forget_lists
+from chatrooms.models import Chatroom, Message, Reply, Status
+from config import breaker
+from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.test_replies import claim, finish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    taken: list[int] = []
+    monkeypatch.setattr("chatrooms.replies.publish", lambda task, reply_id: taken.append(reply_id) or True)
+    return taken
+
+
+def erase(user: User) -> None:
+    erasure.begin(user_id=user.pk)
+    assert tasks.erase(user.pk) == "done"
+
+
+def rows_of(user: User) -> list[dict[str, Any]]:
+    return [
+        *Chatroom.objects.filter(user=user).order_by("pk").values(),
+        *Message.objects.filter(user=user).order_by("pk").values(),
+    ]
+
+
+def lists_in_redis() -> list[str]:
+    with Redis.from_url(settings.REDIS_URL) as client:
+        return sorted(key.decode() for key in client.scan_iter("*rooms:*"))
+
+
+def test_rooms_and_messages_are_deleted_and_a_strangers_are_not(
+    user: User, stranger: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    finish(claim(send(room)))
+    send(room, "another")
+    theirs = rooms.create(user_id=stranger.pk, name="theirs")
+    finish(claim(send(theirs)))
+    claim(send(theirs, "being answered"))
+    send(theirs, "waiting")
+    before = rows_of(stranger)
+    assert len(before) == 7
+    erase(user)
+    assert rows_of(user) == []
+    assert rows_of(stranger) == before
+
+
+def test_a_reply_that_waits_is_not_taken_any_more(
+    user: User, stranger: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    waiting = reply_of(send(room))
+    theirs = reply_of(send(rooms.create(user_id=stranger.pk, name="theirs")))
+    erasure.begin(user_id=user.pk)
+    end_replies(user_id=user.pk)
+    assert replies.claim(reply_id=waiting.pk) is None
+    assert list(Reply.objects.values_list("pk", flat=True)) == [theirs.pk]
+
+
+def test_a_reply_being_generated_writes_nothing_after_the_erasure(
+    user: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    reply = claim(send(room))
+    erase(user)
+    assert finish(reply) is False
+    assert replies.renew(held=[reply]) == set()
+    assert replies.hand_back(reply=reply) is False
+    for retryable in (True, False):
+        assert replies.fail(reply=reply, error="blocked", retryable=retryable, usage=generation.NOTHING_USED) is False
+    assert not Message.objects.exists()
+
+
+def test_a_finished_answer_is_refused_as_soon_as_replies_have_ended(
+    user: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    reply = claim(send(room))
+    erasure.begin(user_id=user.pk)
+    end_replies(user_id=user.pk)
+    assert finish(reply) is False
+    assert [message.role for message in Message.objects.all()] == ["user"]
+
+
+def test_a_worker_that_generates_notices_at_its_next_heartbeat(
+    user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = claim(send(room))
+    leases = generation.Leases()
+    monkeypatch.setattr(leases, "_start_beating", lambda: None)
+    with leases.hold(reply):
+        leases._renew()
+        leases.check(reply)
+        erase(user)
+        leases._renew()
+        with pytest.raises(generation.LeaseLost):
+            leases.check(reply)
+
+
+def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reaper(
+    user: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    lost, done = claim(send(room)), claim(send(rooms.create(user_id=user.pk, name="second")))
+    erasure.begin(user_id=user.pk)
+    Reply.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
+    assert replies.reap()[0] == 1
+    assert finish(done)
+    assert set(Reply.objects.values_list("status", flat=True)) == {Status.FAILED, Status.DONE}
+    assert tasks.erase(user.pk) == "done"
+    assert not Message.objects.exists()
+
+
+def test_no_change_that_was_let_in_before_the_mark_is_made_after_it(
+    user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    send(room)
+    erasure.begin(user_id=user.pk)
+    before = rows_of(user)
+    for change in (
+        lambda: conversation.send(user_id=user.pk, room_id=room.pk, content="late"),
+        lambda: conversation.delete_failed(user_id=user.pk),
+        lambda: rooms.create(user_id=user.pk, name="late"),
+        lambda: rooms.change(user_id=user.pk, room_id=room.pk, name="late"),
+        lambda: rooms.delete(user_id=user.pk, room_id=room.pk),
+    ):
+        with pytest.raises(SessionEnded):
+            change()
+    assert rows_of(user) == before
+    assert tasks.erase(user.pk) == "done"
+    with pytest.raises(SessionEnded):
+        rooms.create(user_id=user.pk, name="later still")
+    assert published == []
+
+
+def test_the_cached_lists_go_and_a_strangers_stay(
+    client: APIClient, client_of: Callable[[User], APIClient], user: User, stranger: User, room: Chatroom
+) -> None:
+    client.get("/chatroom")
+    client.patch(f"/chatroom/{room.pk}", {"name": "renamed"})
+    client.get("/chatroom")
+    client_of(stranger).get("/chatroom")
+    assert len(lists_in_redis()) == 3
+    erase(user)
+    [left] = lists_in_redis()
+    assert f"rooms:{stranger.pk}:" in left
+
+
+def test_a_redis_that_is_away_delays_nothing(
+    client: APIClient, user: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    client.get("/chatroom")
+    send(room)
+    for state in breaker._breakers.values():
+        state.failed()
+    assert breaker._breakers, "the cache went through no breaker"
+    erase(user)
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
+def test_the_steps_can_be_repeated(user: User, room: Chatroom, send: Callable[..., Message]) -> None:
+    finish(claim(send(room)))
+    for step in (end_replies, delete_conversations, forget_lists) * 2:
+        step(user_id=user.pk)
+    assert rows_of(user) == []
+
+
+def test_a_long_history_is_deleted_in_batches(
+    user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.retention.BATCH", 2)
+    for number in range(5):
+        finish(claim(send(room, str(number))))
+    with CaptureQueriesContext(connection) as queries:
+        delete_conversations(user_id=user.pk)
+    deletions = [query["sql"] for query in queries if query["sql"].startswith('DELETE FROM "chatrooms_message"')]
+    assert len(deletions) >= 3
+    assert max(sql.count(",") + 1 for sql in deletions) <= 4, "two messages with a reply each"
+    assert rows_of(user) == []
