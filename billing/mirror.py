@@ -26,7 +26,7 @@ LEASE: Final = 60.0
 NOT_MIRRORED: Final = {
     # What dj-stripe would ask Stripe about, one call each, in the middle of our transaction, and what it cannot store
     # (a customer's discount, since the API of 2025-09-30).
-    "customer": ("default_source", "sources", "discount", "invoice_settings"),
+    "customer": ("default_source", "sources", "discount"),
     "subscription": ("default_payment_method", "default_source", "latest_invoice", "pending_setup_intent", "schedule"),
     "invoice": ("default_payment_method", "default_source", "discounts", "payments", "on_behalf_of"),
 }
@@ -117,4 +117,6 @@ def _store(model: Any, objects: list[Any]) -> None:
         for name in NOT_MIRRORED[data["object"]]:
             if name in data:
                 data[name] = [] if isinstance(data[name], list) else None
+        if "invoice_settings" in data:
+            data["invoice_settings"] = {}  # it names a card
         model.sync_from_stripe_data(stripe.convert_to_stripe_object(data))

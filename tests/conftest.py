@@ -123,6 +123,7 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def stack(shared_stack: Any) -> Any:
     """The shared stack with a fresh double."""
     shared_stack.double.reset()
+    shared_stack.stripe.reset()
     return shared_stack
 
 

@@ -21,6 +21,7 @@ import requests
 from config.server_programs import redis_server
 from config.servers import die_with_parent
 from tests.doubles.gemini.client import GeminiDouble
+from tests.doubles.stripe import StripeDouble
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -94,6 +95,7 @@ class Stack:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.double = GeminiDouble()
+        self.stripe = StripeDouble(webhook_url=f"{self.url}/webhook/stripe")
         self._redis_port = _free_port()
         self._redis: subprocess.Popen[bytes] | None = None
         self._database: psycopg.Connection[Any] | None = None
@@ -111,6 +113,7 @@ class Stack:
             "GEMINI_API_KEY": "a-key-for-the-double",
             "GEMINI_BASE_URL": self.double.base_url,
             "SMS_DELIVERY": "response",
+            **self.stripe.settings(),
             "AUTH_REQUESTS_PER_MINUTE": "1000000",
             "LOG_FORMAT": "json",
             "REPLY_LEASE": "3",
@@ -256,6 +259,7 @@ class Stack:
         if self._database is not None:
             self._database.close()
         self.double.stop()
+        self.stripe.stop()
 
     def __enter__(self) -> Self:
         return self

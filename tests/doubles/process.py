@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -19,9 +20,10 @@ class DoubleProcess:
     A double ends by itself when its parent is gone: a test run that is killed cannot stop it.
     """
 
-    def __init__(self, *, module: str, port: int = 0) -> None:
+    def __init__(self, *, module: str, port: int = 0, arguments: Sequence[str] = (), **environment: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, "--port", str(port), "--parent", str(os.getpid())],
+            [sys.executable, "-m", module, "--port", str(port), "--parent", str(os.getpid()), *arguments],
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             cwd=ROOT,
