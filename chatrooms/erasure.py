@@ -9,12 +9,12 @@ from chatrooms.models import Chatroom, Message, Reply, Role
 def end_replies(*, user_id: int) -> None:
     """Delete the unfinished replies: no worker takes those that wait, and whoever generates one finds its lease gone.
 
-    One at a time: a statement that locks several could wait in a circle with the heartbeat of a worker. No further one
-    can be queued, since the account is marked.
+    Each goes with its message, since none stands without a reply. One at a time: a statement that locks several replies
+    could wait in a circle with the heartbeat of a worker. No further one can be queued, since the account is marked.
     """
     unfinished = Reply.objects.filter(user_id=user_id).unfinished()
-    for reply_id in unfinished.values_list("pk", flat=True):
-        Reply.objects.filter(pk=reply_id).delete()
+    for message_id in unfinished.values_list("answers_id", flat=True):
+        Message.objects.filter(pk=message_id).delete()
 
 
 def delete_conversations(*, user_id: int) -> None:

@@ -74,6 +74,7 @@ def test_a_reply_that_waits_is_not_taken_any_more(
     end_replies(user_id=user.pk)
     assert replies.claim(reply_id=waiting.pk) is None
     assert list(Reply.objects.values_list("pk", flat=True)) == [theirs.pk]
+    assert not Message.objects.filter(role="user", replies=None).exists()
 
 
 def test_a_reply_being_generated_writes_nothing_after_the_erasure(
@@ -92,11 +93,13 @@ def test_a_reply_being_generated_writes_nothing_after_the_erasure(
 def test_a_finished_answer_is_refused_as_soon_as_replies_have_ended(
     user: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
+    finish(claim(send(room)))
     reply = claim(send(room))
+    kept = list(Message.objects.exclude(pk__in=[reply.pk, reply.question.pk]).order_by("pk").values())
     erasure.begin(user_id=user.pk)
     end_replies(user_id=user.pk)
     assert finish(reply) is False
-    assert [message.role for message in Message.objects.all()] == ["user"]
+    assert list(Message.objects.order_by("pk").values()) == kept
 
 
 def test_a_worker_that_generates_notices_at_its_next_heartbeat(
@@ -172,6 +175,37 @@ def test_a_redis_that_is_away_delays_nothing(
     assert breaker._breakers, "the cache went through no breaker"
     erase(user)
     assert not User.objects.filter(pk=user.pk).exists()
+
+
+def test_conversations_go_while_a_later_step_still_fails(
+    client: APIClient, user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*, user_id: int) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(erasure, "_steps", list(erasure._steps))
+    erasure.register(erasure.Phase.RECORDS, "fail", fail)
+    client.get("/chatroom")
+    send(room)
+    erasure.begin(user_id=user.pk)
+    assert tasks.erase(user.pk) == "postponed"
+    assert (rows_of(user), lists_in_redis()) == ([], [])
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_conversations_stay_while_an_earlier_step_still_fails(
+    user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*, user_id: int) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(erasure, "_steps", list(erasure._steps))
+    erasure.register(erasure.Phase.BILLING, "fail", fail)
+    send(room)
+    before = rows_of(user)
+    erasure.begin(user_id=user.pk)
+    assert tasks.erase(user.pk) == "postponed"
+    assert rows_of(user) == before
 
 
 def test_the_steps_can_be_repeated(user: User, room: Chatroom, send: Callable[..., Message]) -> None:

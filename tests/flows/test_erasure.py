@@ -1,0 +1,154 @@
+"""An erased account is found nowhere: not in a table, not in Redis, and its number and texts in no log."""
+
+import random
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from tests import scan
+from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+
+pytestmark = pytest.mark.stack
+
+NUMBER = "+919731048265"
+OTHER_NUMBER = "+919731048266"
+PASSWORD = "seven small elephants"
+FIRST_IDS = {"accounts_user": 7_310_000_001, "chatrooms_chatroom": 7_320_000_001, "chatrooms_message": 7_330_000_001}
+"""Ids that are known again wherever they stand."""
+
+LOGS = ("web", "worker", "tasks", "beat")
+
+
+def number_rows_from_high(stack: Stack) -> None:
+    for table, first in FIRST_IDS.items():
+        stack.sql("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", table, first)
+
+
+def sign_in(stack: Stack, number: str, **more: str) -> Person:
+    stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
+    otp = stack.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
+    tokens = stack.post("/auth/verify-otp", {"mobile_number": number, "otp": otp, **more}).json()
+    [(user_id,)] = stack.sql("SELECT id FROM accounts_user WHERE mobile_number = %s", number)
+    return Person(stack, user_id, number, tokens["access_token"], tokens["refresh_token"])
+
+
+def found(stack: Stack, texts: list[str]) -> set[tuple[str, str]]:
+    return scan.found(texts, database_url=stack.database_url, redis_url=stack.environment["REDIS_URL"])
+
+
+def places(hits: set[tuple[str, str]]) -> set[str]:
+    return {place for place, _ in hits}
+
+
+def gone(stack: Stack, user_id: int) -> bool:
+    return stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", user_id) == []
+
+
+def live_a_little(person: Person, canary: str) -> list[str]:
+    """Rooms, 50 messages of which one is being answered, keys, a cached list; the ids that all this has."""
+    person.call("PATCH", "/user/me", json={"display_name": f"{canary} name", "language": "en-IN"})
+    rooms = [person.room(f"{canary} room {number}") for number in range(5)]
+    for room in rooms:
+        person.call("PATCH", f"/chatroom/{room}", json={"system_instruction": f"{canary} instruction"})
+    messages = [
+        person.send(rooms[number % 5], f"{canary} text {number}", headers={"Idempotency-Key": f"{canary}-{number}"})[
+            "id"
+        ]
+        for number in range(49)
+    ]
+    wait_until(lambda: person.stack.unfinished() == 0, 60, "49 answers")
+    last = person.send(rooms[0], f"{canary} the last [[double ttft=12]]")["id"]
+    wait_until(lambda: person.message(last)["reply"]["status"] == "generating", PATIENCE, "the last one begun")
+    person.call("GET", "/chatroom")
+    person.stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
+    asked = person.call("POST", "/auth/change-number", json={"new_mobile_number": OTHER_NUMBER})
+    assert asked.status_code == 200, asked.text
+    sessions = [
+        str(row) for (row,) in person.stack.sql("SELECT id FROM accounts_session WHERE user_id = %s", person.id)
+    ]
+    assert len(sessions) == 3
+    return [*map(str, (person.id, *rooms, *messages, last)), *sessions]
+
+
+def test_within_half_a_minute_nothing_is_found_anywhere(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
+    stranger = stack.sign_up()
+    theirs = stranger.answered(stranger.send(stranger.room("theirs"), "a stranger's question")["id"])
+    number_rows_from_high(stack)
+    devices = [sign_in(stack, NUMBER, **more) for more in ({}, {"password": PASSWORD}, {})]
+    person, canary = devices[0], f"canary{secrets.token_hex(8)}"
+    ids = live_a_little(person, canary)
+    private = [canary, NUMBER[3:], OTHER_NUMBER[3:], *ids]
+    before = found(stack, private)
+    assert places(before) >= {"redis", *(f"table public.{table}" for table in (*FIRST_IDS, "accounts_session"))}
+    assert {text for _, text in before} == set(private), "each can be found, so that its absence means something"
+
+    answer = person.call("DELETE", "/user/me")
+    assert answer.status_code == 202, answer.text
+    for device in devices:
+        assert device.call("GET", "/user/me").json()["code"] == "session_ended"
+        body = {"refresh_token": device.refresh_token}
+        assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=PATIENCE).status_code == 401
+    wait_until(lambda: gone(stack, person.id) and not found(stack, private), 30, "an erasure without a trace")
+
+    wait_until(lambda: "reply_left_to_another" in stack.log("worker"), 30, "the worker's notice")
+    assert found(stack, private) == set()
+    assert stranger.message(theirs["id"]) == theirs
+    logs = {name: stack.log(name) for name in LOGS}
+    assert [
+        (name, text) for name, log in logs.items() for text in (canary, NUMBER[3:], OTHER_NUMBER[3:]) if text in log
+    ] == []
+    assert "task_failed" not in "".join(logs.values())
+    assert "security.erasure_done" in logs["tasks"]
+    anew = sign_in(stack, NUMBER)
+    assert anew.id != person.id
+    assert anew.call("GET", "/chatroom").json() == []
+
+
+def test_an_erasure_survives_its_task_and_its_workers(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    person = stack.sign_up()
+    person.answered(person.send(person.room(), "hello")["id"])
+    stack.kill("tasks")
+    assert person.call("DELETE", "/user/me").status_code == 202
+    stack.stop_redis()
+    stack.start_redis()
+    assert not gone(stack, person.id)
+    stack.start("tasks")
+    wait_until(lambda: gone(stack, person.id), 45, "the sweep's erasure")
+    assert stack.sql("SELECT 1 FROM chatrooms_message WHERE user_id = %s", person.id) == []
+
+
+def test_nothing_that_happens_at_the_same_moment_survives(stack: Stack) -> None:
+    seen: set[int] = set()
+    for _ in range(10):
+        number = f"+919{random.randrange(10**8, 10**9)}"
+        person = sign_in(stack, number, password=PASSWORD)
+        room = person.room()
+        tokens = {"mobile_number": number, "password": PASSWORD}
+
+        def call(method: str, path: str, who: Person = person, **body: Any) -> int:
+            header = {"Authorization": f"Bearer {who.access_token}"}
+            answer = requests.request(method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE)
+            return answer.status_code
+
+        jobs = [
+            *[lambda: call("POST", f"/chatroom/{room}/message", content="hello")] * 6,
+            *[lambda: call("POST", "/chatroom", name="another")] * 3,
+            *[lambda: call("PATCH", "/user/me", display_name="Asha")] * 2,
+            *[lambda: call("GET", "/chatroom")] * 2,
+            *[lambda: call("POST", "/auth/login", **tokens)] * 2,
+            *[lambda: call("POST", "/auth/refresh", refresh_token=person.refresh_token)] * 2,
+        ]
+        random.shuffle(jobs)
+        statuses = in_parallel([lambda: call("DELETE", "/user/me"), *jobs])
+        assert statuses[0] == 202
+        seen |= set(statuses[1:])
+        wait_until(lambda: gone(stack, person.id), 30, "the erasure")
+        for table in ("chatrooms_chatroom", "chatrooms_message", "accounts_session", "billing_dailyusage"):
+            assert stack.sql(f"SELECT 1 FROM {table} WHERE user_id = %s", person.id) == []
+    assert seen >= {200, 201, 202, 401}, "some came before the mark and some after it"
