@@ -166,6 +166,11 @@ def _forget(server: "Server", given: Thing) -> None:
     server.deliveries.answers.clear()
 
 
+def _empty(server: "Server", given: Thing) -> None:
+    server.world.empty()
+    server.answers.clear()
+
+
 ORDERS: dict[str, Callable[["Server", Thing], Thing | None]] = {
     "/switches": _set_switches,
     "/deliveries": _set_deliveries,
@@ -178,4 +183,5 @@ ORDERS: dict[str, Callable[["Server", Thing], Thing | None]] = {
     "/ledger": _ledger,
     "/answers": _answers,
     "/forget": _forget,
+    "/empty": _empty,
 }

@@ -73,6 +73,10 @@ class StripeDouble(DoubleProcess):
         self.deliver(enabled=True, copies=1, drop=0, held=None)
         self.ask("/forget")
 
+    def empty(self) -> None:
+        """All that exists is gone, idempotency keys too."""
+        self.ask("/empty")
+
     # Questions
 
     def things(self, kind: str) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,112 @@
+"""A Stripe for tests in one process: nothing is delivered by itself, so that a test decides what comes when."""
+
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import stripe
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from billing import checkout, mirror
+from billing.models import StripeEvent
+from billing.pretend_stripe.deliveries import signature
+from tests.doubles.stripe import KEY, SECRET, StripeDouble
+
+_numbers = itertools.count(10_000_000)
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[StripeDouble]:
+    """The double's process; use it through `stripe_double`."""
+    with StripeDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def stripe_double(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, stripe_process: StripeDouble
+) -> StripeDouble:
+    """An empty Stripe with working keys, at which Pro is for sale."""
+    stripe_process.reset()
+    stripe_process.empty()
+    settings.STRIPE_SECRET_KEY = KEY
+    settings.STRIPE_API_HOST = stripe_process.base_url
+    settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
+    monkeypatch.setattr(stripe, "api_base", stripe_process.base_url)  # what dj-stripe asks by itself goes there too
+    call_command("seed_tiers", verbosity=0, stdout=io.StringIO())
+    stripe_process.reset()
+    return stripe_process
+
+
+def new_user() -> User:
+    """A user with a number that no other test has."""
+    return User.objects.create_user(f"+9197{next(_numbers)}")
+
+
+def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
+    """Go through checkout and pay; the id of the subscription. No event is delivered, so the user is still Basic."""
+    session = checkout.start(user_id=user.pk)
+    paid = double.pay(session.url, card)
+    assert paid.status_code == 303, paid.text
+    return str(double.things("sessions")[session.id]["subscription"])
+
+
+def subscriber(double: StripeDouble) -> tuple[User, str, str]:
+    """A user who is Pro here and there: with the ids of customer and subscription."""
+    user = new_user()
+    subscription = subscribe(double, user)
+    customer = customer_of(user)
+    mirror.refresh_customer(customer_id=customer)
+    double.ask("/forget")
+    return user, customer, subscription
+
+
+def customer_of(user: User) -> str:
+    """The id of the user's customer, as stored here."""
+    found = mirror.customer_of(user_id=user.pk)
+    assert found
+    return found
+
+
+def events_of(double: StripeDouble, customer: str, *types: str) -> list[dict[str, Any]]:
+    """The customer's events so far, oldest first."""
+    found = [each for each in double.things("events").values() if _customer_in(each) == customer]
+    return [each for each in found if not types or each["type"] in types]
+
+
+def _customer_in(event: dict[str, Any]) -> str:
+    subject = event["data"]["object"]
+    return str(subject["id"] if subject["object"] == "customer" else subject.get("customer"))
+
+
+def event_body(**changes: Any) -> bytes:
+    """An event as Stripe would send it, which nobody else has."""
+    number = next(_numbers)
+    subject = {"id": f"sub_{number}", "object": "subscription", "customer": f"cus_{number}"}
+    event = {"id": f"evt_{number}", "object": "event", "type": "customer.subscription.updated", "livemode": False}
+    return json.dumps({**event, "data": {"object": subject}, **changes}).encode()
+
+
+def signature_of(body: bytes, secret: str = SECRET, timestamp: int | None = None) -> str:
+    """The header that Stripe would send with this body."""
+    return signature(body, secret=secret, timestamp=timestamp)
+
+
+def post_event(body: bytes, header: str | None = None, **headers: str) -> Any:
+    """Deliver to our webhook, signed rightly unless a header is given."""
+    headers = {"Stripe-Signature": signature_of(body) if header is None else header, **headers}
+    return APIClient(raise_request_exception=False).post(
+        "/webhook/stripe", body, content_type="application/json", headers=headers
+    )
+
+
+def deliver(event: dict[str, Any]) -> StripeEvent:
+    """Deliver an event of the double's; the row that it made."""
+    answer = post_event(json.dumps(event).encode())
+    assert answer.status_code == 200, answer.content
+    return StripeEvent.objects.get(event_id=event["id"])
