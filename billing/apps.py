@@ -12,9 +12,12 @@ class BillingConfig(AppConfig):
         """Follow the sources of entitlements, and keep dj-stripe from storing the key."""
         from djstripe.models.base import StripeModel  # noqa: PLC0415  it needs the app registry
 
-        from billing import receivers, stripe_api  # noqa: F401, PLC0415
+        from accounts.erasure import Phase, register  # noqa: PLC0415
+        from billing import erasure, receivers, stripe_api  # noqa: F401, PLC0415
 
         stripe_api.configure_sdk()
+        register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
+        register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
         # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001

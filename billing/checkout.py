@@ -81,7 +81,7 @@ def _start(user_id: int, price: str) -> OpenSession:
 def _customer_of(user_id: int) -> str:
     """The user's customer at Stripe, made if there is none, and stored here at once."""
     known = mirror.customer_of(user_id=user_id)
-    if known and not stripe_api.customer(customer_id=known).get("deleted"):
+    if known and stripe_api.living_customer(customer_id=known):
         return known
     checkout = Checkout.objects.filter(pk=user_id)
     if known or Customer.objects.filter(subscriber_id=user_id).exclude(date_purged=None).exists():

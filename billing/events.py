@@ -117,7 +117,9 @@ def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":
         return StripeEvent.objects.filter(pk=event.pk)
     waiting = StripeEvent.objects.filter(customer_id=event.customer_id, next_try_at__isnull=False)
     answered = list(waiting.values_list("pk", flat=True))
-    mirror.refresh_customer(customer_id=event.customer_id)
+    if not mirror.refresh_customer(customer_id=event.customer_id):
+        # Deleted, or never ours: there is nothing to ask about it again, so its ids need not lie about.
+        StripeEvent.objects.filter(pk__in=answered).update(customer_id="", object_id="")
     return StripeEvent.objects.filter(pk__in=answered)
 
 

@@ -32,10 +32,13 @@ NOT_MIRRORED: Final = {
 }
 
 
-def refresh_customer(*, customer_id: str, wait: float = 3.0) -> None:
+def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
     """Ask Stripe about a customer and store what it says, subscriptions and invoices included.
 
     A customer that is not one of our users' is left alone.
+
+    Returns:
+        Whether it is one of ours, and was not deleted.
 
     Raises:
         leases.LeaseBusy: somebody else is at it, and was for `wait` seconds.
@@ -43,17 +46,14 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> None:
         PaymentProviderAway: Stripe does not answer.
     """
     with leases.hold(name=f"customer:{customer_id}", seconds=LEASE, wait=wait) as lease:
-        try:
-            customer = stripe_api.customer(customer_id=customer_id)
-        except stripe_api.NotThere:
-            return
-        if customer.get("deleted"):
+        customer = stripe_api.living_customer(customer_id=customer_id)
+        if customer is None:
             with transaction.atomic():
                 lease.confirm()
                 _forget(customer_id)
-            return
+            return False
         if not _is_ours(customer):
-            return
+            return False
         subscriptions = stripe_api.subscriptions_of(customer_id=customer_id)
         invoices = stripe_api.invoices_of(customer_id=customer_id)
         _know_prices(subscriptions)
@@ -62,6 +62,7 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> None:
             _store(Customer, [customer])
             _store(Subscription, subscriptions)
             _store(Invoice, invoices)
+    return True
 
 
 def refresh_price(*, price_id: str) -> None:

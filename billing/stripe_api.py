@@ -95,10 +95,10 @@ def _call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         answer = method(*args, **kwargs)
     except stripe.StripeError as error:
-        log.warning("stripe_call_failed", cause=type(error).__name__, code=error.code, stripe_request=error.request_id)
         if error.code == "resource_missing":
             breaker.succeeded()
             raise NotThere from None
+        log.warning("stripe_call_failed", cause=type(error).__name__, code=error.code, stripe_request=error.request_id)
         if not _is_away(error):
             breaker.succeeded()
             raise PaymentProviderRefused from None
@@ -138,13 +138,13 @@ def create_customer(*, user_id: int, number: int) -> str:
     return str(created.id)
 
 
-def customer(*, customer_id: str) -> Any:
-    """The customer; a deleted one has little more than `deleted`.
-
-    Raises:
-        NotThere: there never was one.
-    """
-    return _call(_api().customers.retrieve, customer_id)
+def living_customer(*, customer_id: str) -> Any | None:
+    """The customer, or None if it was deleted or never was."""
+    try:
+        found = _call(_api().customers.retrieve, customer_id)
+    except NotThere:
+        return None
+    return None if found.get("deleted") else found
 
 
 def delete_customer(*, customer_id: str) -> None:
@@ -153,12 +153,6 @@ def delete_customer(*, customer_id: str) -> None:
         _call(_api().customers.delete, customer_id)
     except NotThere:
         return
-
-
-def customers_of(*, user_id: int) -> list[str]:
-    """Ids of the customers that carry the user's id at Stripe; its search lags behind by up to a minute."""
-    query = f"metadata['{settings.STRIPE_CUSTOMER_KEY}']:'{user_id}'"
-    return [found.id for found in _call(_api().customers.search, params={"query": query, "limit": PAGE}).data]
 
 
 # Subscriptions and invoices
@@ -202,15 +196,6 @@ def create_session(*, user_id: int, customer_id: str, price: str, number: int) -
     }
     key = f"{settings.STRIPE_CUSTOMER_KEY}-checkout-{customer_id}-{price}-{number}"
     return _call(_api().checkout.sessions.create, params=params, options={"idempotency_key": key})
-
-
-def session(*, session_id: str) -> Any:
-    """One Checkout session.
-
-    Raises:
-        NotThere: there is none.
-    """
-    return _call(_api().checkout.sessions.retrieve, session_id)
 
 
 def expire_session(*, session_id: str) -> bool:

@@ -18,6 +18,15 @@ ONCE: Final = "release"
 """The process that runs once, before the others of a new version start, and ends."""
 
 
+PRETEND_STRIPE: Final = "stripe"
+"""What `make run` adds when there is no key of Stripe's. It is no line of the Procfile: platforms would deploy it."""
+
+DEVELOPMENT: Final = {
+    PRETEND_STRIPE: 'python -m billing.pretend_stripe --port "$PRETEND_STRIPE_PORT" '
+    '--state "$DATA_DIR/pretend-stripe.json" --webhook-url "$PRETEND_STRIPE_WEBHOOK"'
+}
+
+
 def parse_procfile() -> dict[str, str]:
     """Return the command of each process by its name, in the order of the Procfile, without its comments."""
     matches = (LINE.match(line) for line in PROCFILE.read_text().splitlines())
@@ -28,9 +37,9 @@ def command(name: str) -> list[str]:
     """Return what starts the process `name`: the shell fills the variables in, then the program takes its place.
 
     Raises:
-        KeyError: if the Procfile has no such process.
+        KeyError: if there is no such process.
     """
-    return ["sh", "-c", f"exec {parse_procfile()[name]}"]
+    return ["sh", "-c", f"exec {({**parse_procfile(), **DEVELOPMENT})[name]}"]
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -48,7 +48,7 @@ def main() -> int:
     Returns:
         The exit code: 0 after Ctrl-C or SIGTERM, 1 if something failed.
     """
-    names = ("kuvaka", *processes.parse_procfile())
+    names = ("kuvaka", *processes.parse_procfile(), *processes.DEVELOPMENT)
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     console = Console(sys.stdout, colour=colour, names=names)
     with _signals() as supervisors:
@@ -72,7 +72,10 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
     with embedded.hold(data_dir):
         os.environ |= {**_defaults(data_dir), **given, "DATA_DIR": str(data_dir), "HOST": _host(given.get("HOST", ""))}
         settings = environment.load()
-        _check_port(os.environ["HOST"], settings.PORT)
+        _check_port(os.environ["HOST"], settings.PORT, "PORT")
+        if settings.DEBUG and not settings.STRIPE_SECRET_KEY:
+            os.environ |= _pretend_stripe(data_dir, settings)
+            _check_port(LOOPBACK, int(os.environ["PRETEND_STRIPE_PORT"]), "PRETEND_STRIPE_PORT")
         mark_file = data_dir / "run"
         if count := stop_leftovers(mark_file):
             _tell(console, f"Stopped what an earlier run, which was killed, had left behind (processes: {count}).")
@@ -94,13 +97,15 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
 def _serve(
     console: Console, supervisor: Supervisor, *, servers: list[Server], settings: environment.Environment
 ) -> None:
+    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+        supervisor.start(processes.PRETEND_STRIPE)
+        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
     _tell(console, "Bringing the database up to date; the first time this takes about a minute.")
     supervisor.run_once(processes.ONCE)
     for name in processes.parse_procfile():
         if name != processes.ONCE:
             supervisor.start(name)
-    host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(os.environ["HOST"], os.environ["HOST"])
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
+    host, address = _reachable(), _address(settings)
     deadline = time.monotonic() + READY_PATIENCE
     while not _is_ready(host, settings.PORT):
         supervisor.check(restart=False)
@@ -167,8 +172,42 @@ def _host(given: str) -> str:
         return LOOPBACK
 
 
-def _check_port(host: str, port: int) -> None:
-    """Find out before anything starts whether `web` will be able to listen."""
+def _reachable() -> str:
+    """Return the host at which `web` can be reached from this machine."""
+    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(os.environ["HOST"], os.environ["HOST"])
+
+
+def _address(settings: environment.Environment) -> str:
+    host = _reachable()
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
+
+
+def _pretend_stripe(data_dir: Path, settings: environment.Environment) -> dict[str, str]:
+    """Return what makes every process take the pretend Stripe for the real one. Its key is worth nothing elsewhere."""
+    port = settings.PRETEND_STRIPE_PORT or settings.PORT + 2
+    return {
+        "PRETEND_STRIPE_PORT": str(port),
+        "PRETEND_STRIPE_WEBHOOK": f"{_address(settings)}/webhook/stripe",
+        "STRIPE_SECRET_KEY": f"sk_test_{embedded.secret(data_dir=data_dir, name='STRIPE_SECRET_KEY')}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{embedded.secret(data_dir=data_dir, name='STRIPE_WEBHOOK_SECRET')}",
+        "STRIPE_API_HOST": f"http://{LOOPBACK}:{port}",
+    }
+
+
+def _wait_for_port(supervisor: Supervisor, port: int) -> None:
+    """Wait until something listens on this machine's `port`."""
+    deadline = time.monotonic() + READY_PATIENCE
+    while time.monotonic() < deadline:
+        supervisor.check(restart=False)
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise CannotRun(f"The pretend Stripe did not start on port {port}.")
+
+
+def _check_port(host: str, port: int, name: str) -> None:
+    """Find out before anything starts whether what is to listen there will be able to."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -177,7 +216,7 @@ def _check_port(host: str, port: int) -> None:
         except OSError as error:
             reason = "taken" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
             raise CannotRun(
-                f"Port {port} of {host} is {reason}. Stop what listens there, or set PORT: PORT={port + 1} make run"
+                f"Port {port} of {host} is {reason}. Stop what listens there, or set {name}: {name}={port + 1} make run"
             ) from None
 
 
@@ -214,8 +253,23 @@ Then try, with the access_token of that answer, and with the id of the room that
   curl -s $url/chatroom/ROOM/message -H "$auth" -H "$json" -d '{{"content": "What can you do?"}}'
   curl -s $url/chatroom/ROOM/messages -H "$auth"
 
+{_pro(settings)}
 Or see all of it at once, in a second terminal: {demo}
 Ctrl-C stops everything; the data stays.
+"""
+
+
+def _pro(settings: environment.Environment) -> str:
+    """How to become Pro here."""
+    ask = """Basic has 10 messages a day. To become Pro, open the checkout_url of this answer in a browser, and pay:
+
+  curl -s -X POST $url/subscribe/pro -H "$auth"
+"""
+    if settings.STRIPE_SECRET_KEY:
+        return ask
+    desk = f"http://{LOOPBACK}:{os.environ['PRETEND_STRIPE_PORT']}/"
+    return f"""{ask}
+No money moves: a pretend Stripe answers. Its desk, where time can be moved and payments fail: {desk}
 """
 
 

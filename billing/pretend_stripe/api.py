@@ -205,7 +205,7 @@ def _expire_session(world: World, params: Thing, session_id: str) -> Thing:
 def _create_portal(world: World, params: Thing) -> Thing:
     if world.get("customers", params["customer"]).get("deleted"):
         raise Refused(f"No such customer: '{params['customer']}'", code="resource_missing", status=404)
-    return world.add("portals", shapes.portal_session(now=world.now, params=params, base=""))
+    return world.add("portals", shapes.portal_session(now=world.now, params=params))
 
 
 @route("GET", "/v1/subscriptions")

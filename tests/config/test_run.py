@@ -63,13 +63,17 @@ PROGRAMS = {
 }
 
 
+KEY = "sk_test_" + "0" * 24
+"""With a key no Stripe is pretended."""
+
+
 class Run:
     """One `python -m config.run`, with its output so far."""
 
     def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
         self.data_dir = Path(settings["DATA_DIR"])
         self._file = checkout / "output"
-        own = {"PORT": str(_free_port()), "ENV_FILE": os.devnull, **settings}
+        own = {"PORT": str(_free_port()), "ENV_FILE": os.devnull, "STRIPE_SECRET_KEY": KEY, **settings}
         inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
         self.port = int(own["PORT"])
         with self._file.open("wb") as output:
@@ -157,6 +161,49 @@ def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(start: Callable[
     assert f"http://127.0.0.1:{run.port}/docs" in run.output
     assert run.output.count("$url/auth/") == 2
     assert run.output.count("$url/chatroom") == 3
+
+
+@pytest.fixture
+def pretending(checkout: Path, start: Callable[..., Run]) -> Callable[..., Run]:
+    """Start a run without a key of Stripe's."""
+    shutil.copytree(processes.ROOT / "billing/pretend_stripe", checkout / "billing/pretend_stripe")
+    return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(_free_port()), **settings)
+
+
+def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], data_dir: Path) -> None:
+    run = pretending().ready()
+
+    host, key = run.variable("STRIPE_API_HOST"), run.variable("STRIPE_SECRET_KEY")
+    assert f"Its desk, where time can be moved and payments fail: {host}/" in run.output
+    assert run.variable("PRETEND_STRIPE_WEBHOOK") == f"http://127.0.0.1:{run.port}/webhook/stripe"
+    assert run.variable("STRIPE_WEBHOOK_SECRET").startswith("whsec_")
+    headers = {"Authorization": f"Bearer {key}"}
+    made = requests.post(f"{host}/v1/customers", headers=headers, timeout=5).json()
+    run.process.terminate()
+    assert run.ended() == 0
+
+    again = pretending().ready()
+    assert again.variable("STRIPE_SECRET_KEY") == key
+    kept = requests.get(f"{again.variable('STRIPE_API_HOST')}/v1/customers/{made['id']}", headers=headers, timeout=5)
+    assert kept.json() == made
+
+
+def test_with_a_key_no_stripe_is_pretended(start: Callable[..., Run]) -> None:
+    run = start().ready()
+
+    assert "No money moves" not in run.output
+    assert run.variable("STRIPE_SECRET_KEY") == KEY
+    assert [name for name in processes.DEVELOPMENT if f"{name} " in run.output] == []
+
+
+def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., Run], start: Callable[..., Run]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(port))
+        assert run.ended() == 1
+    assert f"PRETEND_STRIPE_PORT={port + 1} make run" in run.output
 
 
 def test_ctrl_c_ends_everything_that_was_started_and_only_that(
@@ -385,7 +432,12 @@ def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], 
 def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, data_dir: Path) -> None:
     def first_lines(**more: str) -> bytes:
         ours, theirs = pty.openpty()
-        settings = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "PORT": str(_free_port())}
+        settings = {
+            "DATA_DIR": str(data_dir),
+            "ENV_FILE": os.devnull,
+            "PORT": str(_free_port()),
+            "STRIPE_SECRET_KEY": KEY,
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "config.run"],
             cwd=checkout,
@@ -409,7 +461,12 @@ def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, 
 
 
 def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> None:
-    settings = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "PORT": str(_free_port())}
+    settings = {
+        "DATA_DIR": str(data_dir),
+        "ENV_FILE": os.devnull,
+        "PORT": str(_free_port()),
+        "STRIPE_SECRET_KEY": KEY,
+    }
     process = subprocess.Popen(
         f"{sys.executable} -m config.run | head -n 2",
         shell=True,

@@ -1,0 +1,68 @@
+"""Billing's steps of erasing an account; each is safe to repeat."""
+
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from djstripe.models import Customer, Invoice, PaymentMethod, Subscription
+
+from billing import checkout, leases, mirror, stripe_api
+from billing.models import StripeEvent
+
+WAIT: Final = 5.0
+"""Seconds for whoever is at the customer now; after that the erasure is tried again later."""
+
+
+def end_billing(*, user_id: int) -> None:
+    """Delete the user's customers at Stripe, which ends every subscription at once; no network call in a transaction.
+
+    Raises:
+        PaymentProviderAway, PaymentProviderRefused, NotForSale: it has not ended; the erasure must wait.
+        LeaseBusy: a checkout is being opened at this moment.
+    """
+    with leases.hold(name=f"checkout:{user_id}", seconds=checkout.LEASE, wait=WAIT):
+        for customer_id in _customers_of(user_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
+            for session in stripe_api.open_sessions_of(customer_id=customer_id):
+                stripe_api.expire_session(session_id=session.id)
+            stripe_api.delete_customer(customer_id=customer_id)
+            mirror.refresh_customer(customer_id=customer_id, wait=WAIT)
+
+
+def keep_invoices_alone(*, user_id: int) -> None:
+    """Bring dj-stripe's rows down to the invoices, which tax law keeps, and a bare customer that they can refer to."""
+    for customer_id in _customers_of(user_id):
+        with (
+            leases.hold(name=f"customer:{customer_id}", seconds=mirror.LEASE, wait=WAIT) as lease,
+            transaction.atomic(),
+        ):
+            lease.confirm()
+            _reduce(customer_id)
+
+
+def _customers_of(user_id: int, **which: object) -> list[str]:
+    return list(Customer.objects.filter(subscriber_id=user_id, **which).values_list("id", flat=True))
+
+
+def _reduce(customer_id: str) -> None:
+    Subscription.objects.filter(customer_id=customer_id).delete()
+    PaymentMethod.objects.filter(customer_id=customer_id).delete()
+    StripeEvent.objects.filter(customer_id=customer_id).delete()
+    customer = Customer.objects.filter(id=customer_id)
+    invoices = Invoice.objects.filter(customer_id=customer_id)
+    if not invoices.exists():
+        customer.delete()
+        return
+    for invoice in invoices:
+        parent = invoice.stripe_data.get("parent") or {}
+        (parent.get("subscription_details") or {})["metadata"] = {}  # the user's id
+        invoice.stripe_data |= {"parent": parent, "customer_phone": None}
+        invoice.save(update_fields=["stripe_data"])
+    customer.update(
+        subscriber=None,
+        date_purged=Now(),
+        email="",
+        metadata={},
+        default_payment_method=None,
+        stripe_data={"id": customer_id, "object": "customer", "deleted": True},
+    )
