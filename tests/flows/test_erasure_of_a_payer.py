@@ -1,0 +1,74 @@
+"""Erasing somebody who pays: the billing ends first, Stripe's outage delays it, and of the rows the invoices stay."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import scan
+from tests.flows.test_paying import status, subscribe
+from tests.stack import Person, Stack, wait_until
+
+pytestmark = pytest.mark.stack
+
+KEPT_BY_LAW = {"table public.djstripe_invoice", "table public.djstripe_lineitem", "table public.djstripe_customer"}
+
+
+def customers_of(person: Person) -> list[dict[str, Any]]:
+    customers = person.stack.stripe.things("customers").values()
+    return [each for each in customers if each.get("metadata", {}).get("kuvaka_user") == str(person.id)]
+
+
+def test_the_billing_ends_first_and_an_outage_only_delays_it(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.sql("SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), 7310000001, false)")
+    person = stack.sign_up()
+    message = person.send(person.room("canary room"), "canary question")
+    person.answered(message["id"])
+    subscription = subscribe(person)
+    wait_until(lambda: status(person)["tier"] == "pro", 5, "Pro")
+    [customer] = customers_of(person)
+    wait_until(lambda: stack.sql("SELECT 1 FROM djstripe_invoice WHERE customer_id = %s", customer["id"]), 5, "invoice")
+    other = stack.sign_up()
+    kept = subscribe(other)
+    wait_until(lambda: status(other)["tier"] == "pro", 5, "the other one Pro")
+
+    stack.stripe.switch(down=True)
+    assert person.call("DELETE", "/user/me").status_code == 202
+    assert person.call("GET", "/user/me").status_code == 401
+    wait_until(lambda: stack.log("tasks").count("erasure_postponed"), 15, "a try that met the outage")
+    assert stack.stripe.things("subscriptions")[subscription]["status"] == "active"
+    assert stack.sql("SELECT content FROM chatrooms_message WHERE id = %s", message["id"]) == [("canary question",)]
+    assert stack.sql("SELECT count(*) FROM accounts_user WHERE id = %s", person.id) == [(1,)]
+
+    stack.stripe.switch(down=False)
+    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), 40, "the erasure")
+    assert stack.stripe.things("subscriptions")[subscription]["status"] == "canceled"
+    assert stack.stripe.things("customers")[customer["id"]]["deleted"]
+    settled = "SELECT 1 FROM billing_stripeevent WHERE next_try_at IS NOT NULL"
+    wait_until(lambda: len(stack.stripe.things("events")) == taken(stack) and not stack.sql(settled), 20, "its events")
+
+    private = [str(person.id), person.number[3:], "canary", customer["id"], subscription, customer["email"]]
+    hits = scan.found(private, database_url=stack.database_url, redis_url=stack.environment["REDIS_URL"])
+    assert {place for place, _ in hits} <= KEPT_BY_LAW, hits
+    assert {text for _, text in hits} <= {customer["id"], subscription}, "no number, no text, no address, no id of ours"
+    [(invoices,)] = stack.sql("SELECT count(*) FROM djstripe_invoice WHERE customer_id = %s", customer["id"])
+    assert invoices == 1
+
+    assert status(other)["tier"] == "pro"
+    assert stack.stripe.things("subscriptions")[kept]["status"] == "active"
+
+
+def taken(stack: Stack) -> int:
+    return len(stack.stripe.ask("/answers")["taken"])
+
+
+def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(stack: Stack) -> None:
+    person = stack.sign_up()
+    opened = person.call("POST", "/subscribe/pro").json()
+    assert person.call("DELETE", "/user/me").status_code == 202
+    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), 20, "the erasure")
+    refused = stack.stripe.pay(opened["checkout_url"])
+    assert refused.status_code == 200
+    assert "expired" in refused.text
+    assert stack.stripe.things("sessions")[opened["session_id"]]["subscription"] is None
