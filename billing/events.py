@@ -132,5 +132,6 @@ def _failed(row: "QuerySet[StripeEvent]", event: StripeEvent, error: Exception, 
 
 
 def _short(value: object) -> str:
-    """An id or a name as it may be stored."""
-    return str(value or "").replace("\0", "")[:255]
+    """An id or a name as PostgreSQL can hold it; nothing if it is not even a text."""
+    text = value if isinstance(value, str) else ""
+    return text.encode(errors="replace").decode().replace("\0", "")[:255]

@@ -87,7 +87,8 @@ def _read(body: bytes) -> Mapping[str, Any]:
     """
     try:
         event = json.loads(body)
-        if event["object"] == "event" and isinstance(event["data"]["object"], dict) and event["id"] and event["type"]:
+        named = all(event[name] and isinstance(event[name], str) for name in ("id", "type"))
+        if named and event["object"] == "event" and isinstance(event["data"]["object"], dict):
             return dict(event)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
