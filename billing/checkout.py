@@ -13,6 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 from djstripe.models import Customer
 
+from accounts.exceptions import SessionEnded
+from accounts.models import User
 from billing import leases, mirror, stripe_api, subscriptions
 from billing.exceptions import AlreadySubscribed, CheckoutInProgress, NoSubscription, NotForSale
 from billing.models import Checkout, Tier
@@ -40,6 +42,7 @@ def start(*, user_id: int) -> OpenSession:
     Raises:
         NotForSale: there is no price.
         AlreadySubscribed: a subscription goes on, here or (its webhook being on its way) only at Stripe.
+        SessionEnded: the account is being erased.
         CheckoutInProgress: another request has been at it for `WAIT` seconds.
         PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
     """
@@ -70,6 +73,8 @@ def portal_url(*, user_id: int) -> str:
 
 
 def _start(user_id: int, price: str) -> OpenSession:
+    if not User.objects.filter(pk=user_id, is_active=True).exists():  # an erasure, which needs this lease too, began
+        raise SessionEnded
     Checkout.objects.get_or_create(pk=user_id)
     customer_id = _customer_of(user_id)
     if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from chatrooms.exceptions import MessageNotFound
+
 MAX_CONTENT = 16_000
 """Characters of a message."""
 
@@ -175,7 +177,13 @@ class Message(models.Model):
 
     @property
     def reply(self) -> "Reply":
-        """The current reply (bring it along with `with_reply`)."""
+        """The current reply (bring it along with `with_reply`).
+
+        Raises:
+            MessageNotFound: the message was deleted between the query for it and the one for its reply.
+        """
+        if not self.current_replies:
+            raise MessageNotFound
         return self.current_replies[0]
 
 

@@ -173,3 +173,11 @@ def test_half_an_answer_is_never_shown(client: APIClient, room: Chatroom, send: 
         )
         assert client.get(f"/message/{message.pk}").json()["gemini_response"] is None
         assert client.get(f"/chatroom/{room.pk}/messages").json()[0]["gemini_response"] is None
+
+
+def test_a_message_that_is_deleted_while_it_is_read_is_not_found(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    Reply.objects.all().delete()  # what the second of the two queries finds then
+    assert client.get(f"/message/{message.pk}").status_code == 404

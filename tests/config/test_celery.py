@@ -7,11 +7,12 @@ from celery import signals
 from django.conf import settings
 
 import accounts.tasks
+import billing.tasks
 import chatrooms.tasks
 from config import breaker
 from config.celery import CONSUME, PUBLISH, app, publish
 
-TASK_MODULES = (accounts.tasks, chatrooms.tasks)
+TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
 """Imported, so that their tasks are known here as they are in a worker."""
 
 
