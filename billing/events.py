@@ -55,7 +55,8 @@ def process(*, event_id: int) -> str:
     if event is None:
         return "done"
     pause = min(2**event.tries, LONGEST_PAUSE)
-    mine = StripeEvent.objects.filter(pk=event_id, next_try_at__isnull=False, tries=event.tries)
+    # Further ahead than a sweep puts it: another copy of the task is at it, or it failed and its pause goes on.
+    mine = StripeEvent.objects.filter(pk=event_id, next_try_at__lte=Now() + AWAY, tries=event.tries)
     if not mine.update(tries=F("tries") + 1, next_try_at=Now() + timedelta(seconds=mirror.LEASE + pause)):
         return "taken"
     row = StripeEvent.objects.filter(pk=event_id, next_try_at__isnull=False)
