@@ -166,6 +166,10 @@ def _forget(server: "Server", given: Thing) -> None:
     server.deliveries.answers.clear()
 
 
+def _edit(server: "Server", given: Thing) -> None:
+    server.world.get(given["kind"], given["id"]).update(given["values"])
+
+
 def _empty(server: "Server", given: Thing) -> None:
     server.world.empty()
     server.answers.clear()
@@ -183,5 +187,6 @@ ORDERS: dict[str, Callable[["Server", Thing], Thing | None]] = {
     "/ledger": _ledger,
     "/answers": _answers,
     "/forget": _forget,
+    "/edit": _edit,
     "/empty": _empty,
 }

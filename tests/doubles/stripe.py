@@ -73,6 +73,10 @@ class StripeDouble(DoubleProcess):
         self.deliver(enabled=True, copies=1, drop=0, held=None)
         self.ask("/forget")
 
+    def edit(self, kind: str, thing: str, **values: Any) -> None:
+        """Change what exists behind its back; no event tells of it."""
+        self.ask("/edit", kind=kind, id=thing, values=values)
+
     def empty(self) -> None:
         """All that exists is gone, idempotency keys too."""
         self.ask("/empty")
