@@ -86,7 +86,7 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         customers = [
             each
             for each in stack.stripe.things("customers").values()
-            if each["metadata"].get("kuvaka_user") == str(person.id)
+            if each.get("metadata", {}).get("kuvaka_user") == str(person.id)
         ]
         assert len(customers) == 1
     finally:

@@ -1,0 +1,259 @@
+"""Units by the database's clock: the day, its edges, and what comes back after midnight."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+from django.db.models.functions import Now
+from rest_framework.test import APIClient
+
+from accounts import sessions, tokens
+from accounts.models import Session, User
+from billing import budget, quota
+from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, Tier
+from chatrooms import conversation, replies, rooms
+from chatrooms.models import Message, Reply
+from gemini.types import Usage
+
+pytestmark = pytest.mark.django_db
+
+NOTHING = Usage(prompt_tokens=None, output_tokens=None)
+
+
+@pytest.fixture
+def set_clock(db: None) -> Iterator[Callable[[datetime], None]]:
+    """Move the database's clock, for this connection: our own statement_timestamp() is found before PostgreSQL's."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA clock")
+        cursor.execute(
+            "CREATE FUNCTION clock.statement_timestamp() RETURNS timestamptz STABLE LANGUAGE sql AS "
+            "$$ SELECT current_setting('clock.moment')::timestamptz $$"
+        )
+        cursor.execute("SET search_path = clock, public, pg_catalog")
+
+        def move(moment: datetime) -> None:
+            cursor.execute("SELECT set_config('clock.moment', %s, false)", [moment.isoformat()])
+
+        yield move
+        cursor.execute("SET search_path = public")
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("+919812345671")
+
+
+@pytest.fixture
+def client(user: User) -> APIClient:
+    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
+    return client
+
+
+@pytest.fixture
+def basic() -> Tier:
+    Tier.objects.filter(slug=Tier.BASIC).update(daily_messages=3)
+    return Tier.objects.get(slug=Tier.BASIC)
+
+
+def take(user: User, tier: Tier) -> int:
+    return quota.take(user_id=user.pk, tier=tier, kind=LedgerEntry.Kind.SEND)
+
+
+def counter(user: User) -> dict[str, int]:
+    """Used by day; the ledger has to say the same."""
+    used = {str(row.day): row.used for row in DailyUsage.objects.filter(user=user)}
+    ledger = LedgerEntry.objects.filter(user=user).values_list("day").annotate(Sum("amount"))
+    assert {str(day): amount for day, amount in ledger} == used
+    return used
+
+
+def test_the_clock_of_these_tests_moves_djangos_now(set_clock: Callable[[datetime], None]) -> None:
+    moment = datetime(2028, 2, 29, 12, tzinfo=UTC)
+    set_clock(moment)
+    assert Tier.objects.annotate(moment=Now()).values_list("moment", flat=True).first() == moment
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 11, 22, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)])
+def test_a_new_day_begins_at_midnight_utc(
+    set_clock: Callable[[datetime], None], user: User, basic: Tier, day: datetime
+) -> None:
+    set_clock(day + timedelta(hours=23, minutes=59, seconds=59.9))
+    for _ in range(3):
+        take(user, basic)
+    with pytest.raises(quota.QuotaExceeded) as refused:
+        take(user, basic)
+    assert refused.value.retry_after == pytest.approx(0.1, abs=0.01)
+    set_clock(day + timedelta(days=1, seconds=0.1))
+    take(user, basic)
+    assert counter(user) == {f"{day:%Y-%m-%d}": 3, f"{day + timedelta(days=1):%Y-%m-%d}": 1}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Europe/Berlin"])
+def test_the_zone_of_a_connection_moves_no_day(
+    set_clock: Callable[[datetime], None], user: User, basic: Tier, zone: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+        for hour in (0, 6, 12, 18, 23):
+            set_clock(datetime(2026, 10, 25, hour, 30, tzinfo=UTC))  # the night of a changed clock in Europe
+            assert quota.allowance_of(user_id=user.pk).resets_in == (23 - hour) * 3600 + 1800
+        take(user, basic)
+        cursor.execute("SET TIME ZONE 'UTC'")
+    assert counter(user) == {"2026-10-25": 1}
+
+
+def test_a_failure_after_midnight_goes_back_to_yesterday(
+    set_clock: Callable[[datetime], None], user: User, basic: Tier
+) -> None:
+    set_clock(datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
+    room = rooms.create(user_id=user.pk, name="Room")
+    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    claimed = replies.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    assert claimed
+    set_clock(datetime(2026, 11, 23, 0, 1, tzinfo=UTC))
+    take(user, basic)
+    assert replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING)
+    assert counter(user) == {"2026-11-22": 0, "2026-11-23": 1}
+
+
+def test_the_cap_stores_nothing_and_says_what_pro_would_give(client: APIClient, user: User, basic: Tier) -> None:
+    room = client.post("/chatroom", {"name": "Room"}).json()["id"]
+    for left in (2, 1, 0):
+        answer = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+        assert answer.status_code == 202
+        assert (answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) == ("3", str(left))
+    refused = client.post(f"/chatroom/{room}/message", {"content": "One more"})
+    body = refused.json()
+    assert (refused.status_code, body["code"], body["limit"], body["used"]) == (429, "quota_exceeded", 3, 3)
+    assert body["upgrade"] == {"tier": "pro", "daily_messages": None, "subscribe": "/subscribe/pro"}
+    resets_at = datetime.fromisoformat(body["resets_at"])
+    assert resets_at == datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert int(refused["X-RateLimit-Reset"]) == resets_at.timestamp()
+    assert abs(int(refused["Retry-After"]) - (resets_at - datetime.now(UTC)).total_seconds()) < 2
+    assert (Message.objects.filter(role="user").count(), LedgerEntry.objects.count()) == (3, 3)
+    usage = client.get("/usage").json()
+    assert (usage["tier"], usage["limit"], usage["used"], usage["remaining"]) == ("basic", 3, 3, 0)
+
+
+def test_what_is_refused_for_another_reason_costs_nothing(client: APIClient, user: User, basic: Tier) -> None:
+    room = client.post("/chatroom", {"name": "Room"}).json()["id"]
+    path, key = f"/chatroom/{room}/message", {"Idempotency-Key": "one"}
+    assert client.post(path, {"content": ""}).status_code == 400
+    assert client.post("/chatroom/99/message", {"content": "Hello"}).status_code == 404
+    for _ in range(3):
+        assert client.post(path, {"content": "Hello"}, headers=key).status_code == 202
+    assert client.post(path, {"content": "Other"}, headers=key).status_code == 422
+    Tier.objects.update(waiting_replies=1)
+    assert client.post(path, {"content": "Hello"}).json()["code"] == "too_many_waiting"
+    assert list(counter(user).values()) == [1]
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_a_tier_lowered_below_what_was_used_refuses(user: User, basic: Tier, limit: int) -> None:
+    take(user, basic)
+    Tier.objects.filter(pk=basic.pk).update(daily_messages=limit)
+    basic.refresh_from_db()
+    with pytest.raises(quota.QuotaExceeded):
+        take(user, basic)
+    other = User.objects.create_user("+919812345672")
+    basic.daily_messages = 0
+    with pytest.raises(quota.QuotaExceeded):
+        take(other, basic)
+    assert quota.allowance_of(user_id=user.pk).remaining == 0
+    assert counter(other) == {}
+
+
+def test_pro_has_no_limit_and_tells_none(client: APIClient, user: User, basic: Tier) -> None:
+    Entitlement.objects.create(user=user, stripe_until=datetime.now(UTC) + timedelta(days=1))
+    room = client.post("/chatroom", {"name": "Room"}).json()["id"]
+    for _ in range(5):
+        answer = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+        assert answer.status_code == 202
+        assert "X-RateLimit-Limit" not in answer
+    usage = client.get("/usage").json()
+    assert (usage["limit"], usage["used"], usage["remaining"]) == (None, 5, None)
+
+
+def test_a_unit_comes_back_once_however_often_it_is_given_back(user: User, basic: Tier) -> None:
+    units = [take(user, basic) for _ in range(3)]
+    assert quota.give_back(unit_id=units[0])
+    assert not quota.give_back(unit_id=units[0])
+    assert not quota.give_back(unit_id=None)
+    returned = LedgerEntry.objects.get(kind="return")
+    assert not quota.give_back(unit_id=returned.pk), "what was returned is no unit"
+    assert list(counter(user).values()) == [2]
+
+
+def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) -> None:
+    room = rooms.create(user_id=user.pk, name="Room")
+    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    reply_id = Reply.objects.get(answers=sent).pk
+    for used in (1, 1, 0):  # two tries are put off, the third is the last
+        Reply.objects.update(not_before=Now())
+        claimed = replies.claim(reply_id=reply_id)
+        assert claimed
+        for _ in range(3):
+            replies.fail(reply=claimed[0], error="provider_overloaded", retryable=True, retry_after=0, usage=NOTHING)
+        assert list(counter(user).values()) == [used]
+
+
+def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None:
+    room = rooms.create(user_id=user.pk, name="Room")
+    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    replies.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    Reply.objects.update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
+    for _ in range(3):
+        replies.reap()
+    assert Reply.objects.get().error == "worker_lost"
+    assert list(counter(user).values()) == [0]
+
+
+# Tokens
+
+
+def test_tokens_add_up_by_user_day_and_service(
+    set_clock: Callable[[datetime], None], user: User, client: APIClient
+) -> None:
+    set_clock(datetime(2026, 10, 31, 23, tzinfo=UTC))
+    budget.add(user_id=user.pk, prompt_tokens=10, output_tokens=5)
+    for day in (1, 2):
+        set_clock(datetime(2026, 11, day, tzinfo=UTC))
+        budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
+        budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
+    budget.add(user_id=0, prompt_tokens=100, output_tokens=0)  # of somebody who is erased meanwhile
+    allowance = quota.allowance_of(user_id=user.pk)
+    assert (allowance.today, allowance.month) == (quota.Tokens(prompt=2, output=4), quota.Tokens(prompt=4, output=8))
+    service = {row.day.day: (row.prompt_tokens, row.output_tokens) for row in ServiceUsage.objects.all()}
+    assert service == {31: (10, 5), 1: (2, 4), 2: (102, 4)}
+
+
+def test_the_ceiling_refuses_sends_until_midnight_and_reads_go_on(
+    client: APIClient, user: User, settings: pytest.FixtureRequest
+) -> None:
+    settings.DAILY_TOKEN_CEILING = 100
+    room = client.post("/chatroom", {"name": "Room"}).json()["id"]
+    budget.add(user_id=user.pk, prompt_tokens=60, output_tokens=39)
+    assert client.post(f"/chatroom/{room}/message", {"content": "Hello"}).status_code == 202
+    budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=0)
+    refused = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "service_budget_reached")
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert abs(int(refused["Retry-After"]) - (midnight - datetime.now(UTC)).total_seconds()) < 2
+    assert client.get(f"/chatroom/{room}/messages").status_code == 200
+    assert (Message.objects.filter(role="user").count(), LedgerEntry.objects.count()) == (1, 1)
+    ServiceUsage.objects.update(day=midnight.date() - timedelta(days=2))
+    assert client.post(f"/chatroom/{room}/message", {"content": "Hello"}).status_code == 202
+
+
+def test_the_burst_limit_is_the_tiers_and_each_users_own(client: APIClient, user: User) -> None:
+    Tier.objects.update(sends_per_minute=2)
+    room = client.post("/chatroom", {"name": "Room"}).json()["id"]
+    answers = [client.post(f"/chatroom/{room}/message", {"content": "Hello"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert answers[2].json()["code"] == "too_many_requests"
+    assert int(answers[2]["Retry-After"]) >= 1
+    assert LedgerEntry.objects.count() == 2

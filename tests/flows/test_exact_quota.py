@@ -1,0 +1,89 @@
+"""The allowance is exact: under parallel sends over real web processes, and after failures of every kind."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+
+pytestmark = pytest.mark.stack
+
+FAILURES = {
+    "blocked": "block=SAFETY",
+    "max_tokens": "finish=MAX_TOKENS after=0",
+    "empty_answer": "after=0",
+    "model_not_found": "error=404",
+    "provider_quota_exhausted": "error=429 per_day=true",
+}
+BOOKS = """
+    SELECT (SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s),
+           (SELECT coalesce(sum(amount), 0) FROM billing_ledgerentry WHERE user_id = %s),
+           (SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user')
+"""
+
+
+def books(person: Person) -> tuple[int, int, int]:
+    """The counter, the sum of the ledger, and the number of messages."""
+    [row] = person.stack.sql(BOOKS, person.id, person.id, person.id)
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def send(person: Person, room: int, content: str = "Hello") -> requests.Response:
+    return requests.post(
+        f"{person.stack.url}/chatroom/{room}/message",
+        json={"content": content},
+        headers={"Authorization": f"Bearer {person.access_token}"},
+        timeout=PATIENCE,
+    )
+
+
+def test_a_hundred_at_once_and_exactly_five_are_accepted(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(WEB_PROCESSES="4")
+    stack.set_tier("basic", daily_messages=5)
+    for _ in range(20):
+        person = stack.sign_up()
+        room = person.room()
+        answers = in_parallel([lambda who=person, where=room: send(who, where) for _ in range(100)])
+        assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
+        refused = [answer.json() for answer in answers if answer.status_code == 429]
+        assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
+        assert books(person) == (5, 5, 5)
+
+
+def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(stack: Any) -> None:
+    person = stack.sign_up()
+    stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
+    rooms = [person.room() for _ in range(10)]
+    sent = [
+        (code, person.send(rooms[number], f"No [[double {how}]]")["id"])
+        for code, how in FAILURES.items()
+        for number in range(10)
+    ]
+    done = person.send(rooms[0], "Yes")
+    wait_until(lambda: stack.unfinished() == 0, 60, "all of them over")
+    codes = Counter(person.message(message)["reply"]["error"] for _, message in sent)
+    assert codes == dict.fromkeys(FAILURES, 10)
+    assert person.message(done["id"])["reply"]["status"] == "done"
+    assert books(person) == (1, 1, 51)
+    [(returned,)] = stack.sql(
+        "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", person.id
+    )
+    assert returned == 50
+
+
+def test_pro_that_begins_among_parallel_sends_loses_no_unit(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(WEB_PROCESSES="4")
+    stack.set_tier("basic", daily_messages=5)
+    grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
+    for _ in range(5):
+        person = stack.sign_up()
+        room = person.room()
+        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: send(who, where) for _ in range(60)]
+        answers = in_parallel([*jobs[:30], lambda who=person: stack.sql(grant, who.id), *jobs[30:]])
+        accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
+        assert len(accepted) >= 5
+        assert books(person) == (len(accepted),) * 3
+        assert send(person, room).status_code == 202, "Pro has no cap"
