@@ -6,7 +6,7 @@ from typing import Any
 
 from billing.pretend_stripe import shapes
 from billing.pretend_stripe.shapes import Thing
-from billing.pretend_stripe.world import ENDED, Refused, World
+from billing.pretend_stripe.world import ENDED, OURS, Refused, World
 
 Handler = Callable[..., Thing]
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -39,7 +39,7 @@ def _shown(thing: Thing, base: str, params: Thing, world: World) -> Thing:
     if thing["object"] == "list":
         return {**thing, "data": [_shown(each, base, {}, world) for each in thing["data"]]}
     if thing["object"] == "checkout.session":
-        thing = {name: value for name, value in thing.items() if name not in ("price_id", "subscription_metadata")}
+        thing = {name: value for name, value in thing.items() if name not in OURS}
         thing["url"] = f"{base}/c/pay/{thing['id']}" if thing["status"] == "open" else None
     if thing["object"] == "billing_portal.session":
         thing = {**thing, "url": f"{base}/p/session/{thing['id']}"}

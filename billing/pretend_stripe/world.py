@@ -15,6 +15,8 @@ from billing.pretend_stripe.shapes import Thing
 
 KINDS = ("customers", "products", "prices", "subscriptions", "invoices", "sessions", "portals", "events")
 ENDED = ("canceled", "incomplete_expired")
+OURS = ("price_id", "subscription_metadata")
+"""What is remembered of a session and never sent."""
 
 
 class Refused(Exception):
@@ -81,7 +83,8 @@ class World:
 
     def tell(self, kind: str, thing: Thing) -> None:
         """Make an event of the thing as it is now."""
-        self._announce(self.add("events", shapes.event(now=self.now, kind=kind, thing=copy.deepcopy(thing))))
+        sent = {name: value for name, value in copy.deepcopy(thing).items() if name not in OURS}
+        self._announce(self.add("events", shapes.event(now=self.now, kind=kind, thing=sent)))
 
     # Customers
 

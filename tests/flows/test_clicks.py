@@ -1,0 +1,67 @@
+"""However often somebody clicks on Subscribe: one customer, one open session, one subscription."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import requests
+
+from tests.flows.test_paying import status
+from tests.stack import PATIENCE, Person, in_parallel, wait_until
+
+pytestmark = pytest.mark.stack
+
+
+def click(person: Person) -> requests.Response:
+    headers = {"Authorization": f"Bearer {person.access_token}"}
+    return requests.post(f"{person.stack.url}/subscribe/pro", headers=headers, timeout=PATIENCE)
+
+
+def at_stripe(person: Person) -> tuple[list[str], list[str]]:
+    """Ids of the customers and of the open sessions that the person has there."""
+    customers = [
+        each["id"]
+        for each in person.stack.stripe.things("customers").values()
+        if each.get("metadata", {}).get("kuvaka_user") == str(person.id)
+    ]
+    sessions = person.stack.stripe.things("sessions").values()
+    return customers, [each["id"] for each in sessions if each["customer"] in customers and each["status"] == "open"]
+
+
+def test_twenty_clicks_at_once_open_one_session_of_one_customer(stack: Any) -> None:
+    told: Counter[int] = Counter()
+    for _ in range(10):
+        person = stack.sign_up()
+        answers = in_parallel([lambda who=person: click(who) for _ in range(20)])
+        told.update(answer.status_code for answer in answers)
+        assert {answer.json()["code"] for answer in answers if not answer.ok} <= {"checkout_in_progress"}
+        customers, sessions = at_stripe(person)
+        assert (len(customers), len(sessions)) == (1, 1)
+        assert {answer.json()["session_id"] for answer in answers if answer.ok} == set(sessions)
+    assert set(told) <= {200, 409}
+    assert told[200] >= 100
+
+
+def test_paying_while_clicking_gives_one_subscription(stack: Any) -> None:
+    for _ in range(5):
+        person = stack.sign_up()
+        url = click(person).json()["checkout_url"]
+        answers = in_parallel([*[lambda who=person: click(who)] * 6, lambda where=url: stack.stripe.pay(where)])
+        assert {answer.status_code for answer in answers} <= {200, 303, 409}
+        wait_until(lambda who=person: status(who)["tier"] == "pro", 10, "Pro")
+        assert click(person).json()["code"] == "already_subscribed"
+        customers, sessions = at_stripe(person)
+        running = [each for each in stack.stripe.things("subscriptions").values() if each["customer"] == customers[0]]
+        assert (len(customers), sessions, len(running)) == (1, [], 1)
+
+
+def test_an_answer_that_is_lost_after_stripe_accepted_makes_nothing_twice(stack: Any) -> None:
+    for lost in range(1, 6):
+        person = stack.sign_up()
+        stack.stripe.switch(cut_after=lost)
+        answers = [click(person) for _ in range(4)]
+        stack.stripe.switch(cut_after=0)
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        wait_until(lambda who=person: click(who).status_code == 200, 10, "a checkout")
+        customers, sessions = at_stripe(person)
+        assert (len(customers), len(sessions)) == (1, 1)
