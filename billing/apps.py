@@ -10,7 +10,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Follow the sources of entitlements, and keep dj-stripe from storing the key."""
-        from djstripe.models.base import StripeModel  # noqa: PLC0415  it needs the app registry
+        from djstripe.models import Product  # noqa: PLC0415  they need the app registry
+        from djstripe.models.base import StripeModel  # noqa: PLC0415
 
         from accounts.erasure import Phase, register  # noqa: PLC0415
         from billing import erasure, receivers, stripe_api  # noqa: F401, PLC0415
@@ -21,3 +22,5 @@ class BillingConfig(AppConfig):
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
         # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001
+        # A new product's features, which nothing here uses, it would ask for inside its own transaction.
+        Product._sync_product_features = lambda *_, **__: None  # noqa: SLF001

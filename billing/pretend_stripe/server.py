@@ -109,8 +109,8 @@ class Handler(BaseHTTPRequestHandler):
             told = api.answer(server.world, server.base, method, path, params)
         except Refused as refusal:
             return refusal.status, error(str(refusal), kind=refusal.kind, code=refusal.code)
+        told = json.loads(json.dumps(told))  # as it is now, however late it is sent
         if method != "GET":
-            told = json.loads(json.dumps(told))
             server.world.save()
         if key:
             server.answers[key] = (asked, 200, told)

@@ -1,0 +1,111 @@
+"""What no webhook told is found and mended; and the key stands nowhere and can be changed."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+from djstripe.models import Account, APIKey, Subscription
+
+from accounts.models import User
+from billing import checkout, events, reconcile
+from billing.models import StripeEvent
+from tests import scan
+from tests.billing.stripe_fixtures import deliver, events_of, new_user, subscribe, subscriber
+from tests.doubles.stripe import KEY, StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*options: str) -> str:
+    said = io.StringIO()
+    call_command("reconcile_stripe", *options, stdout=said)
+    return said.getvalue()
+
+
+def is_pro(user: User) -> bool:
+    return User.objects.get(pk=user.pk).is_pro
+
+
+def test_events_that_were_never_delivered_are_found_and_processed(stripe_double: StripeDouble) -> None:
+    users = [new_user() for _ in range(5)]
+    for user in users:
+        subscribe(stripe_double, user)
+    StripeEvent.objects.all().delete()
+    missed = reconcile.find_missed()
+    assert missed == StripeEvent.objects.count() > 20
+    assert reconcile.find_missed() == 0, "each is recorded once"
+    for event_id in events.due():
+        events.process(event_id=event_id)
+    assert events.due() == []
+    assert [is_pro(user) for user in users] == [True] * 5
+
+
+def test_a_fifth_of_the_events_lost_leaves_everybody_where_stripe_has_them(stripe_double: StripeDouble) -> None:
+    users = [new_user() for _ in range(10)]
+    subscriptions = [subscribe(stripe_double, user) for user in users]
+    for number, subscription in enumerate(subscriptions):
+        if number % 3 == 0:
+            stripe_double.set_status(subscription, "canceled")
+    for number, event in enumerate(stripe_double.things("events").values()):
+        if number % 5:
+            events.process(event_id=deliver(event).pk)
+    run()
+    assert [is_pro(user) for user in users] == [number % 3 != 0 for number in range(10)]
+
+
+@pytest.mark.parametrize("drift", ["status", "cancel_at", "missing"])
+def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDouble, drift: str) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    row = Subscription.objects.get(id=subscription)
+    if drift == "missing":
+        row.delete()
+    else:
+        row.stripe_data[drift] = {"status": "canceled", "cancel_at": 1}[drift]
+        row.save()
+    assert not is_pro(user)
+    dry = json.loads(run("--dry-run", "--json"))
+    assert (dry["drifted"], is_pro(user)) == ([customer], False)
+    report = json.loads(run("--json"))
+    assert (report["checked"], report["drifted"], report["failed"]) == (1, [customer], [])
+    assert is_pro(user)
+    assert json.loads(run("--json"))["drifted"] == []
+
+
+def test_a_stripe_that_is_away_is_an_error_of_the_command(stripe_double: StripeDouble) -> None:
+    subscriber(stripe_double)
+    stripe_double.switch(down=True)
+    with pytest.raises(CommandError, match="payment_provider_away"):
+        run()
+
+
+def test_the_key_stands_nowhere_in_the_database(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    for event in events_of(stripe_double, customer):
+        events.process(event_id=deliver(event).pk)
+    run()
+    assert is_pro(user)
+    assert (APIKey.objects.count(), Account.objects.count()) == (0, 0)
+    from django.db import connection
+
+    with connection.cursor() as cursor:  # in this transaction, which another connection cannot look into
+        for schema, table in cursor.execute(scan.TABLES).fetchall():
+            cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}" AS row WHERE row::text LIKE %s', [f"%{KEY}%"])
+            assert cursor.fetchone() == (0,), table
+
+
+def test_changing_the_key_breaks_nothing(stripe_double: StripeDouble, settings: Any) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    settings.STRIPE_SECRET_KEY = "sk_test_" + "another0" * 4
+    stripe_double.switch(dead_keys=[KEY])
+    stripe_double.set_status(subscription, "canceled")
+    [ended] = events_of(stripe_double, customer, "customer.subscription.deleted")
+    assert events.process(event_id=deliver(ended).pk) == "done"
+    assert not is_pro(user)
+    assert checkout.start(user_id=user.pk).url
+    subscribe(stripe_double, user)
+    run()
+    assert is_pro(user)
+    assert django_settings.STRIPE_SECRET_KEY != KEY
