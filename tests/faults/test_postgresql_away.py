@@ -10,6 +10,7 @@ import requests
 
 from tests import servers
 from tests.doubles.proxy import Proxy
+from tests.faults.test_payments_away import deliver
 from tests.stack import Person, Stack, running, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -48,6 +49,8 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
     others = [stack.sign_up() for _ in range(10)]
     under_way = [(each, each.send(each.room(), "asked before the outage")["id"]) for each in others for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, 20, "all under way")
+    subject = {"id": "price_of_nobody", "object": "price"}
+    event = {"id": f"evt_{mode}", "object": "event", "type": "price.updated", "data": {"object": subject}}
     proxy.set(mode)
     try:
         for method, path, body in (
@@ -60,6 +63,8 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
             assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
             assert int(answer.headers["Retry-After"]) > 0
             assert seconds <= 3, f"{path}: {seconds:.1f} s"
+        code, seconds = deliver(stack, event)
+        assert (code, seconds <= 3) == (503, True), "so that Stripe sends it again"
         assert requests.get(stack.url + "/livez", timeout=2).status_code == 200
         assert requests.get(stack.url + "/readyz", timeout=2).status_code == 503
         time.sleep(5)  # the answers come while nobody can keep them, and every lease (3 s) runs out
@@ -71,5 +76,7 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
         assert each.answered(message_id, 45)["reply"]["status"] == "done"
     [(sent,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
     assert sent == 0, "what was refused was not stored"
+    assert deliver(stack, event)[0] == 200
+    assert stack.sql("SELECT type FROM billing_stripeevent WHERE event_id = %s", event["id"]) == [("price.updated",)]
     stack.double.default()
     assert person.answered(person.send(room, "asked after the outage")["id"], 30)["reply"]["status"] == "done"
