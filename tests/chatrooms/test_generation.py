@@ -11,6 +11,7 @@ import pytest
 import structlog
 from django.db import IntegrityError, OperationalError
 
+from billing.models import DailyUsage, ServiceUsage
 from chatrooms import generation, replies
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.tasks import answer
@@ -237,3 +238,15 @@ def test_the_clients_request_id_reaches_the_workers_log(
     finally:
         replies.log = original
     assert seen == ["client-chosen-id"]
+
+
+@pytest.mark.parametrize("error", [None, exceptions.Blocked(), exceptions.RateLimited(), ValueError("odd")])
+def test_what_a_call_cost_is_counted_however_it_ended(
+    room: Chatroom, send: Callable[..., Message], model: Callable[[Stream], None], error: Exception | None
+) -> None:
+    model(Stream("a piece", error=error))
+    message = send(room)
+    answer(reply_of(message).pk)
+    used = DailyUsage.objects.values_list("user_id", "prompt_tokens", "output_tokens").get()
+    assert used == (room.user_id, 7, 9)
+    assert ServiceUsage.objects.values_list("prompt_tokens", "output_tokens").get() == (7, 9)
