@@ -150,8 +150,10 @@ def test_a_grant_ends_by_itself_and_can_be_revoked(user: User) -> None:
     assert (standing.tier.slug, standing.source, standing.until) == ("pro", "grant", long.ends_at)
     grants.revoke(grant=long, revoked_by=None)
     assert standing_of(user_id=user.pk).until == short.ends_at
+    assert User.objects.get(pk=user.pk).is_pro
     Entitlement.objects.update(grant_until=Now())
     assert source(user) == "default"
+    assert not User.objects.get(pk=user.pk).is_pro
     short.delete()
     assert Entitlement.objects.get(pk=user.pk).grant_until is None
 
