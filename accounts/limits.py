@@ -37,7 +37,7 @@ class RouteLimit(BaseThrottle):
             return True
         usage = get_usage(
             request,
-            group=f"{type(self).__name__}:{type(view).__name__}",
+            group=self.group(view),
             key=lambda *_: key,
             rate=f"{self.per_minute(request)}/m",
             increment=True,
@@ -48,6 +48,10 @@ class RouteLimit(BaseThrottle):
     def wait(self) -> float:
         """Return the seconds until the window ends, for `Retry-After`."""
         return max(1, self._time_left)
+
+    def group(self, view: APIView) -> str:
+        """Return what the requests are counted together with: those to the same view."""
+        return f"{type(self).__name__}:{type(view).__name__}"
 
     def key(self, request: Request) -> str | None:
         """Return what is counted, or None for nothing."""

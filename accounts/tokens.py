@@ -5,7 +5,7 @@ session's row decides. Tokens carry no `iat`: the library refuses one that is a 
 while a refresh token is timed by the database's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -100,11 +100,45 @@ def end(*, refresh_token: str) -> None:
         audit.record("session_ended", user_id=int(token[USER]), session_id=token[SESSION])
 
 
+def session_of(access_token: str | bytes) -> Session:
+    """Return the living session that an access token names, with its user and entitlement.
+
+    Raises:
+        TokenInvalid: it is not an access token of ours.
+        TokenExpired: its fifteen minutes are over.
+        SessionEnded: its session ended, or its user was disabled or deleted.
+    """
+    claims = _read(AccessToken, access_token)
+    session = _living(claims[SESSION], user_id=claims[USER]).first()
+    if session is None:
+        raise SessionEnded
+    return session
+
+
+def living_session(session_id: UUID) -> Session:
+    """Return a session by its id, for those who were given it by us.
+
+    Raises:
+        SessionEnded: it ended, or its user was disabled or deleted.
+    """
+    session = _all_living().filter(pk=session_id).first()
+    if session is None:
+        raise SessionEnded
+    return session
+
+
+def living_sessions(session_ids: Collection[UUID]) -> list[UUID]:
+    """Return which of these sessions live."""
+    return list(_all_living().filter(pk__in=session_ids).values_list("pk", flat=True))
+
+
 def _living(session_id: UUID, *, user_id: str) -> QuerySet[Session]:
     """The session, if it lives, with its user and entitlement, in one query."""
-    return Session.objects.select_related("user", "user__entitlement").filter(
-        pk=session_id, user_id=user_id, user__is_active=True, revoked_at=None
-    )
+    return _all_living().select_related("user", "user__entitlement").filter(pk=session_id, user_id=user_id)
+
+
+def _all_living() -> QuerySet[Session]:
+    return Session.objects.filter(user__is_active=True, revoked_at=None)
 
 
 def _end_for_reuse(session: Session) -> None:
@@ -153,9 +187,6 @@ class SessionAuthentication(JWTAuthentication):
         text = self.get_raw_token(header) if header else None
         if text is None:
             return None
-        claims = _read(AccessToken, text)
-        session = _living(claims[SESSION], user_id=claims[USER]).first()
-        if session is None:
-            raise SessionEnded
+        session = session_of(text)
         setattr(request._request, "user_id", session.user_id)  # noqa: B010, SLF001  for the request's log line
         return session.user, session

@@ -1,22 +1,31 @@
 """What a user does in a room: one function per verb, one transaction each, the task published on commit.
 
 The user's row is the lock of all that user's changes. It is always taken first (`User.touch_rooms`), then the room,
-then messages, so that two changes can wait for each other but never in a circle.
+then messages, so that two changes can wait for each other but never in a circle. So each verb finds the room as the one
+before left it: of two at once that exclude each other, the second is told 409.
 """
 
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.db.models.functions import Now
 
 from accounts.models import User
 from billing import budget, quota
 from billing.entitlements import tier_of
 from billing.models import LedgerEntry
-from chatrooms import replies
-from chatrooms.exceptions import RoomNotFound, TooManyWaiting
-from chatrooms.models import Chatroom, Message, Reply, Role, Status
+from chatrooms import live, replies
+from chatrooms.exceptions import (
+    MessageNotFound,
+    NotLastMessage,
+    ReplyHasNotFailed,
+    ReplyInProgress,
+    RoomNotFound,
+    TooManyWaiting,
+)
+from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
 from config.logs import request_id
 
 WAIT_HINT = timedelta(seconds=5)
@@ -39,14 +48,134 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
         User.touch_rooms(user_id)
         if not Chatroom.objects.filter(pk=room_id, user_id=user_id).update(updated_at=Now()):
             raise RoomNotFound
-        tier = tier_of(user_id=user_id)
-        if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
-            raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
-        budget.check()
-        unit_id = quota.take(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND)
-        message = Message.objects.create(room_id=room_id, user_id=user_id, role=Role.USER, content=content)
+        unit_id = _charge(user_id, LedgerEntry.Kind.SEND)
+        message: Message = Message.objects.create(room_id=room_id, user_id=user_id, role=Role.USER, content=content)
         _queue_reply(message, unit_id)
     return message
+
+
+def stop(*, user_id: int, message_id: int) -> None:
+    """Stop the answer to a message: it is `stopped` when this returns, with the text that was told until then.
+
+    The call to the model ends when its worker notices: at its next piece, or within a second.
+
+    Raises:
+        MessageNotFound: it is not one of the user's.
+        ReplyIsFinal: the answer is finished.
+    """
+    with transaction.atomic():
+        User.touch_rooms(user_id)
+        reply = replies.stop(message_id=_mine(user_id, message_id).pk)
+    told = live.stop(reply_id=reply.pk, attempt=reply.attempt)
+    if told is not None:
+        replies.keep_stopped(reply=reply, text=told)
+
+
+def retry(*, user_id: int, message_id: int) -> None:
+    """Have a failed reply tried again; it costs anew.
+
+    Raises:
+        MessageNotFound: it is not one of the user's.
+        ReplyInProgress: the room has an unfinished reply.
+        ReplyHasNotFailed: the current reply has not failed.
+        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+    """
+    with transaction.atomic():
+        message = _resting(user_id, message_id)
+        unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)
+        if not replies.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
+            raise ReplyHasNotFailed
+
+
+def regenerate(*, user_id: int, message_id: int) -> None:
+    """Queue a further reply to a message; the earlier ones stay readable, and the new one is the current one.
+
+    Raises:
+        MessageNotFound: it is not one of the user's.
+        ReplyInProgress: the room has an unfinished reply.
+        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+    """
+    with transaction.atomic():
+        message = _resting(user_id, message_id)
+        unit_id = _charge(user_id, LedgerEntry.Kind.REGENERATE)
+        _forget_summary_of(message)
+        _queue_further_reply(message, unit_id)
+
+
+def edit(*, user_id: int, message_id: int, content: str) -> None:
+    """Change the last message of a room and queue a reply to the new text; the old text and its replies are kept.
+
+    Raises:
+        MessageNotFound: it is not one of the user's.
+        ReplyInProgress: the room has an unfinished reply.
+        NotLastMessage: others follow it.
+        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+    """
+    with transaction.atomic():
+        message = _resting(user_id, message_id)
+        if Message.objects.in_room(message.room_id).filter(pk__gt=message.pk).exists():
+            raise NotLastMessage
+        unit_id = _charge(user_id, LedgerEntry.Kind.EDIT)
+        _forget_summary_of(message)
+        _keep_revision(message)
+        Message.objects.filter(pk=message.pk).update(content=content, edited_at=Now())
+        _queue_further_reply(message, unit_id)
+
+
+def delete_failed(*, user_id: int) -> int:
+    """Delete what failed: messages without an answer, and further replies to a message that has one; how many."""
+    with transaction.atomic():
+        User.touch_rooms(user_id)
+        failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
+        ids = dict(failed.values_list("answers_id", "pk"))
+        answered = Reply.objects.filter(answers_id__in=ids, revision=None, status__in=TOLD)
+        earlier = dict(answered.values_list("answers_id").annotate(newest=Max("pk")))
+        Reply.objects.filter(pk__in=[ids[message_id] for message_id in earlier]).delete()
+        Reply.objects.filter(pk__in=earlier.values()).update(is_current=True)
+        Message.objects.filter(pk__in=ids.keys() - earlier.keys()).delete()
+    return len(ids)
+
+
+def _mine(user_id: int, message_id: int) -> Message:
+    message: Message | None = Message.objects.filter(user_id=user_id, role=Role.USER, pk=message_id).first()
+    if message is None:
+        raise MessageNotFound
+    return message
+
+
+def _resting(user_id: int, message_id: int) -> Message:
+    """Lock the user's changes, and return the message of a room in which no reply is unfinished."""
+    User.touch_rooms(user_id)
+    message = _mine(user_id, message_id)
+    Chatroom.objects.filter(pk=message.room_id).update(updated_at=Now())
+    if Reply.objects.filter(room_id=message.room_id).unfinished().exists():
+        raise ReplyInProgress
+    return message
+
+
+def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
+    """Take what an answer costs, or raise what keeps the user from asking for one."""
+    tier = tier_of(user_id=user_id)
+    if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
+        raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
+    budget.check()
+    return quota.take(user_id=user_id, tier=tier, kind=kind)
+
+
+def _forget_summary_of(message: Message) -> None:
+    """Drop the room's summary if it tells of the message as it was; a new one is made when it is needed."""
+    Summary.objects.filter(room_id=message.room_id, upto__gte=message.pk).delete()
+
+
+def _keep_revision(message: Message) -> None:
+    written_at = message.edited_at or message.created_at
+    revision = Revision.objects.create(message=message, content=message.content, written_at=written_at)
+    Reply.objects.filter(answers=message, revision=None).update(revision=revision)
+
+
+def _queue_further_reply(message: Message, unit_id: int) -> None:
+    Reply.objects.filter(answers=message, is_current=True).update(is_current=False)
+    _queue_reply(message, unit_id)
 
 
 def _queue_reply(message: Message, unit_id: int) -> None:
@@ -63,13 +192,3 @@ def _queue_reply(message: Message, unit_id: int) -> None:
         request_id=request_id(),
     )
     replies.publish_on_commit(reply.pk)
-
-
-def delete_failed(*, user_id: int) -> int:
-    """Delete the user's messages whose current reply failed, with their replies; how many messages that were."""
-    with transaction.atomic():
-        User.touch_rooms(user_id)
-        failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
-        ids = list(failed.values_list("answers_id", flat=True))
-        Message.objects.filter(pk__in=ids).delete()
-    return len(ids)

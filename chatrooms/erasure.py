@@ -1,8 +1,12 @@
 """The chatrooms' steps of erasing an account; each is safe to repeat."""
 
+from datetime import timedelta
+
 from django.core.cache import cache
+from django.db.models.functions import Now
 
 from accounts.retention import delete_in_batches
+from chatrooms import live
 from chatrooms.models import Chatroom, Message, Reply, Role
 
 
@@ -12,13 +16,16 @@ def end_replies(*, user_id: int) -> None:
     Each goes with its message, since none stands without a reply. One at a time: a statement that locks several replies
     could wait in a circle with the heartbeat of a worker. No further one can be queued, since the account is marked.
     """
-    unfinished = Reply.objects.filter(user_id=user_id).unfinished()
-    for message_id in unfinished.values_list("answers_id", flat=True):
+    unfinished = dict(Reply.objects.filter(user_id=user_id).unfinished().values_list("pk", "answers_id"))
+    for message_id in unfinished.values():
         Message.objects.filter(pk=message_id).delete()
+    live.forget(unfinished)
 
 
 def delete_conversations(*, user_id: int) -> None:
     """Delete the user's messages with the replies to them, and then the rooms."""
+    recent = Reply.objects.filter(user_id=user_id, finished_at__gt=Now() - timedelta(seconds=live.LIVE_SECONDS))
+    live.forget(recent.values_list("pk", flat=True))
     delete_in_batches(Message.objects.filter(user_id=user_id, role=Role.USER))
     delete_in_batches(Chatroom.objects.filter(user_id=user_id))
 

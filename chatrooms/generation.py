@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from celery.signals import celeryd_after_setup, worker_shutting_down
@@ -19,13 +20,13 @@ from django.db import DataError, IntegrityError, connections
 
 from billing import budget
 from billing.models import Tier
-from chatrooms import replies
-from chatrooms.context import prompt_for
+from chatrooms import live, replies, upkeep
+from chatrooms.context import context_for
 from chatrooms.models import Reply
 from config.celery import app
 from config.errors import DATABASE_AWAY
 from gemini.client import ReplyStream, prepare, stream_reply
-from gemini.exceptions import ProviderError
+from gemini.exceptions import Cancelled, ProviderError
 from gemini.types import Usage
 
 log = structlog.get_logger(__name__)
@@ -39,11 +40,17 @@ EXIT_AFTER = 3.0
 WRITE_FOR = 60.0
 """Seconds for which the end of a reply is tried to be written while the database is away: the answer is paid for."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks for replies that were stopped. A thread that waits for the model's first piece learns it
+from there alone; one that gets pieces learns it with the next of them, from Redis."""
+
 NOTHING_USED = Usage(prompt_tokens=None, output_tokens=None)
+
+Outcome = TypeVar("Outcome")
 
 
 class LeaseLost(Exception):
-    """The reply is not this attempt's any more; what it produced is dropped."""
+    """The reply is not this attempt's any more: it was stopped, or handed back, or is another worker's."""
 
 
 class Leases:
@@ -52,6 +59,7 @@ class Leases:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[tuple[int, int], Reply] = {}
+        self._calls: dict[tuple[int, int], ReplyStream] = {}
         self._thread: threading.Thread | None = None
         self._drain_at = self._exit_at = float("inf")
         self._woken = threading.Event()
@@ -68,6 +76,17 @@ class Leases:
         finally:
             with self._lock:
                 self._held.pop(key, None)
+                self._calls.pop(key, None)
+
+    def watch(self, reply: Reply, call: ReplyStream) -> None:
+        """Cancel `call` if the reply is taken away or handed back, also while it waits for the model.
+
+        Raises:
+            LeaseLost: it was already.
+        """
+        with self._lock:
+            self.check(reply)
+            self._calls[reply.pk, reply.attempt] = call
 
     def check(self, reply: Reply) -> None:
         """Raise `LeaseLost` if the reply was taken away or handed back."""
@@ -88,21 +107,24 @@ class Leases:
 
     def _beat_for_ever(self) -> None:
         interval = settings.REPLY_LEASE.total_seconds() / 3
-        beat_at = time.monotonic() + interval
+        renew_at = time.monotonic() + interval
+        look_at = time.monotonic() + LOOK_EVERY
         while True:
-            due = min(beat_at, self._drain_at) - time.monotonic()
+            due = min(renew_at, look_at, self._drain_at) - time.monotonic()
             if due > 0:
                 self._woken.wait(due)
                 self._woken.clear()
                 continue
             draining = time.monotonic() >= self._drain_at
+            renewing = time.monotonic() >= renew_at
             try:
-                self._hand_back() if draining else self._renew()
+                self._hand_back() if draining else self._renew() if renewing else self._look()
             except Exception:  # the database may be away; the next beat tries again
                 log.exception("lease_beat_failed")
             finally:
                 connections.close_all()
-            beat_at = time.monotonic() + interval
+            look_at = time.monotonic() + LOOK_EVERY
+            renew_at = time.monotonic() + interval if renewing else renew_at
             if draining:  # what is claimed while the process ends goes back too
                 self._drain_at = time.monotonic() + DRAIN_AGAIN
             if time.monotonic() > self._exit_at and not self._held:
@@ -120,6 +142,13 @@ class Leases:
             if key not in kept:
                 self._drop(key)
 
+    def _look(self) -> None:
+        with self._lock:
+            held = list(self._held.values())
+        if held:
+            for key in replies.lost(held=held):
+                self._drop(key)
+
     def _hand_back(self) -> None:
         with self._lock:
             held = dict(self._held)
@@ -131,6 +160,9 @@ class Leases:
     def _drop(self, key: tuple[int, int]) -> None:
         with self._lock:
             self._held.pop(key, None)
+            call = self._calls.pop(key, None)
+        if call:
+            call.cancel()
 
 
 leases = Leases()
@@ -150,22 +182,40 @@ def _drain(**_: object) -> None:
 def generate(*, reply: Reply, tier: Tier) -> None:
     """Answer a claimed reply and write its end; every way out of here leaves it ended, put back or another worker's."""
     with leases.hold(reply), structlog.contextvars.bound_contextvars(request_id=reply.request_id):
+        writer = live.Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=partial(_is_held, reply))
         stream: ReplyStream | None = None
+        ended = False
         try:
-            prompt = prompt_for(reply=reply, tier=tier)
+            context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
-            stream = stream_reply(prompt)
+            stream = stream_reply(context.prompt)
             with _counted(reply, stream):
-                text = _read(reply, stream)
-        except LeaseLost:
-            log.warning("reply_left_to_another", reply_id=reply.pk, attempt=reply.attempt)
+                _read(reply, stream, writer)
+        except (LeaseLost, Cancelled, live.Fenced):
+            log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)
         except ProviderError as error:
-            _write(_failure_of(reply, error, stream.usage if stream else NOTHING_USED))
+            ended = _write(_failure_of(reply, error, stream.spent if stream else NOTHING_USED))
         except Exception:
             log.exception("generation_failed", reply_id=reply.pk)
-            _write(partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=NOTHING_USED))
+            used = stream.spent if stream else NOTHING_USED
+            ended = _write(partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=used))
         else:
-            _finish(reply, text, stream)
+            ended = _finish(reply, writer.text, stream)
+            if ended:
+                upkeep.tend(reply=reply, is_full=context.is_full)
+        if not ended and stream:
+            settle = partial(replies.settle, reply=reply, text=writer.text, model=stream.model, usage=stream.spent)
+            _write(settle)
+
+
+def _is_held(reply: Reply) -> bool:
+    """Ask the database; while it is away the lease is believed, since every write of an end asks again."""
+    try:
+        return not replies.lost(held=[reply])
+    except DATABASE_AWAY:
+        return True
+    finally:
+        connections.close_all()
 
 
 @contextmanager
@@ -186,28 +236,28 @@ def _counted(reply: Reply, stream: ReplyStream) -> Iterator[None]:
         )
 
 
-def _finish(reply: Reply, text: str, stream: ReplyStream) -> None:
+def _finish(reply: Reply, text: str, stream: ReplyStream) -> bool:
     whole = partial(
         replies.finish,
         reply=reply,
         text=text,
         model=stream.model,
         finish_reason=stream.finish_reason,
-        usage=stream.usage,
+        usage=stream.spent,
     )
     try:
-        _write(whole)
+        return _write(whole)
     except (DataError, IntegrityError):  # it refuses what the model sent, and would again
         log.exception("answer_refused", reply_id=reply.pk)
-        _write(partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED))
+        return _write(partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED))
 
 
-def _read(reply: Reply, stream: ReplyStream) -> str:
-    pieces: list[str] = []
+def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
+    leases.watch(reply, stream)
+    writer.start()
     for piece in stream:
         leases.check(reply)
-        pieces.append(piece)
-    return "".join(pieces)
+        writer.add(piece)
 
 
 def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[[], bool]:
@@ -221,16 +271,14 @@ def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[[]
     )
 
 
-def _write(end: Callable[[], object]) -> None:
+def _write(end: Callable[[], Outcome]) -> Outcome:
     """Write what a call has led to, patiently; the lease is renewed meanwhile, or the fence refuses a late write."""
     give_up_at = time.monotonic() + WRITE_FOR
     while True:
         try:
-            end()
+            return end()
         except DATABASE_AWAY:
             connections.close_all()
             if time.monotonic() > give_up_at:
                 raise
             time.sleep(0.5)
-        else:
-            return

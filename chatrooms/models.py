@@ -3,14 +3,19 @@
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, When
 from django.db.models.functions import Now
 
 from chatrooms.exceptions import MessageNotFound
 
 MAX_CONTENT = 16_000
 """Characters of a message."""
+
+MAX_SEARCHED = 100_000
+"""Characters of a text that are searched: a `tsvector` holds less than a mebibyte of words and their places."""
 
 TRIES = 3
 """How often a reply is tried before it fails: a try is lost with its worker's lease or with a failed call."""
@@ -24,23 +29,75 @@ class ChatroomQuerySet(models.QuerySet["Chatroom"]):
         return self.filter(user_id=user.pk)
 
 
+class Naming(models.TextChoices):
+    """Who gave a room its name; what the user chose is never replaced."""
+
+    DEFAULT = "default"
+    MODEL = "model"
+    USER = "user"
+
+
+class MillenniumLater(Func):
+    """A moment moved behind all others. By way of UTC, since adding to a `timestamptz` depends on the session's zone,
+    and PostgreSQL keeps no column that is computed so."""
+
+    template = "(((%(expressions)s) AT TIME ZONE 'UTC') + interval '1000 years') AT TIME ZONE 'UTC'"
+
+
 class Chatroom(models.Model):
     """One user's conversation."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chatrooms")
     name = models.CharField(max_length=120)
+    naming = models.CharField(max_length=7, choices=Naming, default=Naming.USER, db_default=Naming.USER)
+    title_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How often the model was asked for a name."""
     system_instruction = models.CharField(max_length=4_000, blank=True)
+    model = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The model that answers here while the tier allows it; empty for the tier's first."""
+    temperature = models.FloatField(null=True)
+    pinned = models.BooleanField(default=False, db_default=False)
+    archived = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
-    """The last activity; rooms are listed by it."""
+    """The last activity."""
+    listed_at = models.GeneratedField(
+        expression=Case(When(pinned=True, then=MillenniumLater(F("updated_at"))), default=F("updated_at")),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    """By what rooms are listed: pinned ones first, each kind by its last activity. One column, so that a cursor can
+    name a place in the list."""
 
     objects = ChatroomQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="room_by_activity")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
+                name="room_temperature_is_0_to_2",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list")]
 
     def __str__(self) -> str:
         return f"room {self.pk}"
+
+
+class Summary(models.Model):
+    """What the oldest turns of a long conversation came to: the model is told this in their place. Never a message."""
+
+    room = models.OneToOneField(Chatroom, primary_key=True, on_delete=models.CASCADE, related_name="summary")
+    content = models.TextField()
+    upto = models.BigIntegerField()
+    """The checkpoint: the id of the last user message that the summary covers."""
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "summaries"
+
+    def __str__(self) -> str:
+        return f"summary of room {self.pk}"
 
 
 class Status(models.TextChoices):
@@ -54,6 +111,8 @@ class Status(models.TextChoices):
 
 
 UNFINISHED = (Status.QUEUED, Status.GENERATING)
+TOLD = (Status.DONE, Status.STOPPED)
+"""Replies whose text is a text to read; a failed or unfinished one never shows a part of an answer."""
 
 
 class Role(models.TextChoices):
@@ -100,6 +159,18 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """The one that this attempt still generates; empty once the lease was lost to another."""
         return self.filter(pk=reply_id, attempt=attempt, status=Status.GENERATING)
 
+    def unsettled(self) -> Self:
+        """Those that were stopped while a worker generated them, which has not yet said what it had."""
+        return self.filter(status=Status.STOPPED, lease_until__isnull=False)
+
+
+class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+    """All rows."""
+
+    def get_queryset(self) -> MessageQuerySet:
+        """Leave the words that the search goes by in the database."""
+        return MessageQuerySet(self.model, using=self._db).defer("search")
+
 
 class Message(models.Model):
     """One row of a chatroom: what the user wrote, or (as a `Reply`) what the assistant answered."""
@@ -110,10 +181,21 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
+    edited_at = models.DateTimeField(null=True)
+    search = models.GeneratedField(
+        expression=Func(
+            Func(F("content"), template=f"left(%(expressions)s, {MAX_SEARCHED})"),
+            template="to_tsvector('simple'::regconfig, %(expressions)s)",
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     # What only a reply has.
     answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
     is_current = models.BooleanField(default=False)
+    revision = models.ForeignKey("Revision", null=True, on_delete=models.CASCADE, related_name="+")
+    """The earlier text of the message that it answered; null if it answered the present one."""
     status = models.CharField(max_length=10, choices=Status, blank=True)
     attempt = models.PositiveIntegerField(default=0)
     tries_left = models.PositiveSmallIntegerField(default=TRIES)
@@ -129,11 +211,13 @@ class Message(models.Model):
     finish_reason = models.CharField(max_length=20, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
+    tokens_estimated = models.BooleanField(default=False, db_default=False)
+    """Whether a count is our guess, since the vendor gave none."""
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    objects = MessageQuerySet.as_manager()
+    objects: ClassVar[MessageManager] = MessageManager()
 
     class Meta:
         constraints = [
@@ -159,14 +243,13 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["room", "-id"], name="message_by_room", condition=Q(role=Role.USER)),
-            models.Index(
-                fields=["room", "-answers"], name="reply_told", condition=Q(is_current=True, status=Status.DONE)
-            ),
+            models.Index(fields=["room", "-answers"], name="reply_told", condition=Q(is_current=True, status__in=TOLD)),
             models.Index(fields=["room", "id"], name="reply_unfinished", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_unfinished_of_user", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_parked", condition=Q(is_parked=True)),
             models.Index(fields=["publish_at"], name="reply_to_publish", condition=Q(status=Status.QUEUED)),
-            models.Index(fields=["lease_until"], name="reply_by_lease", condition=Q(status=Status.GENERATING)),
+            models.Index(fields=["lease_until"], name="reply_by_lease", condition=Q(lease_until__isnull=False)),
+            GinIndex(fields=["search"], name="message_by_words"),
             models.Index(fields=["user"], name="reply_failed_of_user", condition=Q(status=Status.FAILED)),
         ]
 
@@ -191,8 +274,8 @@ class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):  # type: ignore
     """Only the rows of the assistant."""
 
     def get_queryset(self) -> ReplyQuerySet:
-        """Leave the users' rows out."""
-        return ReplyQuerySet(self.model, using=self._db).filter(role=Role.ASSISTANT)
+        """Leave the users' rows out, and the words that the search goes by in the database."""
+        return ReplyQuerySet(self.model, using=self._db).filter(role=Role.ASSISTANT).defer("search")
 
 
 class Reply(Message):
@@ -208,3 +291,15 @@ class Reply(Message):
         """The user's message that this answers (the database has no reply without one)."""
         assert self.answers is not None
         return self.answers
+
+
+class Revision(models.Model):
+    """What a user's message said before it was edited."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="revisions")
+    content = models.TextField()
+    written_at = models.DateTimeField()
+    """When the message got this text."""
+
+    def __str__(self) -> str:
+        return f"earlier text {self.pk} of message {self.message_id}"

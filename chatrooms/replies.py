@@ -11,15 +11,19 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, TextField, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from accounts.models import User
 from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
-from chatrooms.models import Chatroom, Reply, ReplyQuerySet, Status
+from chatrooms import live
+from chatrooms.exceptions import ReplyIsFinal
+from chatrooms.live import Event
+from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
 from config.celery import publish
+from gemini.tokens import estimate
 from gemini.types import FinishReason, Usage
 
 log = structlog.get_logger(__name__)
@@ -56,7 +60,8 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
             return None
         tier = tier_of(user_id=user_id)
         if _generating(user_id) < tier.parallel_replies and _take(reply_id):
-            return Reply.objects.select_related("room", "answers").get(pk=reply_id), tier
+            claimed = Reply.objects.select_related("room", "answers").defer("answers__search", "search")
+            return claimed.get(pk=reply_id), tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
             is_parked=True, publish_at=Now() + REPUBLISH_CEILING
         )
@@ -87,8 +92,7 @@ def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, 
         content=text,
         model=model,
         finish_reason=finish_reason,
-        prompt_tokens=usage.prompt_tokens,
-        output_tokens=usage.output_tokens,
+        **_counts(usage),
     )
     if kept:
         log.info("reply_done", reply_id=reply.pk, model=model, output_tokens=usage.output_tokens)
@@ -108,9 +112,91 @@ def fail(*, reply: Reply, error: str, retryable: bool, retry_after: float | None
     wait = retry_after if retry_after is not None else _backoff(reply.tries_left)
     if retryable and wait <= MAX_WAIT and _try_later(_held(reply), timedelta(seconds=wait)):
         log.info("reply_put_off", reply_id=reply.pk, error=error, seconds=round(wait, 1))
+        live.drop(reply_id=reply.pk, attempt=reply.attempt)
         _publish_next(reply.user_id)
         return True
-    return _fail(reply, _held(reply), error=error, prompt_tokens=usage.prompt_tokens, output_tokens=usage.output_tokens)
+    return _fail(reply, _held(reply), error=error, **_counts(usage))
+
+
+def stop(*, message_id: int) -> Reply:
+    """Stop the current reply to a message, in the caller's transaction, in which the user's row is locked.
+
+    What was said until then is still to be had from the stream or from the worker: see `keep_stopped` and `settle`. A
+    reply that no worker has holds no text, and its unit goes back at once.
+
+    Raises:
+        ReplyIsFinal: it has an end already.
+    """
+    reply: Reply = Reply.objects.get(answers_id=message_id, is_current=True)
+    held = Case(When(status=Status.GENERATING, then=Now() + settings.REPLY_LEASE), default=None)
+    stopped = Reply.objects.filter(pk=reply.pk).unfinished()
+    if not stopped.update(status=Status.STOPPED, lease_until=held, is_parked=False, finished_at=Now()):
+        raise ReplyIsFinal
+    reply.refresh_from_db(fields=["attempt", "lease_until", "unit"])
+    if reply.lease_until is None:
+        quota.give_back(unit_id=reply.unit_id)
+    Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
+    publish_next_on_commit(reply.user_id)
+    log.info("reply_stopped", reply_id=reply.pk, attempt=reply.attempt)
+    return reply
+
+
+def keep_stopped(*, reply: Reply, text: str) -> None:
+    """Keep what the stream of a stopped reply had told; without any text the unit goes back."""
+    with transaction.atomic():
+        kept = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt).update(content=text)
+        if kept and not text:
+            quota.give_back(unit_id=reply.unit_id)
+
+
+def settle(*, reply: Reply, text: str, model: str, usage: Usage) -> bool:
+    """Let the worker of a stopped reply say what it had said and cost; False if the reply was not stopped.
+
+    What the stream had told counts as the text, where it is known: nothing else was seen.
+    """
+    stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt)
+    return _settle(reply, stopped, text=text, model=model, **_counts(usage))
+
+
+def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
+    with transaction.atomic():
+        known = Case(When(content="", then=Value(text, TextField())), default=F("content"))
+        if not stopped.update(content=known, lease_until=None, **values):
+            return False
+        if Reply.objects.filter(pk=reply.pk, content="").exists():
+            quota.give_back(unit_id=reply.unit_id)
+        publish_next_on_commit(reply.user_id)
+    return True
+
+
+def restart(*, message_id: int, unit_id: int, request_id: str) -> bool:
+    """Queue the failed current reply of a message again, at the cost of `unit_id`; False if it has not failed."""
+    failed = Reply.objects.filter(answers_id=message_id, is_current=True, status=Status.FAILED)
+    restarted = failed.update(
+        status=Status.QUEUED,
+        error="",
+        tries_left=TRIES,
+        unit_id=unit_id,
+        not_before=Now(),
+        publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
+        started_at=None,
+        finished_at=None,
+        prompt_tokens=None,
+        output_tokens=None,
+        tokens_estimated=False,
+        request_id=request_id,
+    )
+    if restarted:
+        publish_on_commit(Reply.objects.values_list("pk", flat=True).get(answers_id=message_id, is_current=True))
+    return bool(restarted)
+
+
+def _counts(usage: Usage) -> dict[str, object]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "output_tokens": usage.output_tokens,
+        "tokens_estimated": usage.estimated,
+    }
 
 
 def hand_back(*, reply: Reply) -> bool:
@@ -120,6 +206,7 @@ def hand_back(*, reply: Reply) -> bool:
             status=Status.QUEUED, lease_until=None, not_before=Now(), publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
         )
         if returned:
+            transaction.on_commit(lambda: live.drop(reply_id=reply.pk, attempt=reply.attempt), robust=True)
             publish_on_commit(reply.pk)
     return bool(returned)
 
@@ -133,16 +220,31 @@ def renew(*, held: list[Reply]) -> set[tuple[int, int]]:
     return set(mine.values_list("pk", "attempt"))
 
 
+def lost(*, held: list[Reply]) -> set[tuple[int, int]]:
+    """Id and attempt of those among these replies that are not this worker's any more: stopped, deleted or taken."""
+    wanted = {(reply.pk, reply.attempt) for reply in held}
+    mine = Reply.objects.filter(pk__in=[reply.pk for reply in held], status=Status.GENERATING)
+    return wanted - set(mine.values_list("pk", "attempt"))
+
+
 def reap() -> tuple[int, int]:
     """Take replies from workers that died, and publish again what no worker took; safe to run twice at once.
 
     Returns:
         How many leases had run out, and how many replies were published.
     """
-    lost = list(Reply.objects.filter(status=Status.GENERATING, lease_until__lt=Now())[:BATCH])
-    for reply in lost:
+    expired = list(Reply.objects.filter(status=Status.GENERATING, lease_until__lt=Now())[:BATCH])
+    for reply in expired:
         _lose_lease(reply)
-    return len(lost), _republish()
+    for reply in Reply.objects.unsettled().filter(lease_until__lt=Now())[:BATCH]:
+        _settle_for_dead(reply)
+    return len(expired), _republish()
+
+
+def _settle_for_dead(reply: Reply) -> None:
+    """Count what a stopped reply holds, since its worker died before it could."""
+    stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt, lease_until__lt=Now())
+    _settle(reply, stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
 
 
 def _lose_lease(reply: Reply) -> None:
@@ -150,6 +252,7 @@ def _lose_lease(reply: Reply) -> None:
     expired = _held(reply).filter(lease_until__lt=Now())
     if _try_later(expired, timedelta()):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
+        live.drop(reply_id=reply.pk, attempt=reply.attempt)
     else:
         _fail(reply, expired.filter(tries_left__lte=1), error="worker_lost")
 
@@ -209,8 +312,17 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
             return False
         if values["status"] == Status.FAILED:
             quota.give_back(unit_id=reply.unit_id)
+        transaction.on_commit(lambda: _tell_end(reply, values), robust=True)
         publish_next_on_commit(reply.user_id)
     return True
+
+
+def _tell_end(reply: Reply, values: dict[str, object]) -> None:
+    if values["status"] == Status.FAILED:
+        event, data = Event.ERROR, {"code": values["error"]}
+    else:
+        event, data = Event.DONE, {"length": len(str(values["content"]))}
+    live.end(reply_id=reply.pk, attempt=reply.attempt, event=event, data=data)
 
 
 def _publish_next(user_id: int) -> None:
@@ -229,7 +341,9 @@ def _publish_next(user_id: int) -> None:
 
 
 def _generating(user_id: int) -> int:
-    count: int = Reply.objects.filter(user_id=user_id, status=Status.GENERATING).count()
+    """How many calls the user has under way: a stopped one counts until its worker has closed it."""
+    under_way = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
+    count: int = Reply.objects.filter(under_way, user_id=user_id).count()
     return count
 
 

@@ -8,24 +8,31 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from chatrooms import replies
-from chatrooms.exceptions import RoomNotFound, TooManyRooms
-from chatrooms.models import Chatroom
+from billing.entitlements import tier_of
+from chatrooms import live, replies
+from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
+from chatrooms.models import Chatroom, Naming, Reply
 
 LIST_SECONDS = 300
 
+UNNAMED = "New chat"
+"""What a room is called until the model, or its user, names it."""
 
-def create(*, user_id: int, name: str, **fields: Any) -> Chatroom:
-    """Make a room.
+
+def create(*, user_id: int, name: str = "", **fields: Any) -> Chatroom:
+    """Make a room. Without a name it is called `UNNAMED` until the model has found a title.
 
     Raises:
+        ModelNotAllowed: the user's tier does not have the model.
         TooManyRooms: the user has `ROOMS_PER_USER` already; counted under the user's lock, so it is exact.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
+        _check_model(user_id, fields)
         if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
             raise TooManyRooms
-        return Chatroom.objects.create(user_id=user_id, name=name, **fields)
+        naming = Naming.USER if name else Naming.DEFAULT
+        return Chatroom.objects.create(user_id=user_id, name=name or UNNAMED, naming=naming, **fields)
 
 
 def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
@@ -33,16 +40,27 @@ def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
 
     Raises:
         RoomNotFound: it is not one of the user's.
+        ModelNotAllowed: the user's tier does not have the model.
     """
+    if "name" in fields:
+        fields["naming"] = Naming.USER
     with transaction.atomic():
         User.touch_rooms(user_id)
         mine = Chatroom.objects.filter(pk=room_id, user_id=user_id)
         if fields and not mine.update(**fields, updated_at=Now()):
             raise RoomNotFound
         room = mine.first()
-    if room is None:
-        raise RoomNotFound
+        if room is None:
+            raise RoomNotFound
+        _check_model(user_id, fields)
     return room
+
+
+def _check_model(user_id: int, fields: dict[str, Any]) -> None:
+    if fields.get("model"):
+        allowed = tier_of(user_id=user_id).allowed_models
+        if fields["model"] not in allowed:
+            raise ModelNotAllowed(models=allowed)
 
 
 def delete(*, user_id: int, room_id: int) -> None:
@@ -56,9 +74,11 @@ def delete(*, user_id: int, room_id: int) -> None:
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
+        told = list(Reply.objects.filter(room_id=room_id, user_id=user_id).unfinished().values_list("pk", flat=True))
         _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
+        transaction.on_commit(lambda: live.forget(told), robust=True)
         replies.publish_next_on_commit(user_id)
 
 

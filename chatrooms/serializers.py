@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply, Status
-
-TEXT_SHOWN = (Status.DONE, Status.STOPPED)
-"""Replies whose text is a text to read; a failed or unfinished one never shows a part of an answer."""
+from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
+from chatrooms.tickets import Ticket
+from chatrooms.waiting import LONGEST
 
 
 class ReplySerializer(serializers.ModelSerializer[Reply]):
@@ -29,6 +29,7 @@ class ReplySerializer(serializers.ModelSerializer[Reply]):
             "finish_reason",
             "prompt_tokens",
             "output_tokens",
+            "tokens_estimated",
             "started_at",
             "finished_at",
         )
@@ -65,6 +66,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "role",
             "content",
             "created_at",
+            "edited_at",
             "gemini_response",
             "reply",
             "stream_url",
@@ -73,12 +75,41 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_gemini_response(self, message: Message) -> str | None:
         """The answer's text; null while there is none."""
-        return message.reply.content if message.reply.status in TEXT_SHOWN else None
+        return message.reply.content if message.reply.status in TOLD else None
 
     @extend_schema_field(serializers.URLField(allow_null=True))
-    def get_stream_url(self, message: Message) -> None:
-        """Where the answer can be read while it is written; null, since this version does not stream yet."""
-        return
+    def get_stream_url(self, message: Message) -> str | None:
+        """Where the answer can be read while it is written, for five minutes from now; null once it is final."""
+        session = self.context.get("session")
+        if session is None or message.reply.status not in UNFINISHED:
+            return None
+        ticket = Ticket(reply_id=message.reply.pk, session_id=session.pk)
+        return f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?ticket={ticket}"
+
+
+class EarlierReplySerializer(ReplySerializer):
+    """One of the replies to a message."""
+
+    question = serializers.SerializerMethodField()
+    content = serializers.SerializerMethodField()
+
+    class Meta(ReplySerializer.Meta):
+        fields = (*ReplySerializer.Meta.fields, "is_current", "question", "content", "created_at")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+    def get_question(self, reply: Reply) -> str:
+        """What it answers: the message's text of then."""
+        return reply.revision.content if reply.revision else reply.question.content
+
+    def get_content(self, reply: Reply) -> str | None:
+        """Its text; null while there is none."""
+        return reply.content if reply.status in TOLD else None
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    """`?wait=`."""
+
+    wait = serializers.FloatField(min_value=0, max_value=LONGEST, default=0)
 
 
 class NewMessageSerializer(serializers.Serializer[Any]):
@@ -97,12 +128,29 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
     """A room, and the fields of it that its owner sets."""
 
     user_id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=120, required=False, default="New chat")
+    name = serializers.CharField(max_length=120, required=False)
     system_instruction = serializers.CharField(max_length=4_000, required=False, allow_blank=True)
+    model = serializers.CharField(
+        max_length=80, required=False, allow_blank=True, help_text="One of your tier's models; empty for its first."
+    )
+    temperature = serializers.FloatField(
+        min_value=0, max_value=2, required=False, allow_null=True, help_text="0 to 2; null leaves it to the model."
+    )
 
     class Meta:
         model = Chatroom
-        fields = ("id", "user_id", "name", "system_instruction", "created_at", "updated_at")
+        fields = (
+            "id",
+            "user_id",
+            "name",
+            "pinned",
+            "archived",
+            "system_instruction",
+            "model",
+            "temperature",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = ("id", "created_at", "updated_at")
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chatrooms import replies
+from chatrooms import replies, upkeep
 from chatrooms.generation import generate
 
 
@@ -13,6 +13,18 @@ def answer(reply_id: int) -> None:
     if claimed:
         reply, tier = claimed
         generate(reply=reply, tier=tier)
+
+
+@shared_task(ignore_result=True)
+def name_room(room_id: int) -> None:
+    """Give a room a name by what was said in it, if its user has given it none."""
+    upkeep.name_room(room_id=room_id)
+
+
+@shared_task(ignore_result=True)
+def summarise_room(room_id: int) -> None:
+    """Summarise the oldest turns of a long room."""
+    upkeep.summarise(room_id=room_id)
 
 
 @shared_task

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status, viewsets
@@ -14,16 +15,20 @@ from accounts import idempotency
 from accounts.models import User
 from billing import quota
 from chatrooms import conversation, rooms
-from chatrooms.exceptions import MessageNotFound, RoomNotFound
+from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
 from chatrooms.limits import SendLimit
-from chatrooms.models import MAX_CONTENT, Chatroom, Message
+from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.serializers import (
     DeletedSerializer,
+    EarlierReplySerializer,
     MessageSerializer,
     NewMessageSerializer,
     RoomSerializer,
     RoomWithMessagesSerializer,
+    WaitSerializer,
 )
+from chatrooms.tickets import Ticket
+from chatrooms.waiting import LONGEST, until_final
 from config.api import JSONParser, LinkPagination
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -31,6 +36,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description="1 to 255 printable ASCII characters; within 24 hours a repeat with the same body sends nothing anew.",
+)
+WAIT = OpenApiParameter(
+    "wait",
+    OpenApiTypes.NUMBER,
+    description=f"Seconds, at most {LONGEST}: the answer comes when the reply is final, or when they are over. "
+    "Who finds too many others waiting is answered at once.",
 )
 LATEST = 20
 """Messages that a room brings along."""
@@ -43,9 +54,9 @@ class MessageParser(JSONParser):
 
 
 class RoomPagination(LinkPagination):
-    """Newest activity first."""
+    """Pinned ones first, then newest activity."""
 
-    ordering = ("-updated_at", "-id")
+    ordering = ("-listed_at", "-id")
     position_field = serializers.DateTimeField()
 
 
@@ -66,6 +77,21 @@ def _user(request: HttpRequest | Request) -> User:
     return cast(User, request.user)
 
 
+def _content_of(request: Request) -> str:
+    serializer = NewMessageSerializer(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return str(serializer.validated_data["content"])
+
+
+def _wants_archived(request: Request) -> bool:
+    asked = serializers.BooleanField()
+    asked.field_name = "archived"
+    try:
+        return bool(asked.run_validation(request.query_params.get("archived", "false")))
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"archived": error.detail}) from None
+
+
 class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     """The caller's chatrooms."""
 
@@ -83,18 +109,21 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         examples=[OpenApiExample("Room", {"name": "Trip"})],
     )
     def create(self, request: Request) -> Response:
-        """Make a room; without a name it is called `New chat`."""
+        """Make a room; without a name it is called `New chat` until the model has found a title for it."""
         data = self._checked(request)
         room = rooms.create(user_id=_user(request).pk, **data)
         return Response(self.get_serializer(room).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(summary="List the chatrooms")
+    @extend_schema(
+        summary="List the chatrooms",
+        parameters=[OpenApiParameter("archived", OpenApiTypes.BOOL, description="`true` lists the archived ones.")],
+    )
     def list(self, request: Request) -> Response:
-        """The rooms, newest activity first."""
+        """The rooms that are not archived (or those that are): pinned ones first, then newest activity."""
         first_page, host = not request.query_params, request.get_host()
         page: dict[str, Any] | None = rooms.cached_list(_user(request), host=host) if first_page else None
         if page is None:
-            found = self.paginate_queryset(self.get_queryset())
+            found = self.paginate_queryset(self.get_queryset().filter(archived=_wants_archived(request)))
             response = self.get_paginated_response(self.get_serializer(found, many=True).data)
             page = {"rooms": response.data, "link": response.headers.get("Link")}
             if first_page:
@@ -109,7 +138,8 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
             raise RoomNotFound
         newest = Message.objects.in_room(room.pk).with_reply().order_by("-id")[:LATEST]
         data = RoomSerializer(room).data
-        data["messages"] = MessageSerializer(list(newest)[::-1], many=True).data
+        seen_by = {"session": request.auth}
+        data["messages"] = MessageSerializer(list(newest)[::-1], many=True, context=seen_by).data
         return Response(data)
 
     @extend_schema(summary="Change a chatroom", examples=[OpenApiExample("Rename", {"name": "Trip to Goa"})])
@@ -130,11 +160,51 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         return dict(serializer.validated_data)
 
 
-class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
-    """The messages of one of the caller's chatrooms."""
+class MessageViews(viewsets.GenericViewSet[Message]):
+    """What all views of messages share: who sees them, and waiting for an answer."""
 
     parser_classes = (MessageParser,)
     serializer_class = MessageSerializer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Read `?wait=` before anything is done."""
+        super().initial(request, *args, **kwargs)
+        asked = WaitSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        self._patience: float = asked.validated_data["wait"]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Show messages to the caller's session: a stream's address is good for that one alone."""
+        return {**super().get_serializer_context(), "session": self.request.auth}
+
+    def when_final(self, message_id: int) -> Message:
+        """One of the caller's messages, when the wait is over.
+
+        Raises:
+            MessageNotFound: it is not one of theirs, or was deleted.
+        """
+        mine = Message.objects.for_user(self.request.user).filter(pk=message_id)
+        if self._patience and mine.exists():
+            until_final(message_id=message_id, seconds=self._patience)
+        message: Message | None = mine.with_reply().first()
+        if message is None:
+            raise MessageNotFound
+        return message
+
+    def accepted(self, message_id: int, **headers: str) -> Response:
+        """202 with the message, and what is left of the day's allowance."""
+        message = self.when_final(message_id)
+        allowance = quota.allowance_of(user_id=_user(self.request).pk).headers
+        return Response(
+            self.get_serializer(message).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": f"/message/{message.pk}", **allowance, **headers},
+        )
+
+
+class RoomMessageViewSet(MessageViews):
+    """The messages of one of the caller's chatrooms."""
+
     pagination_class = MessagePagination
 
     def get_throttles(self) -> list[BaseThrottle]:
@@ -145,14 +215,12 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
         summary="Send a message",
         request=NewMessageSerializer,
         responses={202: MessageSerializer},
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, WAIT],
         examples=[OpenApiExample("Question", {"content": "What is a monsoon?"}, request_only=True)],
     )
     def create(self, request: Request, room_id: int) -> Response:
         """Accept the message; Gemini answers in the background, in the order of the room's messages."""
-        serializer = NewMessageSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        content: str = serializer.validated_data["content"]
+        content = _content_of(request)
         outcome = idempotency.once(
             user_id=_user(request).pk,
             route="message",
@@ -161,13 +229,7 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
             status=status.HTTP_202_ACCEPTED,
             work=lambda: conversation.send(user_id=_user(request).pk, room_id=room_id, content=content).pk,
         )
-        message = Message.objects.for_user(request.user).with_reply().filter(pk=outcome.object_id).first()
-        if message is None:  # deleted since the first time
-            raise MessageNotFound
-        headers = {"Location": f"/message/{message.pk}", **quota.allowance_of(user_id=_user(request).pk).headers}
-        if outcome.replayed:
-            headers["Idempotency-Replayed"] = "true"
-        return Response(MessageSerializer(message).data, status=outcome.status, headers=headers)
+        return self.accepted(outcome.object_id, **({"Idempotency-Replayed": "true"} if outcome.replayed else {}))
 
     @extend_schema(summary="List a chatroom's messages")
     def list(self, request: Request, room_id: int) -> Response:
@@ -175,22 +237,76 @@ class RoomMessageViewSet(viewsets.GenericViewSet[Message]):
         if not Chatroom.objects.for_user(request.user).filter(pk=room_id).exists():
             raise RoomNotFound
         found = self.paginate_queryset(Message.objects.in_room(room_id).with_reply())
-        return self.get_paginated_response(MessageSerializer(found, many=True).data)
+        return self.get_paginated_response(self.get_serializer(found, many=True).data)
 
 
-class MessageViewSet(viewsets.GenericViewSet[Message]):
+class MessageViewSet(MessageViews):
     """The caller's messages by their own ids."""
 
-    serializer_class = MessageSerializer
     pagination_class = None
 
-    @extend_schema(summary="Get a message")
+    def get_throttles(self) -> list[BaseThrottle]:
+        """What makes the model answer anew counts among the sends."""
+        return [SendLimit()] if self.action in ("partial_update", "retry", "regenerate") else []
+
+    @extend_schema(summary="Get a message", parameters=[WAIT])
     def retrieve(self, request: Request, message_id: int) -> Response:
         """One message with its reply."""
-        message = Message.objects.for_user(request.user).with_reply().filter(pk=message_id).first()
-        if message is None:
+        return Response(self.get_serializer(self.when_final(message_id)).data)
+
+    @extend_schema(
+        summary="Edit the last message",
+        request=NewMessageSerializer,
+        responses={202: MessageSerializer},
+        parameters=[WAIT],
+        examples=[OpenApiExample("Question", {"content": "What is a monsoon, in one line?"}, request_only=True)],
+    )
+    def partial_update(self, request: Request, message_id: int) -> Response:
+        """Change the last message of a room and have it answered anew; the old text stays with its replies."""
+        conversation.edit(user_id=_user(request).pk, message_id=message_id, content=_content_of(request))
+        return self.accepted(message_id)
+
+    @extend_schema(summary="List the replies to a message", responses=EarlierReplySerializer(many=True))
+    def replies(self, request: Request, message_id: int) -> Response:
+        """All replies to it, oldest first, each with the text that it answered; one of them is the current one."""
+        if not Message.objects.for_user(request.user).filter(pk=message_id).exists():
             raise MessageNotFound
-        return Response(MessageSerializer(message).data)
+        found = Reply.objects.filter(answers_id=message_id).select_related("answers", "revision").order_by("pk")
+        return Response(EarlierReplySerializer(found.defer("search", "answers__search"), many=True).data)
+
+    @extend_schema(summary="Stop an answer", request=None)
+    def stop(self, request: Request, message_id: int) -> Response:
+        """Stop it at once; what was said until then is kept."""
+        conversation.stop(user_id=_user(request).pk, message_id=message_id)
+        return Response(self.get_serializer(self.when_final(message_id)).data)
+
+    @extend_schema(summary="Retry a failed answer", request=None, responses={202: MessageSerializer}, parameters=[WAIT])
+    def retry(self, request: Request, message_id: int) -> Response:
+        """Have a failed answer tried again."""
+        conversation.retry(user_id=_user(request).pk, message_id=message_id)
+        return self.accepted(message_id)
+
+    @extend_schema(summary="Regenerate an answer", request=None, responses={202: MessageSerializer}, parameters=[WAIT])
+    def regenerate(self, request: Request, message_id: int) -> Response:
+        """Have the message answered once more; earlier answers stay readable."""
+        conversation.regenerate(user_id=_user(request).pk, message_id=message_id)
+        return self.accepted(message_id)
+
+    @extend_schema(
+        summary="Stream an answer",
+        description='Server-sent events: `start` (drop what you have), `delta` (`{"text"}`), then `done`, `error` or '
+        "`stopped`. Here it is a redirect to the process that streams; `stream_url` of a message leads there directly.",
+        responses={307: None},
+    )
+    def stream(self, request: Request, message_id: int) -> HttpResponseBase:
+        """Lead to the process that streams."""
+        if "ticket" in request.query_params:  # it came from here: nothing at STREAM_ORIGIN streams
+            raise StreamUnavailable(retry_after=5)
+        message = self.when_final(message_id)
+        ticket = Ticket(reply_id=message.reply.pk, session_id=request.auth.pk)
+        response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?ticket={ticket}")
+        response.status_code = status.HTTP_307_TEMPORARY_REDIRECT
+        return response
 
     @extend_schema(summary="Delete failed messages", responses=DeletedSerializer)
     def cleanup(self, request: Request) -> Response:

@@ -54,7 +54,7 @@ app.conf.update(
     task_acks_late=False,
     task_publish_retry=False,
     task_default_queue="default",
-    task_routes={"chatrooms.tasks.answer": {"queue": "gemini"}},
+    task_routes={f"chatrooms.tasks.{name}": {"queue": "gemini"} for name in ("answer", "name_room", "summarise_room")},
     task_send_sent_event=False,
     task_store_errors_even_if_ignored=False,
     worker_disable_prefetch=True,

@@ -19,9 +19,14 @@ def client_address(request: HttpRequest) -> str:
     stands to the left of it anybody may have invented. With 0, or where the header is malformed or too short, it is
     the peer's.
     """
-    peer = _parse(request.META.get("REMOTE_ADDR", "")) or NOWHERE
+    return address_behind(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_behind(remote: str, forwarded_for: str) -> str:
+    """The same from the peer's address and the header's value, where there is no request of Django's."""
+    peer = _parse(remote) or NOWHERE
     hops = settings.PROXY_HOPS
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    forwarded = forwarded_for.split(",")
     if hops and len(forwarded) >= hops:
         return str(_parse(forwarded[-hops]) or peer)
     return str(peer)

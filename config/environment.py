@@ -47,7 +47,11 @@ class Environment(BaseSettings):
     CACHE_URL: str = ""
     DATA_DIR: Path | None = None
     PORT: int = Field(default=8000, ge=1, le=65535)
+    STREAM_PORT: int | None = Field(default=None, ge=1, le=65535)
+    WEB_THREADS: int = Field(default=32, ge=9, le=1000)
     WEB_ORIGIN: str = ""
+    STREAM_ORIGIN: str = ""
+    STREAMS_PER_USER: int = Field(default=10, ge=1)
     PROXY_HOPS: int = Field(default=0, ge=0, le=10)
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "console"] | None = None
@@ -120,6 +124,8 @@ class Environment(BaseSettings):
         if self.DEBUG:
             self.ALLOWED_HOSTS = self.ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
             self.WEB_ORIGIN = self.WEB_ORIGIN or f"http://127.0.0.1:{self.PORT}"
+            self.STREAM_ORIGIN = self.STREAM_ORIGIN or f"http://127.0.0.1:{self.STREAM_PORT or self.PORT + 1}"
+        self.STREAM_ORIGIN = self.STREAM_ORIGIN or self.WEB_ORIGIN
         self.CACHE_URL = self.CACHE_URL or self.REDIS_URL
 
     def _key_problems(self) -> list[str]:
@@ -168,6 +174,7 @@ class Environment(BaseSettings):
                 ("REDIS_URL", ("redis", "rediss")),
                 ("CACHE_URL", ("redis", "rediss")),
                 ("WEB_ORIGIN", ("http", "https")),
+                ("STREAM_ORIGIN", ("http", "https")),
                 ("GEMINI_BASE_URL", ("http", "https")),
                 ("TWILIO_BASE_URL", ("http", "https")),
                 ("STRIPE_API_HOST", ("http", "https")),

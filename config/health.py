@@ -29,11 +29,13 @@ class HealthMiddleware:
         if request.path_info == "/livez":
             return JsonResponse({"status": "ok"})
         if request.path_info == "/readyz":
-            return _ready()
+            status, body = readiness()
+            return JsonResponse(body, status=status)
         return self.get_response(request)
 
 
-def _ready() -> JsonResponse:
+def readiness() -> tuple[int, dict[str, str]]:
+    """Ask PostgreSQL and Redis; the HTTP status, and what to say of each."""
     checks = {"database": _probes.submit(_ask_database), "redis": _probes.submit(_ask_redis)}
     done, late = concurrent.futures.wait(checks.values(), timeout=PATIENCE)
     for check in late:
@@ -41,7 +43,7 @@ def _ready() -> JsonResponse:
     fine = {name: check in done and check.exception() is None for name, check in checks.items()}
     status = "ok" if all(fine.values()) else "degraded" if fine["database"] else "unavailable"
     parts = {name: "ok" if value else "unavailable" for name, value in fine.items()}
-    return JsonResponse({"status": status, **parts}, status=200 if fine["database"] else 503)
+    return 200 if fine["database"] else 503, {"status": status, **parts}
 
 
 def _ask_database() -> None:

@@ -36,6 +36,11 @@ def request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
+def identity_of(offered: str) -> str:
+    """A request's id: the one that the client offers, if it is one, else a new one."""
+    return offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+
+
 def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
         if isinstance(value, str):
@@ -125,6 +130,7 @@ def configure(*, level: str, style: str) -> None:
             "loggers": {
                 **{name: {"level": "WARNING"} for name in QUIET},
                 **{name: {"level": "CRITICAL"} for name in INDISCREET},
+                **{name: {"level": "WARNING", "handlers": []} for name in ("uvicorn", "uvicorn.error")},
             },
         }
     )
@@ -140,8 +146,7 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve the request with its id bound to every log line."""
         started = time.monotonic()
-        offered = request.headers.get("X-Request-ID", "")
-        identity = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+        identity = identity_of(request.headers.get("X-Request-ID", ""))
         with structlog.contextvars.bound_contextvars(request_id=identity, address=client_address(request)):
             response = self.get_response(request)
             response["X-Request-ID"] = identity

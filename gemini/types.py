@@ -32,11 +32,12 @@ class Prompt:
 class Usage:
     """Tokens of one call. `output_tokens` is what Google bills as output: the answer and the thinking.
 
-    None means that the vendor did not say.
+    None means that the vendor did not say; `estimated`, that a count is our guess since it did not.
     """
 
     prompt_tokens: int | None
     output_tokens: int | None
+    estimated: bool = False
 
 
 class FinishReason(StrEnum):

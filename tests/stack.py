@@ -96,6 +96,7 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self.double = GeminiDouble()
         self.stripe = StripeDouble(webhook_url=f"{self.url}/webhook/stripe")
+        self.stream_port = _free_port()
         self._redis_port = _free_port()
         self._redis: subprocess.Popen[bytes] | None = None
         self._database: psycopg.Connection[Any] | None = None
@@ -104,6 +105,8 @@ class Stack:
             **os.environ,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "STREAM_PORT": str(self.stream_port),
+            "STREAM_ORIGIN": f"http://127.0.0.1:{self.stream_port}",
             "WEB_PROCESSES": "2",
             "DATABASE_URL": database_url,
             "DATABASE_POOL_SIZE": "12",
@@ -140,7 +143,9 @@ class Stack:
                     preexec_fn=die_with_parent(signal.SIGTERM),
                 )
         if "web" in names:
-            wait_until(self._ready, PATIENCE, "web ready")
+            wait_until(lambda: self._ready(self.port), PATIENCE, "web ready")
+        if "stream" in names:
+            wait_until(lambda: self._ready(self.stream_port), PATIENCE, "stream ready")
         if "worker" in names:
             pid = self.processes["worker"].pid
             wait_until(
@@ -182,9 +187,9 @@ class Stack:
             process.wait()
             raise
 
-    def _ready(self) -> bool:
+    def _ready(self, port: int) -> bool:
         try:
-            return requests.get(self.url + "/readyz", timeout=2).status_code == 200
+            return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
         except requests.RequestException:
             return False
 
@@ -270,7 +275,7 @@ class Stack:
 
 @contextmanager
 def running(*, database_url: str, folder: Path, settings: dict[str, str] | None = None) -> Iterator[Stack]:
-    """A whole stack: web, worker, tasks and beat, with the tiers seeded."""
+    """A whole stack, with the tiers seeded."""
     with ExitStack() as cleanup:
         stack = cleanup.enter_context(Stack(database_url=database_url, folder=folder, settings=settings or {}))
         stack.start_redis()
@@ -283,7 +288,7 @@ def running(*, database_url: str, folder: Path, settings: dict[str, str] | None 
         )
         with psycopg.connect(database_url, autocommit=True) as database:
             database.execute("UPDATE billing_tier SET daily_messages = NULL, sends_per_minute = 1000000")
-        stack.start("web", "worker", "tasks", "beat")
+        stack.start("web", "stream", "worker", "tasks", "beat")
         yield stack
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from billing.models import Tier
 from chatrooms import replies
-from chatrooms.context import prompt_for
+from chatrooms.context import context_for
 from chatrooms.models import Chatroom, Message, Reply
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.types import Prompt
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def told(message: Message) -> Prompt:
     reply = Reply.objects.select_related("room", "answers").get(pk=reply_of(message).pk)
-    return prompt_for(reply=reply, tier=Tier.objects.get(slug="basic"))
+    return context_for(reply=reply, tier=Tier.objects.get(slug="basic")).prompt
 
 
 def texts(prompt: Prompt) -> list[tuple[str, str]]:
@@ -44,13 +44,20 @@ def test_the_history_is_told_in_order_with_the_instruction(room: Chatroom, send:
     assert prompt.max_output_tokens == Tier.objects.get(slug="basic").max_output_tokens
 
 
-@pytest.mark.parametrize(("status", "error"), [("failed", "blocked"), ("queued", ""), ("stopped", "")])
-def test_a_turn_without_a_finished_answer_stays_out(
-    room: Chatroom, send: Callable[..., Message], status: str, error: str
+@pytest.mark.parametrize(
+    ("status", "content", "error"), [("failed", "half", "blocked"), ("queued", "half", ""), ("stopped", "", "")]
+)
+def test_a_turn_that_was_not_answered_stays_out(
+    room: Chatroom, send: Callable[..., Message], status: str, content: str, error: str
 ) -> None:
     end(send(room, "good"), content="answer")
-    end(send(room, "bad"), status, "half an ans", error)
+    end(send(room, "bad"), status, content, error)
     assert texts(told(send(room, "now"))) == [("user", "good"), ("model", "answer"), ("user", "now")]
+
+
+def test_what_was_said_before_an_answer_was_stopped_was_said(room: Chatroom, send: Callable[..., Message]) -> None:
+    end(send(room, "first"), "stopped", "half an ans")
+    assert texts(told(send(room, "go on"))) == [("user", "first"), ("model", "half an ans"), ("user", "go on")]
 
 
 def test_later_messages_and_other_rooms_stay_out(user: object, room: Chatroom, send: Callable[..., Message]) -> None:
@@ -92,11 +99,11 @@ def test_a_message_over_the_whole_budget_is_asked_alone(room: Chatroom, send: Ca
     assert texts(told(send(room, "a long question"))) == [("user", "a long question")]
 
 
-def test_the_context_takes_one_query_however_long_the_room(
+def test_the_context_takes_two_queries_however_long_the_room(
     room: Chatroom, send: Callable[..., Message], django_assert_num_queries: Callable
 ) -> None:
     message = send(room, "now")
     claimed = replies.claim(reply_id=reply_of(message).pk)
     assert claimed is not None
-    with django_assert_num_queries(1):
-        prompt_for(reply=claimed[0], tier=claimed[1])
+    with django_assert_num_queries(2):  # the summary, the exchanges
+        context_for(reply=claimed[0], tier=claimed[1])

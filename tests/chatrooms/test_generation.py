@@ -30,12 +30,16 @@ class Stream:
     usage = spent = Usage(prompt_tokens=7, output_tokens=9)
 
     def __init__(self, *pieces: str, error: Exception | None = None) -> None:
-        self.pieces, self.error, self.closed = pieces, error, False
+        self.pieces, self.error = pieces, error
+        self.closed = self.cancelled = False
 
     def __iter__(self) -> Iterator[str]:
         yield from self.pieces
         if self.error:
             raise self.error
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
     def __enter__(self) -> "Stream":
         return self
@@ -109,6 +113,7 @@ def test_a_worker_that_lost_its_lease_stops_reading(
     answer(reply_of(message).pk)
     assert read == ["one", "two"]
     assert stream.closed
+    assert stream.cancelled
     assert (row(message).status, row(message).attempt, row(message).content) == ("generating", 5, "")
 
 
@@ -170,7 +175,7 @@ def test_an_answer_that_the_database_refuses_fails_at_once(
     room: Chatroom, send: Callable[..., Message], model: Callable, logged: io.StringIO
 ) -> None:
     class Strange(Stream):
-        usage = Usage(prompt_tokens=-1, output_tokens=1)
+        model = "x" * 81
 
     model(Strange("a secret answer"))
     message = send(room)

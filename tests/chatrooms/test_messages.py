@@ -29,6 +29,7 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user:
         "role": "user",
         "content": "What is a monsoon?",
         "created_at": body["created_at"],
+        "edited_at": None,
         "gemini_response": None,
         "reply": {
             "id": reply.pk,
@@ -38,12 +39,15 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user:
             "finish_reason": None,
             "prompt_tokens": None,
             "output_tokens": None,
+            "tokens_estimated": False,
             "started_at": None,
             "finished_at": None,
         },
-        "stream_url": None,
+        "stream_url": body["stream_url"],
     }
-    assert client.get(f"/message/{body['id']}").json() == body
+    assert body["stream_url"].startswith(f"http://127.0.0.1:8001/message/{body['id']}/stream?ticket=")
+    again = client.get(f"/message/{body['id']}").json()
+    assert again | {"stream_url": ""} == body | {"stream_url": ""}
 
 
 def test_the_task_is_published_when_the_message_is_committed_and_not_before(

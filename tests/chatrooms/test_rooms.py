@@ -19,7 +19,11 @@ def test_a_room_is_created_with_its_name(client: APIClient, user: User) -> None:
         "id": 0,
         "user_id": user.pk,
         "name": "Trip",
+        "pinned": False,
+        "archived": False,
         "system_instruction": "",
+        "model": "",
+        "temperature": None,
         "created_at": "",
         "updated_at": "",
     }

@@ -1,0 +1,39 @@
+"""The ticket in a `stream_url`: it opens one reply's stream, for whoever cannot send a header (EventSource, curl)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Self
+from uuid import UUID
+
+from django.core import signing
+
+from chatrooms.exceptions import TicketInvalid
+
+LIFETIME: Final = timedelta(minutes=5)
+"""How long a stream can be opened with it; one that is open stays open."""
+
+SALT: Final = "chatrooms.tickets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Which reply it opens, and for which session: it is worth nothing once that has ended."""
+
+    reply_id: int
+    session_id: UUID
+
+    def __str__(self) -> str:
+        return signing.dumps([self.reply_id, self.session_id.hex], salt=SALT)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Check the signature and the age.
+
+        Raises:
+            TicketInvalid: it is none of ours, or too old.
+        """
+        try:
+            reply_id, session_id = signing.loads(text, salt=SALT, max_age=LIFETIME)
+            return cls(reply_id=int(reply_id), session_id=UUID(session_id))
+        except (signing.BadSignature, ValueError, TypeError):
+            raise TicketInvalid from None
