@@ -60,6 +60,8 @@ class Environment(BaseSettings):
     GEMINI_API_KEY: str = ""
     GEMINI_BASE_URL: str = ""
     GEMINI_MODEL: str = "gemini-flash-latest"
+    GEMINI_FALLBACK_MODEL: str = ""
+    GEMINI_BREAKER_FAILURES: int = Field(default=5, ge=1)
     GEMINI_CONCURRENCY: int = Field(default=64, ge=1, le=1000)
     GEMINI_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
     GEMINI_READ_TIMEOUT: float = Field(default=60, gt=0)

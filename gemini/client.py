@@ -8,16 +8,20 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from gemini.breakers import breaker_of
 from gemini.exceptions import (
     AnswerTooLong,
     BadRequest,
     Blocked,
+    Cancelled,
     ConnectionCut,
     EmptyAnswer,
     MaxTokens,
     ProviderError,
     ProviderTimeout,
+    ProviderUnavailable,
 )
+from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
 from gemini.provider import Config, provider_for
 from gemini.tokens import TURN_OVERHEAD, estimate
@@ -42,9 +46,13 @@ class ReplyStream:
     The connection opens at the first piece, and every failure is raised from the iteration as a `ProviderError`; the
     pieces so far are then no answer. After a normal end `finish_reason` is set. `usage` and `model` hold what was last
     said at any time, after a failure too.
+
+    `cancel` ends it from another thread; the iteration then raises `Cancelled`.
     """
 
     def __init__(self, *, prompt: Prompt) -> None:
+        self._interrupt = Interrupt()
+        self._has_begun = False
         self.usage = UNKNOWN_USAGE
         self.model = prompt.model
         self._finish_reason: FinishReason | None = None
@@ -64,21 +72,36 @@ class ReplyStream:
     def spent(self) -> Usage:
         """What the call cost, both counts set: the vendor's, or an estimate for a call that was cut off while it spoke.
 
-        A call that brought neither text nor counts is taken to have cost nothing.
+        A call that failed and brought neither text nor counts is taken to have cost nothing; one that was cancelled
+        while the vendor worked on it, the prompt.
         """
-        if not self._received:
-            return Usage(prompt_tokens=self.usage.prompt_tokens or 0, output_tokens=self.usage.output_tokens or 0)
         prompt, output = self.usage.prompt_tokens, self.usage.output_tokens
+        if not self._received and not (self._interrupt.tripped and self._has_begun):
+            return Usage(prompt_tokens=prompt or 0, output_tokens=output or 0)
         return Usage(
             prompt_tokens=_estimate(self._prompt) if prompt is None else prompt,
             output_tokens=self._received if output is None else output,
+            estimated=prompt is None or output is None,
         )
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        return next(self._pieces)
+        try:
+            self._check()
+            with self._interrupt.around():
+                piece = next(self._pieces)
+        except ProviderError:
+            self._check()
+            raise
+        self._check()
+        return piece
+
+    def _check(self) -> None:
+        if self._interrupt.tripped:
+            self.close()
+            raise Cancelled
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +112,13 @@ class ReplyStream:
         self.close()
 
     def cancel(self) -> None:
-        """Cancel the call, from any thread."""
+        """End the call, from any thread, and return at once.
+
+        Through google-genai the connection closes within milliseconds, also while nothing has come yet; while it is
+        being made, GEMINI_CONNECT_TIMEOUT is the bound. Through google-generativeai it closes with the next piece, or
+        when GEMINI_READ_TIMEOUT is over.
+        """
+        self._interrupt.trip()
 
     def close(self) -> None:
         """Close the connection at once. Harmless after the end and before the beginning."""
@@ -98,9 +127,12 @@ class ReplyStream:
     def _checked(self, prompt: Prompt) -> Generator[str]:
         """Yield the text of the answer, within the limits that hold for every provider."""
         config = Config.from_settings()
+        prompt = replace(_acceptable(prompt), model=_available(prompt.model, config))
+        self.model = prompt.model
+        self._has_begun = True
         deadline = time.monotonic() + config.total_timeout
         length = 0
-        with closing(_events(prompt=_acceptable(prompt), config=config)) as events:
+        with breaker_of(prompt.model).watching(), closing(_events(prompt=prompt, config=config)) as events:
             for chunk in events:
                 if time.monotonic() > deadline:
                     raise ProviderTimeout(cause="deadline")
@@ -112,7 +144,7 @@ class ReplyStream:
                 if text:
                     self._received += estimate(text)
                     yield text
-        self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
+            self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
 
     def _note(self, chunk: Chunk) -> None:
         self.usage = _plausible(chunk.usage) if chunk.usage else self.usage
@@ -147,6 +179,18 @@ def _plausible(usage: Usage) -> Usage:
     counts = (usage.prompt_tokens, usage.output_tokens)
     prompt, output = (count if count is not None and 0 <= count < 2**31 else None for count in counts)
     return Usage(prompt_tokens=prompt, output_tokens=output)
+
+
+def _available(model: str, config: Config) -> str:
+    """Return the model to ask: the one that is wanted, or the fallback while that is left alone.
+
+    Raises:
+        ProviderUnavailable: both are.
+    """
+    for name in dict.fromkeys(name for name in (model, config.fallback_model) if name):
+        if breaker_of(name).allows():
+            return name
+    raise ProviderUnavailable(cause="breaker")
 
 
 def _acceptable(prompt: Prompt) -> Prompt:

@@ -46,6 +46,12 @@ class ProviderOverloaded(ProviderError):
     retryable = True
 
 
+class ProviderUnavailable(ProviderError):
+    """The model, and the fallback if there is one, are overloaded and left alone: no call was made."""
+
+    code = "provider_unavailable"
+
+
 class ProviderTimeout(ProviderError):
     """No connection, no next byte or no end within the time allowed."""
 

@@ -11,6 +11,7 @@ from google.genai import errors, types
 
 from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
 from gemini.google_errors import from_google
+from gemini.interrupts import InterruptibleBackend
 from gemini.limits import bounded
 from gemini.provider import Config
 from gemini.types import Chunk, Prompt, Usage
@@ -82,6 +83,13 @@ class _HTTP(httpx2.Client):
             ),
             follow_redirects=False,
         )
+        self._make_interruptible()
+
+    def _make_interruptible(self) -> None:
+        """Have every connection made so that a waiting call can be ended. There is no public way to the pools."""
+        for transport in (self._transport, *self._mounts.values()):
+            if isinstance(transport, httpx2.HTTPTransport):
+                transport._pool._network_backend = InterruptibleBackend(transport._pool._network_backend)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx2.Request:
         """Build the request with this client's timeouts, whatever the caller asks."""

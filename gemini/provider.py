@@ -24,6 +24,7 @@ class Config:
     total_timeout: float
     connections: int
     stand_in_delay: float
+    fallback_model: str = ""
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -38,6 +39,7 @@ class Config:
             # A closed stream's connection may still be on its way back when the next call begins.
             connections=settings.GEMINI_CONCURRENCY + 8,
             stand_in_delay=settings.GEMINI_STAND_IN_DELAY,
+            fallback_model=settings.GEMINI_FALLBACK_MODEL,
         )
 
 

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Generator, Iterable
 
+from gemini import interrupts, prompts
 from gemini.exceptions import ConnectionCut, ProviderError
 from gemini.provider import Config
 from gemini.tokens import TURN_OVERHEAD, estimate
@@ -35,8 +36,8 @@ class StandIn:
             TURN_OVERHEAD + estimate(turn.text) for turn in prompt.turns
         )
         said = ""
-        for word in re.findall(r"\S+\s*", answer(turns=prompt.turns)):
-            time.sleep(self._delay)
+        for word in re.findall(r"\S+\s*", _said(prompt)):
+            _pause(self._delay)
             usage = Usage(prompt_tokens=prompt_tokens, output_tokens=estimate(said + word))
             if estimate(said + word) > prompt.max_output_tokens:
                 yield Chunk(finish_reason="MAX_TOKENS", model=MODEL)
@@ -50,11 +51,42 @@ class StandIn:
         return ConnectionCut(cause=type(error).__name__)
 
 
-def answer(*, turns: tuple[Turn, ...]) -> str:
-    """Return the stand-in's reply to the last of `turns`: always the same for the same conversation."""
+def _pause(seconds: float) -> None:
+    interrupt = interrupts.current()
+    interrupt.pause(seconds) if interrupt else time.sleep(seconds)
+
+
+def _said(prompt: Prompt) -> str:
+    if prompt.system_instruction == prompts.TITLE:
+        return _title(prompt.turns[0].text)
+    if prompt.system_instruction == prompts.SUMMARY:
+        return _notes(prompt.turns[0].text)
+    _, _, notes = prompt.system_instruction.partition(prompts.NOTES)
+    return answer(turns=prompt.turns, notes=notes)
+
+
+def _title(quoted: str) -> str:
+    """The first words of the first question."""
+    question = quoted.partition("User:")[2].partition("\n\nAssistant:")[0]
+    return " ".join(question.split()[:6]) or "Conversation"
+
+
+def _notes(quoted: str) -> str:
+    """Everything that the user said about "my …", and that the stand-in knows no more."""
+    facts = _facts([*re.findall(r"^User: (.*)$", quoted, re.MULTILINE), *re.findall(r"^- (.*)$", quoted, re.MULTILINE)])
+    said = quoted.count("User: ")
+    lines = [f"- My {thing} is {value}." for thing, value in facts.items()]
+    return "\n".join([*lines, f"{said} turns were summarised by the stand-in."])
+
+
+def answer(*, turns: tuple[Turn, ...], notes: str = "") -> str:
+    """Return the stand-in's reply to the last of `turns`: always the same for the same conversation.
+
+    `notes` are what a summary says of turns that are not told any more.
+    """
     said = [turn.text for turn in turns if turn.role == "user"]
     *earlier, question = said
-    return _recall(question=question, earlier=earlier) or (
+    return _recall(question=question, earlier=[*notes.splitlines(), *earlier]) or (
         f"You said: “{_quote(question)}” That is turn {len(said)} of our conversation. "
         "I am the stand-in that answers while no Gemini key is set: I can look back in this conversation, "
         "but no model has read it. Set GEMINI_API_KEY to talk to Gemini."

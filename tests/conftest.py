@@ -80,6 +80,14 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_model_left_alone() -> None:
+    """Let no test find a model left alone since another let it fail."""
+    from gemini import breakers
+
+    breakers.reset()
+
+
+@pytest.fixture(autouse=True)
 def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the worker's heartbeat out of this process: its connection cannot see a test's uncommitted rows."""
     from chatrooms import generation

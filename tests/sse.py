@@ -43,7 +43,9 @@ class Transcript:
 class Response:
     """One HTTP answer over a raw socket, so that it can be cut anywhere."""
 
-    def __init__(self, url: str, *, headers: dict[str, str] | None = None, timeout: float = 30, buffer: int = 0) -> None:
+    def __init__(
+        self, url: str, *, headers: dict[str, str] | None = None, timeout: float = 30, buffer: int = 0
+    ) -> None:
         parts = urlsplit(url)
         self.socket = socket.socket()
         if buffer:

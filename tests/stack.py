@@ -115,6 +115,7 @@ class Stack:
             "GEMINI_CLIENT": "google-genai",
             "GEMINI_API_KEY": "a-key-for-the-double",
             "GEMINI_BASE_URL": self.double.base_url,
+            "GEMINI_BREAKER_FAILURES": "1000000",  # tests of failures would shut the others out
             "SMS_DELIVERY": "response",
             **self.stripe.settings(),
             "AUTH_REQUESTS_PER_MINUTE": "1000000",

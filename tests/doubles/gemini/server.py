@@ -86,7 +86,7 @@ class Server:
         try:
             key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
             check(version=version, model=model, key=key, headers=request.headers, body=body)
-            behaviour = self._behaviour(body)
+            behaviour = self._behaviour(body, model)
             await exchange.pause(behaviour.ttft)
             if method == "countTokens":
                 await exchange.answer_json(status=200, body={"totalTokens": _prompt_tokens(call)})
@@ -108,9 +108,10 @@ class Server:
         finally:
             self.ledger.end(call)
 
-    def _behaviour(self, body: Any) -> Behaviour:
+    def _behaviour(self, body: Any, model: str) -> Behaviour:
         try:
-            return self.behaviours.choose(last_message(body))
+            chosen = self.behaviours.choose(last_message(body))
+            return chosen if chosen.for_model in ("", model) else Behaviour()
         except TypeError as error:
             raise Refused(400, f"The directive makes no sense: {error}") from error
 

@@ -1,0 +1,116 @@
+"""One breaker for each model: a model that is overloaded is left alone, and another one asked, or nobody.
+
+Our own, since pybreaker holds its lock during the call. A process learns for itself; that costs each a few calls.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+from django.conf import settings
+
+from gemini.exceptions import (
+    AnswerTooLong,
+    Blocked,
+    EmptyAnswer,
+    MaxTokens,
+    ProviderOverloaded,
+    ProviderQuotaExhausted,
+    ProviderTimeout,
+    RateLimited,
+)
+
+log = structlog.get_logger(__name__)
+
+WINDOW: Final = 30.0
+"""Seconds that are looked back: an overload lasts minutes, and one bad call an hour ago says nothing."""
+
+PAUSE: Final = 15.0
+"""Seconds for which a model is left alone, then between two probes."""
+
+OVERLOADED: Final = (ProviderOverloaded, RateLimited, ProviderTimeout)
+ANSWERED: Final = (AnswerTooLong, Blocked, EmptyAnswer, MaxTokens)
+"""No answer for the user, but the model works. Every other failure says nothing about its load."""
+
+
+def now() -> float:
+    """Seconds on a clock that only runs forward."""
+    return time.monotonic()
+
+
+class Breaker:
+    """Whether a model is to be asked."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self._ended: deque[tuple[float, bool]] = deque()
+        self._probe_at: float | None = None
+
+    def allows(self) -> bool:
+        """Whether to ask the model now. While it is left alone, one caller in every `PAUSE` may find out."""
+        with self._lock:
+            if self._probe_at is None:
+                return True
+            if now() < self._probe_at:
+                return False
+            self._probe_at = now() + PAUSE
+            return True
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Learn from how the call in the block ends; one that is cancelled says nothing."""
+        try:
+            yield
+        except OVERLOADED:
+            self._failed(for_good=False)
+            raise
+        except ProviderQuotaExhausted:
+            self._failed(for_good=True)
+            raise
+        except ANSWERED:
+            self._succeeded()
+            raise
+        else:
+            self._succeeded()
+
+    def _succeeded(self) -> None:
+        with self._lock:
+            if self._probe_at is not None:
+                self._probe_at = None
+                self._ended.clear()
+                log.info("model_is_back", model=self._model)
+            self._count(failed=False)
+
+    def _failed(self, *, for_good: bool) -> None:
+        """Open at GEMINI_BREAKER_FAILURES in the window, if they are half of it: one or two are chance."""
+        with self._lock:
+            self._count(failed=True)
+            failures = sum(failed for _, failed in self._ended)
+            if self._probe_at is not None:
+                self._probe_at = now() + PAUSE
+            elif for_good or (failures >= settings.GEMINI_BREAKER_FAILURES and 2 * failures >= len(self._ended)):
+                self._probe_at = now() + PAUSE
+                log.warning("model_is_left_alone", model=self._model, failures=failures)
+
+    def _count(self, *, failed: bool) -> None:
+        self._ended.append((now(), failed))
+        while self._ended[0][0] < now() - WINDOW:
+            self._ended.popleft()
+
+
+_breakers: dict[str, Breaker] = {}
+
+
+def breaker_of(model: str) -> Breaker:
+    """The one breaker that this process has for a model."""
+    return _breakers.setdefault(model, Breaker(model))
+
+
+def reset() -> None:
+    """Forget everything."""
+    _breakers.clear()

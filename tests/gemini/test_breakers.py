@@ -1,0 +1,164 @@
+"""A model that is overloaded is left alone: another answers, or the call fails at once."""
+
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from pytest_django import Settings
+
+from gemini import breakers
+from gemini.breakers import PAUSE, Breaker, breaker_of
+from gemini.exceptions import (
+    Blocked,
+    ConnectionCut,
+    ProviderError,
+    ProviderOverloaded,
+    ProviderQuotaExhausted,
+    RateLimited,
+)
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.asking import MODEL, answer, failure
+
+OTHER = "gemini-other"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(breakers, "now", clock)
+    return clock
+
+
+@pytest.fixture
+def breaker(settings: Settings) -> Breaker:
+    settings.GEMINI_BREAKER_FAILURES = 5
+    return Breaker("model")
+
+
+def end(breaker: Breaker, error: Exception | None = None) -> None:
+    with suppress(ProviderError), breaker.watching():
+        if error:
+            raise error
+
+
+@pytest.mark.usefixtures("sdk")
+def test_calls_go_to_the_fallback_and_the_stream_says_so(double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_FALLBACK_MODEL = OTHER
+    double.default(error=503, for_model=MODEL)
+    codes = [failure("Hello")[0].code for _ in range(5)]
+    assert codes == ["provider_overloaded"] * 5
+    text, stream = answer("Hello")
+    assert text.endswith("Hello")
+    assert stream.model == f"{OTHER}-double"
+    assert [call["model"] for call in double.calls()] == [MODEL] * 5 + [OTHER]
+
+
+def test_when_all_is_down_a_call_fails_at_once(double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_CLIENT, settings.GEMINI_FALLBACK_MODEL = "google-genai", OTHER
+    double.default(error=503)
+    for _ in range(10):
+        failure("Hello")
+    begun = time.monotonic()
+    error, pieces, stream = failure("Hello")
+    assert time.monotonic() - begun < 0.1
+    assert (error.code, error.retryable, pieces) == ("provider_unavailable", False, [])
+    assert len(double.calls()) == 10
+    assert (stream.spent.prompt_tokens, stream.spent.output_tokens) == (0, 0)
+
+
+def test_a_model_that_is_back_is_found_by_one_call(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
+    settings.GEMINI_CLIENT = "google-genai"
+    double.default(error=503)
+    for _ in range(6):
+        failure("Hello")
+    assert len(double.calls()) == 5
+    double.default()
+    clock.now += PAUSE
+    assert answer("Back?")[0].endswith("Back?")
+    assert answer("Really?")[0].endswith("Really?")
+
+
+def test_four_failures_are_chance(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(4):
+        end(breaker, ProviderOverloaded())
+    assert breaker.allows()
+    end(breaker, RateLimited())
+    assert not breaker.allows()
+
+
+def test_failures_among_more_successes_do_not_count(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(20):
+        end(breaker)
+        end(breaker)
+        end(breaker, ProviderOverloaded())
+    assert breaker.allows()
+
+
+def test_old_failures_do_not_count(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(20):
+        end(breaker, ProviderOverloaded())
+        clock.now += 10
+        assert breaker.allows()
+
+
+def test_a_quota_of_the_day_that_is_used_up_counts_at_once(breaker: Breaker, clock: Clock) -> None:
+    end(breaker, ProviderQuotaExhausted())
+    assert not breaker.allows()
+
+
+@pytest.mark.parametrize("error", [Blocked(), ConnectionCut()])
+def test_what_says_nothing_about_load_does_not_count(breaker: Breaker, clock: Clock, error: Exception) -> None:
+    for _ in range(20):
+        end(breaker, error)
+    assert breaker.allows()
+
+
+def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: Breaker, clock: Clock) -> None:
+    end(breaker, ProviderQuotaExhausted())
+    clock.now += PAUSE
+    assert breaker.allows()
+    end(breaker, ProviderOverloaded())
+    assert not breaker.allows()
+    clock.now += PAUSE
+    assert breaker.allows()
+    end(breaker)
+    assert all(breaker.allows() for _ in range(5))
+
+
+def test_a_probe_that_never_ends_makes_room_for_another(breaker: Breaker, clock: Clock) -> None:
+    end(breaker, ProviderQuotaExhausted())
+    clock.now += PAUSE
+    assert [breaker.allows(), breaker.allows()] == [True, False]
+    clock.now += PAUSE
+    assert [breaker.allows(), breaker.allows()] == [True, False]
+
+
+def test_of_fifty_at_once_one_is_the_probe(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(10):
+        end(breaker, ProviderQuotaExhausted())
+        clock.now += PAUSE
+        gate, allowed = threading.Barrier(50), []
+
+        def ask(gate: threading.Barrier = gate, allowed: list[bool] = allowed) -> None:
+            gate.wait()
+            allowed.append(breaker.allows())
+
+        threads = [threading.Thread(target=ask) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(allowed) == 1
+
+
+def test_a_model_has_one_breaker() -> None:
+    assert breaker_of("a") is breaker_of("a") is not breaker_of("b")

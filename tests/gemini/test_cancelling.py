@@ -1,0 +1,124 @@
+"""A call that another thread ends: at once, whatever it waits for, and no other call with it."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pytest_django import Settings
+
+from gemini.client import ReplyStream, stream_reply
+from gemini.exceptions import Cancelled
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.asking import answer, prompt, soon
+
+
+@pytest.fixture
+def current_sdk(double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_CLIENT = "google-genai"
+
+
+def cancelled_after(stream: ReplyStream, begun: Callable[[], bool]) -> tuple[list[str], float]:
+    """Read `stream` in a thread, cancel it when `begun`; the pieces, and the seconds until the iteration ended."""
+    pieces: list[str] = []
+    ended: list[float] = []
+
+    def read() -> None:
+        with stream, pytest.raises(Cancelled):
+            pieces.extend(stream)
+        ended.append(time.monotonic())
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert soon(begun, seconds=5)
+    cancelled = time.monotonic()
+    stream.cancel()
+    thread.join(5)
+    assert ended, "it still waits"
+    return pieces, ended[0] - cancelled
+
+
+def closed(double: GeminiDouble) -> bool:
+    return bool(double.calls()) and all(call["disconnected"] for call in double.calls())
+
+
+def test_a_call_that_waits_for_its_first_byte_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
+    double.default(ttft=30)
+    stream = stream_reply(prompt("Hello"))
+    pieces, seconds = cancelled_after(stream, lambda: double.ledger()["in_flight"] == 1)
+    assert pieces == []
+    assert seconds < 0.5
+    assert soon(lambda: closed(double))
+    assert stream.spent.prompt_tokens
+    assert stream.spent.output_tokens == 0
+    assert stream.spent.estimated
+
+
+def test_a_call_that_waits_for_its_next_piece_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
+    double.default(text="one two three", pieces=3, delay=30)
+    stream = stream_reply(prompt("Hello"))
+    pieces, seconds = cancelled_after(stream, lambda: stream.usage.output_tokens is not None)
+    assert pieces == ["one t"]
+    assert seconds < 0.5
+    assert soon(lambda: closed(double))
+    assert stream.spent == stream.usage  # the vendor's own counts
+    assert not stream.spent.estimated
+
+
+def test_either_sdk_ends_with_the_next_piece(double: GeminiDouble, sdk: str) -> None:
+    double.default(text="one two three four five six", pieces=6, delay=0.3)
+    stream = stream_reply(prompt("Hello"))
+    with stream:
+        next(stream)
+        stream.cancel()
+        with pytest.raises(Cancelled):
+            next(stream)
+    assert soon(lambda: closed(double))
+
+
+def test_a_call_that_was_cancelled_before_it_began_is_not_made(double: GeminiDouble, current_sdk: None) -> None:
+    stream = stream_reply(prompt("Hello"))
+    stream.cancel()
+    with stream, pytest.raises(Cancelled):
+        next(stream)
+    assert double.calls() == []
+    assert (stream.spent.prompt_tokens, stream.spent.output_tokens) == (0, 0)
+
+
+def test_the_stand_in_wakes_up(stand_in: None, settings: Settings) -> None:
+    settings.GEMINI_STAND_IN_DELAY = 30
+    stream = stream_reply(prompt("Hello"))
+    begun_at = time.monotonic()
+    _, seconds = cancelled_after(stream, lambda: time.monotonic() > begun_at + 0.2)
+    assert seconds < 0.5
+
+
+def test_nobody_elses_connection_is_ever_hit(double: GeminiDouble, current_sdk: None, settings: Settings) -> None:
+    """Connections are kept alive and handed on, so each cancelled call leaves one that another may just have taken."""
+    settings.GEMINI_CONCURRENCY = 40
+
+    def ask(number: int) -> str | None:
+        directive = f"[[double ttft=0.01 delay=0.005 pieces=4]] user=u{number}"
+        stream = stream_reply(prompt(directive))
+        timer = threading.Timer(random.uniform(0, 0.06), stream.cancel)
+        if number % 2:
+            timer.start()
+        try:
+            with stream:
+                return "".join(stream)
+        except Cancelled:
+            assert number % 2
+            return None
+        finally:
+            timer.cancel()
+
+    for _ in range(10):
+        with ThreadPoolExecutor(40) as pool:
+            texts = list(pool.map(ask, range(200)))
+        for number, text in enumerate(texts):
+            assert text is None or text.endswith(f"user=u{number}")
+            assert text is not None or number % 2
+        assert any(text is None for text in texts)
+    assert answer("Still there?")[0].endswith("Still there?")
