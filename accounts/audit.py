@@ -11,6 +11,7 @@ Event = Literal[
     "code_refused",
     "erasure_done",
     "erasure_requested",
+    "exported",
     "grant_given",
     "grant_revoked",
     "locked",

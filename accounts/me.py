@@ -2,13 +2,17 @@
 
 from typing import Any, cast
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from accounts import erasure
+from accounts import audit, erasure, export
 from accounts.exceptions import SessionEnded
+from accounts.limits import RouteLimit
 from accounts.models import User
 from accounts.serializers import DoneSerializer, MeSerializer
 
@@ -51,3 +55,30 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
         living = User.objects.filter(pk=user.pk, erasing_at=None)
         if serializer.validated_data and not living.update(**serializer.validated_data):
             raise SessionEnded
+
+
+class ExportLimit(RouteLimit):
+    """Exports are work: a person needs one."""
+
+    def key(self, request: Request) -> str:
+        """Return the user's id."""
+        return str(request.user.pk)
+
+    def per_minute(self, request: Request) -> int:
+        """Return how many."""
+        return 6
+
+
+class ExportView(APIView):
+    """Everything that is kept about the caller."""
+
+    throttle_classes = (ExportLimit,)
+
+    @extend_schema(summary="Export the account", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Everything that is kept about the caller, as one JSON document to keep."""
+        user_id = cast(User, request.user).pk
+        audit.record("exported", user_id=user_id)
+        response = StreamingHttpResponse(export.document(user_id=user_id), content_type="application/json")
+        response["Content-Disposition"] = 'attachment; filename="kuvaka-account.json"'
+        return response

@@ -24,3 +24,15 @@ class SendLimit(RouteLimit):
     def per_minute(self, request: Request) -> int:
         """Return the tier's limit."""
         return tier_of(user_id=cast(User, request.user).pk).sends_per_minute
+
+
+class SearchLimit(RouteLimit):
+    """Searches of one user."""
+
+    def key(self, request: Request) -> str:
+        """Return the user's id."""
+        return str(request.user.pk)
+
+    def per_minute(self, request: Request) -> int:
+        """Return how many: more than a person types."""
+        return 60

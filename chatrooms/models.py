@@ -129,6 +129,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages that `user` wrote; a reply is no message of its own here."""
         return self.filter(user_id=user.pk, role=Role.USER)
 
+    def seen_by(self, user: Any) -> Self:
+        """What `user` wrote, and the answers that they see with it."""
+        return self.filter(Q(role=Role.USER) | Q(is_current=True, status__in=TOLD), user_id=user.pk)
+
     def in_room(self, room_id: int) -> Self:
         """The user's messages of a room; whose room it is, the caller has asked."""
         return self.filter(room_id=room_id, role=Role.USER)
@@ -184,7 +188,8 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     search = models.GeneratedField(
         expression=Func(
-            Func(F("content"), template=f"left(%(expressions)s, {MAX_SEARCHED})"),
+            # What looks like a tag of HTML would not be searched: the int of `vector<int>`.
+            Func(F("content"), template=f"translate(left(%(expressions)s, {MAX_SEARCHED}), '<>', '  ')"),
             template="to_tsvector('simple'::regconfig, %(expressions)s)",
         ),
         output_field=SearchVectorField(),

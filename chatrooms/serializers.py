@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
+from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
 
@@ -110,6 +111,52 @@ class WaitSerializer(serializers.Serializer[Any]):
     """`?wait=`."""
 
     wait = serializers.FloatField(min_value=0, max_value=LONGEST, default=0)
+
+
+class SearchSerializer(serializers.Serializer[Any]):
+    """What is looked for."""
+
+    q = serializers.CharField(max_length=200)
+    chatroom = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class FoundSerializer(serializers.ModelSerializer[Message]):
+    """A message of the caller's, or an answer to one, that was found."""
+
+    message_id = serializers.SerializerMethodField()
+    chatroom_id = serializers.IntegerField(source="room_id", read_only=True)
+    chatroom_name = serializers.CharField(source="room.name", read_only=True)
+    snippet = serializers.SerializerMethodField()
+    highlights = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = ("message_id", "chatroom_id", "chatroom_name", "role", "snippet", "highlights", "created_at")
+        read_only_fields = fields
+
+    def to_representation(self, message: Message) -> dict[str, Any]:
+        """Cut the snippet once."""
+        self._snippet = snippet_of(message, query=self.context["query"])
+        return super().to_representation(message)
+
+    def get_message_id(self, message: Message) -> int:
+        """The id of the user's message, for an answer too."""
+        return message.answers_id or message.pk
+
+    def get_snippet(self, message: Message) -> str:
+        """A piece of the text, as it is."""
+        return self._snippet.text
+
+    @extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}})
+    def get_highlights(self, message: Message) -> list[tuple[int, int]]:
+        """Where in the snippet it was found: from, to, in characters."""
+        return self._snippet.highlights
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """`?format=`."""
+
+    format = serializers.ChoiceField(choices=("json", "markdown"), default="json")
 
 
 class NewMessageSerializer(serializers.Serializer[Any]):

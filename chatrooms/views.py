@@ -3,28 +3,33 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from accounts import idempotency
 from accounts.models import User
 from billing import quota
-from chatrooms import conversation, rooms
+from chatrooms import conversation, export, rooms, search
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
-from chatrooms.limits import SendLimit
+from chatrooms.limits import SearchLimit, SendLimit
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.serializers import (
     DeletedSerializer,
     EarlierReplySerializer,
+    ExportSerializer,
+    FoundSerializer,
     MessageSerializer,
     NewMessageSerializer,
     RoomSerializer,
     RoomWithMessagesSerializer,
+    SearchSerializer,
     WaitSerializer,
 )
 from chatrooms.tickets import Ticket
@@ -158,6 +163,58 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         serializer = self.get_serializer(data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+class RoomExportView(APIView):
+    """A conversation to take away."""
+
+    @extend_schema(
+        summary="Export a chatroom",
+        parameters=[ExportSerializer],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/markdown"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
+        """The whole conversation, for a program or for a person."""
+        asked = ExportSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        room = Chatroom.objects.for_user(request.user).filter(pk=room_id).first()
+        if room is None:
+            raise RoomNotFound
+        if asked.validated_data["format"] == "markdown":
+            parts, kind, ending = export.room_as_markdown(room), "text/markdown; charset=utf-8", "md"
+        else:
+            parts, kind, ending = export.room_as_json(room), "application/json", "json"
+        response = StreamingHttpResponse(parts, content_type=kind)
+        response["Content-Disposition"] = f'attachment; filename="chatroom-{room.pk}.{ending}"'
+        return response
+
+
+class SearchPagination(LinkPagination):
+    """The best matches first."""
+
+    ordering = ("-rank", "-id")
+    position_field = serializers.FloatField()
+
+
+class SearchViewSet(viewsets.GenericViewSet[Message]):
+    """What the caller wrote and was answered."""
+
+    serializer_class = FoundSerializer
+    pagination_class = SearchPagination
+    throttle_classes = (SearchLimit,)
+
+    @extend_schema(summary="Search", parameters=[SearchSerializer])
+    def list(self, request: Request) -> Response:
+        """Find words, "phrases", `this or that`, `-without`, in all rooms or in one; the best matches first."""
+        asked = SearchSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        query = asked.validated_data["q"]
+        matches = search.found(user=_user(request), query=query).select_related("room")
+        if "chatroom" in asked.validated_data:
+            matches = matches.filter(room_id=asked.validated_data["chatroom"])
+        page = self.paginate_queryset(matches)
+        data = FoundSerializer(page, many=True, context={"query": query}).data
+        return self.get_paginated_response(data)
 
 
 class MessageViews(viewsets.GenericViewSet[Message]):

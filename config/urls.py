@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
-from accounts.me import MeView
+from accounts.me import ExportView, MeView
 from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
@@ -26,6 +26,7 @@ urlpatterns = [
     path("auth/change-number", accounts.ChangeNumberView.as_view()),
     path("auth/change-number/confirm", accounts.ChangeNumberConfirmView.as_view()),
     path("user/me", MeView.as_view()),
+    path("user/me/export", ExportView.as_view()),
     path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "chatroom/<int:room_id>",
@@ -39,6 +40,8 @@ urlpatterns = [
     path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
     path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
+    path("chatroom/<int:room_id>/export", chatrooms.RoomExportView.as_view()),
+    path("search", chatrooms.SearchViewSet.as_view({"get": "list"})),
     path("messages/cleanup", chatrooms.MessageViewSet.as_view({"delete": "cleanup"})),
     path("tiers", billing.TierViewSet.as_view({"get": "list"})),
     path("usage", billing.UsageView.as_view()),

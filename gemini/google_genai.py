@@ -89,7 +89,7 @@ class _HTTP(httpx2.Client):
         """Have every connection made so that a waiting call can be ended. There is no public way to the pools."""
         for transport in (self._transport, *self._mounts.values()):
             if isinstance(transport, httpx2.HTTPTransport):
-                transport._pool._network_backend = InterruptibleBackend(transport._pool._network_backend)  # type: ignore[attr-defined]  # noqa: SLF001
+                transport._pool._network_backend = InterruptibleBackend(transport._pool._network_backend)  # type: ignore[assignment]  # noqa: SLF001
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx2.Request:
         """Build the request with this client's timeouts, whatever the caller asks."""

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts import sessions, tokens
 from accounts.models import Session, User
+from billing.models import Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
 
@@ -62,3 +63,13 @@ def send(user: User) -> Callable[..., Message]:
 
 def reply_of(message: Message) -> Reply:
     return Reply.objects.get(answers=message, is_current=True)
+
+
+@pytest.fixture
+def set_tier(db: None) -> Callable[..., None]:
+    """Change what Basic may."""
+
+    def change(**values: object) -> None:
+        Tier.objects.filter(slug=Tier.BASIC).update(**values)
+
+    return change

@@ -18,6 +18,7 @@ ROUTES = [
     ("delete", "chatroom/<int:room_id>", {}),
     ("post", "chatroom/<int:room_id>/message", {"content": "Hello"}),
     ("get", "chatroom/<int:room_id>/messages", {}),
+    ("get", "chatroom/<int:room_id>/export", {}),
     ("get", "message/<int:message_id>", {}),
     ("get", "message/<int:message_id>?wait=1", {}),
     ("patch", "message/<int:message_id>", {"content": "Changed"}),

@@ -74,11 +74,12 @@ def test_every_scheduled_and_routed_task_exists() -> None:
     assert scheduled | set(app.conf.task_routes) <= set(app.tasks)
 
 
-def test_only_the_answer_goes_to_the_workers_with_threads() -> None:
+def test_only_calls_to_the_model_go_to_the_workers_with_threads() -> None:
+    calls = {f"chatrooms.tasks.{name}" for name in ("answer", "name_room", "summarise_room")}
     ours = [name for name in app.tasks if not name.startswith("celery.")]
     routed = {name: app.amqp.router.route({}, name)["queue"].name for name in ours}
-    assert {name for name, queue in routed.items() if queue == "gemini"} == {"chatrooms.tasks.answer"}
-    assert {queue for name, queue in routed.items() if name != "chatrooms.tasks.answer"} == {"default"}
+    assert {name for name, queue in routed.items() if queue == "gemini"} == calls
+    assert {queue for name, queue in routed.items() if name not in calls} == {"default"}
 
 
 def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:

@@ -41,8 +41,8 @@ INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if li
 FINAL = INSTRUCTIONS[max(index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM") :]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()
 
-NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT"}
-"""Settings that compose.yaml leaves alone: it is production, without embedded services, and nginx knows the port."""
+NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT", "STREAM_PORT"}
+"""Settings that compose.yaml leaves alone: it is production, without embedded services, and nginx knows the ports."""
 
 
 def final(instruction: str) -> list[str]:
@@ -121,7 +121,7 @@ def test_redis_keeps_what_is_written_and_evicts_nothing() -> None:
 def test_postgresql_has_connections_for_every_pool_and_ten_to_spare() -> None:
     limit = int(next(part for part in SERVICES["postgres"]["command"] if "max_connections" in part).partition("=")[2])
     web, prefork = 2, 2
-    pools = web + prefork + 3  # the worker, beat, and the parent of the prefork worker
+    pools = web + prefork + 4  # the stream, the worker, beat, and the parent of the prefork worker
 
     assert pools * environment.Environment.model_fields["DATABASE_POOL_SIZE"].default <= limit - 10
 
@@ -254,6 +254,7 @@ class Nginx:
             "error_log stderr ": f"error_log {self.error_log} ",
             "access_log /dev/stdout json;": f"access_log {self.access_log} json;" + _temporary_paths(folder),
             "server web:8000 ": f"server 127.0.0.1:{upstream_port} ",
+            "server stream:8001 ": f"server 127.0.0.1:{upstream_port} ",
             "listen 80 default_server;": f"listen 127.0.0.1:{self.http_port} default_server;",
             "listen 443 ssl default_server;": f"listen 127.0.0.1:{self.https_port} ssl default_server;",
             "ssl_certificate /etc/nginx/tls/": f"ssl_certificate {folder}/",

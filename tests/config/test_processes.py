@@ -45,7 +45,7 @@ def start(checkout: Path, *arguments: str, **variables: str) -> subprocess.Popen
 
 
 def test_the_processes_are_those_of_the_design() -> None:
-    assert list(processes.parse_procfile()) == ["web", "worker", "tasks", "beat", "release"]
+    assert list(processes.parse_procfile()) == ["web", "stream", "worker", "tasks", "beat", "release"]
 
 
 def test_platforms_that_read_the_procfile_as_yaml_find_the_same() -> None:

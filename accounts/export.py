@@ -1,0 +1,68 @@
+"""Everything that is kept about a person, as one JSON document (GDPR articles 15 and 20).
+
+Every app registers its sections here, as it registers its steps of an erasure. The document is written row by row, so
+that a hundred thousand messages need no more memory than one.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import OneTimeCode, Session, User
+
+Section = Callable[[int], Iterable[Any]]
+
+CHUNK: Final = 500
+"""Rows fetched at a time."""
+
+_sections: dict[str, Section] = {}
+
+
+def register(name: str, section: Section) -> None:
+    """Add a section: what gives the rows about a user, by the user's id, as plain values."""
+    if _sections.get(name, section) is not section:
+        raise ValueError(name)
+    _sections[name] = section
+
+
+def document(*, user_id: int) -> Iterator[str]:
+    """Write the document, a part at a time."""
+    yield f'{{"exported_at": {_json(timezone.now())}'
+    for name, section in _sections.items():
+        yield f",\n{_json(name)}: ["
+        for number, row in enumerate(section(user_id)):
+            yield f"{',' if number else ''}\n  {_json(row)}"
+        yield "]"
+    yield "}\n"
+
+
+def rows(queryset: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
+    """The rows of a query as plain values, oldest first, never all in memory at once."""
+    return queryset.order_by("pk").values(*fields).iterator(chunk_size=CHUNK)
+
+
+def account(user_id: int) -> Iterable[Any]:
+    """The account itself."""
+    return rows(
+        User.objects.filter(pk=user_id), "id", "mobile_number", "display_name", "language", "is_staff", "created_at"
+    )
+
+
+def sessions(user_id: int) -> Iterable[Any]:
+    """The signed-in devices, ended ones too while they are kept."""
+    mine = Session.objects.filter(user_id=user_id)
+    return rows(mine, "id", "method", "user_agent", "created_at", "rotated_at", "revoked_at")
+
+
+def codes(user_id: int) -> Iterable[Any]:
+    """The one-time codes that were asked for by the account's number, while they are kept; never the digits."""
+    number = User.objects.filter(pk=user_id).values("mobile_number")
+    return rows(OneTimeCode.objects.filter(number__in=number), "purpose", "address", "created_at", "used_at")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

@@ -1,0 +1,99 @@
+"""A conversation to take away, and what is kept of conversations for `accounts.export`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from accounts.export import CHUNK, rows
+from chatrooms.models import TOLD, Chatroom, Message, Revision, Role, Summary
+
+ROOM_FIELDS: Final = (
+    "id",
+    "name",
+    "pinned",
+    "archived",
+    "system_instruction",
+    "model",
+    "temperature",
+    "created_at",
+    "updated_at",
+)
+MESSAGE_FIELDS: Final = (
+    "id",
+    "room_id",
+    "role",
+    "answers_id",
+    "is_current",
+    "status",
+    "content",
+    "model",
+    "error",
+    "finish_reason",
+    "prompt_tokens",
+    "output_tokens",
+    "tokens_estimated",
+    "created_at",
+    "edited_at",
+    "finished_at",
+)
+
+
+def rooms(user_id: int) -> Iterable[Any]:
+    """The account's rooms."""
+    return rows(Chatroom.objects.filter(user_id=user_id), *ROOM_FIELDS)
+
+
+def messages(user_id: int) -> Iterable[Any]:
+    """Everything that was written and answered; an answer names its message by `answers_id`."""
+    return rows(Message.objects.filter(user_id=user_id), *MESSAGE_FIELDS)
+
+
+def revisions(user_id: int) -> Iterable[Any]:
+    """What edited messages said before."""
+    return rows(Revision.objects.filter(message__user_id=user_id), "message_id", "content", "written_at")
+
+
+def summaries(user_id: int) -> Iterable[Any]:
+    """The notes that the model is given in place of the oldest turns of long rooms."""
+    return rows(Summary.objects.filter(room__user_id=user_id), "room_id", "content", "upto", "updated_at")
+
+
+def room_as_json(room: Chatroom) -> Iterator[str]:
+    """One room with its messages and the current answers, as JSON."""
+    head = {name: getattr(room, name) for name in ("id", "name", "system_instruction", "model", "temperature")}
+    yield f'{json.dumps(head, ensure_ascii=False)[:-1]}, "messages": ['
+    for number, message in enumerate(_conversation(room)):
+        reply = message.reply
+        told = {
+            "id": message.pk,
+            "content": message.content,
+            "created_at": message.created_at.isoformat(),
+            "answer": reply.content if reply.status in TOLD else None,
+            "status": reply.status,
+            "model": reply.model or None,
+        }
+        yield f"{',' if number else ''}\n  {json.dumps(told, ensure_ascii=False)}"
+    yield "]}\n"
+
+
+def room_as_markdown(room: Chatroom) -> Iterator[str]:
+    """One room as a person reads it: what was said, as it was said."""
+    yield f"# {room.name}\n"
+    for message in _conversation(room):
+        reply = message.reply
+        yield f"\n**You**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{message.content}\n"
+        if reply.status in TOLD and reply.content:
+            stopped = " (stopped)" if reply.status == "stopped" else ""
+            yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{reply.content}\n"
+        elif reply.error:
+            yield f"\n*No answer: {reply.error}.*\n"
+
+
+def _conversation(room: Chatroom) -> Iterator[Message]:
+    """The messages in their order with their replies, some at a time."""
+    last = 0
+    while page := list(
+        Message.objects.in_room(room.pk).filter(pk__gt=last, role=Role.USER).with_reply().order_by("pk")[:CHUNK]
+    ):
+        yield from (message for message in page if message.current_replies)
+        last = page[-1].pk

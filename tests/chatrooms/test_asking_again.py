@@ -1,0 +1,217 @@
+"""Retry, regenerate and edit: one conditional change each, at the price of one unit."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from billing.models import DailyUsage, LedgerEntry, ServiceUsage
+from chatrooms import replies
+from chatrooms.models import Chatroom, Message, Reply, Revision, Summary
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+
+
+def end(message: Message, status: str = "done", content: str = "answer", error: str = "") -> None:
+    Reply.objects.filter(answers=message, is_current=True).update(status=status, content=content, error=error)
+
+
+def again(client: APIClient, verb: str, message: Message) -> Any:
+    if verb == "edit":
+        return client.patch(f"/message/{message.pk}", {"content": "New text"})
+    return client.post(f"/message/{message.pk}/{verb}")
+
+
+@pytest.fixture
+def failed(room: Chatroom, send: Callable[..., Message]) -> Message:
+    message = send(room, "Hello")
+    end(message, "failed", "", "blocked")
+    return message
+
+
+@pytest.fixture
+def answered(room: Chatroom, send: Callable[..., Message]) -> Message:
+    message = send(room, "Hello")
+    end(message)
+    return message
+
+
+def test_a_failed_answer_is_tried_again_with_all_its_tries(client: APIClient, failed: Message) -> None:
+    Reply.objects.update(tries_left=0, attempt=3, prompt_tokens=5, output_tokens=6, tokens_estimated=True)
+    answer = again(client, "retry", failed)
+    assert answer.status_code == 202
+    assert answer.json()["reply"]["status"] == "queued"
+    assert answer.json()["reply"]["error"] is None
+    assert answer.json()["stream_url"]
+    reply = Reply.objects.get()
+    assert (reply.tries_left, reply.attempt, reply.prompt_tokens, reply.tokens_estimated) == (3, 3, None, False)
+    claimed = replies.claim(reply_id=reply.pk)
+    assert claimed
+    assert claimed[0].attempt == 4
+
+
+def test_a_retry_costs_a_unit_that_goes_back_if_it_fails_too(client: APIClient, failed: Message) -> None:
+    again(client, "retry", failed)
+    assert list(LedgerEntry.objects.order_by("pk").values_list("kind", flat=True)) == ["send", "retry"]
+    assert DailyUsage.objects.get().used == 2
+    claimed = replies.claim(reply_id=reply_of(failed).pk)
+    assert claimed
+    replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=_nothing())
+    returned = LedgerEntry.objects.get(kind="return")
+    assert returned.returns is not None
+    assert returned.returns.kind == "retry"
+    assert DailyUsage.objects.get().used == 1
+
+
+def _nothing() -> Any:
+    from gemini.types import Usage
+
+    return Usage(prompt_tokens=None, output_tokens=None)
+
+
+@pytest.mark.parametrize("status", ["done", "stopped"])
+def test_only_a_failed_answer_is_retried(client: APIClient, answered: Message, status: str) -> None:
+    end(answered, status)
+    answer = again(client, "retry", answered)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reply_has_not_failed")
+    assert DailyUsage.objects.get().used == 1
+
+
+def test_a_further_answer_is_current_and_the_earlier_one_is_kept(client: APIClient, answered: Message) -> None:
+    answer = again(client, "regenerate", answered)
+    assert answer.status_code == 202
+    first, second = Reply.objects.order_by("pk")
+    assert (first.is_current, first.content, second.is_current, second.status) == (False, "answer", True, "queued")
+    assert answer.json()["reply"]["id"] == second.pk
+    listed = client.get(f"/message/{answered.pk}/replies").json()
+    assert [(reply["id"], reply["is_current"], reply["content"], reply["question"]) for reply in listed] == [
+        (first.pk, False, "answer", "Hello"),
+        (second.pk, True, None, "Hello"),
+    ]
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped", "done"])
+def test_any_final_answer_can_be_had_anew(client: APIClient, answered: Message, status: str) -> None:
+    end(answered, status, error="blocked" if status == "failed" else "")
+    assert again(client, "regenerate", answered).status_code == 202
+
+
+def test_the_last_message_is_edited_and_its_old_text_kept_with_its_answer(client: APIClient, answered: Message) -> None:
+    answer = again(client, "edit", answered)
+    assert answer.status_code == 202
+    body = answer.json()
+    assert (body["content"], body["gemini_response"], body["reply"]["status"]) == ("New text", None, "queued")
+    assert body["edited_at"] is not None
+    revision = Revision.objects.get()
+    assert (revision.content, revision.written_at) == ("Hello", answered.created_at)
+    end(answered, content="second")
+    again(client, "edit", answered)
+    listed = client.get(f"/message/{answered.pk}/replies").json()
+    assert [(reply["question"], reply["content"]) for reply in listed] == [
+        ("Hello", "answer"),
+        ("New text", "second"),
+        ("New text", None),
+    ]
+
+
+def test_only_the_last_message_can_be_edited(
+    client: APIClient, answered: Message, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    end(send(room, "Later"))
+    answer = again(client, "edit", answered)
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_last_message")
+    assert Message.objects.get(pk=answered.pk).content == "Hello"
+    assert DailyUsage.objects.get().used == 2
+
+
+@pytest.mark.parametrize("content", ["", "   ", None, "x" * 16_001, "a\x00b", {"a": 1}])
+def test_a_bad_text_edits_nothing(client: APIClient, answered: Message, content: object) -> None:
+    assert client.patch(f"/message/{answered.pk}", {"content": content}).status_code == 400
+    assert (Message.objects.get(pk=answered.pk).content, Reply.objects.count()) == ("Hello", 1)
+
+
+@pytest.mark.parametrize("verb", ["retry", "regenerate", "edit"])
+class TestEveryVerb:
+    def test_while_the_room_has_an_unfinished_answer_it_is_refused(
+        self, client: APIClient, failed: Message, room: Chatroom, send: Callable[..., Message], verb: str
+    ) -> None:
+        send(room, "Later")
+        answer = again(client, verb, failed)
+        assert (answer.status_code, answer.json()["code"]) == (409, "reply_in_progress")
+        assert (Reply.objects.count(), DailyUsage.objects.get().used) == (2, 2)
+
+    def test_the_second_of_two_is_refused(self, client: APIClient, failed: Message, verb: str) -> None:
+        assert [again(client, verb, failed).status_code for _ in range(2)] == [202, 409]
+        assert DailyUsage.objects.get().used == 2
+
+    def test_without_a_unit_it_is_refused(
+        self, client: APIClient, failed: Message, verb: str, set_tier: Callable[..., None]
+    ) -> None:
+        set_tier(daily_messages=1)
+        answer = again(client, verb, failed)
+        assert (answer.status_code, answer.json()["code"]) == (429, "quota_exceeded")
+        assert (reply_of(failed).status, Reply.objects.count()) == ("failed", 1)
+        assert Message.objects.get(pk=failed.pk).content == "Hello"
+
+    def test_with_the_installations_tokens_used_up_it_is_refused(
+        self, client: APIClient, failed: Message, verb: str, settings: Any
+    ) -> None:
+        settings.DAILY_TOKEN_CEILING = 10
+        ServiceUsage.objects.create(day=DailyUsage.objects.get().day, prompt_tokens=10)
+        assert again(client, verb, failed).json()["code"] == "service_budget_reached"
+        assert reply_of(failed).status == "failed"
+
+    def test_it_tells_what_is_left_of_the_day(
+        self, client: APIClient, failed: Message, verb: str, set_tier: Callable[..., None]
+    ) -> None:
+        set_tier(daily_messages=5)
+        assert again(client, verb, failed)["X-RateLimit-Remaining"] == "3"
+
+    def test_bursts_are_limited_together_with_sends(
+        self, client: APIClient, failed: Message, room: Chatroom, verb: str, set_tier: Callable[..., None]
+    ) -> None:
+        set_tier(sends_per_minute=1)
+        assert client.post(f"/chatroom/{room.pk}/message", {"content": ""}).status_code == 400  # counted all the same
+        assert again(client, verb, failed).status_code == 429
+        assert reply_of(failed).status == "failed"
+
+    def test_a_bad_wait_changes_nothing(self, client: APIClient, failed: Message, verb: str) -> None:
+        path = f"/message/{failed.pk}" + ("" if verb == "edit" else f"/{verb}") + "?wait=26"
+        method = client.patch if verb == "edit" else client.post
+        answer = method(path, {"content": "New text"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "wait")
+        assert (reply_of(failed).status, DailyUsage.objects.get().used) == ("failed", 1)
+
+
+@pytest.mark.parametrize("verb", ["regenerate", "edit"])
+def test_a_summary_that_tells_of_the_message_is_dropped(client: APIClient, answered: Message, verb: str) -> None:
+    Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk)
+    again(client, verb, answered)
+    assert not Summary.objects.exists()
+
+
+def test_an_earlier_summary_is_kept(client: APIClient, answered: Message) -> None:
+    Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk - 1)
+    again(client, "regenerate", answered)
+    assert Summary.objects.exists()
+
+
+def test_cleaning_up_keeps_a_message_that_was_answered_before(
+    client: APIClient, answered: Message, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    again(client, "regenerate", answered)
+    end(answered, "failed", "", "blocked")
+    other = send(room, "Never answered")
+    end(other, "failed", "", "blocked")
+    assert client.delete("/messages/cleanup").json() == {"deleted": 2}
+    assert list(Message.objects.filter(role="user").values_list("pk", flat=True)) == [answered.pk]
+    assert client.get(f"/message/{answered.pk}").json()["gemini_response"] == "answer"
+
+
+def test_cleaning_up_after_an_edit_brings_no_answer_to_the_old_text_back(client: APIClient, answered: Message) -> None:
+    again(client, "edit", answered)
+    end(answered, "failed", "", "blocked")
+    assert client.delete("/messages/cleanup").json() == {"deleted": 1}
+    assert not Message.objects.exists()

@@ -1,0 +1,147 @@
+"""Taking one's data away: everything as JSON, one room as JSON or Markdown."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from rest_framework.test import APIClient
+
+from accounts import export as account
+from accounts.models import User
+from chatrooms import conversation
+from chatrooms.models import Chatroom, Message, Reply, Summary
+
+pytestmark = pytest.mark.django_db
+
+NOT_ABOUT_A_PERSON = {
+    "accounts.IdempotencyKey": "hashes, for a day",
+    "accounts.Tries": "a count of failures, for the number's safety",
+    "billing.Checkout": "the number of the last checkout session",
+}
+
+
+def body(answer: Any) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+@pytest.fixture
+def told(room: Chatroom, send: Callable[..., Message]) -> Message:
+    message = send(room, 'Hello "world"\nline two')
+    Reply.objects.filter(answers=message).update(status="done", content="Answer <b>one</b>", model="gemini-x")
+    return message
+
+
+def test_everything_about_the_account_is_one_json_document(
+    client: APIClient, user: User, room: Chatroom, told: Message
+) -> None:
+    conversation.edit(user_id=user.pk, message_id=told.pk, content="Changed")
+    Summary.objects.create(room=room, content="notes", upto=1)
+    answer = client.get("/user/me/export")
+    assert answer["Content-Disposition"] == 'attachment; filename="kuvaka-account.json"'
+    document = json.loads(body(answer))
+    assert document["account"][0]["mobile_number"] == user.mobile_number
+    assert len(document["sessions"]) == 1
+    assert [each["name"] for each in document["rooms"]] == ["Room"]
+    assert [(each["role"], each["content"]) for each in document["messages"]] == [
+        ("user", "Changed"),
+        ("assistant", "Answer <b>one</b>"),
+        ("assistant", ""),
+    ]
+    assert document["revisions"][0]["content"] == 'Hello "world"\nline two'
+    assert document["summaries"][0]["content"] == "notes"
+    assert [each["kind"] for each in document["units"]] == ["send", "edit"]
+    assert document["usage"][0]["used"] == 2
+
+
+def test_nobody_elses_data_is_in_it(
+    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, told: Message
+) -> None:
+    text = body(client_of(stranger).get("/user/me/export"))
+    assert "Hello" not in text
+    assert json.loads(text)["rooms"] == []
+    assert APIClient().get("/user/me/export").status_code == 401
+
+
+def test_no_secret_is_in_it(client: APIClient, user: User, told: Message) -> None:
+    user.set_password("a very long password 123")
+    user.save()
+    text = body(client.get("/user/me/export"))
+    for secret in (user.password, "current_jti", "digest"):
+        assert secret not in text
+
+
+def test_every_table_about_a_person_is_in_it_or_excused() -> None:
+    """A table that names a user has a section, or a reason why not."""
+    ours = [model for app in ("accounts", "billing", "chatrooms") for model in apps.get_app_config(app).get_models()]
+    about = {
+        model._meta.label
+        for model in ours
+        if any(
+            field.is_relation and field.related_model is User
+            for field in model._meta.get_fields(include_parents=False)
+            if hasattr(field, "attname")
+        )
+    }
+    sections = {
+        "accounts.Session": "sessions",
+        "accounts.OneTimeCode": "codes",
+        "billing.Entitlement": "entitlement",
+        "billing.Grant": "grants",
+        "billing.DailyUsage": "usage",
+        "billing.LedgerEntry": "units",
+        "chatrooms.Chatroom": "rooms",
+        "chatrooms.Message": "messages",
+        "chatrooms.Reply": "messages",
+    }
+    assert about - set(sections) - set(NOT_ABOUT_A_PERSON) == set()
+    assert set(sections.values()) <= set(account._sections)
+
+
+def test_ten_thousand_messages_come_whole_in_few_queries(
+    client: APIClient, user: User, room: Chatroom, django_assert_max_num_queries: Callable
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO chatrooms_message (room_id, user_id, role, content, is_current, status, attempt, tries_left,"
+            " is_parked, model, error, finish_reason, request_id)"
+            " SELECT %s, %s, 'user', 'message ' || n, false, '', 0, 3, false, '', '', '', ''"
+            " FROM generate_series(1, 10000) AS n",
+            [room.pk, user.pk],
+        )
+    with django_assert_max_num_queries(25):
+        document = json.loads(body(client.get("/user/me/export")))
+    assert [each["content"] for each in document["messages"]] == [f"message {n}" for n in range(1, 10_001)]
+
+
+def test_a_room_is_had_as_json(client: APIClient, room: Chatroom, told: Message) -> None:
+    document = json.loads(body(client.get(f"/chatroom/{room.pk}/export")))
+    assert document["name"] == "Room"
+    assert document["messages"][0] | {"created_at": ""} == {
+        "id": told.pk,
+        "content": 'Hello "world"\nline two',
+        "created_at": "",
+        "answer": "Answer <b>one</b>",
+        "status": "done",
+        "model": "gemini-x",
+    }
+
+
+def test_a_room_is_had_as_markdown(
+    client: APIClient, room: Chatroom, told: Message, send: Callable[..., Message]
+) -> None:
+    Reply.objects.filter(answers=send(room, "Again")).update(status="failed", error="blocked")
+    answer = client.get(f"/chatroom/{room.pk}/export?format=markdown")
+    assert answer["Content-Type"] == "text/markdown; charset=utf-8"
+    assert answer["Content-Disposition"] == f'attachment; filename="chatroom-{room.pk}.md"'
+    text = body(answer)
+    assert text.startswith("# Room\n\n**You**, 20")
+    assert 'Hello "world"\nline two\n\n**gemini-x**\n\nAnswer <b>one</b>\n' in text
+    assert "*No answer: blocked.*" in text
+
+
+def test_another_format_is_refused(client: APIClient, room: Chatroom) -> None:
+    answer = client.get(f"/chatroom/{room.pk}/export?format=pdf")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "format")

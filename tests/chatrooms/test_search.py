@@ -1,0 +1,170 @@
+"""Search in one's own messages: words, phrases, and scripts without spaces."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from chatrooms import conversation, rooms
+from chatrooms.models import MAX_SEARCHED, Chatroom, Message, Reply
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def say(send: Callable[..., Message]) -> Callable[..., Message]:
+    def make(room: Chatroom, question: str, answer: str = "", status: str = "done") -> Message:
+        message = send(room, question)
+        Reply.objects.filter(answers=message).update(status=status, content=answer)
+        return message
+
+    return make
+
+
+def find(client: APIClient, query: str, **options: Any) -> list[dict[str, Any]]:
+    answer = client.get("/search", {"q": query, **options})
+    assert answer.status_code == 200, answer.content
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def marked(found: dict[str, Any]) -> list[str]:
+    return [found["snippet"][start:end] for start, end in found["highlights"]]
+
+
+def test_words_are_found_in_questions_and_answers(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    asked = say(room, "What is a MONSOON, exactly?", "Rain.")
+    answered = say(room, "And in Goa?", "The monsoon comes in June.")
+    say(room, "Something else", "entirely")
+    found = find(client, "monsoon")
+    assert {(each["message_id"], each["role"]) for each in found} == {(asked.pk, "user"), (answered.pk, "assistant")}
+    assert {tuple(marked(each)) for each in found} == {("MONSOON",), ("monsoon",)}
+    assert {each["chatroom_name"] for each in found} == {"Room"}
+
+
+def test_queries_are_a_search_engines(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    first = say(room, "red apple and green pear")
+    second = say(room, "green apple")
+    say(room, "pear")
+    assert {each["message_id"] for each in find(client, '"green apple"')} == {second.pk}
+    assert {each["message_id"] for each in find(client, "apple -red")} == {second.pk}
+    assert {each["message_id"] for each in find(client, "red or apple")} == {first.pk, second.pk}
+
+
+def test_the_best_match_comes_first(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    once = say(room, "tea " + "filler " * 50)
+    thrice = say(room, "tea tea tea")
+    say(room, "coffee")
+    assert [each["message_id"] for each in find(client, "tea")] == [thrice.pk, once.pk]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "part"),
+    [
+        ("明日は東京に行きます", "東京", "東京"),
+        ("我明天去北京旅行", "北京", "北京"),
+        ("พรุ่งนี้ฉันจะไปกรุงเทพ", "กรุงเทพ", "กรุงเทพ"),
+        ("내일 서울에서 만나요", "서울", "서울"),
+        ("東京 Tower に行く", "東京 tower", "東京"),
+    ],
+)
+def test_scripts_without_spaces_are_found_by_substring(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], text: str, query: str, part: str
+) -> None:
+    message = say(room, text)
+    say(room, "something else")
+    [found] = find(client, query)
+    assert found["message_id"] == message.pk
+    assert part in marked(found)
+
+
+def test_a_percent_sign_is_no_wildcard(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    say(room, "東京")
+    assert find(client, "東%京") == []
+    assert find(client, "東_") == []
+
+
+def test_nobody_finds_what_is_not_theirs(
+    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, say: Callable[..., Any]
+) -> None:
+    say(room, "secret 東京", "secret 北京")
+    theirs = client_of(stranger)
+    assert find(theirs, "secret") == find(theirs, "東京") == []
+    assert find(theirs, "secret", chatroom=room.pk) == []
+
+
+@pytest.mark.parametrize("status", ["queued", "failed"])
+def test_what_is_not_shown_is_not_found(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], status: str
+) -> None:
+    message = send(room)
+    error = "blocked" if status == "failed" else ""
+    Reply.objects.filter(answers=message).update(status=status, content="secret", error=error)
+    assert find(client, "secret") == []
+
+
+def test_a_replaced_answer_and_an_old_text_are_not_found(
+    client: APIClient, room: Chatroom, say: Callable[..., Any]
+) -> None:
+    message = say(room, "before", "replaced")
+    conversation.edit(user_id=room.user_id, message_id=message.pk, content="after")
+    assert find(client, "before") == find(client, "replaced") == []
+    assert len(find(client, "after")) == 1
+
+
+def test_one_room_can_be_searched_alone(client: APIClient, user: User, room: Chatroom, say: Callable[..., Any]) -> None:
+    other = rooms.create(user_id=user.pk, name="Other")
+    say(room, "tea")
+    say(other, "tea")
+    assert [each["chatroom_id"] for each in find(client, "tea", chatroom=other.pk)] == [other.pk]
+
+
+@pytest.mark.parametrize("query", ["tea", "東京"])
+def test_pages_follow_one_another(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
+    ids = {say(room, f"{query} " * (number % 3 + 1)).pk for number in range(13)}
+    seen, url = [], f"/search?q={query}&limit=5"
+    while url:
+        answer = client.get(url)
+        seen += [each["message_id"] for each in answer.json()]
+        links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
+        print(answer.headers.get("Link"))
+        url = next((address for address, which in links if which == "next"), "")
+    assert len(seen) == 13
+    assert set(seen) == ids
+
+
+def test_a_texts_own_control_characters_forge_no_highlight(
+    client: APIClient, room: Chatroom, say: Callable[..., Any]
+) -> None:
+    say(room, "a \x02forged\x03 tea")
+    [found] = find(client, "tea")
+    assert marked(found) == ["tea"]
+    assert "\x02" not in found["snippet"]
+
+
+def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    say(room, "<script>alert(1)</script> tea & <b>bread</b>")
+    [found] = find(client, "tea")
+    assert found["snippet"].startswith("<script>alert(1)</script> tea & <b>bread")
+    assert find(client, "script")
+
+
+def test_a_very_long_answer_can_be_stored_and_found(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+    message = say(room, "Long?", "needle " + " ".join(f"w{number}" for number in range(150_000)))
+    assert len(Reply.objects.get().content) > MAX_SEARCHED
+    assert [each["message_id"] for each in find(client, "needle")] == [message.pk]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "x" * 201, "a\x00b"])
+def test_a_bad_query_is_refused(client: APIClient, query: str) -> None:
+    answer = client.get("/search", {"q": query})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "q")
+
+
+@pytest.mark.parametrize("query", ["-", "'", "!!", "a & | !", "\\", ":*", '"', "()", "東\\", "-東"])
+def test_no_query_breaks_anything(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
+    say(room, "tea 東京")
+    find(client, query)

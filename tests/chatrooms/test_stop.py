@@ -1,0 +1,180 @@
+"""Stopping an answer: at once, with what was told, and a unit that agrees with it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from rest_framework.test import APIClient
+
+from billing.models import DailyUsage, LedgerEntry
+from chatrooms import conversation, live, replies
+from chatrooms.live import Writer
+from chatrooms.models import Chatroom, Message, Reply
+from gemini.types import FinishReason, Usage
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)
+
+
+def claimed(message: Message) -> tuple[Reply, Writer]:
+    found = replies.claim(reply_id=reply_of(message).pk)
+    assert found is not None
+    reply = found[0]
+    writer = Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not replies.lost(held=[reply]))
+    writer.start()
+    return reply, writer
+
+
+def units(user_id: int) -> int:
+    used: int = DailyUsage.objects.get(user_id=user_id).used
+    assert sum(LedgerEntry.objects.filter(user_id=user_id).values_list("amount", flat=True)) == used
+    return used
+
+
+def stop(client: APIClient, message: Message) -> Any:
+    return client.post(f"/message/{message.pk}/stop")
+
+
+def test_a_queued_answer_is_stopped_and_costs_nothing(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    answer = stop(client, message)
+    assert answer.status_code == 200
+    assert answer.json()["reply"]["status"] == "stopped"
+    assert answer.json()["gemini_response"] == ""
+    assert answer.json()["stream_url"] is None
+    assert units(room.user_id) == 0
+    assert replies.claim(reply_id=reply_of(message).pk) is None
+
+
+def test_what_was_told_is_kept_and_costs_its_unit(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("One two")
+    assert stop(client, message).json()["gemini_response"] == "One two"
+    with pytest.raises(live.Fenced):
+        writer.add(" three")
+    assert writer.text == "One two"
+    assert replies.settle(reply=reply, text=writer.text, model="m", usage=USED)
+    after = reply_of(message)
+    assert (after.status, after.content, after.model) == ("stopped", "One two", "m")
+    assert (after.prompt_tokens, after.output_tokens, after.tokens_estimated) == (7, 3, True)
+    assert after.lease_until is None
+    assert units(room.user_id) == 1
+
+
+def test_before_the_first_piece_the_unit_goes_back_once(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, _ = claimed(message)
+    assert stop(client, message).json()["gemini_response"] == ""
+    assert units(room.user_id) == 0
+    assert replies.settle(reply=reply, text="", model="m", usage=USED)
+    assert not replies.settle(reply=reply, text="", model="m", usage=USED)
+    assert units(room.user_id) == 0
+
+
+def test_a_late_end_of_the_worker_changes_nothing(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("One")
+    stop(client, message)
+    assert not replies.finish(reply=reply, text="One two", model="m", finish_reason=FinishReason.STOP, usage=USED)
+    assert not replies.fail(reply=reply, error="blocked", retryable=False, usage=USED)
+    assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
+
+
+def test_what_redis_has_lost_the_worker_still_knows(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("One")
+    live.forget([reply.pk])
+    assert stop(client, message).json()["gemini_response"] == ""
+    assert units(room.user_id) == 1  # not known yet
+    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    assert reply_of(message).content == "One"
+    assert units(room.user_id) == 1
+
+
+def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+    spoke, silent = send(room), send(Chatroom.objects.create(user_id=room.user_id, name="other"))
+    claimed(spoke)[1].add("One two three")
+    dead, _ = claimed(silent)
+    live.forget([dead.pk])
+    for message in (spoke, silent):
+        stop(client, message)
+    Reply.objects.unsettled().update(lease_until=Now() - timedelta(seconds=1))
+    replies.reap()
+    assert not Reply.objects.unsettled().exists()
+    assert (reply_of(spoke).content, reply_of(spoke).tokens_estimated) == ("One two three", True)
+    assert reply_of(spoke).output_tokens
+    assert units(room.user_id) == 1
+
+
+def test_a_stopped_call_counts_among_the_parallel_ones_until_it_is_closed(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], set_tier: Callable[..., None]
+) -> None:
+    set_tier(parallel_replies=1)
+    message, other = send(room), send(Chatroom.objects.create(user_id=room.user_id, name="other"))
+    reply, _ = claimed(message)
+    stop(client, message)
+    assert replies.claim(reply_id=reply_of(other).pk) is None
+    replies.settle(reply=reply, text="", model="m", usage=USED)
+    assert replies.claim(reply_id=reply_of(other).pk) is not None
+
+
+@pytest.mark.parametrize("status", ["done", "failed", "stopped"])
+def test_a_finished_answer_cannot_be_stopped(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], status: str
+) -> None:
+    message = send(room)
+    Reply.objects.update(status=status, content="text", error="blocked" if status == "failed" else "")
+    answer = stop(client, message)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reply_is_final")
+    assert (reply_of(message).status, reply_of(message).content) == (status, "text")
+    assert units(room.user_id) == 1
+
+
+def test_the_next_message_of_the_room_may_start(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    first, second = send(room), send(room)
+    claimed(first)
+    assert replies.claim(reply_id=reply_of(second).pk) is None
+    stop(client, first)
+    assert replies.claim(reply_id=reply_of(second).pk) is not None
+
+
+def test_what_a_failed_try_said_is_not_what_is_kept(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("Half an ans")
+    assert replies.fail(reply=reply, error="connection_cut", retryable=True, usage=USED)
+    assert stop(client, message).json()["gemini_response"] == ""
+    assert units(room.user_id) == 0
+
+
+def test_stopping_survives_an_absent_redis(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("One")
+    monkeypatch.setattr(live, "stop", lambda **_: None)
+    assert stop(client, message).json()["reply"]["status"] == "stopped"
+    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    assert reply_of(message).content == "One"
+    assert conversation.delete_failed(user_id=room.user_id) == 0
