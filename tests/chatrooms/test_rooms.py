@@ -1,12 +1,15 @@
 """Chatrooms: create, list, get, rename, delete."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from billing.models import Tier
 from chatrooms import rooms
+from chatrooms.context import model_for
 from chatrooms.models import Chatroom, Message
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,69 @@ def test_a_bad_page_is_refused(client: APIClient, query: str) -> None:
 def test_a_page_holds_at_most_a_hundred(client: APIClient, user: User) -> None:
     Chatroom.objects.bulk_create(Chatroom(user_id=user.pk, name=str(number)) for number in range(105))
     assert len(client.get("/chatroom?limit=1000000000").json()) == 100
+
+
+def listed(client: APIClient, query: str = "") -> list[str]:
+    return [room["name"] for room in client.get(f"/chatroom{query}").json()]
+
+
+def test_pinned_rooms_come_first_and_archived_ones_are_apart(client: APIClient) -> None:
+    ids = {name: client.post("/chatroom", {"name": name}).json()["id"] for name in ("a", "b", "c", "d")}
+    client.patch(f"/chatroom/{ids['a']}", {"pinned": True})
+    client.patch(f"/chatroom/{ids['b']}", {"archived": True})
+    assert listed(client) == ["a", "d", "c"]
+    assert listed(client, "?archived=true") == ["b"]
+    assert listed(client, "?archived=false") == ["a", "d", "c"]
+    client.patch(f"/chatroom/{ids['a']}", {"pinned": False})
+    client.patch(f"/chatroom/{ids['b']}", {"archived": False})
+    assert set(listed(client)) == {"a", "b", "c", "d"}
+
+
+def test_pages_go_on_from_pinned_rooms_to_the_others(client: APIClient) -> None:
+    ids = [client.post("/chatroom", {"name": str(number)}).json()["id"] for number in range(7)]
+    for room_id in ids[:3]:
+        client.patch(f"/chatroom/{room_id}", {"pinned": True})
+    seen, url = [], "/chatroom?limit=2"
+    while url:
+        answer = client.get(url)
+        seen += [room["name"] for room in answer.json()]
+        links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
+        url = next((address for address, which in links if which == "next"), "")
+    assert seen == ["2", "1", "0", "6", "5", "4", "3"]
+
+
+def test_a_bad_archived_is_refused(client: APIClient) -> None:
+    answer = client.get("/chatroom?archived=perhaps")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "archived")
+
+
+@pytest.mark.parametrize("temperature", [0, 0.5, 2, None])
+def test_the_temperature_is_within_bounds(client: APIClient, temperature: float | None) -> None:
+    assert client.post("/chatroom", {"temperature": temperature}).json()["temperature"] == temperature
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 2.1, "warm", "NaN", "Infinity", [1]])
+def test_a_bad_temperature_is_refused(client: APIClient, temperature: object) -> None:
+    answer = client.post("/chatroom", {"temperature": temperature})
+    assert (answer.status_code, Chatroom.objects.count()) == (400, 0)
+
+
+def test_the_model_is_one_of_the_tiers(client: APIClient, user: User) -> None:
+    Tier.objects.filter(slug="basic").update(model_names=["small", "medium"])
+    Tier.objects.filter(slug="pro").update(model_names=["small", "medium", "large"])
+    room = client.post("/chatroom", {"model": "medium"}).json()
+    for answer in (
+        client.post("/chatroom", {"model": "large"}),
+        client.patch(f"/chatroom/{room['id']}", {"model": "large", "name": "Changed"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "model_not_allowed")
+        assert answer.json()["models"] == ["small", "medium"]
+    assert list(Chatroom.objects.values_list("model", "name")) == [("medium", "New chat")]
+    assert client.patch(f"/chatroom/{room['id']}", {"model": ""}).json()["model"] == ""
+
+
+def test_a_model_that_the_tier_has_lost_is_not_asked(user: User, room: Chatroom) -> None:
+    tier = Tier(model_names=["small", "large"])
+    room.model = "large"
+    assert model_for(room=room, tier=tier) == "large"
+    assert model_for(room=room, tier=Tier(model_names=["small"])) == "small"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from rest_framework.test import APIClient
@@ -125,12 +126,11 @@ def test_one_room_can_be_searched_alone(client: APIClient, user: User, room: Cha
 @pytest.mark.parametrize("query", ["tea", "東京"])
 def test_pages_follow_one_another(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
     ids = {say(room, f"{query} " * (number % 3 + 1)).pk for number in range(13)}
-    seen, url = [], f"/search?q={query}&limit=5"
+    seen, url = [], f"/search?q={quote(query)}&limit=5"
     while url:
         answer = client.get(url)
         seen += [each["message_id"] for each in answer.json()]
         links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
-        print(answer.headers.get("Link"))
         url = next((address for address, which in links if which == "next"), "")
     assert len(seen) == 13
     assert set(seen) == ids

@@ -1,0 +1,92 @@
+"""`?wait=`: the answer comes with the answer, or the time is over; and those who wait never take every thread."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from chatrooms import waiting
+from chatrooms.models import Chatroom, Message, Reply
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Do not sleep; keep for how long it would have been."""
+    slept: list[float] = []
+    monkeypatch.setattr(waiting.time, "sleep", slept.append)
+    return slept
+
+
+def test_it_ends_with_the_reply(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = send(room)
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            Reply.objects.update(status="done", content="Hello")
+
+    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "Hello"
+    assert len(looks) == 3
+
+
+def test_it_ends_when_the_time_is_over(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+    message = send(room)
+    begun = time.monotonic()
+    body = client.get(f"/message/{message.pk}?wait=0.3").json()
+    assert body["reply"]["status"] == "queued"
+    assert 0.3 <= time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("query", ["", "?wait=0"])
+def test_without_it_nobody_waits(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], asleep: list[float], query: str
+) -> None:
+    message = send(room)
+    assert client.get(f"/message/{message.pk}{query}").status_code == 200
+    assert asleep == []
+
+
+@pytest.mark.parametrize("wait", ["26", "-1", "x", "NaN", "inf", "1e9"])
+def test_a_bad_wait_is_refused_and_sends_nothing(client: APIClient, room: Chatroom, wait: str) -> None:
+    answer = client.post(f"/chatroom/{room.pk}/message?wait={wait}", {"content": "Hello"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "wait")
+    assert not Message.objects.exists()
+
+
+def test_a_send_waits_too(client: APIClient, room: Chatroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(_: float) -> None:
+        Reply.objects.update(status="done", content="Hello")
+
+    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    answer = client.post(f"/chatroom/{room.pk}/message?wait=5", {"content": "Hi"})
+    assert (answer.status_code, answer.json()["gemini_response"]) == (202, "Hello")
+
+
+def test_who_finds_no_place_is_answered_at_once(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, asleep: list[Any]
+) -> None:
+    monkeypatch.setattr(waiting, "_places", threading.BoundedSemaphore(1))
+    assert waiting._places.acquire(blocking=False)
+    message = send(room)
+    assert client.get(f"/message/{message.pk}?wait=20").json()["reply"]["status"] == "queued"
+    assert asleep == []
+
+
+def test_a_place_is_given_back(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+    message = send(room)
+    free = waiting._places._value
+    client.get(f"/message/{message.pk}?wait=0.1")
+    assert waiting._places._value == free
+
+
+def test_threads_are_left_for_the_others(settings: Any) -> None:
+    assert settings.WEB_THREADS - waiting._places._initial_value == waiting.FREE
