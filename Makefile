@@ -30,8 +30,10 @@ else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif
 
-bench: venv ## Measure: how long one worker needs for 200 answers at once
-	@exec $(PYTHON) -m bench.answers
+bench: venv ## Measure: 200 answers at once, the time to the first token, 1,000 streams (some minutes, on an idle machine)
+	@$(PYTHON) -m bench.answers
+	@$(PYTHON) -m bench.first_token
+	@exec $(PYTHON) -m bench.streams
 
 check: venv ## Look for what can be found without running: format, lint, types, forgotten migrations
 	$(PYTHON) -m ruff format --check .

@@ -146,7 +146,7 @@ class _Streaming:
         follower = None if is_final else await self._follow()
         try:
             backlog = await self._backlog(is_final=is_final)
-            if self._transcript.is_over:  # it had everything: 204 keeps a browser from coming back
+            if self._transcript.is_over and not backlog:  # it has everything: 204 keeps a browser from coming back
                 await self._request.answer(HttpResponse(status=204))
                 return
             await self._request.begin(200, {"content-type": "text/event-stream; charset=utf-8"})

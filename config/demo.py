@@ -1,9 +1,9 @@
 """`make demo`: a conversation with a running Kuvaka, over HTTP alone, as any client would hold it."""
 
+import json
 import os
 import random
 import sys
-import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -53,8 +53,9 @@ def hold_conversation(address: str) -> None:
     for content in TURNS:
         print(f"\n  user       {content}")
         message = _call(client, "POST", f"{address}/chatroom/{room['id']}/message", {"content": content})
-        text = _wait_for_reply(client, f"{address}/message/{message['id']}")
-        print("  assistant  " + text.replace("\n", "\n             "))
+        print("  assistant  ", end="", flush=True)
+        _print_stream(client, message["stream_url"])
+        _check(_call(client, "GET", f"{address}/message/{message['id']}?wait=25"))
     print(f"\nAll of it is in PostgreSQL now: GET {address}/chatroom/{room['id']}/messages")
 
 
@@ -78,23 +79,31 @@ def _sign_in(client: requests.Session, address: str, number: str) -> str:
     return str(_call(client, "POST", f"{address}/auth/verify-otp", proof)["access_token"])
 
 
-def _wait_for_reply(client: requests.Session, url: str) -> str:
-    """Ask for the message at `url` until its reply is final, and return the reply's text."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        message = _call(client, "GET", url)
-        reply = message["reply"]
-        if reply["status"] == "done":
-            return str(message["gemini_response"])
-        if reply["status"] in {"failed", "stopped"}:
-            raise DemoFailed(f"the reply ended as {reply['status']} ({reply['error']}).")
-        time.sleep(0.2)
-    raise DemoFailed(f"there is no reply after {PATIENCE:.0f} seconds; is a worker running?")
+def _print_stream(client: requests.Session, url: str) -> None:
+    """Print the answer as it is written. Should the stream break, the message still has the answer."""
+    try:
+        with client.get(url, stream=True, timeout=PATIENCE) as answer:
+            event = ""
+            for line in answer.iter_lines(decode_unicode=True):
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    event = value
+                elif name == "data" and event == "delta":
+                    print(json.loads(value)["text"].replace("\n", "\n             "), end="", flush=True)
+    except requests.RequestException as error:
+        print(f"(the stream broke: {type(error).__name__})", end="")
+    print()
+
+
+def _check(message: dict[str, Any]) -> None:
+    reply = message["reply"]
+    if reply["status"] != "done":
+        raise DemoFailed(f"the reply is {reply['status']} ({reply['error']}); is a worker running?")
 
 
 def _call(client: requests.Session, method: str, url: str, body: dict[str, str] | None = None) -> Any:
     try:
-        answer = client.request(method, url, json=body, timeout=10)
+        answer = client.request(method, url, json=body, timeout=PATIENCE)
         if answer.ok:
             return answer.json()
     except requests.RequestException as error:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import psycopg
 import requests
+from redis import Redis
 
 from config.server_programs import redis_server
 from config.servers import die_with_parent
@@ -217,6 +218,10 @@ class Stack:
         self._redis.kill()
         self._redis.wait()
         self._redis = None
+
+    def empty_redis(self) -> None:
+        with Redis.from_url(self.environment["REDIS_URL"]) as client:
+            client.flushall()
 
     def freeze_redis(self) -> None:
         assert self._redis is not None

@@ -1,0 +1,67 @@
+"""What Kuvaka adds to the time to the first token: `make bench`.
+
+The same double, which takes 0.2 s for its first piece, is asked in turns: directly, through Google's SDK; and through
+Kuvaka, from the sending of the message to the first piece of the answer on the stream. What is told is the difference:
+HTTP, the transaction, the queue, the claim, the prompt, Redis, the stream. A room's history is short here.
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from google import genai
+from google.genai import types
+
+from tests import servers, sse
+from tests.conftest import _urls
+from tests.stack import Person, Stack, running
+
+ROUNDS, WARM_UP = 200, 20
+FIRST_PIECE = 0.2
+
+
+def main() -> None:
+    database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
+    with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
+        stack.double.default(ttft=FIRST_PIECE, pieces=3, delay=0.01)
+        person = stack.sign_up()
+        options = types.HttpOptions(base_url=stack.double.base_url, api_version="v1beta")
+        sdk = genai.Client(api_key="a-key-for-the-double", vertexai=False, http_options=options)
+        direct, through = [], []
+        for number in range(ROUNDS + WARM_UP):
+            pair = ask_directly(sdk), ask_through(stack, person)
+            if number >= WARM_UP:
+                direct.append(pair[0])
+                through.append(pair[1])
+    added = [1000 * (ours - theirs) for ours, theirs in zip(through, direct, strict=True)]
+    print(f"directly, ms: p50 {1000 * statistics.median(direct):.1f}")
+    print(f"through Kuvaka, ms: p50 {1000 * statistics.median(through):.1f}")
+    print(f"added, ms: p50 {statistics.median(added):.1f}, p95 {statistics.quantiles(added, n=20)[-1]:.1f}")
+
+
+def ask_directly(sdk: genai.Client) -> float:
+    begun = time.monotonic()
+    pieces = sdk.models.generate_content_stream(model="gemini-flash-latest", contents="Hello")
+    next(iter(pieces))
+    seconds = time.monotonic() - begun
+    for _ in pieces:
+        pass
+    return seconds
+
+
+def ask_through(stack: Stack, person: Person) -> float:
+    room = person.room()
+    begun = time.monotonic()
+    sent = person.send(room, "Hello")
+    response = sse.Response(sent["stream_url"])
+    seconds = 0.0
+    for received in response.events():
+        if received.event == "delta" and not seconds:
+            seconds = received.at - begun
+    response.close()
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
