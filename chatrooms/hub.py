@@ -43,7 +43,7 @@ class Follower:
 
     Attributes:
         is_slow: so much was waiting for it that the rest was dropped.
-        is_cut_off: Redis went away.
+        is_cut_off: Redis went away, or the process is asked to stop.
         is_due: the database says that the reply has ended, or is gone.
         is_signed_out: the session has ended.
     """
@@ -114,10 +114,17 @@ class Hub:
             decode_responses=True,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_ending = False
 
     def open(self) -> None:
         """Begin to listen; call it in the process's loop."""
         self._tasks = [asyncio.create_task(self._listen_for_ever()), asyncio.create_task(self._look_for_ever())]
+
+    def end(self) -> None:
+        """Let everybody go, and take nobody in any more: the process is asked to stop."""
+        self._is_ending = True
+        for follower in self._everybody():
+            follower.mark(is_cut_off=True)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -135,8 +142,10 @@ class Hub:
         """Begin to keep what is written of a reply; what was written before is to be had from `history`.
 
         Raises:
-            Away: Redis is.
+            Away: Redis is, or the process is about to end.
         """
+        if self._is_ending:
+            raise Away
         follower = Follower(reply_id=reply_id, session_id=session_id)
         self._followers.setdefault(reply_id, set()).add(follower)
         try:

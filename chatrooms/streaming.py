@@ -23,7 +23,7 @@ from accounts import tokens
 from accounts.models import Session
 from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
 from chatrooms.hub import Away, Follower, Hub
-from chatrooms.live import Event
+from chatrooms.live import LAST, EntryId, Event
 from chatrooms.models import UNFINISHED, Reply, Status
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, resumed_from
@@ -64,8 +64,12 @@ class StreamApp:
         """Begin to listen for what the workers write."""
         self._hub.open()
 
+    def end(self) -> None:
+        """End the open streams, not the replies: their clients come back to whatever process takes over."""
+        self._hub.end()
+
     async def stop(self) -> None:
-        """End."""
+        """Let go of Redis and the database, after the last stream has ended."""
         await self._hub.close()
         self._threads.shutdown(wait=False)
 
@@ -165,7 +169,11 @@ class _Streaming:
     async def _backlog(self, *, is_final: bool) -> bytes:
         """What was said so far, behind what the client has."""
         after = resumed_from(self._request.after, reply_id=self._access.reply.pk)
-        if is_final and after is None:
+        if is_final and after == EntryId(self._access.reply.attempt, LAST):
+            self._transcript.is_over = True
+            return b""
+        is_settled = is_final and self._access.reply.lease_until is None
+        if is_settled and after is None:
             return self._whole(self._access.reply)
         try:
             entries = await self._hub.history(self._access.reply.pk, after=after)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Awaitable, Callable, MutableMapping
+from types import FrameType
 from typing import Any
 
 import django
@@ -40,10 +42,29 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     await streams.start()
+    _end_streams_at(signal.SIGTERM, signal.SIGINT)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await streams.stop()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _end_streams_at(*signals: signal.Signals) -> None:
+    """End the streams when the server is asked to stop: it waits for them, and tells its application only then."""
+    loop = asyncio.get_running_loop()
+
+    def hear(number: signal.Signals) -> None:
+        servers_own = signal.getsignal(number)
+
+        def heard(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(streams.end)
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        signal.signal(number, heard)
+
+    for number in signals:
+        hear(number)
 
 
 async def _answer(send: Send, status: int, body: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ WINDOW: Final = 30.0
 PAUSE: Final = 15.0
 """Seconds for which a model is left alone, then between two probes."""
 
-OVERLOADED: Final = (ProviderOverloaded, RateLimited, ProviderTimeout)
+OVERLOADED: Final = (ProviderOverloaded, ProviderTimeout)
 ANSWERED: Final = (AnswerTooLong, Blocked, EmptyAnswer, MaxTokens)
 """No answer for the user, but the model works. Every other failure says nothing about its load."""
 
@@ -62,10 +62,18 @@ class Breaker:
             return True
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Learn from how the call in the block ends; one that is cancelled says nothing."""
+    def watching(self, *, has_fallback: bool) -> Iterator[None]:
+        """Learn from how the call in the block ends; one that is cancelled says nothing.
+
+        A limit of calls a minute counts as an overload if there is another model to go to; else the caller waits, as
+        the vendor asks, and fails nobody.
+        """
         try:
             yield
+        except RateLimited:
+            if has_fallback:
+                self._failed(for_good=False)
+            raise
         except OVERLOADED:
             self._failed(for_good=False)
             raise

@@ -132,7 +132,8 @@ class ReplyStream:
         self._has_begun = True
         deadline = time.monotonic() + config.total_timeout
         length = 0
-        with breaker_of(prompt.model).watching(), closing(_events(prompt=prompt, config=config)) as events:
+        watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
+        with watching, closing(_events(prompt=prompt, config=config)) as events:
             for chunk in events:
                 if time.monotonic() > deadline:
                     raise ProviderTimeout(cause="deadline")

@@ -25,7 +25,8 @@ from config.servers import die_with_parent
 
 PROCFILE = """
 # A comment: not a process
-web: python web.py
+web: python web.py $PORT
+stream: python web.py $STREAM_PORT
 worker: python worker.py
 release: python release.py
 """
@@ -43,7 +44,7 @@ PROGRAMS = {
                 pass
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+        http.server.ThreadingHTTPServer((os.environ["HOST"], int(sys.argv[1])), Handler).serve_forever()
     """,
     "worker.py": """
         import os, signal, subprocess, sys, time
@@ -73,7 +74,7 @@ class Run:
     def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
         self.data_dir = Path(settings["DATA_DIR"])
         self._file = checkout / "output"
-        own = {"PORT": str(_free_port()), "ENV_FILE": os.devnull, "STRIPE_SECRET_KEY": KEY, **settings}
+        own = {"PORT": str(_free_port()), "STREAM_PORT": str(_free_port()), "ENV_FILE": os.devnull, "STRIPE_SECRET_KEY": KEY, **settings}
         inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
         self.port = int(own["PORT"])
         with self._file.open("wb") as output:
@@ -339,15 +340,16 @@ def test_embedded_services_never_run_in_production(start: Callable[..., Run], da
     assert not (data_dir / "postgresql").exists()
 
 
-def test_a_taken_port_is_named_before_anything_starts(start: Callable[..., Run], data_dir: Path) -> None:
+@pytest.mark.parametrize("name", ["PORT", "STREAM_PORT"])
+def test_a_taken_port_is_named_before_anything_starts(name: str, start: Callable[..., Run], data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
-        run = start(own_servers=True, PORT=str(port))
+        run = start(own_servers=True, **{name: str(port)})
 
         assert run.ended() == 1
     assert f"Port {port} of 127.0.0.1 is taken" in run.output
-    assert f"PORT={port + 1} make run" in run.output
+    assert f"set {name}: {name}={port + 1} make run" in run.output
     assert not (data_dir / "postgresql").exists()
 
 
@@ -436,6 +438,7 @@ def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, 
             "DATA_DIR": str(data_dir),
             "ENV_FILE": os.devnull,
             "PORT": str(_free_port()),
+            "STREAM_PORT": str(_free_port()),
             "STRIPE_SECRET_KEY": KEY,
         }
         process = subprocess.Popen(
@@ -465,6 +468,7 @@ def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> No
         "DATA_DIR": str(data_dir),
         "ENV_FILE": os.devnull,
         "PORT": str(_free_port()),
+        "STREAM_PORT": str(_free_port()),
         "STRIPE_SECRET_KEY": KEY,
     }
     process = subprocess.Popen(

@@ -15,6 +15,7 @@ from gemini.exceptions import (
     ProviderError,
     ProviderOverloaded,
     ProviderQuotaExhausted,
+    ProviderTimeout,
     RateLimited,
 )
 from tests.doubles.gemini import GeminiDouble
@@ -44,8 +45,8 @@ def breaker(settings: Settings) -> Breaker:
     return Breaker("model")
 
 
-def end(breaker: Breaker, error: Exception | None = None) -> None:
-    with suppress(ProviderError), breaker.watching():
+def end(breaker: Breaker, error: Exception | None = None, *, has_fallback: bool = False) -> None:
+    with suppress(ProviderError), breaker.watching(has_fallback=has_fallback):
         if error:
             raise error
 
@@ -91,7 +92,16 @@ def test_four_failures_are_chance(breaker: Breaker, clock: Clock) -> None:
     for _ in range(4):
         end(breaker, ProviderOverloaded())
     assert breaker.allows()
-    end(breaker, RateLimited())
+    end(breaker, ProviderTimeout())
+    assert not breaker.allows()
+
+
+def test_a_limit_a_minute_counts_where_there_is_another_model(breaker: Breaker, clock: Clock) -> None:
+    for _ in range(20):
+        end(breaker, RateLimited(retry_after=5))
+    assert breaker.allows()
+    for _ in range(20):
+        end(breaker, RateLimited(retry_after=5), has_fallback=True)
     assert not breaker.allows()
 
 
