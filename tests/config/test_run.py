@@ -74,7 +74,13 @@ class Run:
     def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
         self.data_dir = Path(settings["DATA_DIR"])
         self._file = checkout / "output"
-        own = {"PORT": str(_free_port()), "STREAM_PORT": str(_free_port()), "ENV_FILE": os.devnull, "STRIPE_SECRET_KEY": KEY, **settings}
+        own = {
+            "PORT": str(_free_port()),
+            "STREAM_PORT": str(_free_port()),
+            "ENV_FILE": os.devnull,
+            "STRIPE_SECRET_KEY": KEY,
+            **settings,
+        }
         inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
         self.port = int(own["PORT"])
         with self._file.open("wb") as output:
