@@ -19,8 +19,11 @@ from chatrooms.live import Entry, EntryId, entries_of, entry_of_message, key_of
 
 log = structlog.get_logger(__name__)
 
-PATIENCE: Final = 1.0
-"""Seconds that one question to Redis may take."""
+PATIENCE: Final = 3.0
+"""Seconds that one question to Redis may take: a thousand clients that come at once keep the process busy for two."""
+
+QUESTIONS: Final = 8
+"""Histories that are read at once, each over a connection of its own; further clients wait their turn."""
 
 LOOK_EVERY: Final = 3.0
 """Seconds between two looks, at Redis and at the database: what a lost end costs its clients."""
@@ -105,6 +108,7 @@ class Hub:
         self._followers: dict[int, set[Follower]] = {}
         self._subscribed: dict[int, asyncio.Event] = {}
         self._lock = asyncio.Lock()
+        self._turns = asyncio.Semaphore(QUESTIONS)
         self._pubsub: PubSub | None = None
         self._redis = redis.asyncio.Redis.from_url(
             settings.REDIS_URL,
@@ -186,7 +190,8 @@ class Hub:
             raise Away from None
 
     async def _range(self, reply_id: int, *, start: str) -> list[Entry]:
-        found = await asyncio.wait_for(self._redis.xrange(key_of(reply_id), min=start), 2 * PATIENCE)
+        async with self._turns:
+            found = await asyncio.wait_for(self._redis.xrange(key_of(reply_id), min=start), PATIENCE)
         return entries_of(found)
 
     async def _subscribe(self, reply_id: int) -> None:
