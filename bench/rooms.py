@@ -48,7 +48,8 @@ def others(stack: Stack) -> None:
     """Messages of somebody else's, so that the tables are not those of one person: 50 rooms of 1,000."""
     person = stack.sign_up()
     stack.sql(
-        "INSERT INTO chatrooms_chatroom (user_id, name, system_instruction) SELECT %s, 'Other ' || n, '' FROM generate_series(1, 50) n",
+        "INSERT INTO chatrooms_chatroom (user_id, name, system_instruction) "
+        "SELECT %s, 'Other ' || n, '' FROM generate_series(1, 50) n",
         person.id,
     )
     for (room,) in stack.sql("SELECT id FROM chatrooms_chatroom WHERE user_id = %s", person.id):
