@@ -106,7 +106,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(make_stack: Callab
     before = stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id")
     stack.signal("frozen", signal.SIGCONT)
     wait_until(
-        lambda: stack.log("worker").count("reply_fenced") + stack.log("worker").count("reply_left_to_another") >= 20,
+        lambda: stack.log("worker").count("reply_fenced") + stack.log("worker").count("reply_given_up") >= 20,
         20,
         "20 late writers refused",
     )

@@ -95,7 +95,7 @@ def test_within_half_a_minute_nothing_is_found_anywhere(make_stack: Callable[...
         assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=PATIENCE).status_code == 401
     wait_until(lambda: gone(stack, person.id) and not found(stack, private), 30, "an erasure without a trace")
 
-    wait_until(lambda: "reply_left_to_another" in stack.log("worker"), 30, "the worker's notice")
+    wait_until(lambda: "reply_given_up" in stack.log("worker"), 30, "the worker's notice")
     assert found(stack, private) == set()
     assert stranger.message(theirs["id"]) == theirs
     logs = {name: stack.log(name) for name in LOGS}

@@ -16,7 +16,6 @@ FAILURES = {
     "max_tokens": "finish=MAX_TOKENS after=0",
     "empty_answer": "after=0",
     "model_not_found": "error=404",
-    "provider_quota_exhausted": "error=429 per_day=true",
 }
 BOOKS = """
     SELECT (SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s),
@@ -53,19 +52,26 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(make_stack: Callable[..
         assert books(person) == (5, 5, 5)
 
 
-def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(stack: Any) -> None:
+def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
     person = stack.sign_up()
     stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
     rooms = [person.room() for _ in range(10)]
-    sent = [
-        (code, person.send(rooms[number], f"No [[double {how}]]")["id"])
-        for code, how in FAILURES.items()
-        for number in range(10)
-    ]
+
+    def failing(how: str) -> list[int]:
+        return [person.send(room, f"No [[double {how}]]")["id"] for room in rooms]
+
+    sent = {code: failing(how) for code, how in FAILURES.items()}
     done = person.send(rooms[0], "Yes")
+    wait_until(lambda: stack.unfinished() == 0, 60, "forty of them over")
+    for code, messages in sent.items():
+        assert {person.message(message)["reply"]["error"] for message in messages} == {code}
+    # The first of these makes the worker leave the model alone, so most fail without a call.
+    exhausted = failing("error=429 per_day=true")
     wait_until(lambda: stack.unfinished() == 0, 60, "all of them over")
-    codes = Counter(person.message(message)["reply"]["error"] for _, message in sent)
-    assert codes == dict.fromkeys(FAILURES, 10)
+    codes = {person.message(message)["reply"]["error"] for message in exhausted}
+    assert "provider_quota_exhausted" in codes
+    assert codes <= {"provider_quota_exhausted", "provider_unavailable"}
     assert person.message(done["id"])["reply"]["status"] == "done"
     assert books(person) == (1, 1, 51)
     [(returned,)] = stack.sql(
