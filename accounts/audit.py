@@ -23,6 +23,8 @@ Event = Literal[
     "sessions_ended",
     "sign_in",
     "sign_in_failed",
+    "staff_action",
+    "staff_sign_in",
     "webhook_refused",
 ]
 

@@ -59,6 +59,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [
             models.Index(fields=["erase_next_try_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
+            models.Index(fields=["created_at"], name="user_by_age"),
+        ]
+        default_permissions = ("view",)
+        permissions = [
+            ("disable_user", "Can disable and enable people"),
+            ("sign_out_user", "Can sign people out everywhere"),
+            ("unlock_user", "Can end the lock of a number's sign-in"),
+            ("export_user", "Can export what is kept about people"),
+            ("erase_user", "Can erase people"),
         ]
 
     def __str__(self) -> str:
@@ -104,6 +113,34 @@ class User(AbstractBaseUser, PermissionsMixin):
     @staticmethod
     def _outdate_rooms(users: "models.QuerySet[User]") -> int:
         return users.update(rooms_version=F("rooms_version") + 1)
+
+
+class StaffAction(models.Model):
+    """What one of the staff did, to whom and why. It is written before it is done, and nobody changes it."""
+
+    staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Who; empty for a command, whose operator the machine knows."""
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    """To whom, if it was about a person."""
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=80, blank=True)
+    """What it was done to, by kind and id, where that is not the person."""
+    reason = models.CharField(max_length=500, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    """`done`, or the code of what kept it from being done; empty while it is under way, or if it was cut off."""
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-id"], name="staff_action_by_user"),
+            models.Index(fields=["staff", "-id"], name="staff_action_by_staff"),
+        ]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.pk})"
 
 
 class Purpose(models.TextChoices):

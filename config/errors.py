@@ -9,9 +9,11 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render as page
 from psycopg_pool import PoolTimeout
 from psycopg_pool import TooManyRequests as PoolFull
 from rest_framework import exceptions
@@ -239,7 +241,8 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on; turn an HTML error page into a problem."""
         response = self.get_response(request)
-        if response.status_code >= HTTPStatus.BAD_REQUEST and response.get("Content-Type", "").startswith("text/html"):
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if response.status_code >= HTTPStatus.BAD_REQUEST and is_page and not _is_for_a_person(request):
             return self._in_our_shape(response)
         return response
 
@@ -252,8 +255,21 @@ class ProblemMiddleware:
         return problem
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        """Render what a view outside DRF raised."""
-        return render(problem_of(error))
+        """Render what a view outside DRF raised: for the staff as a page."""
+        problem = problem_of(error)
+        if _is_for_a_person(request):
+            return page(
+                request,
+                "desk/problem.html",
+                {"problem": problem, "desk_path": settings.DESK_PATH},
+                status=problem.status,
+            )
+        return render(problem)
+
+
+def _is_for_a_person(request: HttpRequest) -> bool:
+    """Whether a browser shows the answer to the staff."""
+    return request.path_info.startswith(f"/{settings.DESK_PATH}")
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

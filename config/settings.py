@@ -37,9 +37,18 @@ if DEBUG and not (DATABASE_URL and REDIS_URL):
 # --- Django -----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # its default one would replace our site, and with it the second factor
+    "config.apps.DeskConfig",
+    "config.apps.ProjectConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -57,16 +66,32 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.api.PrivateMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [ROOT / "templates"], "APP_DIRS": True}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
 ]
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -168,6 +193,42 @@ TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
 TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
 TWILIO_FROM = env.TWILIO_FROM
 TWILIO_BASE_URL = env.TWILIO_BASE_URL
+
+# --- The desk (the admin) ---------------------------------------------------------------------------------------------
+
+DESK_PATH = "admin/"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{DESK_PATH}"
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+OTP_TOTP_ISSUER = "Kuvaka"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Not the name alone: strangers could then lock staff out, who come from an address of their own.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "accounts.staff.axes_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.staff.axes_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "otp_token", "csrfmiddlewaretoken"]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_TEMPLATE = "desk/locked.html"
+UNFOLD = {
+    "SITE_TITLE": "Kuvaka desk",
+    "SITE_HEADER": "Kuvaka",
+    "SITE_SUBHEADER": "Support desk",
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "config.desk.dashboard.context",
+    "ENVIRONMENT": "config.desk.site.environment",
+    "SIDEBAR": {"navigation": "config.desk.site.navigation"},
+}
 
 # --- chatrooms and gemini ---------------------------------------------------------------------------------------------
 

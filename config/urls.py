@@ -1,6 +1,9 @@
 """The whole HTTP surface. (`/livez` and `/readyz` are answered before any of it: `config.health`.)"""
 
+from django.conf import settings
+from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
@@ -55,4 +58,6 @@ urlpatterns = [
     path("schema", SpectacularAPIView.as_view()),
     path("docs", DocsView.as_view()),
     path("docs/errors", ErrorsView.as_view()),
+    path(settings.DESK_PATH.rstrip("/"), RedirectView.as_view(pattern_name="admin:index")),
+    path(settings.DESK_PATH, admin.site.urls),
 ]

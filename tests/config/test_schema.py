@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = {"schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return"}
+PAGES = {"schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return", "admin"}
 
 
 @pytest.fixture(scope="module")

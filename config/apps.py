@@ -1,0 +1,17 @@
+"""What makes `config` an app of Django's: commands and migrations that span apps, and the desk as the admin's site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class ProjectConfig(AppConfig):
+    """Commands that span apps, and the roles of the staff."""
+
+    name = "config"
+    verbose_name = "Kuvaka"
+
+
+class DeskConfig(AdminConfig):
+    """Django's admin with our site in the place of its own."""
+
+    default_site = "config.desk.site.DeskSite"
