@@ -9,6 +9,8 @@ log = structlog.get_logger(__name__)
 
 Event = Literal[
     "code_refused",
+    "disabled",
+    "enabled",
     "erasure_done",
     "erasure_requested",
     "exported",

@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import OneTimeCode, Session, User
+from accounts.models import OneTimeCode, Session, StaffAction, User
 
 Section = Callable[[int], Iterable[Any]]
 
@@ -62,6 +62,11 @@ def codes(user_id: int) -> Iterable[Any]:
     """The one-time codes that were asked for by the account's number, while they are kept; never the digits."""
     number = User.objects.filter(pk=user_id).values("mobile_number")
     return rows(OneTimeCode.objects.filter(number__in=number), "purpose", "address", "created_at", "used_at")
+
+
+def desk(user_id: int) -> Iterable[Any]:
+    """What the staff did to the account; why, and who it was, is the staff's."""
+    return rows(StaffAction.objects.filter(user_id=user_id), "action", "outcome", "created_at")
 
 
 def _json(value: Any) -> str:

@@ -61,6 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["erase_next_try_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
             models.Index(fields=["created_at"], name="user_by_age"),
         ]
+        verbose_name_plural = "people"
         default_permissions = ("view",)
         permissions = [
             ("disable_user", "Can disable and enable people"),
@@ -141,6 +142,21 @@ class StaffAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} ({self.pk})"
+
+
+class DailyFigure(models.Model):
+    """One number about one day (UTC) of the whole installation, for the desk's charts (`accounts.figures`)."""
+
+    day = models.DateField()
+    name = models.CharField(max_length=60)
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "name"], name="figure_once_a_day")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.day}"
 
 
 class Purpose(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import delivery, erasure, retention
+from accounts import delivery, erasure, figures, retention
 from config.celery import publish
 
 
@@ -22,6 +22,12 @@ def send_waiting_codes() -> int:
 def purge() -> dict[str, int]:
     """Delete what is kept no longer; how many rows of each kind."""
     return retention.purge()
+
+
+@shared_task
+def collect_figures() -> int:
+    """Compute the desk's figures; of how many days."""
+    return figures.collect()
 
 
 @shared_task

@@ -14,14 +14,16 @@ class BillingConfig(AppConfig):
         from djstripe.models.base import StripeModel  # noqa: PLC0415
 
         from accounts import export as account  # noqa: PLC0415
+        from accounts import figures as days  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from billing import erasure, export, receivers, stripe_api  # noqa: F401, PLC0415
+        from billing import erasure, export, figures, receivers, stripe_api  # noqa: F401, PLC0415
 
         stripe_api.configure_sdk()
         register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
         register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
         for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):
             account.register(section, getattr(export, section))
+        days.register(figures.figures)
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
         # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001

@@ -43,6 +43,7 @@ class Tier(models.Model):
                 condition=Q(stripe_price="") | ~Q(stripe_product=""), name="tier_with_price_has_product"
             ),
         ]
+        default_permissions = ("view", "change")
 
     def __str__(self) -> str:
         return self.name
@@ -72,6 +73,11 @@ class Entitlement(models.Model):
 
     objects = EntitlementQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["stripe_until"], name="entitlement_by_end")]
+        default_permissions = ("view",)
+        permissions = [("resync_customer", "Can bring customers up to date with Stripe")]
+
     def __str__(self) -> str:
         return f"entitlement of user {self.pk}"
 
@@ -98,6 +104,8 @@ class Grant(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("created_at")), name="grant_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
         ]
+        default_permissions = ("view",)
+        permissions = [("give_grant", "Can grant Pro"), ("revoke_grant", "Can revoke grants")]
 
     def __str__(self) -> str:
         return f"grant {self.pk} to user {self.user_id}"
@@ -114,6 +122,8 @@ class DailyUsage(models.Model):
 
     class Meta:
         verbose_name_plural = "daily usage"
+        default_permissions = ("view",)
+        permissions = [("give_back_units", "Can give units back")]
         constraints = [models.UniqueConstraint(fields=["user", "day"], name="usage_one_row_per_user_and_day")]
 
     def __str__(self) -> str:
@@ -142,6 +152,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "ledger entries"
+        default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="return", returns__isnull=False, amount=-1)
@@ -194,6 +205,8 @@ class StripeEvent(models.Model):
             models.Index(fields=["customer_id"], name="event_by_customer"),
             models.Index(fields=["received_at"], name="event_by_time"),
         ]
+        default_permissions = ("view",)
+        permissions = [("replay_stripeevent", "Can have Stripe's events processed again")]
 
     def __str__(self) -> str:
         return f"{self.event_id} ({self.type})"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from billing.entitlements import tier_of
+from billing.entitlements import Standing, standing_of
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
 
@@ -35,6 +35,22 @@ GIVE_BACK = """
     )
     UPDATE billing_dailyusage AS usage SET used = usage.used - 1 FROM given
     WHERE usage.user_id = given.user_id AND usage.day = given.day
+"""
+GIVE_BACK_NEWEST = """
+    WITH units AS (
+        SELECT id, user_id, day FROM billing_ledgerentry AS unit
+        WHERE user_id = %(user_id)s AND day = (statement_timestamp() AT TIME ZONE 'UTC')::date AND amount = 1
+          AND NOT EXISTS (SELECT FROM billing_ledgerentry AS returned WHERE returned.returns_id = unit.id)
+        ORDER BY id DESC LIMIT %(at_most)s
+    ), given AS (
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
+        SELECT user_id, day, -1, 'return', id FROM units
+        ON CONFLICT (returns_id) DO NOTHING
+        RETURNING user_id, day
+    ), counted AS (SELECT user_id, day, count(*) AS units FROM given GROUP BY user_id, day)
+    UPDATE billing_dailyusage AS usage SET used = usage.used - counted.units FROM counted
+    WHERE usage.user_id = counted.user_id AND usage.day = counted.day
+    RETURNING counted.units
 """
 TODAY = """
     WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day)
@@ -63,12 +79,17 @@ class Tokens:
 class Allowance:
     """What a user may still spend. `limit` is None where the tier has none; `resets_in` is in seconds."""
 
-    tier: Tier
+    standing: Standing
     used: int
     resets_at: datetime
     resets_in: float
     today: Tokens
     month: Tokens
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that says how much."""
+        return self.standing.tier
 
     @property
     def limit(self) -> int | None:
@@ -115,13 +136,24 @@ def give_back(*, unit_id: int | None) -> bool:
         return bool(cursor.rowcount)
 
 
+def give_back_newest(*, user_id: int, at_most: int | None) -> int:
+    """Give back units that were spent today, the newest first, all of them if `at_most` is None; how many.
+
+    One that is given back here is not given back again when its reply fails.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK_NEWEST, {"user_id": user_id, "at_most": at_most})
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def allowance_of(*, user_id: int) -> Allowance:
     """What the user has spent today and this month, and what is left."""
     with connection.cursor() as cursor:
         cursor.execute(TODAY, {"user_id": user_id})
         used, prompt, output, month_prompt, month_output, resets_at, resets_in = cursor.fetchone()
     return Allowance(
-        tier=tier_of(user_id=user_id),
+        standing=standing_of(user_id=user_id),
         used=used,
         resets_at=resets_at,
         resets_in=resets_in,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Subquery
 from djstripe.models import Subscription
 
 from billing.models import Tier
@@ -53,12 +54,12 @@ def best_of(*, user_id: int) -> Paid | None:
 
 
 def _of(user_id: int) -> list[Paid]:
-    product = Tier.objects.values_list("stripe_product", flat=True).filter(slug=Tier.PRO).first()
+    sold = Tier.objects.filter(slug=Tier.PRO).exclude(stripe_product="").values("stripe_product")
     mirrored = Subscription.objects.filter(
         customer__subscriber_id=user_id, customer__date_purged=None, livemode=settings.STRIPE_LIVE_MODE
     )
-    contents = mirrored.values_list("stripe_data", flat=True)
-    return [read(content) for content in contents if product and product in _products(content)]
+    contents = mirrored.annotate(sold=Subquery(sold)).values_list("stripe_data", "sold")
+    return [read(content) for content, product in contents if product in _products(content)]
 
 
 def read(content: Mapping[str, Any]) -> Paid:

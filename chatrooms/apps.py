@@ -9,13 +9,15 @@ class ChatroomsConfig(AppConfig):
     name = "chatrooms"
 
     def ready(self) -> None:
-        """Register what of an account lies here, for its erasure and for its export."""
+        """Register what of an account lies here, for its erasure, its export and the desk's charts."""
         from accounts import export as account  # noqa: PLC0415  they need the app registry
+        from accounts import figures as days  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from chatrooms import erasure, export  # noqa: PLC0415
+        from chatrooms import erasure, export, figures  # noqa: PLC0415
 
         register(Phase.REPLIES, "replies", erasure.end_replies)
         register(Phase.CONTENT, "conversations", erasure.delete_conversations)
         register(Phase.CONTENT, "room lists", erasure.forget_lists)
         for section in ("rooms", "messages", "revisions", "summaries"):
             account.register(section, getattr(export, section))
+        days.register(figures.figures)

@@ -87,6 +87,23 @@ def retry(*, user_id: int, message_id: int) -> None:
             raise ReplyHasNotFailed
 
 
+def retry_for(*, reply_id: int) -> None:
+    """Have a failed reply tried again for its user, at no cost: its unit was given back when it failed.
+
+    Raises:
+        MessageNotFound: there is no such reply, or it is not the current one.
+        ReplyInProgress: the room has an unfinished reply.
+        ReplyHasNotFailed: it has not failed.
+    """
+    reply = Reply.objects.filter(pk=reply_id, is_current=True).values("user_id", "answers_id").first()
+    if reply is None:
+        raise MessageNotFound
+    with transaction.atomic():
+        message = _resting(reply["user_id"], reply["answers_id"])
+        if not replies.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
+            raise ReplyHasNotFailed
+
+
 def regenerate(*, user_id: int, message_id: int) -> None:
     """Queue a further reply to a message; the earlier ones stay readable, and the new one is the current one.
 

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Case, Exists, F, Func, OuterRef, Q, When
@@ -78,7 +78,12 @@ class Chatroom(models.Model):
                 name="room_temperature_is_0_to_2",
             ),
         ]
-        indexes = [models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list")]
+        indexes = [
+            models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list"),
+            models.Index(fields=["user", "-updated_at"], name="room_by_activity"),
+        ]
+        default_permissions = ("view",)
+        permissions = [("read_transcript", "Can read what was said, for a reason")]
 
     def __str__(self) -> str:
         return f"room {self.pk}"
@@ -218,6 +223,8 @@ class Message(models.Model):
     output_tokens = models.PositiveIntegerField(null=True)
     tokens_estimated = models.BooleanField(default=False, db_default=False)
     """Whether a count is our guess, since the vendor gave none."""
+    first_token_ms = models.PositiveIntegerField(null=True)
+    """Milliseconds from when the reply was asked for to the first piece of the attempt that ended it."""
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -255,8 +262,11 @@ class Message(models.Model):
             models.Index(fields=["publish_at"], name="reply_to_publish", condition=Q(status=Status.QUEUED)),
             models.Index(fields=["lease_until"], name="reply_by_lease", condition=Q(lease_until__isnull=False)),
             GinIndex(fields=["search"], name="message_by_words"),
-            models.Index(fields=["user"], name="reply_failed_of_user", condition=Q(status=Status.FAILED)),
+            models.Index(fields=["user", "-id"], name="reply_failed_of_user", condition=Q(status=Status.FAILED)),
+            models.Index(fields=["-id"], name="reply_failed", condition=Q(status=Status.FAILED)),
+            BrinIndex(fields=["created_at"], name="message_by_time", autosummarize=True),
         ]
+        default_permissions = ()
 
     current_replies: "list[Reply]"
 
@@ -290,6 +300,9 @@ class Reply(Message):
 
     class Meta:
         proxy = True
+        verbose_name_plural = "replies"
+        default_permissions = ("view",)
+        permissions = [("retry_reply", "Can have failed answers tried again")]
 
     @property
     def question(self) -> Message:

@@ -169,7 +169,7 @@ def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object
     return True
 
 
-def restart(*, message_id: int, unit_id: int, request_id: str) -> bool:
+def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
     """Queue the failed current reply of a message again, at the cost of `unit_id`; False if it has not failed."""
     failed = Reply.objects.filter(answers_id=message_id, is_current=True, status=Status.FAILED)
     restarted = failed.update(

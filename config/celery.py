@@ -122,6 +122,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "reap replies": every(settings.REPLY_REAP_EVERY, "chatrooms.tasks.reap"),
         "send waiting codes": every(5, "accounts.tasks.send_waiting_codes"),
         "erase accounts": every(5, "accounts.tasks.erase_due"),
+        "collect the desk's figures": every(60, "accounts.tasks.collect_figures"),
         "purge accounts": every(3600, "accounts.tasks.purge"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
         "find missed events": every(3600, "billing.tasks.find_missed_events"),

@@ -62,6 +62,7 @@ def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> Event
 
 
 QUIET = (
+    "axes",
     "celery.beat",
     "celery.worker.strategy",
     "django.db.backends",

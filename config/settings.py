@@ -39,7 +39,6 @@ if DEBUG and not (DATABASE_URL and REDIS_URL):
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # its default one would replace our site, and with it the second factor
     "config.apps.DeskConfig",
-    "config.apps.ProjectConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -57,6 +56,7 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
     "chatrooms",
+    "config.apps.ProjectConfig",  # last: its admin takes down what the others brought and the desk must not show
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
@@ -95,6 +95,8 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = "en"
 USE_I18N = False
+DATETIME_FORMAT = "j M Y, H:i"
+DATE_FORMAT = "j M Y"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

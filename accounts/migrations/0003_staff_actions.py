@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='user',
-            options={'default_permissions': ('view',), 'permissions': [('disable_user', 'Can disable and enable people'), ('sign_out_user', 'Can sign people out everywhere'), ('unlock_user', "Can end the lock of a number's sign-in"), ('export_user', 'Can export what is kept about people'), ('erase_user', 'Can erase people')]},
+            options={'verbose_name_plural': 'people', 'default_permissions': ('view',), 'permissions': [('disable_user', 'Can disable and enable people'), ('sign_out_user', 'Can sign people out everywhere'), ('unlock_user', "Can end the lock of a number's sign-in"), ('export_user', 'Can export what is kept about people'), ('erase_user', 'Can erase people')]},
         ),
         migrations.AddIndex(
             model_name='user',

@@ -52,12 +52,25 @@ class DeskSite(UnfoldAdminSite):
             request.user_id = request.user.pk  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
-        return csp_replace(POLICY)(super().admin_view(served, cacheable))
+        return _as_page(super().admin_view(served, cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Serve the sign-in page."""
-        serve: View = csp_replace(POLICY)(super().login)
-        return serve(request, extra_context)
+        return _as_page(super().login)(request, extra_context)
+
+
+def _as_page(view: View) -> View:
+    """Serve a page of the desk under its own policy.
+
+    A browser that may send no referrer sends no origin with a form either, and a form without one is refused.
+    """
+
+    def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return csp_replace(POLICY)(served)
 
 
 @receiver(user_logged_in)
@@ -71,18 +84,52 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar: what the caller may see, by what it is for."""
-
-    def page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
-        return {
-            "title": title,
-            "icon": icon,
-            "link": reverse_lazy(f"admin:{name}_changelist"),
-            "permission": lambda request: request.user.has_perm(permission),
-        }
-
+    """The side bar, by what it is for; each item is shown to whoever may see its page."""
     return [
+        {"items": [{"title": "Today", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
         {
-            "items": [{"title": "Today", "icon": "monitoring", "link": reverse_lazy("admin:index")}],
+            "title": "People",
+            "separator": True,
+            "items": [
+                _page("People", "person", "accounts", "user"),
+                _page("Answers", "forum", "chatrooms", "reply"),
+                _page("Rooms", "meeting_room", "chatrooms", "chatroom"),
+                _page("What the desk did", "history", "accounts", "staffaction"),
+            ],
+        },
+        {
+            "title": "Pro",
+            "separator": True,
+            "items": [
+                _page("Tiers", "layers", "billing", "tier"),
+                _page("Grants", "star", "billing", "grant"),
+                _page("Units", "receipt_long", "billing", "ledgerentry"),
+                _page("Tokens by day", "token", "billing", "serviceusage"),
+            ],
+        },
+        {
+            "title": "Stripe",
+            "separator": True,
+            "items": [
+                _page("Events", "webhook", "billing", "stripeevent"),
+                _page("Customers", "badge", "djstripe", "customer"),
+                _page("Subscriptions", "autorenew", "djstripe", "subscription"),
+                _page("Invoices", "request_quote", "djstripe", "invoice"),
+                _page("Prices", "sell", "djstripe", "price"),
+            ],
+        },
+        {
+            "title": "Operation",
+            "separator": True,
+            "items": [_page("Tasks", "task", "django_celery_results", "taskresult")],
         },
     ]
+
+
+def _page(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{model}"),
+    }

@@ -87,6 +87,7 @@ def test_every_table_about_a_person_is_in_it_or_excused() -> None:
     }
     sections = {
         "accounts.Session": "sessions",
+        "accounts.StaffAction": "desk",
         "accounts.OneTimeCode": "codes",
         "billing.Entitlement": "entitlement",
         "billing.Grant": "grants",

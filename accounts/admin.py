@@ -1,0 +1,107 @@
+"""Accounts at the desk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from unfold.decorators import display
+
+from accounts import cards, desk, people, staff
+from accounts.models import StaffAction, User
+
+LONGEST_ID = 18
+"""Digits that surely fit into an id."""
+
+cards.register_card(cards.Place.ACCOUNT, people.account_card)
+cards.register_card(cards.Place.SIGN_IN, people.sign_in_card)
+cards.register_card(cards.Place.SESSIONS, people.sessions_card)
+cards.register_card(cards.Place.RECORD, people.actions_card)
+for deed in people.DEEDS:
+    desk.register_deed(deed)
+
+
+@admin.register(User)
+class PersonAdmin(desk.DeskAdmin):
+    """People, found by any spelling of their number."""
+
+    list_display = ("mobile_number", "pk", "display_name", "state", "created_at", "last_pro")
+    list_filter = ("is_active", "is_staff", ("erasing_at", admin.EmptyFieldListFilter))
+    search_fields = ("mobile_number",)
+    search_help_text = "A number in any spelling, a user's id, or an id of Stripe's (cus_…, sub_…, in_…)."
+
+    def all_deeds(self) -> Sequence[desk.Deed]:
+        """What the apps have registered."""
+        return desk.deeds_to_people()
+
+    def person_of(self, target: User) -> int:
+        """The person."""
+        return target.pk
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Bring along until when each is Pro."""
+        return super().get_queryset(request).select_related("entitlement")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Find one person: by the number however it is spelled, by id, or by an id of another kind."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        user_ids = desk.found_by(term)
+        if user_ids is None and term.isascii() and term.isdigit() and len(term) <= LONGEST_ID:
+            user_ids = [int(term)]
+        by_number = Q(mobile_number=staff.name_of(term))
+        return queryset.filter(by_number | Q(pk__in=user_ids or [])), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Everything about one person on one page."""
+        person = self.get_object(request, object_id)
+        if person is None or request.method != "GET" or not self.has_view_permission(request, person):
+            return super().change_view(request, object_id, form_url, extra_context)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,  # noqa: SLF001
+            "title": person.mobile_number,
+            "cards": cards.cards_of(person),
+            "deeds": self.offered(request, person),
+        }
+        return TemplateResponse(request, "desk/person.html", context)
+
+    @display(description="State", label={"active": "success", "disabled": "danger", "being erased": "danger"})
+    def state(self, user: User) -> str:
+        """Whether the account can be used."""
+        return people.state_of(user).text
+
+    @display(description="Pro until")
+    def last_pro(self, user: User) -> Any:
+        """The later end of what was paid for and what was granted; it may have passed."""
+        entitlement = getattr(user, "entitlement", None)
+        ends = [entitlement.stripe_until, entitlement.grant_until] if entitlement else []
+        return max((end for end in ends if end), default=None)
+
+
+@admin.register(StaffAction)
+class StaffActionAdmin(desk.DeskAdmin):
+    """What the staff did."""
+
+    list_display = ("created_at", "by", "action", "upon", "target", "reason", "outcome")
+    list_filter = ("action",)
+    search_fields = ("=staff__id", "=user__id", "=request_id")
+    search_help_text = "A user's id, the staff's or the person's."
+
+    @display(description="Who")
+    def by(self, action: StaffAction) -> str:
+        """Who did it."""
+        return f"user {action.staff_id}" if action.staff_id else "command"
+
+    @display(description="To whom")
+    def upon(self, action: StaffAction) -> str:
+        """Whom it was about."""
+        return f"user {action.user_id}" if action.user_id else ""

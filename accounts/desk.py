@@ -1,0 +1,230 @@
+"""What the desk is made of: lists and pages that are read, and deeds, which change something.
+
+Nothing is edited in a form: what the staff may do is a deed, with a permission, a confirmation, a reason and a row in
+`StaffAction`. Every app registers here what can be done to a person.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from accounts import staff
+from accounts.models import User
+from config.client_address import client_address
+from config.errors import Problem
+
+
+class NotNow(Problem):
+    """What the staff asked for changes nothing, or cannot be done at this moment."""
+
+    status = HTTPStatus.CONFLICT
+    code = "not_now"
+    title = "Not now"
+
+
+def reason_field() -> forms.CharField:
+    """Why something is done."""
+    return forms.CharField(
+        max_length=500,
+        label="Why",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="The number of the ticket, or one sentence. It is kept, and everybody at the desk can read it.",
+    )
+
+
+class ReasonForm(forms.Form):
+    """What every deed asks for."""
+
+    reason = reason_field()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A deed that was confirmed: by whom, upon what, and what the form said."""
+
+    staff: User
+    target: Any
+    data: dict[str, Any]
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return str(self.data["reason"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something that the staff can do to what a page shows.
+
+    Attributes:
+        name: in the address, and in the record.
+        title: on the button.
+        permission: who may, `accounts.erase_user` say.
+        explain: what will happen, shown before it does.
+        act: does it, outside any transaction, and says what happened, or answers with a file. A `Problem` that it
+            raises is told to the staff.
+        form: what is asked for; every one asks for the reason.
+        when: whether it makes sense for this object now.
+        grave: whether there is no way back.
+    """
+
+    name: str
+    title: str
+    icon: str
+    permission: str
+    explain: str
+    act: Callable[[Order], str | HttpResponseBase]
+    form: type[ReasonForm] = ReasonForm
+    when: Callable[[Any], bool] = field(default=lambda _: True)
+    grave: bool = False
+
+
+Finder = Callable[[str], list[int] | None]
+_deeds: dict[str, Deed] = {}
+_finders: list[Finder] = []
+
+
+def register_deed(deed: Deed) -> None:
+    """Add something that can be done to a person."""
+    _deeds[deed.name] = deed
+
+
+def register_finder(find: Finder) -> None:
+    """Add a way to find people by what is typed: it gives their ids, or None if it is nothing of its kind."""
+    _finders.append(find)
+
+
+def deeds_to_people() -> list[Deed]:
+    """All that can be done to a person."""
+    return list(_deeds.values())
+
+
+def found_by(term: str) -> list[int] | None:
+    """The ids of the people that a registered finder finds; None if none of them knows what was typed."""
+    return next((ids for find in _finders if (ids := find(term)) is not None), None)
+
+
+class DeskAdmin(ModelAdmin):
+    """A list and a page that are read; what can be changed is changed by `deeds`."""
+
+    deeds: Sequence[Deed] = ()
+    paginator = InfinitePaginator  # a million rows are not counted to show fifty
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    list_fullwidth = True
+    change_form_outer_before_template: str | None = "desk/deeds.html"
+    ordering: Sequence[str] = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody edits rows."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes rows."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add an address for each deed."""
+        meta = self.model._meta  # noqa: SLF001  a public interface all the same
+        do = path(
+            "<path:object_id>/do/<slug:name>/",
+            self.admin_site.admin_view(self.do_view),
+            name=f"{meta.app_label}_{meta.model_name}_do",
+        )
+        return [do, *super().get_urls()]
+
+    def all_deeds(self) -> Sequence[Deed]:
+        """What can be done here."""
+        return self.deeds
+
+    def person_of(self, target: Any) -> int | None:
+        """Whom a deed is about."""
+        found: int | None = getattr(target, "user_id", None)
+        return found
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The page of one row, with what can be done to it."""
+        target = self.get_object(request, object_id)
+        offered = {"deeds": self.offered(request, target) if target else []}
+        return super().change_view(request, object_id, form_url, {**offered, **(extra_context or {})})
+
+    def offered(self, request: HttpRequest, target: Any) -> list[dict[str, Any]]:
+        """The deeds that make sense now and that the caller may do, as buttons."""
+        return [
+            {"deed": deed, "url": self._address(target, deed)}
+            for deed in self.all_deeds()
+            if request.user.has_perm(deed.permission) and deed.when(target)
+        ]
+
+    def do_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
+        """Ask for the reason and the confirmation, then do it."""
+        deed = next((deed for deed in self.all_deeds() if deed.name == name), None)
+        target = self.get_object(request, object_id)
+        if deed is None or target is None:
+            raise Http404
+        if not (request.user.has_perm(deed.permission) and self.has_view_permission(request, target)):
+            raise PermissionDenied
+        form = deed.form(request.POST if request.method == "POST" else None)
+        if form.is_valid() and deed.when(target):
+            return self._do(request, deed, target, form.cleaned_data)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,  # noqa: SLF001
+            "title": deed.title,
+            "deed": deed,
+            "form": form,
+            "target": target,
+            "makes_sense": deed.when(target),
+            "back": self._page_of(target),
+        }
+        return TemplateResponse(request, "desk/deed.html", context)
+
+    def _do(self, request: HttpRequest, deed: Deed, target: Any, data: dict[str, Any]) -> HttpResponseBase:
+        actor, person = request.user, self.person_of(target)
+        assert isinstance(actor, User)
+        record = staff.recorded(
+            action=deed.name,
+            staff=actor,
+            user_id=person,
+            target="" if isinstance(target, User) else str(target)[:80],
+            reason=data["reason"],
+            address=client_address(request),
+        )
+        try:
+            with record:
+                said = deed.act(Order(staff=actor, target=target, data=data))
+        except Problem as problem:
+            messages.error(request, f"Not done: {problem.detail or problem.title} ({problem.code})")
+            return HttpResponseRedirect(self._page_of(target))
+        if isinstance(said, HttpResponseBase):
+            return said
+        messages.success(request, said)
+        return HttpResponseRedirect(self._page_of(target))
+
+    def _page_of(self, target: Any) -> str:
+        meta = self.model._meta  # noqa: SLF001
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[target.pk])
+
+    def _address(self, target: Any, deed: Deed) -> str:
+        meta = self.model._meta  # noqa: SLF001
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_do", args=[target.pk, deed.name])

@@ -1,0 +1,32 @@
+"""How the desk's pages show a value."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.cards import Link, Mark
+
+register = template.Library()
+
+
+@register.filter
+def cell(value: Any) -> SafeString | str:
+    """A value as a person reads it; everything that is not ours is escaped by the template."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, Link):
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', value.url, value.text)
+    if isinstance(value, Mark):
+        return render_to_string("unfold/helpers/label.html", {"text": value.text, "type": value.kind})
+    if isinstance(value, datetime):
+        return format_html(
+            '<time datetime="{}">{}</time>', value.isoformat(), f"{timezone.localtime(value):%d %b %Y, %H:%M}"
+        )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

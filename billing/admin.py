@@ -1,0 +1,250 @@
+"""Tiers, allowances and payments at the desk. dj-stripe's own pages are taken down: they edit what only Stripe may
+change, some fail, and others show keys (seen with 2.11.0)."""
+
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from djstripe import models as stripe
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts import cards, desk, staff
+from accounts.desk import DeskAdmin
+from accounts.models import User
+from billing import desk as people
+from billing.models import Grant, LedgerEntry, ServiceUsage, StripeEvent, Tier
+from config.client_address import client_address
+
+cards.register_card(cards.Place.TIER, people.tier_card)
+cards.register_card(cards.Place.PAYMENTS, people.payments_card)
+desk.register_finder(people.people_of_stripe)
+for deed in people.DEEDS:
+    desk.register_deed(deed)
+
+for model in apps.get_app_config("djstripe").get_models():
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class TierForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A tier, checked as a whole, and why it is changed."""
+
+    reason = desk.reason_field()
+
+    class Meta:
+        model = Tier
+        fields = (
+            "name",
+            "daily_messages",
+            "sends_per_minute",
+            "model_names",
+            "max_output_tokens",
+            "context_tokens",
+            "parallel_replies",
+            "waiting_replies",
+            "stripe_product",
+            "stripe_price",
+        )
+        widgets = {"model_names": UnfoldAdminTextInputWidget}
+        help_texts = {
+            "daily_messages": "Units a day (UTC); empty for as many as one likes.",
+            "model_names": "The models that may be chosen, with commas between; the first answers unless another one "
+            "is. Empty: GEMINI_MODEL alone.",
+            "context_tokens": "Sent to the model at most, by estimate: instruction, history and message.",
+            "stripe_product": "Who subscribes to it has this tier.",
+            "stripe_price": "What a new subscription costs; empty while it is not for sale.",
+        }
+
+    def clean_model_names(self) -> list[str]:
+        """No model twice, and none that is no name."""
+        names = [name.strip() for name in self.cleaned_data["model_names"] or []]
+        if len(set(names)) < len(names) or not all(name.replace(".", "-").replace("-", "").isalnum() for name in names):
+            raise ValidationError("Names of models, each once: gemini-flash-latest, gemini-pro-latest.")
+        return names
+
+    def clean(self) -> dict[str, Any]:
+        """What one field says about another.
+
+        Raises:
+            ValidationError: a budget without room, waiting fewer than are made at once, or a price of another product.
+        """
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("context_tokens", 0) < 1000:
+            self.add_error("context_tokens", "At least 1,000: the message itself may need so many.")
+        if data.get("waiting_replies", 0) < data.get("parallel_replies", 0):
+            self.add_error("waiting_replies", "At least as many as are made at once.")
+        price, product = data.get("stripe_price"), data.get("stripe_product")
+        if price and not stripe.Price.objects.filter(id=price, product_id=product, active=True).exists():
+            self.add_error("stripe_price", "Not an active price of this product, as far as is known here.")
+        return data
+
+
+@admin.register(Tier)
+class TierAdmin(DeskAdmin):
+    """The tiers: the one kind of row that is edited."""
+
+    form = TierForm
+    list_display = ("name", "daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies", "stripe_price")
+    ordering = ("pk",)
+    change_form_outer_before_template = None
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change tiers."""
+        return request.user.has_perm("billing.change_tier")
+
+    def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
+        """Save it, and record who did and why."""
+        actor = request.user
+        assert isinstance(actor, User)
+        changed = ", ".join(name for name in form.changed_data if name != "reason")
+        with staff.recorded(
+            action="change_tier",
+            staff=actor,
+            target=f"{obj.slug}: {changed}"[:80],
+            reason=form.cleaned_data["reason"],
+            address=client_address(request),
+        ):
+            super().save_model(request, obj, form, change)
+
+
+@admin.register(Grant)
+class GrantAdmin(DeskAdmin):
+    """Pro that was given."""
+
+    list_display = ("pk", "person", "ends_at", "reason", "created_at", "revoked_at")
+    search_fields = ("=user__id",)
+
+    @display(description="To")
+    def person(self, grant: Grant) -> str:
+        """Whom."""
+        return f"user {grant.user_id}"
+
+
+@admin.register(LedgerEntry)
+class LedgerAdmin(DeskAdmin):
+    """Every unit that was taken or given back."""
+
+    list_display = ("created_at", "person", "day", "amount", "kind", "returns_id")
+    list_filter = ("kind",)
+    search_fields = ("=user__id",)
+
+    @display(description="Of")
+    def person(self, entry: LedgerEntry) -> str:
+        """Whose."""
+        return f"user {entry.user_id}"
+
+
+@admin.register(ServiceUsage)
+class ServiceUsageAdmin(DeskAdmin):
+    """Tokens of the whole installation, by day."""
+
+    list_display = ("day", "prompt_tokens", "output_tokens")
+
+
+class WaitsFilter(admin.SimpleListFilter):
+    """Events by what is to be done about them."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The states."""
+        return [("failed", "wait for a person"), ("waiting", "to be processed"), ("done", "processed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The events of the chosen state."""
+        match self.value():
+            case "failed":
+                return queryset.filter(processed_at=None, next_try_at=None)
+            case "waiting":
+                return queryset.filter(next_try_at__isnull=False)
+            case "done":
+                return queryset.filter(processed_at__isnull=False)
+        return queryset
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(DeskAdmin):
+    """What Stripe's webhook brought."""
+
+    list_display = ("event_id", "type", "customer_id", "received_at", "processed_at", "tries", "error")
+    list_filter = (WaitsFilter,)
+    search_fields = ("=event_id", "=customer_id")
+    deeds = (
+        desk.Deed(
+            name="replay",
+            title="Process again",
+            icon="replay",
+            permission="billing.replay_stripeevent",
+            explain="Has a worker ask Stripe about this customer again, now. Doing it twice does no harm.",
+            act=people.replay_event,
+        ),
+    )
+
+
+class MirrorAdmin(DeskAdmin):
+    """A row of dj-stripe's: what Stripe said last."""
+
+    search_fields = ("=id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the accounts and plans that dj-stripe would look up row by row."""
+        return super().get_queryset(request).defer("metadata")
+
+
+@admin.register(stripe.Customer)
+class CustomerAdmin(MirrorAdmin):
+    """Customers."""
+
+    list_display = ("id", "person", "livemode", "created", "date_purged")
+    fields = ("id", "person", "livemode", "created", "date_purged", "stripe_data")
+
+    @display(description="Of")
+    def person(self, customer: Any) -> str:
+        """Whose."""
+        return f"user {customer.subscriber_id}" if customer.subscriber_id else ""
+
+
+@admin.register(stripe.Subscription)
+class SubscriptionAdmin(MirrorAdmin):
+    """Subscriptions."""
+
+    list_display = ("id", "customer_id", "said_status", "livemode", "created")
+    fields = ("id", "customer_id", "said_status", "livemode", "created", "stripe_data")
+
+    @display(description="Status")
+    def said_status(self, subscription: Any) -> str:
+        """What Stripe said last."""
+        return str(subscription.stripe_data.get("status", ""))
+
+
+@admin.register(stripe.Invoice)
+class InvoiceAdmin(MirrorAdmin):
+    """Invoices."""
+
+    list_display = ("id", "customer_id", "said_status", "total", "created")
+    fields = ("id", "customer_id", "said_status", "total", "created", "stripe_data")
+
+    @display(description="Status")
+    def said_status(self, invoice: Any) -> str:
+        """What Stripe said last."""
+        return str(invoice.stripe_data.get("status", ""))
+
+    @display(description="Amount")
+    def total(self, invoice: Any) -> str:
+        """In the currency's unit, not its smallest one."""
+        content = invoice.stripe_data
+        return f"{(content.get('total') or 0) / 100:.2f} {str(content.get('currency', '')).upper()}"
+
+
+@admin.register(stripe.Price)
+class PriceAdmin(MirrorAdmin):
+    """Prices."""
+
+    list_display = ("id", "product_id", "active", "livemode", "created")
+    fields = ("id", "product_id", "active", "livemode", "created", "stripe_data")

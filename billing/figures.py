@@ -1,0 +1,19 @@
+"""What billing can tell of a day (`accounts.figures`)."""
+
+from datetime import UTC, date, datetime
+
+from django.db.models.functions import Now
+
+from billing.models import Entitlement, ServiceUsage
+
+
+def figures(day: date) -> dict[str, float]:
+    """Tokens of the day; and, of today only, how many people pay, which nobody can tell of a day that is over."""
+    usage = ServiceUsage.objects.filter(day=day).first()
+    found: dict[str, float] = {
+        "prompt_tokens": usage.prompt_tokens if usage else 0,
+        "output_tokens": usage.output_tokens if usage else 0,
+    }
+    if day == datetime.now(UTC).date():
+        found["paying"] = Entitlement.objects.filter(stripe_until__gt=Now()).count()
+    return found

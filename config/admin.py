@@ -1,0 +1,23 @@
+"""What the desk takes down of what libraries brought: pages that show keys, or that edit what is not edited by hand."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django_celery_results.models import GroupResult, TaskResult
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.desk import DeskAdmin
+
+for model in (Group, GroupResult, StaticDevice, TOTPDevice, TaskResult):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(TaskResult)
+class TaskResultAdmin(DeskAdmin):
+    """What became of tasks; they take and give ids and codes, never a text."""
+
+    list_display = ("task_id", "task_name", "status", "date_created", "date_done")
+    list_filter = ("status",)
+    fields = ("task_id", "task_name", "status", "date_created", "date_done", "result")
+    search_fields = ("=task_id",)

@@ -1,0 +1,140 @@
+"""Signing in at the desk: a number in any spelling, a password, and a code that nobody can use twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.test import Client
+from django_otp.plugins.otp_static.models import StaticDevice
+
+from accounts.models import User
+from tests.desk.conftest import PASSWORD, code_of
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(number: str, code: str, password: str = PASSWORD, client: Client | None = None, **extra: Any) -> Client:
+    client = client or Client()
+    client.post("/admin/login/", {"username": number, "password": password, "otp_token": code}, **extra)
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/admin/").status_code == 200
+
+
+def test_number_password_and_code_let_in(make_staff: Callable[..., User]) -> None:
+    staff = make_staff("support")
+    assert is_in(sign_in(staff.mobile_number, code_of()))
+
+
+def test_any_spelling_of_the_number_will_do(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    assert is_in(sign_in(f"0{number[3:8]} {number[8:]}", code_of()))
+
+
+@pytest.mark.parametrize("code", ["", "000000", "12345", "abcdefgh"])
+def test_a_missing_or_wrong_code_does_not(make_staff: Callable[..., User], code: str) -> None:
+    assert not is_in(sign_in(make_staff("support").mobile_number, code))
+
+
+def test_a_code_works_once(make_staff: Callable[..., User]) -> None:
+    number, code = make_staff("support").mobile_number, code_of()
+    assert is_in(sign_in(number, code))
+    assert not is_in(sign_in(number, code))
+
+
+def test_a_recovery_code_works_once(make_staff: Callable[..., User]) -> None:
+    staff = make_staff("support")
+    StaticDevice.objects.create(user=staff, name="recovery").token_set.create(token="k3xmqp7r")
+    assert is_in(sign_in(staff.mobile_number, "k3xmqp7r"))
+    assert not is_in(sign_in(staff.mobile_number, "k3xmqp7r"))
+
+
+def test_a_wrong_password_does_not_let_in_whatever_the_code(make_staff: Callable[..., User]) -> None:
+    assert not is_in(sign_in(make_staff("support").mobile_number, code_of(), password="another passphrase altogether"))
+
+
+def test_a_person_who_is_not_of_the_staff_never_gets_in(make_staff: Callable[..., User]) -> None:
+    staff = make_staff("support")
+    User.objects.filter(pk=staff.pk).update(is_staff=False)
+    assert not is_in(sign_in(staff.mobile_number, code_of()))
+
+
+def test_a_session_without_the_second_factor_sees_nothing(make_staff: Callable[..., User]) -> None:
+    client = Client()
+    client.force_login(make_staff("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    for path in ("/admin/", "/admin/accounts/user/", "/admin/search/?s=a", "/admin/billing/tier/"):
+        assert client.get(path).status_code == 302, path
+
+
+def test_an_account_that_was_disabled_is_out_at_once(desk: Client, support: User) -> None:
+    assert is_in(desk)
+    User.objects.filter(pk=support.pk).update(is_active=False)
+    assert not is_in(desk)
+
+
+def test_the_sixth_try_from_one_address_is_not_made(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    for _ in range(5):
+        sign_in(number, code_of(), password="wrong wrong wrong wrong")
+    locked = Client().post("/admin/login/", {"username": number, "password": PASSWORD, "otp_token": code_of()})
+    assert locked.status_code == 429
+
+
+def test_other_spellings_do_not_buy_more_tries(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    spellings = [number, f"0{number[3:]}", f"0091{number[3:]}", f"{number[:6]} {number[6:]}", f"({number})"]
+    for spelling in spellings:
+        sign_in(spelling, code_of(), password="wrong wrong wrong wrong")
+    assert not is_in(sign_in(number, code_of()))
+
+
+def test_strangers_cannot_lock_the_staff_out(make_staff: Callable[..., User], settings: Any) -> None:
+    settings.PROXY_HOPS = 1
+    number = make_staff("support").mobile_number
+    for stranger in range(20):
+        sign_in(number, "000000", password="wrong wrong wrong wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.{stranger}")
+        sign_in(number, "000000", password="wrong wrong wrong wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.{stranger}")
+    client = sign_in(number, code_of(), HTTP_X_FORWARDED_FOR="198.51.100.7")
+    assert client.get("/admin/", HTTP_X_FORWARDED_FOR="198.51.100.7").status_code == 200
+
+
+def test_an_invented_address_does_not_unlock(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    for number_of_try in range(6):
+        sign_in(number, "0", password="wrong wrong wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.{number_of_try}")
+    assert not is_in(sign_in(number, code_of(), HTTP_X_FORWARDED_FOR="198.51.100.7"))
+
+
+def test_no_number_and_no_secret_stands_among_the_failed_tries(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    sign_in(number, "123456", password="wrong wrong wrong wrong")
+    row = str(AccessAttempt.objects.values().get())
+    for secret in (number, number[3:], "wrong wrong", "123456"):
+        assert secret not in row
+
+
+def test_a_success_begins_the_count_anew(make_staff: Callable[..., User]) -> None:
+    number = make_staff("support").mobile_number
+    for _ in range(4):
+        sign_in(number, "000000", password="wrong wrong wrong wrong")
+    assert is_in(sign_in(number, code_of()))
+    assert not AccessAttempt.objects.exists()
+
+
+def test_pages_of_the_desk_load_nothing_from_elsewhere(desk: Client) -> None:
+    for path in ("/admin/", "/admin/login/"):
+        page = desk.get(path, follow=True)
+        assert "default-src 'none'" in page["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+        assert 'src="http' not in page.content.decode()
+
+
+def test_the_api_keeps_its_own_policy() -> None:
+    assert Client().get("/tiers")["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_a_cookie_of_the_desk_opens_nothing_of_the_api(desk: Client) -> None:
+    assert desk.get("/user/me").status_code == 401
