@@ -13,9 +13,6 @@ from unfold.decorators import display
 from accounts import cards, desk, people, staff
 from accounts.models import StaffAction, User
 
-LONGEST_ID = 18
-"""Digits that surely fit into an id."""
-
 cards.register_card(cards.Place.ACCOUNT, people.account_card)
 cards.register_card(cards.Place.SIGN_IN, people.sign_in_card)
 cards.register_card(cards.Place.SESSIONS, people.sessions_card)
@@ -30,7 +27,7 @@ class PersonAdmin(desk.DeskAdmin):
 
     list_display = ("mobile_number", "pk", "display_name", "state", "created_at", "last_pro")
     list_filter = ("is_active", "is_staff", ("erasing_at", admin.EmptyFieldListFilter))
-    search_fields = ("mobile_number",)
+    search_texts = ("mobile_number",)
     search_help_text = "A number in any spelling, a user's id, or an id of Stripe's (cus_…, sub_…, in_…)."
 
     def all_deeds(self) -> Sequence[desk.Deed]:
@@ -53,7 +50,7 @@ class PersonAdmin(desk.DeskAdmin):
         if not term:
             return queryset, False
         user_ids = desk.found_by(term)
-        if user_ids is None and term.isascii() and term.isdigit() and len(term) <= LONGEST_ID:
+        if user_ids is None and desk.is_id(term):
             user_ids = [int(term)]
         by_number = Q(mobile_number=staff.name_of(term))
         return queryset.filter(by_number | Q(pk__in=user_ids or [])), False
@@ -93,7 +90,7 @@ class StaffActionAdmin(desk.DeskAdmin):
 
     list_display = ("created_at", "by", "action", "upon", "target", "reason", "outcome")
     list_filter = ("action",)
-    search_fields = ("=staff__id", "=user__id", "=request_id")
+    search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."
 
     @display(description="Who")

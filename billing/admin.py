@@ -117,7 +117,7 @@ class GrantAdmin(DeskAdmin):
     """Pro that was given."""
 
     list_display = ("pk", "person", "ends_at", "reason", "created_at", "revoked_at")
-    search_fields = ("=user__id",)
+    search_ids = ("user_id",)
 
     @display(description="To")
     def person(self, grant: Grant) -> str:
@@ -131,7 +131,7 @@ class LedgerAdmin(DeskAdmin):
 
     list_display = ("created_at", "person", "day", "amount", "kind", "returns_id")
     list_filter = ("kind",)
-    search_fields = ("=user__id",)
+    search_ids = ("user_id",)
 
     @display(description="Of")
     def person(self, entry: LedgerEntry) -> str:
@@ -174,7 +174,7 @@ class StripeEventAdmin(DeskAdmin):
 
     list_display = ("event_id", "type", "customer_id", "received_at", "processed_at", "tries", "error")
     list_filter = (WaitsFilter,)
-    search_fields = ("=event_id", "=customer_id")
+    search_texts = ("event_id", "customer_id")
     deeds = (
         desk.Deed(
             name="replay",
@@ -190,7 +190,7 @@ class StripeEventAdmin(DeskAdmin):
 class MirrorAdmin(DeskAdmin):
     """A row of dj-stripe's: what Stripe said last."""
 
-    search_fields = ("=id",)
+    search_texts = ("id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the accounts and plans that dj-stripe would look up row by row."""

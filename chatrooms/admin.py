@@ -35,7 +35,7 @@ class RoomAdmin(desk.DeskAdmin):
 
     list_display = ("pk", "person", "created_at", "updated_at", "pinned", "archived")
     fields = ("id", "person", "model", "temperature", "created_at", "updated_at", "pinned", "archived")
-    search_fields = ("=pk", "=user__id")
+    search_ids = ("pk", "user_id")
     search_help_text = "A room's id, or a user's."
     deeds = (people.OPEN_TRANSCRIPT,)
 
@@ -92,7 +92,7 @@ class ReplyAdmin(desk.DeskAdmin):
 
     list_display = ("pk", "person", "room_id", "state", "error", "model", "attempt", "output_tokens", "created_at")
     list_filter = ("status",)
-    search_fields = ("=pk", "=room__id", "=user__id", "=answers__id")
+    search_ids = ("pk", "room_id", "user_id", "answers_id")
     search_help_text = "An id: of the answer, its message, its room or its user."
     fields = (
         "id",

@@ -20,4 +20,4 @@ class TaskResultAdmin(DeskAdmin):
     list_display = ("task_id", "task_name", "status", "date_created", "date_done")
     list_filter = ("status",)
     fields = ("task_id", "task_name", "status", "date_created", "date_done", "result")
-    search_fields = ("=task_id",)
+    search_texts = ("task_id",)

@@ -233,11 +233,23 @@ class Stack:
 
     # Questions
 
-    def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    def run(self, what: str, code: str) -> None:
+        """Run some Python of Django's, with the settings of the stack."""
+        ran = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"{what}: {ran.stderr}"
+
+    def sql(self, query: str, *parameters: Any, **named: Any) -> list[tuple[Any, ...]]:
         """Ask (or change) the database behind the API's back."""
         if self._database is None:
             self._database = psycopg.connect(self.database_url, autocommit=True)
-        cursor = self._database.execute(query, parameters)
+        cursor = self._database.execute(query, named or parameters)
         return cursor.fetchall() if cursor.description else []
 
     def sign_up(self) -> Person:
