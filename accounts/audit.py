@@ -5,6 +5,8 @@ from uuid import UUID
 
 import structlog
 
+from config import metrics
+
 log = structlog.get_logger(__name__)
 
 Event = Literal[
@@ -32,7 +34,7 @@ Event = Literal[
 
 
 def record(event: Event, *, user_id: int | None = None, session_id: UUID | None = None, **facts: str | int) -> None:
-    """Log `security.<event>`; the request's id and the client's address are bound to the line already.
+    """Log and count `security.<event>`; the request's id and the client's address are bound to the line already.
 
     Args:
         event: what happened.
@@ -40,5 +42,6 @@ def record(event: Event, *, user_id: int | None = None, session_id: UUID | None 
         session_id: the session that it is about.
         facts: further words of our own; never a number, a code, a token or anything that a client sent.
     """
+    metrics.security_events.labels(event).inc()
     name = f"security.{event}"
     log.info(name, user_id=user_id, session_id=session_id and str(session_id), **facts)

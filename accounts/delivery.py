@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import sms
 from accounts.models import OneTimeCode, Purpose
+from config import metrics
 
 LIFETIME: Final = timedelta(minutes=5)
 """How long a code works, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""
@@ -80,6 +81,12 @@ def send(*, code_id: int) -> Delivered:
     armed = arm(code_id=code_id)
     if armed is None:
         return "gone"
+    outcome = _deliver(armed)
+    metrics.sms.labels(outcome).inc()
+    return outcome
+
+
+def _deliver(armed: Armed) -> Delivered:
     code = armed.code
     words = {"digits": armed.digits, "aim": AIMS[Purpose(code.purpose)], "minutes": LIFETIME.seconds // 60}
     try:

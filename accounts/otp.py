@@ -17,6 +17,7 @@ from accounts import audit, delivery, tries
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
 from accounts.models import OneTimeCode, Purpose, Tries
 from accounts.numbers import country_of, prefix_of
+from config import metrics
 from config.celery import publish
 
 log = structlog.get_logger(__name__)
@@ -169,6 +170,7 @@ def _refuse_beyond_ceilings(order: Order, origin: str) -> None:
         raise TooManyCodes(retry_after=wait)
     for window in _common_windows(order):
         if (wait := _wait(window)) > 0:
+            metrics.sms_ceilings.labels("country" if window.match else "all").inc()
             log.error("sms_ceiling_reached", country=window.match.get("country", "all"), limit=window.limit)
             raise SmsCeilingReached(retry_after=wait)
 

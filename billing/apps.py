@@ -16,9 +16,10 @@ class BillingConfig(AppConfig):
         from accounts import export as account  # noqa: PLC0415
         from accounts import figures as days  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from billing import erasure, export, figures, receivers, stripe_api  # noqa: F401, PLC0415
+        from billing import erasure, export, figures, measures, receivers, stripe_api  # noqa: F401, PLC0415
 
         stripe_api.configure_sdk()
+        measures.register_all()
         register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
         register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
         for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import connection
 
 from billing.exceptions import ServiceBudgetReached
+from config import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -51,5 +52,6 @@ def check() -> None:
         cursor.execute(LEFT, {"ceiling": settings.DAILY_TOKEN_CEILING})
         left, seconds = cursor.fetchone()
     if left <= 0:
+        metrics.quota_refusals.labels(ServiceBudgetReached.code).inc()
         log.error("service_budget_reached", ceiling=settings.DAILY_TOKEN_CEILING)
         raise ServiceBudgetReached(retry_after=seconds)

@@ -15,6 +15,7 @@ from billing import mirror
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
+from config import metrics
 from config.celery import publish
 from config.errors import Problem
 
@@ -66,12 +67,15 @@ def process(*, event_id: int) -> str:
         row.update(tries=event.tries, next_try_at=Now() + BUSY)
         return "busy"
     except PaymentProviderAway as error:
+        metrics.webhook_failures.labels("away").inc()
         row.update(tries=event.tries, error=error.code)
         StripeEvent.objects.filter(next_try_at__isnull=False).update(next_try_at=Now() + AWAY)
         return "away"
     except Exception as error:  # noqa: BLE001  whatever it is, it must stay visible at the row
         return _failed(row, event, error, pause)
     done.update(processed_at=Now(), next_try_at=None, error="")
+    for lag in done.values_list(F("processed_at") - F("received_at"), flat=True):
+        metrics.webhook_lag_seconds.observe(lag.total_seconds())
     return "done"
 
 
@@ -127,6 +131,7 @@ def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":
 def _failed(row: "QuerySet[StripeEvent]", event: StripeEvent, error: Exception, pause: int) -> str:
     code = error.code if isinstance(error, Problem) else type(error).__name__
     last = event.tries + 1 >= TRIES
+    metrics.webhook_failures.labels("given_up" if last else "failed").inc()
     log.error("stripe_event_failed", event_id=event.pk, cause=code, given_up=last)
     row.update(error=code[:80], next_try_at=None if last else Now() + timedelta(seconds=pause))
     return "failed"

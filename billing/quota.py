@@ -12,6 +12,7 @@ from django.db import connection
 from billing.entitlements import Standing, standing_of
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
+from config import metrics
 
 TAKE = """
     WITH taken AS (
@@ -123,6 +124,7 @@ def take(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> int:
         cursor.execute(TAKE, {"user_id": user_id, "limit": tier.daily_messages, "kind": kind.value})
         row = cursor.fetchone()
     if row is None:
+        metrics.quota_refusals.labels(QuotaExceeded.code).inc()
         raise _exceeded(user_id)
     return int(row[0])
 

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from accounts import audit
 from billing import events
 from billing.exceptions import InvalidSignature
+from config import metrics
 from config.celery import publish
 from config.errors import BadRequestProblem, PayloadTooLarge
 
@@ -59,13 +60,23 @@ class StripeWebhookView(APIView):
             raise PayloadTooLarge(f"At most {LIMIT} bytes.")
         if not is_signed(body, request.headers.get("Stripe-Signature", "")):
             audit.record("webhook_refused")
+            metrics.webhooks.labels("refused").inc()
             raise InvalidSignature
         event = _read(body)
-        if bool(event.get("livemode")) != settings.STRIPE_LIVE_MODE:
-            log.warning("stripe_event_of_other_mode", type=str(event["type"])[:80])
-        elif row := events.record(event):
-            publish(events.PROCESS, row.pk)
+        metrics.webhooks.labels(_take(event)).inc()
         return Response({"status": "success"})
+
+
+def _take(event: Mapping[str, Any]) -> str:
+    """Remember an event that is new and meant for us; what became of it, in a word."""
+    if bool(event.get("livemode")) != settings.STRIPE_LIVE_MODE:
+        log.warning("stripe_event_of_other_mode", type=str(event["type"])[:80])
+        return "other_mode"
+    row = events.record(event)
+    if row is None:
+        return "repeated"
+    publish(events.PROCESS, row.pk)
+    return "taken"
 
 
 def is_signed(body: bytes, header: str) -> bool:

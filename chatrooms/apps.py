@@ -13,8 +13,9 @@ class ChatroomsConfig(AppConfig):
         from accounts import export as account  # noqa: PLC0415  they need the app registry
         from accounts import figures as days  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from chatrooms import erasure, export, figures  # noqa: PLC0415
+        from chatrooms import erasure, export, figures, measures  # noqa: PLC0415
 
+        measures.register_all()
         register(Phase.REPLIES, "replies", erasure.end_replies)
         register(Phase.CONTENT, "conversations", erasure.delete_conversations)
         register(Phase.CONTENT, "room lists", erasure.forget_lists)

@@ -26,6 +26,7 @@ from chatrooms.exceptions import (
     TooManyWaiting,
 )
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
+from config import metrics
 from config.logs import request_id
 
 WAIT_HINT = timedelta(seconds=5)
@@ -174,6 +175,7 @@ def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
     """Take what an answer costs, or raise what keeps the user from asking for one."""
     tier = tier_of(user_id=user_id)
     if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
+        metrics.quota_refusals.labels(TooManyWaiting.code).inc()
         raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
     budget.check()
     return quota.take(user_id=user_id, tier=tier, kind=kind)

@@ -23,6 +23,8 @@ from billing.models import Tier
 from chatrooms import live, replies, upkeep
 from chatrooms.context import context_for
 from chatrooms.models import Reply
+from chatrooms.pace import Pace
+from config import metrics, tracing
 from config.celery import app
 from config.errors import DATABASE_AWAY
 from gemini.client import ReplyStream, prepare, stream_reply
@@ -72,7 +74,8 @@ class Leases:
             self._held[key] = reply
             self._start_beating()
         try:
-            yield
+            with metrics.generations.track_inprogress():
+                yield
         finally:
             with self._lock:
                 self._held.pop(key, None)
@@ -183,29 +186,38 @@ def generate(*, reply: Reply, tier: Tier) -> None:
     """Answer a claimed reply and write its end; every way out of here leaves it ended, put back or another worker's."""
     with leases.hold(reply), structlog.contextvars.bound_contextvars(request_id=reply.request_id):
         writer = live.Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=partial(_is_held, reply))
+        pace = Pace(reply.waited)
         stream: ReplyStream | None = None
         ended = False
         try:
             context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             stream = stream_reply(context.prompt)
-            with _counted(reply, stream):
+            with tracing.span("gemini.call", **_ids(reply)), _counted(reply, stream):
                 _read(reply, stream, writer)
         except (LeaseLost, Cancelled, live.Fenced):
             log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)
         except ProviderError as error:
-            ended = _write(_failure_of(reply, error, stream.spent if stream else NOTHING_USED))
+            failure = _failure_of(reply, error, stream.spent if stream else NOTHING_USED)
+            ended = _write(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         except Exception:
             log.exception("generation_failed", reply_id=reply.pk)
             used = stream.spent if stream else NOTHING_USED
-            ended = _write(partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=used))
+            failure = partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=used)
+            ended = _write(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         else:
-            ended = _finish(reply, writer.text, stream)
+            ended = _finish(reply, writer.text, stream, first_token_ms=pace.first_token_ms(writer.first_at))
             if ended:
+                pace.tell_end(output_tokens=stream.spent.output_tokens)
                 upkeep.tend(reply=reply, is_full=context.is_full)
         if not ended and stream:
             settle = partial(replies.settle, reply=reply, text=writer.text, model=stream.model, usage=stream.spent)
-            _write(settle)
+            _write(partial(settle, first_token_ms=pace.first_token_ms(writer.first_at)))
+
+
+def _ids(reply: Reply) -> dict[str, str | int]:
+    """What a trace says of a reply: by the request's id it is found when its task was published anew."""
+    return {tracing.REQUEST_ID: reply.request_id, "reply_id": reply.pk, "attempt": reply.attempt}
 
 
 def _is_held(reply: Reply) -> bool:
@@ -236,7 +248,7 @@ def _counted(reply: Reply, stream: ReplyStream) -> Iterator[None]:
         )
 
 
-def _finish(reply: Reply, text: str, stream: ReplyStream) -> bool:
+def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int | None) -> bool:
     whole = partial(
         replies.finish,
         reply=reply,
@@ -244,6 +256,7 @@ def _finish(reply: Reply, text: str, stream: ReplyStream) -> bool:
         model=stream.model,
         finish_reason=stream.finish_reason,
         usage=stream.spent,
+        first_token_ms=first_token_ms,
     )
     try:
         return _write(whole)
@@ -260,7 +273,7 @@ def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
         writer.add(piece)
 
 
-def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[[], bool]:
+def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[..., bool]:
     return partial(
         replies.fail,
         reply=reply,

@@ -191,6 +191,9 @@ class Writer:
         reply_id: whose stream it is.
         attempt: the claim under which the caller generates.
         is_held: asks the database whether the reply is still this attempt's; Redis alone is not believed.
+
+    Attributes:
+        first_at: when the first piece came, by `time.monotonic`; None until then.
     """
 
     def __init__(self, *, reply_id: int, attempt: int, is_held: Callable[[], bool]) -> None:
@@ -200,6 +203,7 @@ class Writer:
         self._length = 0
         self._is_told = False
         self._again_at = 0.0
+        self.first_at: float | None = None
 
     @property
     def text(self) -> str:
@@ -217,6 +221,7 @@ class Writer:
             Fenced: the reply is not this attempt's any more; the piece was neither told nor kept.
         """
         self._tell(lambda: self._tell_piece(piece))
+        self.first_at = self.first_at or time.monotonic()
         self._pieces.append(piece)
         self._length += len(piece)
 

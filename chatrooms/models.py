@@ -1,13 +1,14 @@
 """Rooms, the messages in them, and the replies to these."""
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, When
-from django.db.models.functions import Now
+from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, When
+from django.db.models.functions import Coalesce, Now
 
 from chatrooms.exceptions import MessageNotFound
 
@@ -172,6 +173,11 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Those that were stopped while a worker generated them, which has not yet said what it had."""
         return self.filter(status=Status.STOPPED, lease_until__isnull=False)
 
+    def with_waited(self) -> Self:
+        """Bring along how long each has waited since it was asked for: a retry is asked for when it is paid for."""
+        waited = ExpressionWrapper(Now() - Coalesce("unit__created_at", "created_at"), output_field=DurationField())
+        return self.annotate(waited=waited)
+
 
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
     """All rows."""
@@ -294,7 +300,13 @@ class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):  # type: ignore
 
 
 class Reply(Message):
-    """The assistant message that answers a user message."""
+    """The assistant message that answers a user message.
+
+    Attributes:
+        waited: how long ago it was asked for, where `with_waited` has brought it along.
+    """
+
+    waited: timedelta
 
     objects: ClassVar[ReplyManager] = ReplyManager()
 

@@ -22,6 +22,7 @@ from chatrooms import live
 from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
+from config import metrics, tracing
 from config.celery import publish
 from gemini.tokens import estimate
 from gemini.types import FinishReason, Usage
@@ -60,7 +61,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
             return None
         tier = tier_of(user_id=user_id)
         if _generating(user_id) < tier.parallel_replies and _take(reply_id):
-            claimed = Reply.objects.select_related("room", "answers").defer("answers__search", "search")
+            claimed = Reply.objects.with_waited().select_related("room", "answers").defer("answers__search", "search")
             return claimed.get(pk=reply_id), tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
             is_parked=True, publish_at=Now() + REPUBLISH_CEILING
@@ -83,7 +84,15 @@ def _take(reply_id: int) -> bool:
     return bool(taken)
 
 
-def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, usage: Usage) -> bool:
+def finish(
+    *,
+    reply: Reply,
+    text: str,
+    model: str,
+    finish_reason: FinishReason,
+    usage: Usage,
+    first_token_ms: int | None = None,
+) -> bool:
     """Keep the whole answer; False if the reply is no longer this attempt's, and then nothing is written."""
     kept = _end(
         reply,
@@ -92,6 +101,7 @@ def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, 
         content=text,
         model=model,
         finish_reason=finish_reason,
+        first_token_ms=first_token_ms,
         **_counts(usage),
     )
     if kept:
@@ -99,7 +109,15 @@ def finish(*, reply: Reply, text: str, model: str, finish_reason: FinishReason, 
     return kept
 
 
-def fail(*, reply: Reply, error: str, retryable: bool, retry_after: float | None = None, usage: Usage) -> bool:
+def fail(
+    *,
+    reply: Reply,
+    error: str,
+    retryable: bool,
+    retry_after: float | None = None,
+    usage: Usage,
+    first_token_ms: int | None = None,
+) -> bool:
     """End this try: put the reply back for a later one if `retryable` and tries are left, else fail it with `error`.
 
     Args:
@@ -108,14 +126,16 @@ def fail(*, reply: Reply, error: str, retryable: bool, retry_after: float | None
         retryable: whether another try may help.
         retry_after: seconds that the provider asked to wait.
         usage: what the provider counted.
+        first_token_ms: when the first piece of this try came, if one did; kept if the reply fails.
     """
     wait = retry_after if retry_after is not None else _backoff(reply.tries_left)
     if retryable and wait <= MAX_WAIT and _try_later(_held(reply), timedelta(seconds=wait)):
         log.info("reply_put_off", reply_id=reply.pk, error=error, seconds=round(wait, 1))
+        metrics.tries_put_off.labels(error).inc()
         live.drop(reply_id=reply.pk, attempt=reply.attempt)
         _publish_next(reply.user_id)
         return True
-    return _fail(reply, _held(reply), error=error, **_counts(usage))
+    return _fail(reply, _held(reply), error=error, first_token_ms=first_token_ms, **_counts(usage))
 
 
 def stop(*, message_id: int) -> Reply:
@@ -137,6 +157,7 @@ def stop(*, message_id: int) -> Reply:
         quota.give_back(unit_id=reply.unit_id)
     Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
     publish_next_on_commit(reply.user_id)
+    transaction.on_commit(metrics.replies.labels(Status.STOPPED.value, "").inc, robust=True)
     log.info("reply_stopped", reply_id=reply.pk, attempt=reply.attempt)
     return reply
 
@@ -149,13 +170,13 @@ def keep_stopped(*, reply: Reply, text: str) -> None:
             quota.give_back(unit_id=reply.unit_id)
 
 
-def settle(*, reply: Reply, text: str, model: str, usage: Usage) -> bool:
+def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms: int | None = None) -> bool:
     """Let the worker of a stopped reply say what it had said and cost; False if the reply was not stopped.
 
     What the stream had told counts as the text, where it is known: nothing else was seen.
     """
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt)
-    return _settle(reply, stopped, text=text, model=model, **_counts(usage))
+    return _settle(reply, stopped, text=text, model=model, first_token_ms=first_token_ms, **_counts(usage))
 
 
 def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
@@ -166,6 +187,7 @@ def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object
         if Reply.objects.filter(pk=reply.pk, content="").exists():
             quota.give_back(unit_id=reply.unit_id)
         publish_next_on_commit(reply.user_id)
+    _time_first_token(values)
     return True
 
 
@@ -184,6 +206,7 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
         prompt_tokens=None,
         output_tokens=None,
         tokens_estimated=False,
+        first_token_ms=None,
         request_id=request_id,
     )
     if restarted:
@@ -208,6 +231,7 @@ def hand_back(*, reply: Reply) -> bool:
         if returned:
             transaction.on_commit(lambda: live.drop(reply_id=reply.pk, attempt=reply.attempt), robust=True)
             publish_on_commit(reply.pk)
+            metrics.replies_handed_back.inc()
     return bool(returned)
 
 
@@ -238,7 +262,9 @@ def reap() -> tuple[int, int]:
         _lose_lease(reply)
     for reply in Reply.objects.unsettled().filter(lease_until__lt=Now())[:BATCH]:
         _settle_for_dead(reply)
-    return len(expired), _republish()
+    metrics.reaps.inc()
+    with tracing.apart():
+        return len(expired), _republish()
 
 
 def _settle_for_dead(reply: Reply) -> None:
@@ -253,8 +279,9 @@ def _lose_lease(reply: Reply) -> None:
     if _try_later(expired, timedelta()):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
         live.drop(reply_id=reply.pk, attempt=reply.attempt)
-    else:
-        _fail(reply, expired.filter(tries_left__lte=1), error="worker_lost")
+        metrics.leases_lost.inc()
+    elif _fail(reply, expired.filter(tries_left__lte=1), error="worker_lost"):
+        metrics.leases_lost.inc()
 
 
 def _republish() -> int:
@@ -309,6 +336,7 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
         if not ended:
             transaction.set_rollback(True)
             log.warning("reply_fenced", reply_id=reply.pk, attempt=reply.attempt)
+            metrics.replies_fenced.inc()
             return False
         if values["status"] == Status.FAILED:
             quota.give_back(unit_id=reply.unit_id)
@@ -318,11 +346,19 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
 
 
 def _tell_end(reply: Reply, values: dict[str, object]) -> None:
+    metrics.replies.labels(Status(str(values["status"])).value, str(values.get("error", ""))).inc()
+    _time_first_token(values)
     if values["status"] == Status.FAILED:
         event, data = Event.ERROR, {"code": values["error"]}
     else:
         event, data = Event.DONE, {"length": len(str(values["content"]))}
     live.end(reply_id=reply.pk, attempt=reply.attempt, event=event, data=data)
+
+
+def _time_first_token(values: dict[str, object]) -> None:
+    milliseconds = values.get("first_token_ms")
+    if isinstance(milliseconds, int):
+        metrics.first_token_seconds.observe(milliseconds / 1000)
 
 
 def _publish_next(user_id: int) -> None:
@@ -336,7 +372,9 @@ def _publish_next(user_id: int) -> None:
     for reply_id in parked[: max(free, 0)]:
         waiting = Reply.objects.filter(pk=reply_id, status=Status.QUEUED)
         waiting.update(is_parked=False, publish_at=Now())  # so the reaper takes it up at once if Redis does not
-        if publish(ANSWER, reply_id):
+        with tracing.apart():
+            taken = publish(ANSWER, reply_id)
+        if taken:
             waiting.update(publish_at=Now() + settings.REPLY_REPUBLISH_AFTER)
 
 

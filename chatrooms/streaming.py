@@ -28,6 +28,7 @@ from chatrooms.models import UNFINISHED, Reply, Status
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, resumed_from
 from chatrooms.wire import Disconnected, Receive, Scope, Send, StreamRequest, preflight
+from config import metrics
 from config.client_address import address_behind
 from config.errors import MethodNotAllowed, NotAuthenticated, NotFound, problem_of, render
 from config.logs import identity_of
@@ -83,6 +84,7 @@ class StreamApp:
         with structlog.contextvars.bound_contextvars(request_id=identity, address=address):
             request = StreamRequest(scope=scope, headers=headers, receive=receive, send=send, identity=identity)
             await self._serve(request)
+            metrics.streams.labels(request.status, request.end).inc()
             log.info(
                 "stream",
                 method=scope["method"],
@@ -90,6 +92,7 @@ class StreamApp:
                 ids={"message_id": request.message_id},
                 status=request.status,
                 user_id=request.user_id,
+                reply_request_id=request.asked_by,
                 end=request.end,
                 bytes=request.sent,
                 milliseconds=round((time.monotonic() - request.started) * 1000),
@@ -120,13 +123,15 @@ class StreamApp:
 
     async def _stream(self, request: "StreamRequest") -> None:
         access = await self._in_thread(_authorise, request)
-        request.user_id = access.user_id
+        request.user_id, request.asked_by = access.user_id, access.reply.request_id
         if self._open[access.user_id] >= settings.STREAMS_PER_USER:
             raise TooManyStreams(f"At most {settings.STREAMS_PER_USER} at once.", retry_after=5)
         self._open[access.user_id] += 1
+        metrics.stream_clients.inc()
         try:
             await _Streaming(self._hub, request, access, self._in_thread).run()
         finally:
+            metrics.stream_clients.dec()
             self._open[access.user_id] -= 1
             if not self._open[access.user_id]:
                 del self._open[access.user_id]

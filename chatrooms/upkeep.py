@@ -20,6 +20,7 @@ from billing.exceptions import ServiceBudgetReached
 from billing.models import Tier
 from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, model_for
 from chatrooms.models import Chatroom, Naming, Reply, Summary
+from config import tracing
 from config.celery import publish
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
@@ -150,7 +151,7 @@ def _ask(room: Chatroom, prompt: Prompt) -> str:
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)
     try:
-        with stream:
+        with tracing.span("gemini.call", room_id=room.pk), stream:
             return "".join(stream)
     except ProviderError as error:
         log.info("upkeep_failed", room_id=room.pk, error=error.code)

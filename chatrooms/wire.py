@@ -30,7 +30,11 @@ class Disconnected(Exception):
 
 
 class StreamRequest:
-    """One request, and what was answered to it."""
+    """One request, and what was answered to it.
+
+    Attributes:
+        asked_by: the id of the request that asked for the reply, once it is known which one that is.
+    """
 
     def __init__(self, *, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, identity: str) -> None:
         self.scope, self.headers, self.identity = scope, headers, identity
@@ -41,6 +45,7 @@ class StreamRequest:
         self.started = time.monotonic()
         self.status = self.sent = 0
         self.user_id: int | None = None
+        self.asked_by = ""
         self.end = ""
 
     @property

@@ -10,6 +10,10 @@ class ProjectConfig(AppConfig):
     name = "config"
     verbose_name = "Kuvaka"
 
+    def ready(self) -> None:
+        """Have the workers and beat serve their metrics once they run."""
+        from config import exposition  # noqa: F401, PLC0415  it needs the app registry
+
 
 class DeskConfig(AdminConfig):
     """Django's admin with our site in the place of its own."""

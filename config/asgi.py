@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from chatrooms.streaming import StreamApp  # noqa: E402  it reads the settings
+from config import exposition  # noqa: E402
 from config.database import PatientConnection  # noqa: E402
 from config.health import readiness  # noqa: E402
 
@@ -42,6 +43,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     await streams.start()
+    exposition.serve()
     _end_streams_at(signal.SIGTERM, signal.SIGINT)
     await send({"type": "lifespan.startup.complete"})
     await receive()

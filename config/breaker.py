@@ -5,6 +5,8 @@ from typing import Any
 
 import redis
 
+from config import metrics
+
 OPEN_SECONDS = 2.0
 """How long a server that failed is left alone. A frozen Redis then costs one caller its time-out every two seconds."""
 
@@ -13,11 +15,15 @@ class Breaker:
     """Remembers that a server failed, and lets one caller at a time find out whether it is back.
 
     It needs no lock: a race lets a second probe through, which costs one more time-out.
+
+    Args:
+        server: how the metrics call it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: str = "") -> None:
         self._open_until = 0.0
         self._tripped = False
+        self._is_open = metrics.breaker_open.labels(server)
 
     def allows(self) -> bool:
         """Whether to try the server now; when its pause is over, the first to ask becomes the probe."""
@@ -33,10 +39,13 @@ class Breaker:
         """Leave the server alone for `OPEN_SECONDS`."""
         self._open_until = time.monotonic() + OPEN_SECONDS
         self._tripped = True
+        self._is_open.set(1)
 
     def succeeded(self) -> None:
         """Let everybody through again."""
-        self._tripped = False
+        if self._tripped:
+            self._tripped = False
+            self._is_open.set(0)
 
 
 _breakers: dict[str, Breaker] = {}
@@ -44,7 +53,7 @@ _breakers: dict[str, Breaker] = {}
 
 def breaker_of(server: str) -> Breaker:
     """The one breaker that this process has for `server` (any name for it, a host and port say)."""
-    return _breakers.setdefault(server, Breaker())
+    return _breakers.setdefault(server, Breaker(server))
 
 
 class GuardedRedis(redis.Redis):

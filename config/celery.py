@@ -16,6 +16,7 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from config import metrics
 from config.breaker import breaker_of
 from config.database import PatientConnection
 
@@ -97,14 +98,17 @@ def publish(task: str, *args: int | str) -> bool:
     broker = urlsplit(settings.REDIS_URL)
     breaker = breaker_of(f"{broker.hostname}:{broker.port or 6379}")
     if not breaker.allows():
+        metrics.publish_failures.labels(task).inc()
         return False
     try:
         app.send_task(task, args=args)
     except (OperationalError, OSError) as error:
         breaker.failed()
+        metrics.publish_failures.labels(task).inc()
         log.warning("publish_failed", task=task, cause=type(error).__name__)
         return False
     except Exception:
+        metrics.publish_failures.labels(task).inc()
         log.exception("publish_failed", task=task)  # Django swallows what is raised after a commit
         raise
     breaker.succeeded()

@@ -21,6 +21,9 @@ HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "
 STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
 """What Stripe's secret and restricted keys look like; dj-stripe refuses any other at its first call."""
 
+MINIMUM_TOKEN = 16
+"""Characters of a token that anybody may guess at, without a limit of tries."""
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
 
@@ -55,6 +58,12 @@ class Environment(BaseSettings):
     PROXY_HOPS: int = Field(default=0, ge=0, le=10)
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "console"] | None = None
+    METRICS_PORT: int | None = Field(default=None, ge=1, le=65532)
+    METRICS_TOKEN: str = Field(default="", pattern=r"^[\x21-\x7e]*$")
+    SENTRY_DSN: str = ""
+    SENTRY_ENVIRONMENT: str = ""
+    OTEL_EXPORTER_OTLP_ENDPOINT: str = ""
+    OTEL_EXPORTER_OTLP_HEADERS: str = ""
 
     GEMINI_CLIENT: Literal["google-genai", "google-generativeai", "stand-in"] | None = None
     GEMINI_API_KEY: str = ""
@@ -112,6 +121,7 @@ class Environment(BaseSettings):
             *self._production_problems(),
             *self._provider_problems(),
             *self._stripe_problems(),
+            *self._watching_problems(),
         ]
         if problems:
             raise ValueError("\n".join(problems))
@@ -129,6 +139,7 @@ class Environment(BaseSettings):
             self.STREAM_ORIGIN = self.STREAM_ORIGIN or f"http://127.0.0.1:{self.STREAM_PORT or self.PORT + 1}"
         self.STREAM_ORIGIN = self.STREAM_ORIGIN or self.WEB_ORIGIN
         self.CACHE_URL = self.CACHE_URL or self.REDIS_URL
+        self.SENTRY_ENVIRONMENT = self.SENTRY_ENVIRONMENT or ("development" if self.DEBUG else "production")
 
     def _key_problems(self) -> list[str]:
         found = [
@@ -180,6 +191,8 @@ class Environment(BaseSettings):
                 ("GEMINI_BASE_URL", ("http", "https")),
                 ("TWILIO_BASE_URL", ("http", "https")),
                 ("STRIPE_API_HOST", ("http", "https")),
+                ("SENTRY_DSN", ("http", "https")),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https")),
             )
             if (value := getattr(self, name)) and urlsplit(value).scheme not in kinds
         ]
@@ -210,6 +223,11 @@ class Environment(BaseSettings):
         if self.STRIPE_API_HOST and not self.DEBUG and "_live_" in self.STRIPE_SECRET_KEY:
             found.append("STRIPE_API_HOST sends a live key elsewhere than to Stripe; take one of them away")
         return found
+
+    def _watching_problems(self) -> list[str]:
+        if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < MINIMUM_TOKEN:
+            return [f"METRICS_TOKEN needs at least {MINIMUM_TOKEN} characters: it opens /metrics to whoever guesses it"]
+        return []
 
 
 class ConfigurationError(Exception):

@@ -20,6 +20,7 @@ from celery import signals
 from django.http import HttpRequest, HttpResponse
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from config import error_reports, metrics
 from config.client_address import client_address
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -49,13 +50,18 @@ def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by the exception's type and where it came from; its message may quote a user."""
+    """Replace `exc_info` by the exception's type and where it came from; its message may quote a user.
+
+    This is also where errors that nobody foresaw are reported: all of them are logged so.
+    """
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()
     elif isinstance(info, BaseException):
         info = (type(info), info, info.__traceback__)
     if isinstance(info, tuple) and info[0] is not None:
+        if not str(event.get("logger")).startswith("sentry_sdk"):
+            error_reports.report(info[1])
         event["exception"] = f"{info[0].__module__}.{info[0].__qualname__}"
         event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(info[2])]
     return event
@@ -152,6 +158,7 @@ class RequestMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = identity
             match = request.resolver_match
+            _count(request, response, seconds=time.monotonic() - started)
             log.info(
                 "request",
                 method=request.method,
@@ -162,6 +169,13 @@ class RequestMiddleware:
                 milliseconds=round((time.monotonic() - started) * 1000),
             )
         return response
+
+
+def _count(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
+    route = request.resolver_match.route if request.resolver_match else "none"
+    method = metrics.method_label(request.method or "")
+    metrics.requests.labels(route, method, response.status_code).inc()
+    metrics.request_seconds.labels(route, method).observe(seconds)
 
 
 @signals.before_task_publish.connect

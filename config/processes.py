@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
+from config import metrics_folder
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROCFILE: Final = ROOT / "Procfile"
 LINE: Final = re.compile(r"^([A-Za-z0-9_-]+):\s+(\S.*)$")
@@ -17,6 +19,9 @@ LINE: Final = re.compile(r"^([A-Za-z0-9_-]+):\s+(\S.*)$")
 ONCE: Final = "release"
 """The process that runs once, before the others of a new version start, and ends."""
 
+NAME: Final = "KUVAKA_PROCESS"
+"""The variable by which a process knows which of the Procfile's it is: where it serves its metrics, how it is called in
+traces."""
 
 PRETEND_STRIPE: Final = "stripe"
 """What `make run` adds when there is no key of Stripe's. It is no line of the Procfile: platforms would deploy it."""
@@ -48,6 +53,15 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**given, "PATH": path}
 
 
+def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], metrics_folder.Folder]:
+    """Return `given` for the process `name`, with its name and a folder for its metrics; the process inherits its lock.
+
+    Each started process has a folder of its own, or it would tell what an earlier one had counted.
+    """
+    folder = metrics_folder.make()
+    return {**given, NAME: name, metrics_folder.VARIABLE: str(folder.path)}, folder
+
+
 def main(arguments: list[str]) -> NoReturn:
     """Become the process that `arguments` names."""
     names = parse_procfile()
@@ -55,7 +69,8 @@ def main(arguments: list[str]) -> NoReturn:
         sys.exit(f"Usage: python -m config.processes {{{','.join(names)}}}")
     os.chdir(ROOT)
     program = command(arguments[0])
-    os.execvpe(program[0], program, environment(os.environ))
+    variables, _ = counting(arguments[0], environment(os.environ))
+    os.execvpe(program[0], program, variables)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Django's settings, all of them made from the environment (`config.environment` says which names there are)."""
 
+import os
 import sys
 from datetime import timedelta
 from typing import Any
 
 import dj_database_url
 
-from config import embedded, logs
+from config import embedded, error_reports, logs, processes, tracing
 from config.database import PatientConnection
 from config.environment import ROOT, ConfigurationError, load
 
@@ -60,7 +61,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.exposition.MetricsMiddleware",
     "config.logs.RequestMiddleware",
+    "config.tracing.TracingMiddleware",
     "config.errors.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -104,6 +107,16 @@ STATIC_ROOT = ROOT / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 LOGGING_CONFIG = None
 logs.configure(level=env.LOG_LEVEL, style=env.LOG_FORMAT or "json")
+
+# --- Metrics, traces, reports of errors -------------------------------------------------------------------------------
+
+METRICS_PORT = env.METRICS_PORT
+METRICS_TOKEN = env.METRICS_TOKEN
+KUVAKA_PROCESS = os.environ.get(processes.NAME, "")
+tracing.configure(
+    endpoint=env.OTEL_EXPORTER_OTLP_ENDPOINT, headers=env.OTEL_EXPORTER_OTLP_HEADERS, process=KUVAKA_PROCESS
+)
+error_reports.configure(dsn=env.SENTRY_DSN, environment=env.SENTRY_ENVIRONMENT, process=KUVAKA_PROCESS)
 
 # --- Transport security (Django's deployment checklist) ---------------------------------------------------------------
 

@@ -152,16 +152,19 @@ class Supervisor:
             child.reader.join(timeout=1)
 
     def _start(self, name: str) -> Child:
+        variables, folder = processes.counting(name, self._environment)
         process = subprocess.Popen(  # noqa: S603  the command is the Procfile's
             processes.command(name),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=processes.ROOT,
-            env=self._environment,
+            env=variables,
+            pass_fds=(folder.descriptor,),
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  it calls prctl and nothing else
         )
+        folder.release()
         assert process.stdout is not None
         lines: deque[str] = deque(maxlen=15)
         reader = threading.Thread(target=self._read, args=(name, process.stdout, lines), daemon=True)

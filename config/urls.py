@@ -1,4 +1,6 @@
-"""The whole HTTP surface. (`/livez` and `/readyz` are answered before any of it: `config.health`.)"""
+"""The whole HTTP surface, but for what is answered before it: `/livez`, `/readyz` (`config.health`) and `/metrics`
+(`config.exposition`).
+"""
 
 from django.conf import settings
 from django.contrib import admin

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 
+from config import metrics
 from gemini.exceptions import (
     AnswerTooLong,
     Blocked,
@@ -50,6 +51,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._ended: deque[tuple[float, bool]] = deque()
         self._probe_at: float | None = None
+        self._left_alone = metrics.model_left_alone.labels(metrics.model_label(model))
 
     def allows(self) -> bool:
         """Whether to ask the model now. While it is left alone, one caller in every `PAUSE` may find out."""
@@ -91,6 +93,7 @@ class Breaker:
             if self._probe_at is not None:
                 self._probe_at = None
                 self._ended.clear()
+                self._left_alone.set(0)
                 log.info("model_is_back", model=self._model)
             self._count(failed=False)
 
@@ -103,6 +106,7 @@ class Breaker:
                 self._probe_at = now() + PAUSE
             elif for_good or (failures >= settings.GEMINI_BREAKER_FAILURES and 2 * failures >= len(self._ended)):
                 self._probe_at = now() + PAUSE
+                self._left_alone.set(1)
                 log.warning("model_is_left_alone", model=self._model, failures=failures)
 
     def _count(self, *, failed: bool) -> None:

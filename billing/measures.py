@@ -1,0 +1,45 @@
+"""What the metrics say of Stripe's events and of today's tokens, by the database: see `config.database_metrics`."""
+
+from typing import Final
+
+from django.conf import settings
+
+from config.database_metrics import number, register
+
+OLDEST_EVENT: Final = """
+    SELECT extract(epoch FROM statement_timestamp() - min(received_at)) FROM billing_stripeevent
+    WHERE next_try_at IS NOT NULL
+"""
+TOKENS_TODAY: Final = """
+    SELECT prompt_tokens + output_tokens FROM billing_serviceusage
+    WHERE day = (statement_timestamp() AT TIME ZONE 'UTC')::date
+"""
+
+
+def oldest_event() -> float:
+    """Seconds since the oldest event came that is not processed yet and not given up."""
+    return number(OLDEST_EVENT)
+
+
+def tokens_today() -> float:
+    """Tokens that all calls to the model have used today (UTC)."""
+    return number(TOKENS_TODAY)
+
+
+def register_all() -> None:
+    """Have these told."""
+    register(
+        name="kuvaka_webhook_oldest_seconds",
+        documentation="Age of the oldest event of Stripe's that is still to be processed.",
+        ask=oldest_event,
+    )
+    register(
+        name="kuvaka_service_tokens_today",
+        documentation="Tokens that all calls to the model have used today (UTC).",
+        ask=tokens_today,
+    )
+    register(
+        name="kuvaka_service_tokens_ceiling",
+        documentation="DAILY_TOKEN_CEILING.",
+        ask=lambda: float(settings.DAILY_TOKEN_CEILING),
+    )
