@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from django.core.signals import got_request_exception
+from django.dispatch import receiver
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
@@ -88,7 +89,7 @@ def _exception(value: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-@got_request_exception.connect
+@receiver(got_request_exception)
 def _report_what_middleware_raised(**_: Any) -> None:
     """Views' errors are logged by `config.errors`; what a middleware raises, Django alone sees."""
     if error := sys.exc_info()[1]:

@@ -1,8 +1,8 @@
 """Traces: from a request through its task to the call to Gemini, sent by OTLP over HTTP.
 
-Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then nothing of OpenTelemetry is even imported. A span says a route's
-pattern, a status, ids of rows and the request's id: never who, nor what was said. What a client sends as its own trace
-is not taken over, since it may name anything.
+Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then nothing that makes or sends spans is even imported. A span says a
+route's pattern, a status, ids of rows and the request's id: never who, nor what was said. What a client sends as its
+own trace is not taken over, since it may name anything.
 """
 
 import os

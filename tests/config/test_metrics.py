@@ -1,0 +1,319 @@
+"""Metrics: who may read them, what is counted, and that each started process counts for itself."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from prometheus_client import REGISTRY
+
+from config import database_metrics, exposition, metrics, metrics_folder, processes
+from config.supervisor import Console, Supervisor
+from tests.servers import ROOT
+from tests.stack import _free_port
+
+TOKEN = "a-token-of-the-tests"
+Changed = Callable[[], float]
+
+
+def value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+# --- Who may read them ------------------------------------------------------------------------------------------------
+
+
+def scrape(**headers: str) -> Any:
+    return Client().get("/metrics", headers=headers)
+
+
+def test_with_the_token_they_are_told_whatever_the_host_and_without_a_redirect(settings: Any) -> None:
+    settings.DEBUG, settings.METRICS_TOKEN, settings.SECURE_SSL_REDIRECT = False, TOKEN, True
+    answer = scrape(authorization=f"Bearer {TOKEN}", host="web:8000")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain; version=")
+    assert "kuvaka_http_requests_total" in answer.content.decode()
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", f"Bearer {TOKEN}x", f"bearer {TOKEN}", TOKEN, "Bearer \xe9"])
+def test_without_the_token_they_are_not(settings: Any, given: str) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    answer = scrape(authorization=given)
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+    assert answer.json()["code"] == "not_authenticated"
+    assert answer.json()["request_id"] == answer["X-Request-ID"] != ""
+    assert b"kuvaka_" not in answer.content
+
+
+def test_without_a_token_in_production_there_is_no_such_page(settings: Any) -> None:
+    settings.DEBUG = False
+    answer = scrape()
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_without_a_token_they_are_open_while_developing(settings: Any) -> None:
+    settings.DEBUG = True
+    assert scrape().status_code == 200
+
+
+def test_they_can_only_be_read(settings: Any) -> None:
+    settings.DEBUG = True
+    answer = Client().post("/metrics")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+# --- What is counted --------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_counted_by_its_route_and_never_by_its_path() -> None:
+    labels = {"route": "chatroom/<int:room_id>", "method": "GET", "code": "401"}
+    before = value("kuvaka_http_requests_total", **labels)
+    Client().get("/chatroom/123456789?q=secret")
+    assert value("kuvaka_http_requests_total", **labels) == before + 1
+    assert b"123456789" not in exposition.exposition()
+
+
+def test_what_strangers_invent_makes_no_new_label() -> None:
+    for number in range(5):
+        Client().generic(f"METHOD{number}", f"/nowhere/{number}")
+    text = exposition.exposition().decode()
+    assert 'code="404",method="other",route="none"' in text
+    assert "METHOD1" not in text
+    assert "nowhere" not in text
+
+
+def test_a_scrape_is_not_counted_as_a_request(settings: Any) -> None:
+    settings.DEBUG = True
+    scrape()
+    assert b"/metrics" not in exposition.exposition()
+
+
+def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_models", set())
+    labels = [metrics.model_label(f"model-{number}") for number in range(metrics.MODELS + 5)]
+    assert len(set(labels)) == metrics.MODELS + 1
+    assert labels[-1] == "other"
+    assert metrics.model_label("model-0") == "model-0"
+
+
+# --- What the database knows ------------------------------------------------------------------------------------------
+
+
+def told() -> dict[str, float]:
+    samples = [sample for family in database_metrics.Collector().collect() for sample in family.samples]
+    return {f"{sample.name}{''.join(sample.labels.values())}": sample.value for sample in samples}
+
+
+@pytest.mark.django_db
+def test_the_database_is_asked_for_what_only_it_knows() -> None:
+    assert told() == {
+        "kuvaka_replies_unfinishedqueued": 0,
+        "kuvaka_replies_unfinishedgenerating": 0,
+        "kuvaka_queue_age_seconds": 0,
+        "kuvaka_webhook_oldest_seconds": 0,
+        "kuvaka_service_tokens_today": 0,
+        "kuvaka_service_tokens_ceiling": 50_000_000,
+        "kuvaka_database_up": 1,
+    }
+
+
+def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def away() -> float:
+        asked.append(1)
+        raise OperationalError
+
+    questions = {
+        name: database_metrics.Question(name=name, documentation="", ask=away) for name in ("kuvaka_a", "kuvaka_b")
+    }
+    monkeypatch.setattr(database_metrics, "questions", questions)
+    monkeypatch.setattr(database_metrics, "connection", SimpleNamespace(close=lambda: None))
+    assert told() == {"kuvaka_database_up": 0}
+    assert asked == [1]
+
+
+# --- A folder for each process ----------------------------------------------------------------------------------------
+
+COUNTING = """
+import os, sys, time
+from config import metrics
+metrics.reaps.inc()
+metrics.generations.inc()
+print("counted", flush=True)
+sys.stdin.readline()
+"""
+TELLING = "import django; django.setup(); from config.exposition import exposition; print(exposition().decode())"
+
+
+def python(script: str, folder: Path, **more: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, metrics_folder.VARIABLE: str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+def tell(folder: Path) -> str:
+    output, _ = python(TELLING, folder).communicate()
+    return output
+
+
+def test_several_processes_of_one_folder_are_told_as_one_and_dead_ones_are_not_in_flight(tmp_path: Path) -> None:
+    first, second = python(COUNTING, tmp_path), python(COUNTING, tmp_path)
+    for each in (first, second):
+        assert each.stdout is not None
+        assert each.stdout.readline() == "counted\n"
+    together = tell(tmp_path)
+    first.kill()
+    first.communicate()
+    after = tell(tmp_path)
+    second.communicate("\n")
+
+    assert "kuvaka_reaps_total 2.0" in together
+    assert "kuvaka_generations_in_flight 2.0" in together
+    assert "kuvaka_reaps_total 2.0" in after
+    assert "kuvaka_generations_in_flight 1.0" in after
+
+
+def test_a_folder_is_removed_when_its_process_is_dead_and_not_before(tmp_path: Path) -> None:
+    living = metrics_folder.make(parent=tmp_path)
+    dead = metrics_folder.make(parent=tmp_path)
+    dead.release()
+    fresh = metrics_folder.make(parent=tmp_path)
+    assert [path.exists() for path in (living.path, dead.path, fresh.path)] == [True, False, True]
+    for folder in (living, fresh):
+        folder.release()
+
+
+def test_one_that_was_left_without_a_lock_is_removed_too(tmp_path: Path) -> None:
+    (tmp_path / "half-made").mkdir()
+    metrics_folder.make(parent=tmp_path).release()
+    assert not (tmp_path / "half-made").exists()
+
+
+def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    folder = metrics_folder.make(parent=tmp_path / "link")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert folder.path.is_dir()
+    folder.release()
+
+
+def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(tmp_path: Path) -> None:
+    variables, folder = processes.counting("worker", os.environ)
+    assert variables[processes.NAME] == "worker"
+    assert variables[metrics_folder.VARIABLE] == str(folder.path)
+    with subprocess.Popen(["sleep", "60"], pass_fds=[folder.descriptor]) as process:
+        folder.release()
+        assert is_held(folder.path)
+        process.kill()
+    assert not is_held(folder.path)
+
+
+def test_each_start_under_make_run_gets_a_fresh_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "command", lambda name: ["sh", "-c", f"echo ${metrics_folder.VARIABLE}; sleep 60"])
+    with (tmp_path / "output").open("w") as output:
+        console = Console(output, colour=False, names=("web",))
+        supervisor = Supervisor(console=console, environment=os.environ, mark_file=tmp_path / "mark")
+        children = [supervisor._start("web"), supervisor._start("web")]
+        give_up_at = time.monotonic() + 10
+        while not all(child.lines for child in children):
+            assert time.monotonic() < give_up_at
+            time.sleep(0.02)
+        folders = {Path(child.lines[0]) for child in children}
+        held = [is_held(folder) for folder in folders]
+        for child in children:
+            child.process.kill()
+            child.process.wait()
+    assert len(folders) == 2
+    assert held == [True, True]
+
+
+def is_held(folder: Path) -> bool:
+    with (folder / metrics_folder.LOCK).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+# --- The port of the other processes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """Serve the metrics of a process of this name, and return where."""
+    servers: list[Any] = []
+    make = exposition._server
+
+    def keep(host: str, port: int) -> Any:
+        servers.append(make(host, port))
+        return servers[-1]
+
+    monkeypatch.setattr(exposition, "_server", keep)
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    settings.METRICS_PORT = _free_port()
+
+    def serve(name: str) -> str:
+        settings.KUVAKA_PROCESS = name
+        exposition.serve()
+        return f"http://127.0.0.1:{settings.METRICS_PORT + exposition.PORTS.get(name, 0)}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def get(url: str, **headers: str) -> tuple[int, str]:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.mark.parametrize("name", ["worker", "tasks", "stream", "beat"])
+def test_each_other_process_has_a_port_of_its_own(served: Callable[[str], str], name: str) -> None:
+    status, text = get(served(name) + "/metrics")
+    assert status == 200
+    assert "kuvaka_reaps_total" in text
+    assert len(set(exposition.PORTS.values())) == 4
+
+
+def test_the_port_asks_for_the_token_too_and_has_nothing_else(settings: Any, served: Callable[[str], str]) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    url = served("worker")
+    assert get(url + "/metrics")[0] == 401
+    assert get(url + "/metrics", Authorization=f"Bearer {TOKEN}")[0] == 200
+    assert get(url + "/", Authorization=f"Bearer {TOKEN}")[0] == 404
+
+
+def test_a_port_that_is_taken_is_logged_and_harms_nobody(served: Callable[[str], str], logged: Any) -> None:
+    served("worker")
+    served("worker")
+    assert "metrics_not_served" in logged.getvalue()
+
+
+@pytest.mark.parametrize("name", ["web", ""])
+def test_nobody_else_listens(served: Callable[[str], str], name: str) -> None:
+    with pytest.raises(urllib.error.URLError):
+        get(served(name))
