@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 import pytest
+from prometheus_client import REGISTRY
 from structlog.stdlib import ProcessorFormatter
 
 from config import environment
@@ -105,6 +106,24 @@ def logged() -> Iterator[io.StringIO]:
     root.addHandler(handler)
     yield text
     root.removeHandler(handler)
+
+
+def counted(name: str, **labels: str) -> float:
+    """What a metric of this process stands at."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+def rises() -> Iterator[Callable[..., None]]:
+    """Expect a metric to have risen by `by` when the test ends: `rises("kuvaka_reaps_total")`."""
+    expected: list[tuple[str, dict[str, str], float]] = []
+
+    def expect(name: str, by: float = 1, **labels: str) -> None:
+        expected.append((name, labels, counted(name, **labels) + by))
+
+    yield expect
+    assert expected
+    assert [(name, labels, counted(name, **labels)) for name, labels, _ in expected] == expected
 
 
 @pytest.fixture

@@ -1,0 +1,313 @@
+"""What is counted of a reply's life, and how long its first piece took."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from opentelemetry import trace
+from rest_framework.test import APIClient
+
+from billing import budget
+from billing.measures import tokens_today
+from billing.models import LedgerEntry, ServiceUsage
+from chatrooms import conversation, measures, replies
+from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.pace import Pace
+from chatrooms.tasks import answer
+from config import breaker, tracing
+from gemini import breakers, exceptions
+from gemini.types import FinishReason, Usage
+from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.test_generation import Stream
+from tests.config.test_tracing import Kept
+from tests.conftest import counted as value
+
+pytestmark = pytest.mark.django_db
+USED = Usage(prompt_tokens=1, output_tokens=2)
+
+
+Rises = Callable[..., None]
+
+
+class Slow(Stream):
+    """Says its first piece after a while, and takes as long for the second."""
+
+    def __iter__(self) -> Iterator[str]:
+        for piece in self.pieces:
+            time.sleep(0.3)
+            yield piece
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    return lambda stream: monkeypatch.setattr("chatrooms.generation.stream_reply", lambda prompt: stream)
+
+
+def asked_ago(message: Message, seconds: float) -> Reply:
+    """Let the reply have been asked for so long ago."""
+    reply = reply_of(message)
+    LedgerEntry.objects.filter(pk=reply.unit_id).update(created_at=Now() - timedelta(seconds=seconds))
+    return reply
+
+
+# --- The first piece --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("error", "status"), [(None, "done"), (exceptions.Blocked(), "failed")])
+def test_the_end_keeps_how_long_the_first_piece_took_from_the_asking(
+    room: Chatroom, send: Callable[..., Message], model: Callable, error: Any, status: str
+) -> None:
+    reply = asked_ago(send(room), 5)
+    model(Slow("One", "two", error=error))
+    answer(reply.pk)
+    reply.refresh_from_db()
+    assert reply.status == status
+    assert reply.first_token_ms is not None
+    assert 5_300 <= reply.first_token_ms < 5_600
+
+
+def test_a_stopped_reply_keeps_it_when_its_worker_settles(
+    room: Chatroom, send: Callable[..., Message], model: Callable
+) -> None:
+    message = send(room)
+
+    class Stopping(Slow):
+        def __iter__(self) -> Iterator[str]:
+            yield "One"
+            replies.stop(message_id=message.pk)
+            raise exceptions.Cancelled
+
+    model(Stopping())
+    answer(reply_of(message).pk)
+    reply = reply_of(message)
+    assert (reply.status, reply.content) == ("stopped", "One")
+    assert reply.first_token_ms is not None
+
+
+def test_without_a_piece_there_is_none(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
+    model(Stream(error=exceptions.Blocked()))
+    reply = reply_of(send(room))
+    answer(reply.pk)
+    reply.refresh_from_db()
+    assert (reply.status, reply.first_token_ms) == ("failed", None)
+
+
+def test_a_try_that_is_repeated_leaves_none_behind(
+    room: Chatroom, send: Callable[..., Message], model: Callable
+) -> None:
+    model(Stream("One", error=exceptions.ConnectionCut()))
+    reply = reply_of(send(room))
+    answer(reply.pk)
+    reply.refresh_from_db()
+    assert (reply.status, reply.first_token_ms) == ("queued", None)
+
+
+def test_a_retry_counts_from_the_retry(
+    room: Chatroom, send: Callable[..., Message], model: Callable, client: APIClient
+) -> None:
+    message = send(room)
+    model(Stream("One", error=exceptions.Blocked()))
+    answer(asked_ago(message, 500).pk)
+    Reply.objects.update(created_at=F("created_at") - timedelta(seconds=500))
+    assert client.post(f"/message/{message.pk}/retry").status_code == 202
+    assert reply_of(message).first_token_ms is None
+    model(Stream("One"))
+    answer(reply_of(message).pk)
+    assert (reply_of(message).first_token_ms or 10**6) < 2_000
+
+
+def test_it_is_written_with_the_end_and_costs_no_statement_of_its_own(
+    room: Chatroom, send: Callable[..., Message]
+) -> None:
+    counts = []
+    for first_token_ms in (None, 700):
+        claimed = replies.claim(reply_id=reply_of(send(room)).pk)
+        assert claimed
+        with CaptureQueriesContext(connection) as queries:
+            replies.finish(
+                reply=claimed[0],
+                text="Yes",
+                model="m",
+                finish_reason=FinishReason.STOP,
+                usage=USED,
+                first_token_ms=first_token_ms,
+            )
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_api_tells_nothing_of_it(room: Chatroom, send: Callable[..., Message], client: APIClient) -> None:
+    message = send(room)
+    assert "first_token" not in client.get(f"/message/{message.pk}").content.decode()
+    assert "first_token" not in client.get(f"/chatroom/{room.pk}").content.decode()
+    exported = client.get("/user/me/export")
+    assert b"first_token" not in b"".join(exported.streaming_content)
+
+
+def test_no_piece_came_before_it_was_asked_for() -> None:
+    pace = Pace(timedelta(seconds=2))
+    assert pace.first_token_ms(None) is None
+    assert pace.first_token_ms(pace._claimed_at + 0.25) == 2250
+    assert pace.first_token_ms(pace._claimed_at - 10) == 0
+
+
+# --- Counted ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_counted_once_with_its_times(
+    room: Chatroom, send: Callable[..., Message], model: Callable, rises: Rises, django_capture_on_commit_callbacks: Any
+) -> None:
+    rises("kuvaka_replies_total", end="done", code="")
+    rises("kuvaka_reply_first_token_seconds_count")
+    rises("kuvaka_answer_seconds_count")
+    rises("kuvaka_answer_tokens_per_second_count")
+    rises("kuvaka_generations_in_flight", by=0)
+    model(Stream("One"))
+    reply_id = reply_of(send(room)).pk
+    with django_capture_on_commit_callbacks(execute=True):
+        answer(reply_id)
+        answer(reply_id)
+
+
+def test_it_is_in_flight_while_it_is_generated(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
+    seen = []
+
+    class Watching(Stream):
+        def __iter__(self) -> Iterator[str]:
+            seen.append(value("kuvaka_generations_in_flight"))
+            yield "One"
+
+    model(Watching())
+    before = value("kuvaka_generations_in_flight")
+    answer(reply_of(send(room)).pk)
+    assert seen == [before + 1]
+
+
+def test_a_failure_is_counted_by_its_code_and_a_repeated_try_apart(
+    room: Chatroom, send: Callable[..., Message], model: Callable, rises: Rises, django_capture_on_commit_callbacks: Any
+) -> None:
+    rises("kuvaka_replies_total", end="failed", code="blocked")
+    rises("kuvaka_reply_tries_put_off_total", code="connection_cut")
+    reply_id = reply_of(send(room)).pk
+    with django_capture_on_commit_callbacks(execute=True):
+        model(Stream(error=exceptions.ConnectionCut()))
+        answer(reply_id)
+        Reply.objects.filter(pk=reply_id).update(not_before=Now())
+        model(Stream(error=exceptions.Blocked()))
+        answer(reply_id)
+
+
+def test_a_stopped_reply_is_counted_once_however_it_settles(
+    room: Chatroom, send: Callable[..., Message], rises: Rises, django_capture_on_commit_callbacks: Any
+) -> None:
+    rises("kuvaka_replies_total", end="stopped", code="")
+    rises("kuvaka_reply_first_token_seconds_count")
+    message = send(room)
+    claimed = replies.claim(reply_id=reply_of(message).pk)
+    assert claimed
+    with django_capture_on_commit_callbacks(execute=True):
+        conversation.stop(user_id=room.user_id, message_id=message.pk)
+    settled = [replies.settle(reply=claimed[0], text="One", model="m", usage=USED, first_token_ms=5) for _ in range(2)]
+    assert settled == [True, False]
+
+
+def test_a_late_end_and_a_lost_lease_are_counted(room: Chatroom, send: Callable[..., Message], rises: Rises) -> None:
+    rises("kuvaka_leases_lost_total")
+    rises("kuvaka_replies_fenced_total")
+    rises("kuvaka_reaps_total")
+    claimed = replies.claim(reply_id=reply_of(send(room)).pk)
+    assert claimed
+    Reply.objects.update(lease_until=Now() - timedelta(seconds=1))
+    replies.reap()
+    assert not replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=USED)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [({"daily_messages": 0}, "quota_exceeded"), ({"waiting_replies": 1}, "too_many_waiting")],
+)
+def test_a_refused_send_is_counted_by_its_code(
+    room: Chatroom,
+    send: Callable[..., Message],
+    client: APIClient,
+    set_tier: Callable[..., None],
+    rises: Rises,
+    limits: dict[str, int],
+    code: str,
+) -> None:
+    send(room)
+    rises("kuvaka_quota_refusals_total", code=code)
+    set_tier(**limits)
+    assert client.post(f"/chatroom/{room.pk}/message", {"content": "Hi"}).status_code == 429
+
+
+def test_a_spent_budget_is_counted(room: Chatroom, client: APIClient, settings: Any, rises: Rises) -> None:
+    rises("kuvaka_quota_refusals_total", code="service_budget_reached")
+    settings.DAILY_TOKEN_CEILING = 0
+    assert client.post(f"/chatroom/{room.pk}/message", {"content": "Hi"}).status_code == 503
+
+
+def test_breakers_say_whether_they_are_open(settings: Any) -> None:
+    redis = breaker.breaker_of("a-server:6379")
+    redis.failed()
+    assert value("kuvaka_breaker_open", server="a-server:6379") == 1
+    redis.succeeded()
+    assert value("kuvaka_breaker_open", server="a-server:6379") == 0
+    settings.GEMINI_BREAKER_FAILURES = 1
+    model = breakers.breaker_of("a-model")
+    with pytest.raises(exceptions.ProviderTimeout), model.watching(has_fallback=False):
+        raise exceptions.ProviderTimeout
+    assert value("kuvaka_model_left_alone", model="a-model") == 1
+    with model.watching(has_fallback=False):
+        pass
+    assert value("kuvaka_model_left_alone", model="a-model") == 0
+
+
+# --- The queue --------------------------------------------------------------------------------------------------------
+
+
+def test_the_queues_age_is_that_of_the_oldest_reply_that_waits_for_a_worker(
+    room: Chatroom, send: Callable[..., Message]
+) -> None:
+    assert measures.queue_age() == 0
+    waiting = reply_of(send(room))
+    Reply.objects.filter(pk=waiting.pk).update(not_before=Now() - timedelta(seconds=40))
+    parked, later = reply_of(send(room)), reply_of(send(room))
+    Reply.objects.filter(pk=parked.pk).update(is_parked=True, not_before=Now() - timedelta(seconds=400))
+    Reply.objects.filter(pk=later.pk).update(not_before=Now() + timedelta(seconds=20))
+    assert 40 <= measures.queue_age() < 60
+    assert measures.unfinished() == {"queued": 3, "generating": 0}
+
+
+def test_todays_tokens_are_told() -> None:
+    assert tokens_today() == 0
+    budget.add(user_id=0, prompt_tokens=3, output_tokens=4)
+    assert (tokens_today(), ServiceUsage.objects.count()) == (7, 1)
+
+
+# --- Traces -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(
+        "chatrooms.replies.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
+    )
+    monkeypatch.setattr(tracing, "_tracer", None)
+    tracing.export_to(Kept(), process="test")
+    send(room)
+    Reply.objects.update(publish_at=Now())
+    with tracing.span("a sweep"):
+        replies.reap()
+    assert seen == [False]
