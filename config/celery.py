@@ -95,20 +95,21 @@ def publish(task: str, *args: int | str) -> bool:
     Returns:
         Whether Redis took it. False is not an error: the row says what is to be done, and a sweep publishes it later.
     """
+    failures = metrics.publish_failures.labels(task)  # it begins at 0 with the first publishing that succeeds
     broker = urlsplit(settings.REDIS_URL)
     breaker = breaker_of(f"{broker.hostname}:{broker.port or 6379}")
     if not breaker.allows():
-        metrics.publish_failures.labels(task).inc()
+        failures.inc()
         return False
     try:
         app.send_task(task, args=args)
     except (OperationalError, OSError) as error:
         breaker.failed()
-        metrics.publish_failures.labels(task).inc()
+        failures.inc()
         log.warning("publish_failed", task=task, cause=type(error).__name__)
         return False
     except Exception:
-        metrics.publish_failures.labels(task).inc()
+        failures.inc()
         log.exception("publish_failed", task=task)  # Django swallows what is raised after a commit
         raise
     breaker.succeeded()

@@ -86,6 +86,16 @@ webhook_failures = Counter(
 stream_clients = Gauge("kuvaka_stream_clients", "Streams that are open now.", multiprocess_mode="livesum")
 streams = Counter("kuvaka_streams", "Requests to `stream`, by their status and how the stream ended.", ("code", "end"))
 
+# A counter that appears with its first event shows Prometheus no increase, and no alert: so these begin at 0.
+for _outcome in ("taken", "repeated", "refused", "other_mode"):
+    webhooks.labels(_outcome)
+for _outcome in ("failed", "given_up", "away"):
+    webhook_failures.labels(_outcome)
+for _outcome in ("sent", "not_sent", "unknown"):
+    sms.labels(_outcome)
+for _ceiling in ("country", "all"):
+    sms_ceilings.labels(_ceiling)
+
 _models: set[str] = set()
 
 
