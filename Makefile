@@ -30,11 +30,12 @@ else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif
 
-bench: venv ## Measure: 200 answers at once, the first token, long rooms, the desk, 1,000 streams (some minutes, on an idle machine)
+bench: venv ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
 	@$(PYTHON) -m bench.desk
+	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 
 check: venv ## Look for what can be found without running: format, lint, types, forgotten migrations
