@@ -53,12 +53,16 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**given, "PATH": path}
 
 
-def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], metrics_folder.Folder]:
+def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], metrics_folder.Folder | None]:
     """Return `given` for the process `name`, with its name and a folder for its metrics; the process inherits its lock.
 
-    Each started process has a folder of its own, or it would tell what an earlier one had counted.
+    Each started process has a folder of its own, or it would tell what an earlier one had counted. Where nothing can be
+    written there is none, and each of its processes counts for itself.
     """
-    folder = metrics_folder.make()
+    try:
+        folder = metrics_folder.make()
+    except OSError:
+        return {**given, NAME: name}, None
     return {**given, NAME: name, metrics_folder.VARIABLE: str(folder.path)}, folder
 
 

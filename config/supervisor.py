@@ -160,11 +160,12 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             cwd=processes.ROOT,
             env=variables,
-            pass_fds=(folder.descriptor,),
+            pass_fds=[folder.descriptor] if folder else [],
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  it calls prctl and nothing else
         )
-        folder.release()
+        if folder:
+            folder.release()
         assert process.stdout is not None
         lines: deque[str] = deque(maxlen=15)
         reader = threading.Thread(target=self._read, args=(name, process.stdout, lines), daemon=True)

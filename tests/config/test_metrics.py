@@ -217,6 +217,7 @@ def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path) -
 
 def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(tmp_path: Path) -> None:
     variables, folder = processes.counting("worker", os.environ)
+    assert folder is not None
     assert variables[processes.NAME] == "worker"
     assert variables[metrics_folder.VARIABLE] == str(folder.path)
     with subprocess.Popen(["sleep", "60"], pass_fds=[folder.descriptor]) as process:
@@ -224,6 +225,12 @@ def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(tmp_path: Pat
         assert is_held(folder.path)
         process.kill()
     assert not is_held(folder.path)
+
+
+def test_where_nothing_can_be_written_a_process_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/proc/nowhere")
+    variables, folder = processes.counting("worker", {"A": "1"})
+    assert (variables, folder) == ({"A": "1", processes.NAME: "worker"}, None)
 
 
 def test_each_start_under_make_run_gets_a_fresh_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

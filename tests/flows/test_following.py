@@ -1,0 +1,129 @@
+"""One message, followed by its request's id through logs, metrics and a trace; and nothing private on the way."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.collector import CollectorDouble
+from tests.stack import Stack, _free_port, wait_until
+
+pytestmark = pytest.mark.stack
+
+TOKEN = "a-token-for-the-scrapes"
+CALL = "gemini.call"
+POST = "POST chatroom/<int:room_id>/message"
+TASK = "chatrooms.tasks.answer"
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[CollectorDouble]:
+    with CollectorDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def watched(make_stack: Callable[..., Stack], collector: CollectorDouble) -> Stack:
+    stack = make_stack(
+        METRICS_TOKEN=TOKEN,
+        METRICS_PORT=str(_free_port()),
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_BSP_SCHEDULE_DELAY="200",
+        SENTRY_DSN=collector.dsn,
+    )
+    stack.double.default(ttft=0.3, pieces=3, delay=0.05)
+    return stack
+
+
+def lines(stack: Stack, name: str, **wanted: str) -> list[dict[str, Any]]:
+    """The lines of a process's log that say all this."""
+    found = [json.loads(line) for line in stack.log(name).splitlines() if line.startswith("{")]
+    return [line for line in found if wanted.items() <= line.items()]
+
+
+def metrics_of(stack: Stack, name: str) -> str:
+    base = int(stack.environment["METRICS_PORT"])
+    ports = {"web": stack.port, "worker": base, "tasks": base + 1, "stream": base + 2, "beat": base + 3}
+    answer = requests.get(
+        f"http://127.0.0.1:{ports[name]}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def trace_of(collector: CollectorDouble, identity: str) -> list[dict[str, Any]]:
+    return [span for span in collector.spans() if span["attributes"].get("request_id") == identity]
+
+
+def test_one_message_can_be_followed_and_nothing_private_goes_along(watched: Stack, collector: CollectorDouble) -> None:
+    person = watched.sign_up()
+    identity, canary = f"follow-{secrets.token_hex(8)}", f"canary{secrets.token_hex(8)}"
+    room = person.room(canary)
+    message = person.send(room, f"{canary} hello", headers={"X-Request-ID": identity})
+    with requests.get(message["stream_url"], stream=True, timeout=30) as live:
+        told = live.content.decode()
+    assert "event: done" in told
+    answered = person.answered(message["id"])
+    failed = person.answered(person.send(room, f"{canary} [[double error=400]]")["id"])
+    assert (answered["reply"]["status"], failed["reply"]["status"]) == ("done", "failed")
+
+    # The logs
+    assert lines(watched, "web", request_id=identity, event="request", route="chatroom/<int:room_id>/message")
+    assert lines(watched, "worker", request_id=identity, event="reply_done")
+    wait_until(lambda: lines(watched, "stream", reply_request_id=identity, event="stream"), 10, "the stream's line")
+
+    # The trace
+    wait_until(lambda: len(trace_of(collector, identity)) >= 3, 15, "three spans")
+    spans = {span["name"]: span for span in trace_of(collector, identity)}
+    assert set(spans) == {POST, TASK, CALL}
+    assert {span["trace"] for span in spans.values()} == {spans[POST]["trace"]}
+    assert (spans[TASK]["parent"], spans[CALL]["parent"]) == (spans[POST]["id"], spans[TASK]["id"])
+    assert [spans[name]["service"] for name in (POST, TASK, CALL)] == ["kuvaka-web", "kuvaka-worker", "kuvaka-worker"]
+    assert spans[CALL]["attributes"]["reply_id"] == message["reply"]["id"]
+
+    # The metrics
+    web, worker, stream = (metrics_of(watched, name) for name in ("web", "worker", "stream"))
+    assert 'kuvaka_http_requests_total{code="202",method="POST",route="chatroom/<int:room_id>/message"} 2.0' in web
+    assert 'kuvaka_replies_total{code="",end="done"} 1.0' in worker
+    assert 'kuvaka_replies_total{code="bad_request",end="failed"} 1.0' in worker
+    assert "kuvaka_reply_first_token_seconds_count 1.0" in worker
+    assert 'kuvaka_streams_total{code="200",end="told"} 1.0' in stream
+    assert "kuvaka_stream_clients 0.0" in stream
+    tasks, beat = metrics_of(watched, "tasks"), metrics_of(watched, "beat")
+    assert float(tasks.partition("\nkuvaka_reaps_total ")[2].split()[0]) > 0
+    assert "kuvaka_database_up 1.0" in beat
+    assert 'kuvaka_replies_unfinished{status="queued"} 0.0' in beat
+
+    # The row
+    [(first_token_ms,)] = watched.sql(
+        "SELECT first_token_ms FROM chatrooms_message WHERE id = %s", message["reply"]["id"]
+    )
+    assert 300 <= first_token_ms < 5_000
+
+    # Nothing private
+    texts = {"the collector": collector.text(), "the metrics": "".join([web, worker, stream, tasks, beat])}
+    private = (canary, person.number[3:], person.access_token, person.refresh_token, "ticket", "a-key-for-the-double")
+    assert [(place, word) for place, text in texts.items() for word in private if word in text] == []
+
+
+def test_a_reply_that_was_published_again_is_found_by_its_request_in_a_trace_of_its_own(
+    watched: Stack, collector: CollectorDouble
+) -> None:
+    person = watched.sign_up()
+    room, identity = person.room(), f"again-{secrets.token_hex(8)}"
+    watched.double.default(ttft=5)
+    message = person.send(room, "hello", headers={"X-Request-ID": identity})
+    wait_until(lambda: person.message(message["id"])["reply"]["status"] == "generating", 10, "claimed")
+    watched.kill("worker")
+    watched.double.default(ttft=0, pieces=1)
+    watched.log_file("worker").unlink()
+    watched.start("worker")
+    assert person.answered(message["id"])["reply"]["status"] == "done"
+    wait_until(lambda: [each for each in trace_of(collector, identity) if each["name"] == CALL], 15, "the call")
+    spans = {span["name"]: span for span in trace_of(collector, identity)}
+    assert spans[CALL]["trace"] != spans[POST]["trace"]
+    assert spans[CALL]["attributes"]["attempt"] == 2
+    wait_until(lambda: "kuvaka_leases_lost_total 1.0" in metrics_of(watched, "tasks"), 10, "the lost lease is counted")
