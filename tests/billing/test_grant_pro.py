@@ -1,11 +1,12 @@
 """`manage.py grant_pro`."""
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import StaffAction, User
 from billing.entitlements import standing_of
 from billing.models import Grant
 
@@ -53,6 +54,7 @@ def test_a_dry_run_changes_nothing(user: User) -> None:
     [
         (NUMBER,),
         (NUMBER, "--days", "0", "--reason", "a test"),
+        (NUMBER, "--days", "36600000", "--reason", "a test"),
         (NUMBER, "--days", "7"),
         (NUMBER, "--days", "7", "--reason", "  "),
         ("+919812345699", "--days", "7", "--reason", "a test"),
@@ -63,3 +65,21 @@ def test_what_is_incomplete_is_refused(user: User, arguments: tuple[str, ...]) -
     with pytest.raises(CommandError):
         run(*arguments)
     assert not Grant.objects.exists()
+
+
+def test_grants_are_recorded_as_actions_of_the_staff_and_dry_runs_are_not(user: User) -> None:
+    run(NUMBER, "--days", "7", "--reason", "a test", "--dry-run")
+    run(str(user.pk), "--days", "7", "--reason", "a broken payment")
+    run(NUMBER, "--revoke", "--reason", "a mistake")
+    run(NUMBER, "--revoke")
+    recorded = StaffAction.objects.order_by("pk").values_list("action", "user_id", "reason", "outcome", "staff_id")
+    assert list(recorded) == [
+        ("grant_pro", user.pk, "a broken payment", "done", None),
+        ("revoke_grants", user.pk, "a mistake", "done", None),
+    ]
+
+
+def test_the_outcome_can_be_had_as_json(user: User) -> None:
+    told = json.loads(run(NUMBER, "--days", "7", "--reason", "a test", "--json"))
+    assert (told["user_id"], told["tier"], told["source"], told["dry_run"]) == (user.pk, "pro", "grant", False)
+    assert told["until"]

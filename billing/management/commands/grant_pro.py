@@ -1,16 +1,21 @@
 """`manage.py grant_pro`: give somebody Pro for a while, or take it back."""
 
+import json as json_module
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import numbers
+from accounts.management import people
 from accounts.models import User
+from accounts.staff import recorded
 from billing import entitlements, grants
 from billing.models import Grant
+
+LONGEST: Final = 3660
+"""Days of a grant: ten years, so that a slip of the finger is noticed."""
 
 
 class Command(BaseCommand):
@@ -18,48 +23,51 @@ class Command(BaseCommand):
 
     help = (
         "Give a user Pro for some days and for a reason, or end every grant of the user (--revoke). It does not touch "
-        "what the user pays for at Stripe. Safe to repeat: of several grants the latest end counts."
+        "what the user pays for at Stripe. Safe to repeat: of several grants the latest end counts. Recorded as an action "
+        "of the staff."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, how long and why."""
-        parser.add_argument("number", help="the user's mobile number, in any spelling")
+        people.add_argument(parser)
         parser.add_argument("--days", type=int, help="for how long, from now")
         parser.add_argument("--reason", default="", help="kept with the grant")
         parser.add_argument("--revoke", action="store_true", help="end every grant of the user now")
         parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, number: str, revoke: bool, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, person: str, revoke: bool, dry_run: bool, json: bool, **options: Any) -> None:
         """Do it, and say what the user has then.
 
         Raises:
             CommandError: no such user, or the days or the reason are missing.
         """
-        user = _user(number)
-        done = self._revoke(user, dry_run) if revoke else self._give(user, dry_run, **options)
+        user = people.find(person)
+        done = self._revoke(user, dry_run, **options) if revoke else self._give(user, dry_run, **options)
         standing = entitlements.standing_of(user_id=user.pk)
+        if json:
+            facts = {"user_id": user.pk, "tier": standing.tier.slug, "source": standing.source, "dry_run": dry_run}
+            until = standing.until.isoformat() if standing.until else None
+            self.stdout.write(json_module.dumps({**facts, "until": until, "done": done}))
+            return
         until = f" until {standing.until:%Y-%m-%d %H:%M} UTC" if standing.until else ""
         self.stdout.write(f"{'would be ' if dry_run else ''}{done}")
         self.stdout.write(f"user {user.pk}: {standing.tier.name} ({standing.source}){until}")
 
     def _give(self, user: User, dry_run: bool, *, days: int | None, reason: str, **_: Any) -> str:
-        if not days or days < 1 or not reason.strip():
-            raise CommandError("A grant needs --days (1 or more) and --reason.")
+        if not days or not 1 <= days <= LONGEST or not reason.strip():
+            raise CommandError(f"A grant needs --days (1 to {LONGEST}) and --reason.")
         if not dry_run:
             ends_at = timezone.now() + timedelta(days=days)
-            grants.give(user_id=user.pk, ends_at=ends_at, reason=reason.strip(), granted_by=None)
+            with recorded(action="grant_pro", user_id=user.pk, reason=reason.strip()):
+                grants.give(user_id=user.pk, ends_at=ends_at, reason=reason.strip(), granted_by=None)
         return f"granted for {days} days"
 
-    def _revoke(self, user: User, dry_run: bool) -> str:
+    def _revoke(self, user: User, dry_run: bool, *, reason: str, **_: Any) -> str:
         running = Grant.objects.filter(user=user, revoked_at=None)
         count = running.count()
-        for grant in running if not dry_run else ():
-            grants.revoke(grant=grant, revoked_by=None)
+        if count and not dry_run:
+            with recorded(action="revoke_grants", user_id=user.pk, reason=reason.strip()):
+                for grant in running:
+                    grants.revoke(grant=grant, revoked_by=None)
         return f"revoked: {count}"
-
-
-def _user(number: str) -> User:
-    try:
-        return User.objects.get(mobile_number=numbers.parse(number))
-    except (numbers.NumberRefused, User.DoesNotExist):
-        raise CommandError("There is no user with this number.") from None

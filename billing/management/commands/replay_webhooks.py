@@ -1,10 +1,12 @@
 """`manage.py replay_webhooks`: have events of Stripe's processed again."""
 
+import json as json_module
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.staff import recorded
 from billing import events
 from billing.models import StripeEvent
 
@@ -21,17 +23,24 @@ class Command(BaseCommand):
         """Add the events' ids and --dry-run."""
         parser.add_argument("event", nargs="*", help="id of an event at Stripe, evt_…")
         parser.add_argument("--dry-run", action="store_true", help="only say which")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, event: list[str], dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, event: list[str], dry_run: bool, json: bool, **options: Any) -> None:
         """Replay them.
 
         Raises:
             CommandError: an event that was named is not known here.
         """
         chosen = StripeEvent.objects.filter(event_id__in=event) if event else events.failed()
-        if unknown := set(event) - set(chosen.values_list("event_id", flat=True)):
+        rows = list(chosen.order_by("pk").values("event_id", "type", "error"))
+        if unknown := set(event) - {row["event_id"] for row in rows}:
             raise CommandError(f"Not known here: {', '.join(sorted(unknown))}")
-        for row in chosen.order_by("pk"):
-            self.stdout.write(f"{row.event_id} {row.type} {row.error}")
-        count = chosen.count() if dry_run else events.replay(chosen)
-        self.stdout.write(f"{count} {'would be' if dry_run else 'are to be'} processed again")
+        if rows and not dry_run:
+            with recorded(action="replay_webhooks", target=f"{len(rows)} events"):
+                events.replay(chosen)
+        if json:
+            self.stdout.write(json_module.dumps({"events": rows, "count": len(rows), "dry_run": dry_run}))
+            return
+        for row in rows:
+            self.stdout.write(f"{row['event_id']} {row['type']} {row['error']}")
+        self.stdout.write(f"{len(rows)} {'would be' if dry_run else 'are to be'} processed again")

@@ -1,0 +1,36 @@
+"""`manage.py export_user`: everything that is kept about a person, as one JSON document."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts import audit, export
+from accounts.management import people
+from accounts.staff import recorded
+
+
+class Command(BaseCommand):
+    """What GET /user/me/export gives the person."""
+
+    help = (
+        "Write everything that is kept about a person to the standard output, as one JSON document: account, devices, "
+        "subscription, usage, and every conversation (GDPR articles 15 and 20). Recorded as an action of the staff."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add whom, and why."""
+        people.add_argument(parser)
+        parser.add_argument("--reason", default="", help="kept with the record of the export")
+
+    def handle(self, *args: Any, person: str, reason: str, **options: Any) -> None:
+        """Write it, row by row.
+
+        Raises:
+            CommandError: there is no such person.
+        """
+        user = people.find(person)
+        with recorded(action="export", user_id=user.pk, reason=reason):
+            for part in export.document(user_id=user.pk):
+                self.stdout.write(part, ending="")
+            audit.record("exported", user_id=user.pk)
