@@ -163,6 +163,25 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     return ReplyStream(prompt=prompt)
 
 
+def look_up(model: str) -> None:
+    """Ask the vendor whether key and model are good, by one call that costs no tokens; the stand-in says yes.
+
+    Raises:
+        ProviderError: `ProviderAuth` and `ModelNotFound` say that they are not; any other, that it could not be told.
+    """
+    config = Config.from_settings()
+    provider = provider_for(config)
+    failure: ProviderError | None = None
+    try:
+        provider.look_up(model)
+    except ProviderError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001  # as in `_events`
+        failure = provider.classify(error)
+    if failure:
+        raise failure
+
+
 def prepare() -> None:
     """Import the chosen SDK and build its client now, so that the first of many calls at once need not wait for it.
 

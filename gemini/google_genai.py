@@ -53,6 +53,10 @@ class GoogleGenAI:
         finally:
             responses.close()  # type: ignore[attr-defined]  # declared as an Iterator, but a generator
 
+    def look_up(self, model: str) -> None:
+        """See `Provider.look_up`."""
+        self._models.get(model=model)
+
     def classify(self, error: Exception) -> ProviderError:
         """See `Provider.classify`."""
         cause = type(error).__name__

@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)
     from google.api_core.timeout import ConstantTimeout
     from google.generativeai import protos
-    from google.generativeai.client import configure, get_default_generative_client
+    from google.generativeai.client import configure, get_default_generative_client, get_default_model_client
 
 # The SDK joins the characters of an event one by one, each time copying all of them. 65,536 tokens, the largest output
 # limit, are as long as this; ten times as much would take a hundred times longer.
@@ -66,6 +66,16 @@ class GoogleGenerativeAI:
                 yield _chunk(response)
         finally:
             responses.cancel()
+
+    def look_up(self, model: str) -> None:
+        """See `Provider.look_up`."""
+        client: Any = get_default_model_client()
+        session = client.transport._session  # noqa: SLF001
+        _tame(session=session, connections=1)
+        session.hooks["response"] = [_receive_whole]
+        call = _Call(self._timeouts)
+        call.deadline = time.monotonic() + self._total_timeout
+        client.get_model(name=f"models/{model}", retry=None, timeout=_handed_on(call))
 
     def classify(self, error: Exception) -> ProviderError:
         """See `Provider.classify`."""
@@ -109,10 +119,22 @@ def _receive(response: requests.Response, *, timeout: _Call, **_: Any) -> None:
     # By chunk as it arrives; a body without chunks would only be handed over at its end, so that goes byte by byte.
     size = None if getattr(response.raw, "chunked", False) else 1
     body = bounded(response.iter_content(chunk_size=size, decode_unicode=True), deadline=timeout.deadline)
-    if response.status_code != requests.codes.ok:
-        with response:
-            raise from_google(status=response.status_code, body=_json("".join(body)), cause="HTTPError")
+    _check(response, body)
     response.iter_content = lambda **_: _slices(body, call=timeout)  # type: ignore[method-assign]
+
+
+def _receive_whole(response: requests.Response, *, timeout: _Call, **_: Any) -> None:
+    """Take over a response that is no stream; the SDK reads a good one."""
+    _check(response, bounded(response.iter_content(chunk_size=SLICE), deadline=timeout.deadline))
+
+
+def _check(response: requests.Response, body: Iterator[Any]) -> None:
+    """Raise what a refusal means, read from its body, text or bytes."""
+    if response.status_code == requests.codes.ok:
+        return
+    with response:
+        parts = [part if isinstance(part, bytes) else part.encode() for part in body]
+        raise from_google(status=response.status_code, body=_json(b"".join(parts)), cause="HTTPError")
 
 
 def _slices(body: Iterator[str], *, call: _Call) -> Iterator[str]:
@@ -125,7 +147,7 @@ def _slices(body: Iterator[str], *, call: _Call) -> Iterator[str]:
             yield part
 
 
-def _json(text: str) -> object:
+def _json(text: bytes) -> object:
     try:
         return json.loads(text)
     except ValueError:

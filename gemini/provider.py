@@ -52,6 +52,9 @@ class Provider(Protocol):
         The turns are well formed. Anything may be raised: `classify` reads it.
         """
 
+    def look_up(self, model: str) -> None:
+        """Ask the vendor for a model's description: one call, without tokens. Raises as `stream` does."""
+
     def classify(self, error: Exception) -> ProviderError:
         """Return the failure that an error of the SDK or its transport stands for."""
 

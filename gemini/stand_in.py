@@ -46,6 +46,9 @@ class StandIn:
             yield Chunk(text=word, usage=usage, model=MODEL)
         yield Chunk(finish_reason="STOP", model=MODEL)
 
+    def look_up(self, model: str) -> None:
+        """See `Provider.look_up`: it answers for every model."""
+
     def classify(self, error: Exception) -> ProviderError:
         """See `Provider.classify`."""
         return ConnectionCut(cause=type(error).__name__)

@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     help = (
         "Give a user Pro for some days and for a reason, or end every grant of the user (--revoke). It does not touch "
-        "what the user pays for at Stripe. Safe to repeat: of several grants the latest end counts. Recorded as an action "
-        "of the staff."
+        "what the user pays for at Stripe. Safe to repeat: of several grants the latest end counts. Recorded as an "
+        "action of the staff."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

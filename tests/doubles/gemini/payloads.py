@@ -39,6 +39,17 @@ STATUS_NAMES = {
 SAFETY_RATING = {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": True}
 
 
+def description(*, model: str) -> dict[str, Any]:
+    return {
+        "name": f"models/{model}",
+        "version": "001",
+        "displayName": model,
+        "inputTokenLimit": 1048576,
+        "outputTokenLimit": 65536,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+    }
+
+
 def usage(*, prompt_tokens: int, output_tokens: int, thoughts: int) -> dict[str, int]:
     counts = {
         "promptTokenCount": prompt_tokens,

@@ -46,16 +46,21 @@ class Refused(Exception):
 
 def check(*, version: str, model: str, key: str, headers: Mapping[str, str], body: Any) -> None:
     """Raise `Refused` for a call that the API would refuse."""
-    _check_key(key)
+    check_model(version=version, model=model, key=key)
     if float(headers.get("x-server-timeout", LEAST_DEADLINE_SECONDS)) < LEAST_DEADLINE_SECONDS:
         raise Refused(400, "Manually set deadline is too short. Minimum allowed deadline is 10s.")
-    if not model.startswith("gemini-") or (model.endswith("-latest") and version == "v1"):
-        raise Refused(404, f"models/{model} is not found for API version {version}, or is not supported.")
     if not isinstance(body, dict):
         raise Refused(400, "Invalid JSON payload received.")
     _check_fields(body, REQUEST_FIELDS)
     _check_generation(body.get("generationConfig", {}))
     _check_turns(body.get("contents") or [])
+
+
+def check_model(*, version: str, model: str, key: str) -> None:
+    """Raise `Refused` for a key or a model that the API would refuse."""
+    _check_key(key)
+    if not model.startswith("gemini-") or (model.endswith("-latest") and version == "v1"):
+        raise Refused(404, f"models/{model} is not found for API version {version}, or is not supported.")
 
 
 def _check_key(key: str) -> None:

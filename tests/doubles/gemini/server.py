@@ -11,12 +11,13 @@ from tests.doubles.gemini import payloads
 from tests.doubles.gemini.behaviour import Behaviour, Behaviours
 from tests.doubles.gemini.http import Disconnected, Exchange, Request, read_request
 from tests.doubles.gemini.ledger import Call, Ledger, last_message
-from tests.doubles.gemini.rules import Refused, check
+from tests.doubles.gemini.rules import Refused, check, check_model
 
 ROUTE = re.compile(
     r"/(?P<version>v1|v1beta|v1alpha)/models/(?P<model>[^/:]+)"
     r":(?P<method>generateContent|streamGenerateContent|countTokens)"
 )
+DESCRIPTION = re.compile(r"/(?P<version>v1|v1beta|v1alpha)/models/(?P<model>[^/:]+)")
 CHARACTERS_PER_TOKEN = 4
 HANG_SECONDS = 3600
 DRIP_SECONDS = 0.05
@@ -56,6 +57,8 @@ class Server:
             await self._control(request, exchange)
         elif route := ROUTE.fullmatch(request.path):
             await self._call(request, exchange, **route.groupdict())
+        elif (route := DESCRIPTION.fullmatch(request.path)) and request.method == "GET":
+            await self._describe(request, exchange, **route.groupdict())
         else:
             await exchange.answer_json(status=404, body=payloads.error_body(status=404, message="No such method."))
 
@@ -77,6 +80,13 @@ class Server:
                 return
         await exchange.answer_json(status=200, body=None)
 
+    async def _describe(self, request: Request, exchange: Exchange, *, version: str, model: str) -> None:
+        try:
+            check_model(version=version, model=model, key=_key(request))
+            await exchange.answer_json(status=200, body=payloads.description(model=model))
+        except Refused as refused:
+            await exchange.answer_json(status=refused.status, body=refused.body)
+
     async def _call(self, request: Request, exchange: Exchange, *, version: str, model: str, method: str) -> None:
         body = request.json()
         if method == "countTokens" and isinstance(body, dict):
@@ -84,8 +94,7 @@ class Server:
         call = self.ledger.begin(method=method, model=model, body=body)
         as_array = method == "streamGenerateContent" and request.query.get("alt") != "sse"
         try:
-            key = request.headers.get("x-goog-api-key") or request.query.get("key", "")
-            check(version=version, model=model, key=key, headers=request.headers, body=body)
+            check(version=version, model=model, key=_key(request), headers=request.headers, body=body)
             behaviour = self._behaviour(body, model)
             await exchange.pause(behaviour.ttft)
             if method == "countTokens":
@@ -200,6 +209,10 @@ class Play:
 
     def _content_type(self) -> str:
         return "text/event-stream" if self._sse else "application/json; charset=UTF-8"
+
+
+def _key(request: Request) -> str:
+    return request.headers.get("x-goog-api-key") or request.query.get("key", "")
 
 
 def _refuse(*, behaviour: Behaviour, call: Call, message: str) -> None:
