@@ -53,6 +53,29 @@ def deliver(*, number: str, text: str) -> None:
         raise NotDelivered(may_be_repeated=False)
 
 
+def look_up() -> None:
+    """Ask Twilio for our account, which sends and costs nothing; any other delivery has nothing to ask.
+
+    Raises:
+        NotDelivered: Twilio refuses our account or its token, or is away (then `may_be_repeated`).
+    """
+    if settings.SMS_DELIVERY != "twilio":
+        return
+    sid = settings.TWILIO_ACCOUNT_SID
+    try:
+        answer = requests.get(
+            f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{sid}.json",
+            auth=(sid, settings.TWILIO_AUTH_TOKEN),
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+        )
+    except requests.RequestException:
+        raise NotDelivered(may_be_repeated=True) from None
+    if answer.status_code != requests.codes.ok:
+        away = answer.status_code in MAY_BE_REPEATED or answer.status_code >= requests.codes.internal_server_error
+        raise NotDelivered(may_be_repeated=away)
+
+
 def _deliver_by_twilio(*, number: str, text: str) -> None:
     """Send by https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
     sid = settings.TWILIO_ACCOUNT_SID

@@ -265,6 +265,14 @@ def archive_price(*, price_id: str) -> Any:
     return _call(_api().prices.update, price_id, params={"active": False})
 
 
+# Webhook endpoints
+
+
+def webhook_endpoints() -> list[Any]:
+    """Where Stripe sends events: each with `url`, `status` and `enabled_events`. Restricted keys may not list them."""
+    return list(_listed(_api().webhook_endpoints.list, {}))
+
+
 # Events
 
 

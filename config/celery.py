@@ -16,7 +16,7 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from config import metrics
+from config import heartbeat, metrics
 from config.breaker import breaker_of
 from config.database import PatientConnection
 
@@ -80,6 +80,16 @@ def _become_consumer(conf: Any, **_: Any) -> None:
     conf.broker_transport_options = CONSUME
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 15
     PatientConnection.patience = WORKER_PATIENCE
+
+
+@signals.beat_init.connect
+def _show_that_beat_beats(**_: Any) -> None:
+    """Let each task that beat publishes, which proves both it and the broker, renew its mark."""
+    signals.after_task_publish.connect(_mark_beat)
+
+
+def _mark_beat(**_: Any) -> None:
+    heartbeat.mark()
 
 
 @signals.worker_ready.connect

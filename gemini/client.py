@@ -163,13 +163,23 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     return ReplyStream(prompt=prompt)
 
 
-def look_up(model: str) -> None:
+def look_up(model: str, *, patience: float = 10) -> None:
     """Ask the vendor whether key and model are good, by one call that costs no tokens; the stand-in says yes.
+
+    Args:
+        model: the model's name.
+        patience: the most seconds to wait for it.
 
     Raises:
         ProviderError: `ProviderAuth` and `ModelNotFound` say that they are not; any other, that it could not be told.
     """
     config = Config.from_settings()
+    config = replace(
+        config,
+        connect_timeout=min(config.connect_timeout, patience),
+        read_timeout=min(config.read_timeout, patience),
+        total_timeout=patience,
+    )
     provider = provider_for(config)
     failure: ProviderError | None = None
     try:

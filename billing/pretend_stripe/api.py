@@ -70,6 +70,13 @@ def _account(world: World, params: Thing) -> Thing:
     return {"id": "acct_pretended", "object": "account", "settings": {"branding": {"icon": None, "logo": None}}}
 
 
+@route("GET", "/v1/webhook_endpoints")
+def _webhook_endpoints(world: World, params: Thing) -> Thing:
+    told = {"object": "webhook_endpoint", "status": "enabled", "enabled_events": ["*"], "livemode": False}
+    found = [{"id": "we_pretended", "url": world.endpoint(), **told}] if world.endpoint() else []
+    return _page(found, params, "/v1/webhook_endpoints")
+
+
 @route("POST", "/v1/customers")
 def _create_customer(world: World, params: Thing) -> Thing:
     if params.get("email") == "":

@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.base = f"http://127.0.0.1:{self.server_address[1]}"
         self.deliveries = Deliveries(url=webhook_url, secret=webhook_secret)
-        self.world = World(state=state, announce=self.deliveries.announce)
+        self.world = World(state=state, announce=self.deliveries.announce, endpoint=lambda: self.deliveries.url)
         self.world.delivered = self.deliveries.taken
         self.switches = controls.Switches()
         self.ledger: list[Thing] = []

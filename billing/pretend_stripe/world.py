@@ -28,10 +28,13 @@ class Refused(Exception):
 
 
 class World:
-    """All of it, under one lock. `announce` gets every event that happens."""
+    """All of it, under one lock. `announce` gets every event that happens; `endpoint` says where they are sent."""
 
-    def __init__(self, *, state: Path | None, announce: Callable[[Thing], None]) -> None:
+    def __init__(
+        self, *, state: Path | None, announce: Callable[[Thing], None], endpoint: Callable[[], str] = str
+    ) -> None:
         self.lock = threading.RLock()
+        self.endpoint = endpoint
         self._state, self._announce = state, announce
         self.things: dict[str, dict[str, Thing]] = {kind: {} for kind in KINDS}
         self.offset = 0

@@ -22,6 +22,8 @@ SID = "AC0123456789abcdef0123456789abcdef"
 TOKEN = "a-token-for-the-double"
 SENDER = "+15005550006"
 PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
+ACCOUNT = f"/2010-04-01/Accounts/{SID}.json"
+AUTHORIZATION = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
 FIELDS = ({"To", "From", "Body"}, {"To", "MessagingServiceSid", "Body"})
 
 
@@ -82,8 +84,10 @@ class _Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/__double__":
             self._answer(200, {"messages": self.messages, "calls": self.calls})
+        elif self.headers.get("Authorization") != AUTHORIZATION:
+            self._answer(401, {"code": 20003})
         else:
-            self._answer(404, {})
+            self._answer(200 if self.path == ACCOUNT else 404, {"status": "active"})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -100,10 +104,9 @@ class _Api(BaseHTTPRequestHandler):
 
     def _end(self, mode: str | int, fields: dict[str, str]) -> None:
         """Take the message as the mode says; a cut or a hang comes after it was taken, as in life it may."""
-        expected = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
         if self.path != PATH:
             self._answer(404, {"code": 20404})
-        elif self.headers.get("Authorization") != expected:
+        elif self.headers.get("Authorization") != AUTHORIZATION:
             self._answer(401, {"code": 20003})
         elif set(fields) not in FIELDS or not re.fullmatch(r"\+[1-9]\d{6,14}", fields["To"]):
             self._answer(400, {"code": 21211})

@@ -1,0 +1,174 @@
+"""Who is paid for: Gemini, Stripe, and the delivery of SMS; and what we sell."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+from accounts import sms
+from billing import catalogue, events, stripe_api
+from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
+from billing.models import StripeEvent, Tier
+from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
+from gemini.client import look_up
+from gemini.exceptions import ModelNotFound, ProviderAuth, ProviderError
+
+EVENT_PATIENCE: Final = timedelta(minutes=5)
+
+
+def _tiers(_: Workers) -> Iterator[Finding]:
+    missing = set(catalogue.SEEDS) - set(Tier.objects.values_list("slug", flat=True))
+    if missing:
+        advice = "Run `manage.py seed_tiers`: without them nobody can send."
+        yield wrong("tiers", f"missing: {', '.join(sorted(missing))}", advice)
+    else:
+        yield ok("tiers", "Basic and Pro are there")
+
+
+def _gemini(_: Workers) -> Iterator[Finding]:
+    if settings.GEMINI_CLIENT == "stand-in":
+        yield warning("Gemini", "the stand-in answers", "Set GEMINI_API_KEY to have Gemini answer.")
+        return
+    for model in _models():
+        try:
+            look_up(model)
+        except ProviderAuth:
+            yield wrong("Gemini", "the key is refused", "Set GEMINI_API_KEY to a key that may use the Gemini API.")
+            return
+        except ModelNotFound:
+            advice = f"Set GEMINI_MODEL, GEMINI_FALLBACK_MODEL or the tier's models without {model}."
+            yield wrong("Gemini", f"there is no model {model}", advice)
+        except ProviderError as error:
+            where = settings.GEMINI_BASE_URL and " Is GEMINI_BASE_URL right?"
+            advice = f"Gemini may be away: aistudio.google.com/status tells.{where}"
+            yield wrong("Gemini", f"no good answer about {model} ({error.code})", advice)
+            return
+        else:
+            yield ok("Gemini", f"the key is good, and {model} is there")
+
+
+def _models() -> list[str]:
+    """Every model that may be asked, each once; without a database those of the settings."""
+    try:
+        chosen = [name for names in Tier.objects.values_list("model_names", flat=True) for name in names]
+    except Exception:  # noqa: BLE001  why there are none, another line says
+        chosen = []
+    return list(
+        dict.fromkeys(name for name in (settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL, *chosen) if name)
+    )
+
+
+def _stripe(_: Workers) -> Iterator[Finding]:
+    if not settings.STRIPE_SECRET_KEY:
+        yield warning("Stripe", "no key: Pro is not for sale", "Set STRIPE_SECRET_KEY to sell it; see docs/billing.md.")
+        return
+    try:
+        price = stripe_api.price_of_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
+    except PaymentProviderRefused:
+        advice = "Set STRIPE_SECRET_KEY to a key that is not revoked, and may read prices if it is a restricted one."
+        yield wrong("Stripe", "the key is refused", advice)
+        return
+    except (PaymentProviderAway, NotForSale) as error:
+        yield wrong("Stripe", f"no answer ({error.code})", "status.stripe.com tells whether Stripe is away.")
+        return
+    yield _mode()
+    yield from _price(price)
+
+
+def _mode() -> Finding:
+    if settings.STRIPE_LIVE_MODE:
+        return ok("Stripe", "the key is good; live mode: money moves")
+    other = " at STRIPE_API_HOST" if getattr(settings, "STRIPE_API_HOST", "") else ""
+    said = f"the key is good; test mode{other}: no money moves"
+    if settings.DEBUG:
+        return ok("Stripe", said)
+    return warning("Stripe", said, "Set a live key when Pro is to be paid for.")
+
+
+def _price(price: Any) -> Iterator[Finding]:
+    """Whether Pro is sold, and at the price that Stripe has under our key."""
+    pro = Tier.objects.filter(slug=Tier.PRO).first()
+    sold = pro.stripe_price if pro else ""
+    if price is None or not price.active or not sold:
+        yield wrong("price of Pro", "there is none: Pro cannot be bought", "Run `manage.py seed_tiers`.")
+    elif sold != price.id:
+        said = "is sold at another price than Stripe has under STRIPE_PRO_LOOKUP_KEY"
+        yield warning("price of Pro", said, "Run `manage.py seed_tiers`, or leave it if staff chose it.")
+    else:
+        cost = f"{price.unit_amount / 100:.2f} {price.currency.upper()}"
+        yield ok("price of Pro", f"{cost}, as {price.id}")
+
+
+def _webhook(_: Workers) -> Iterator[Finding]:
+    """Whether Stripe tells us what happens; without that, nobody who pays becomes Pro until the next reconciliation."""
+    if not settings.STRIPE_SECRET_KEY:
+        yield ok("webhook", "nothing to tell without a key")
+        return
+    if not any(secret.strip() for secret in settings.STRIPE_WEBHOOK_SECRETS):
+        advice = "Set STRIPE_WEBHOOK_SECRET to the signing secret (whsec_…) of the webhook endpoint."
+        yield wrong("webhook", "no secret is set, so every event is refused", advice)
+        return
+    try:
+        endpoints = stripe_api.webhook_endpoints()
+    except (PaymentProviderRefused, PaymentProviderAway) as error:
+        advice = "Look in Stripe's dashboard whether the endpoint is there; a restricted key may not list them."
+        yield warning("webhook", f"the endpoints cannot be listed ({error.code})", advice)
+        return
+    yield _endpoint(endpoints)
+
+
+def _endpoint(endpoints: list[Any]) -> Finding:
+    url = f"{settings.WEB_ORIGIN}/webhook/stripe"
+    ours = next((each for each in endpoints if each.url == url), None)
+    advice = f"Register {url} at Stripe, for the events that docs/billing.md lists."
+    if ours is None:
+        # A developer's `stripe listen` forwards events without an endpoint.
+        return (warning if settings.DEBUG else wrong)("webhook", f"Stripe has no endpoint {url}", advice)
+    if ours.status != "enabled":
+        return wrong("webhook", "Stripe has disabled the endpoint", "Enable it in Stripe's dashboard.")
+    missing = set(stripe_api.EVENT_TYPES) - set(ours.enabled_events)
+    if missing and "*" not in ours.enabled_events:
+        return wrong("webhook", f"the endpoint is not sent {', '.join(sorted(missing))}", "Add them at the endpoint.")
+    return ok("webhook", f"Stripe sends events to {url}")
+
+
+def _events(_: Workers) -> Iterator[Finding]:
+    failed = events.failed().count()
+    late = StripeEvent.objects.filter(next_try_at__isnull=False, received_at__lt=Now() - EVENT_PATIENCE).count()
+    if failed:
+        advice = "`manage.py replay_webhooks --dry-run` names them with their errors; without it they are tried again."
+        yield wrong("events", f"{failed} events of Stripe's failed too often and wait for a person", advice)
+    if late:
+        advice = "Is `tasks` running, and Stripe answering? `manage.py reconcile_stripe` repairs what they would have."
+        yield wrong("events", f"{late} events of Stripe's wait for more than 5 minutes", advice)
+    if not failed and not late:
+        yield ok("events", "none waits")
+
+
+def _sms(_: Workers) -> Iterator[Finding]:
+    if settings.SMS_DELIVERY != "twilio":
+        said = f"SMS_DELIVERY={settings.SMS_DELIVERY}: no SMS is sent"
+        advice = "Anyone can sign in as anyone: set SMS_DELIVERY=twilio before strangers come by."
+        yield ok("SMS", said) if settings.DEBUG else warning("SMS", said, advice)
+        return
+    try:
+        sms.look_up()
+    except sms.NotDelivered as error:
+        if error.may_be_repeated:
+            yield wrong("SMS", "Twilio does not answer", "status.twilio.com tells whether it is away.")
+        else:
+            yield wrong("SMS", "Twilio refuses the account", "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew.")
+    else:
+        yield ok("SMS", "Twilio knows the account")
+
+
+LOOKS: Final = (
+    Look(part="tiers", check=_tiers, needs=["database", "migrations"]),
+    Look(part="Gemini", check=_gemini),
+    Look(part="Stripe", check=_stripe, needs=["database", "migrations"]),
+    Look(part="webhook", check=_webhook),
+    Look(part="events", check=_events, needs=["database", "migrations"]),
+    Look(part="SMS", check=_sms),
+)

@@ -1,0 +1,44 @@
+"""The mark by which one can tell whether beat still publishes."""
+
+from typing import Any
+
+import pytest
+from celery import signals
+from redis import Redis, RedisError
+
+from config import heartbeat
+
+
+@pytest.fixture(autouse=True)
+def _no_mark(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "_last", -heartbeat.EVERY)
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(heartbeat.MARK)
+
+
+def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> None:
+    assert heartbeat.age() is None
+    before = list(signals.after_task_publish.receivers)
+    try:
+        signals.beat_init.send(sender="beat")
+        signals.after_task_publish.send(sender="some.task")
+    finally:
+        signals.after_task_publish.receivers[:] = before
+    age = heartbeat.age()
+    assert age is not None
+    assert 0 <= age < 5
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.pexpire(heartbeat.MARK, (heartbeat.KEPT - 60) * 1000)
+    assert heartbeat.age() == pytest.approx(60, abs=2)
+
+
+def test_only_beat_leaves_marks() -> None:
+    signals.after_task_publish.send(sender="some.task")
+    assert heartbeat.age() is None
+
+
+def test_without_redis_beat_goes_on_and_asking_says_so(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    heartbeat.mark()
+    with pytest.raises(RedisError):
+        heartbeat.age()

@@ -1,0 +1,287 @@
+"""`manage.py check_stack` on a whole stack: silent when all is right, and naming each fault and what to do about it."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.stack import ROOT, Stack, wait_until
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this module's own, since it breaks it."""
+    from tests.conftest import _stack
+
+    with _stack(tmp_path_factory, {}) as stack:
+        wait_until(lambda: check(stack)[0] == 0, 30, "a stack in which all is right")
+        yield stack
+
+
+def check(stack: Stack, **settings: str) -> tuple[int, dict[str, list[dict[str, str]]], str]:
+    """The exit code, the findings by part, and what was said on standard error."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check_stack", "--json"],
+        cwd=ROOT,
+        env=stack.environment | stack._production() | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert time.monotonic() - started < 60
+    assert "Traceback" not in done.stderr
+    by_part: dict[str, list[dict[str, str]]] = {}
+    for finding in json.loads(done.stdout)["findings"]:
+        by_part.setdefault(finding["part"], []).append(finding)
+    return done.returncode, by_part, done.stderr
+
+
+def faults(found: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
+    return {part: each for part, findings in found.items() for each in findings if each["verdict"] == "wrong"}
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Broken = Callable[[Stack], Any]
+
+
+@contextmanager
+def nothing_but(settings: dict[str, str]) -> Iterator[dict[str, str]]:
+    yield settings
+
+
+def given(**settings: str) -> Broken:
+    """Only the command is told something else than the stack."""
+    return lambda stack: nothing_but(settings)
+
+
+@contextmanager
+def without_database(stack: Stack) -> Iterator[dict[str, str]]:
+    yield {"DATABASE_URL": f"postgresql://kuvaka:secret-of-the-url@127.0.0.1:{unused_port()}/kuvaka"}
+
+
+@contextmanager
+def without_redis(stack: Stack) -> Iterator[dict[str, str]]:
+    yield {"REDIS_URL": f"redis://:secret-of-the-url@127.0.0.1:{unused_port()}/0"}
+
+
+@contextmanager
+def with_frozen_redis(stack: Stack) -> Iterator[dict[str, str]]:
+    stack.freeze_redis()
+    try:
+        yield {}
+    finally:
+        stack.thaw_redis()
+
+
+def changed(there: str, back: str) -> Broken:
+    """The database is changed behind everybody's back, and changed back."""
+
+    @contextmanager
+    def change(stack: Stack) -> Iterator[dict[str, str]]:
+        stack.sql(there)
+        try:
+            yield {}
+        finally:
+            stack.sql(back)
+
+    return change
+
+
+def stopped(name: str) -> Broken:
+    @contextmanager
+    def stop(stack: Stack) -> Iterator[dict[str, str]]:
+        stack.kill(name)
+        if name == "beat":  # the mark it left is too old after half a minute
+            from redis import Redis
+
+            with Redis.from_url(stack.environment["REDIS_URL"]) as client:
+                client.pexpire("kuvaka:beat", 24 * 3600_000 - 40_000)
+        try:
+            yield {}
+        finally:
+            stack.start(name)
+            wait_until(lambda: check(stack)[0] == 0, 40, f"{name} back")
+
+    return stop
+
+
+@contextmanager
+def without_price(stack: Stack) -> Iterator[dict[str, str]]:
+    [(price,)] = stack.sql("SELECT stripe_price FROM billing_tier WHERE slug = 'pro'")
+    stack.sql("UPDATE billing_tier SET stripe_price = '' WHERE slug = 'pro'")
+    try:
+        yield {}
+    finally:
+        stack.sql("UPDATE billing_tier SET stripe_price = %s WHERE slug = 'pro'", price)
+
+
+@contextmanager
+def with_dead_key(stack: Stack) -> Iterator[dict[str, str]]:
+    key = "sk_test_" + "0" * 32
+    stack.stripe.switch(dead_keys=[key])
+    try:
+        yield {"STRIPE_SECRET_KEY": key}
+    finally:
+        stack.stripe.switch(dead_keys=[])
+
+
+@contextmanager
+def with_other_endpoint(stack: Stack) -> Iterator[dict[str, str]]:
+    stack.stripe.deliver(url="http://127.0.0.1:9/webhook/stripe")
+    try:
+        yield {}
+    finally:
+        stack.stripe.deliver(url=f"{stack.url}/webhook/stripe")
+
+
+@contextmanager
+def with_a_long_queue(stack: Stack) -> Iterator[dict[str, str]]:
+    """A reply that no worker takes: all of them are stopped, and it has waited for two minutes."""
+    person = stack.sign_up()
+    stack.kill("worker")
+    message = person.send(person.room(), "Hello")
+    stack.sql(
+        "UPDATE chatrooms_message SET not_before = now() - interval '2 min', publish_at = now() + interval '1 hour' "
+        "WHERE answers_id = %s",
+        message["id"],
+    )
+    try:
+        yield {}
+    finally:
+        stack.start("worker")
+        stack.sql("UPDATE chatrooms_message SET publish_at = now() WHERE answers_id = %s", message["id"])
+        person.answered(message["id"])
+
+
+MIGRATION = "app = 'chatrooms' AND name = '0003_live_replies'"
+FAULTS: dict[str, tuple[Broken, str, str, str]] = {
+    # what is broken: how, the part that says so, what it says, what it advises
+    "no database": (without_database, "database", "cannot be reached", "Is PostgreSQL running"),
+    "no Redis": (without_redis, "redis", "cannot be reached", "Is Redis running"),
+    "a Redis that hangs": (with_frozen_redis, "redis", "cannot be reached", "Is Redis running"),
+    "a migration not applied": (
+        changed(
+            f"UPDATE django_migrations SET app = 'away' WHERE {MIGRATION}",
+            "UPDATE django_migrations SET app = 'chatrooms' WHERE app = 'away'",
+        ),
+        "migrations",
+        "chatrooms.0003_live_replies",
+        "manage.py migrate",
+    ),
+    "no tiers": (
+        changed(
+            "UPDATE billing_tier SET slug = slug || '-away'",
+            "UPDATE billing_tier SET slug = replace(slug, '-away', '')",
+        ),
+        "tiers",
+        "missing: basic, pro",
+        "manage.py seed_tiers",
+    ),
+    "the worker stopped": (stopped("worker"), "worker", "nobody consumes the queue `gemini`", "process `worker`"),
+    "the tasks stopped": (stopped("tasks"), "tasks", "nobody consumes the queue `default`", "process `tasks`"),
+    "beat stopped": (stopped("beat"), "beat", "has published no task for 4", "process `beat`"),
+    "the stream stopped": (stopped("stream"), "stream", "ConnectionError", "process `stream`"),
+    "Gemini's key wrong": (given(GEMINI_API_KEY="bad-key"), "Gemini", "the key is refused", "GEMINI_API_KEY"),
+    "a model that is none": (given(GEMINI_MODEL="gpt-9"), "Gemini", "no model gpt-9", "GEMINI_MODEL"),
+    "Stripe's key refused": (with_dead_key, "Stripe", "the key is refused", "STRIPE_SECRET_KEY"),
+    "no price of Pro": (without_price, "price of Pro", "cannot be bought", "manage.py seed_tiers"),
+    "no webhook secret": (
+        given(STRIPE_WEBHOOK_SECRET=" , ", DEBUG="true", WEB_ORIGIN="", ALLOWED_HOSTS=""),
+        "webhook",
+        "no secret is set",
+        "STRIPE_WEBHOOK_SECRET",
+    ),
+    "the webhook elsewhere": (with_other_endpoint, "webhook", "no endpoint", "Register http"),
+    "failed events": (
+        changed(
+            "INSERT INTO billing_stripeevent (event_id, type, customer_id, object_id, next_try_at, tries, error) "
+            "VALUES ('evt_failed', 'invoice.paid', '', '', NULL, 12, 'KeyError')",
+            "DELETE FROM billing_stripeevent WHERE event_id = 'evt_failed'",
+        ),
+        "events",
+        "1 events",
+        "manage.py replay_webhooks",
+    ),
+    "an old queue": (with_a_long_queue, "replies", "the oldest for", "manage.py requeue_replies"),
+    "too many connections": (given(DATABASE_POOL_SIZE="60"), "connections", "pools of 60", "DATABASE_POOL_SIZE to"),
+    "Twilio refusing": (
+        given(SMS_DELIVERY="twilio", TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="t", TWILIO_FROM="+15005550006"),
+        "SMS",
+        "Twilio",
+        "t",
+    ),
+}
+
+
+def test_a_stack_in_which_all_is_right_is_told_so(stack: Stack) -> None:
+    code, found, errors = check(stack)
+    assert (code, faults(found)) == (0, {})
+    assert {"database", "redis", "worker", "tasks", "beat", "stream", "Gemini", "Stripe", "webhook"} <= {
+        part for part, findings in found.items() if {each["verdict"] for each in findings} <= {"ok", "warning"}
+    }
+    assert errors == ""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_named_with_what_to_do(stack: Stack, fault: str) -> None:
+    broken, part, said, advice = FAULTS[fault]
+    with broken(stack) as settings:
+        if fault == "Twilio refusing":
+            settings = settings | {"TWILIO_BASE_URL": f"http://127.0.0.1:{unused_port()}"}
+        code, found, errors = check(stack, **settings)
+    assert code == 1
+    finding = faults(found)[part]
+    assert said in finding["said"]
+    assert advice in finding["advice"]
+    assert part in errors.splitlines()[-1]
+    everything = json.dumps(found) + errors
+    assert not re.search(r"secret-of-the-url|a-key-for-the-double|bad-key|sk_test_0|pretend0", everything)
+
+
+def test_with_everything_away_it_still_ends_and_says_so(stack: Stack) -> None:
+    away = f"http://127.0.0.1:{unused_port()}"
+    code, found, _ = check(
+        stack,
+        DATABASE_URL=f"postgresql://kuvaka@127.0.0.1:{unused_port()}/kuvaka",
+        REDIS_URL=f"redis://127.0.0.1:{unused_port()}/0",
+        WEB_ORIGIN=away,
+        STREAM_ORIGIN=away,
+        GEMINI_BASE_URL=away,
+        STRIPE_API_HOST=away,
+    )
+    assert code == 1
+    assert {"database", "redis", "web", "stream", "Gemini"} <= faults(found).keys()
+    assert found["replies"][0]["verdict"] == found["worker"][0]["verdict"] == "unknown"
+
+
+def test_settings_that_are_broken_are_told_as_everywhere(stack: Stack) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check_stack"],
+        cwd=ROOT,
+        env=stack.environment | stack._production() | {"SECRET_KEY": "short"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "SECRET_KEY needs at least 32 bytes" in done.stderr
+
+
+def test_a_password_of_the_database_is_never_shown(stack: Stack) -> None:
+    _, found, errors = check(stack, DATABASE_URL=stack.database_url.replace("kuvaka:", "kuvaka:wrong-", 1))
+    assert "database" in faults(found)
+    assert "wrong-" not in json.dumps(found) + errors
