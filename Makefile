@@ -9,7 +9,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo test bench check format requirements image clean venv
+.PHONY: help run demo manage test bench check format requirements image clean venv
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -21,6 +21,10 @@ run: venv ## Start everything on this machine: http://127.0.0.1:8000, or PORT=80
 demo: ## Hold a conversation with the running stack, over HTTP
 	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.demo
+
+manage: ## Give a command to the running stack: make manage ARGS="check_stack" (docs/commands.md has them all)
+	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
+	@exec $(PYTHON) -m config.development $(ARGS)
 
 test: venv ## Run the tests; make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)

@@ -89,6 +89,19 @@ def running_urls(data_dir: Path) -> Urls | None:
     return None
 
 
+def holder(data_dir: Path) -> int | None:
+    """Return the id of the process that holds `data_dir`, or None if none does."""
+    try:
+        with _lock_file(data_dir).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with suppress(OSError, ValueError):
+            return int(_lock_file(data_dir).read_text())
+    except OSError:
+        pass
+    return None
+
+
 def secret(*, data_dir: Path, name: str) -> str:
     """Return the random secret that `data_dir` keeps under `name` (64 characters, mode 600), made at the first call."""
     file = data_dir / "secrets" / name

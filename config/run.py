@@ -6,7 +6,6 @@ every process of the Procfile until Ctrl-C.
 
 import errno
 import http.client
-import ipaddress
 import os
 import shutil
 import signal
@@ -15,18 +14,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from dotenv import dotenv_values
-
-from config import embedded, environment, processes
+from config import development, embedded, environment, processes
+from config.development import LOOPBACK
 from config.server_programs import ServerError
 from config.servers import Server
 from config.supervisor import Console, Died, Supervisor, stop_leftovers
 
-LOOPBACK: Final = "127.0.0.1"
 NEARLY_FULL: Final = 32 * 1024**2
 """Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
 
@@ -67,16 +63,13 @@ def main() -> int:
 
 
 def _run(console: Console, supervisors: list[Supervisor]) -> None:
-    given = {name: value for name, value in {**_env_file(), **os.environ}.items() if value}
-    data_dir = Path(given.get("DATA_DIR") or embedded.default_data_dir()).absolute()
+    given = development.given()
+    data_dir = development.data_dir(given)
     with embedded.hold(data_dir):
-        os.environ |= {**_defaults(data_dir), **given, "DATA_DIR": str(data_dir), "HOST": _host(given.get("HOST", ""))}
-        settings = environment.load()
-        os.environ["STREAM_PORT"] = str(settings.STREAM_PORT or settings.PORT + 1)
+        settings = development.adopt(given)
         for name in ("PORT", "STREAM_PORT"):
             _check_port(os.environ["HOST"], int(os.environ.get(name) or settings.PORT), name)
-        if settings.DEBUG and not settings.STRIPE_SECRET_KEY:
-            os.environ |= _pretend_stripe(data_dir, settings)
+        if "PRETEND_STRIPE_WEBHOOK" in os.environ:
             _check_port(LOOPBACK, int(os.environ["PRETEND_STRIPE_PORT"]), "PRETEND_STRIPE_PORT")
         mark_file = data_dir / "run"
         if count := stop_leftovers(mark_file):
@@ -107,7 +100,7 @@ def _serve(
     for name in processes.parse_procfile():
         if name != processes.ONCE:
             supervisor.start(name)
-    host, address = _reachable(), _address(settings)
+    host, address = development.reachable(), development.address(settings)
     deadline = time.monotonic() + READY_PATIENCE
     while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
         supervisor.check(restart=False)
@@ -148,52 +141,6 @@ def _signals() -> Iterator[list[Supervisor]]:
     finally:
         for wish, handler in zip(wishes, before, strict=True):
             signal.signal(wish, handler)
-
-
-def _env_file() -> dict[str, str | None]:
-    """Return what the settings will find in the file beside the environment (see `config.environment.load`)."""
-    return dotenv_values(os.environ.get("ENV_FILE", environment.ROOT / ".env"))
-
-
-def _defaults(data_dir: Path) -> dict[str, str]:
-    """Return what is set where nothing else sets it: development, on this machine alone, with keys of its own."""
-    return {
-        "DEBUG": "true",
-        "SECRET_KEY": embedded.secret(data_dir=data_dir, name="SECRET_KEY"),
-        "JWT_SIGNING_KEY": embedded.secret(data_dir=data_dir, name="JWT_SIGNING_KEY"),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore:::celery.platforms",  # several lines from each worker about being root
-    }
-
-
-def _host(given: str) -> str:
-    """Return the address to listen on. A name is not taken for one: some shells (tcsh) put the machine's into HOST."""
-    try:
-        return str(ipaddress.ip_address(given))
-    except ValueError:
-        return LOOPBACK
-
-
-def _reachable() -> str:
-    """Return the host at which `web` can be reached from this machine."""
-    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(os.environ["HOST"], os.environ["HOST"])
-
-
-def _address(settings: environment.Environment) -> str:
-    host = _reachable()
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
-
-
-def _pretend_stripe(data_dir: Path, settings: environment.Environment) -> dict[str, str]:
-    """Return what makes every process take the pretend Stripe for the real one. Its key is worth nothing elsewhere."""
-    port = settings.PRETEND_STRIPE_PORT or settings.PORT + 2
-    return {
-        "PRETEND_STRIPE_PORT": str(port),
-        "PRETEND_STRIPE_WEBHOOK": f"{_address(settings)}/webhook/stripe",
-        "STRIPE_SECRET_KEY": f"sk_test_{embedded.secret(data_dir=data_dir, name='STRIPE_SECRET_KEY')}",
-        "STRIPE_WEBHOOK_SECRET": f"whsec_{embedded.secret(data_dir=data_dir, name='STRIPE_WEBHOOK_SECRET')}",
-        "STRIPE_API_HOST": f"http://{LOOPBACK}:{port}",
-    }
 
 
 def _wait_for_port(supervisor: Supervisor, port: int) -> None:
