@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from billing import budget, quota
 from billing.entitlements import tier_of
-from billing.models import LedgerEntry
+from billing.models import LedgerEntry, Tier
 from chatrooms import live, replies
 from chatrooms.exceptions import (
     MessageNotFound,
@@ -88,19 +88,16 @@ def retry(*, user_id: int, message_id: int) -> None:
             raise ReplyHasNotFailed
 
 
-def retry_for(*, reply_id: int) -> None:
-    """Have a failed reply tried again for its user, at no cost: its unit was given back when it failed.
+def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
+    """Have a failed reply tried again by an operator: no unit is taken, since its own was given back when it failed.
 
     Raises:
-        MessageNotFound: there is no such reply, or it is not the current one.
-        ReplyInProgress: the room has an unfinished reply.
-        ReplyHasNotFailed: it has not failed.
+        SessionEnded: the account is being erased, or gone.
+        MessageNotFound, ReplyInProgress, ReplyHasNotFailed, TooManyWaiting, ServiceBudgetReached: as for `retry`.
     """
-    reply = Reply.objects.filter(pk=reply_id, is_current=True).values("user_id", "answers_id").first()
-    if reply is None:
-        raise MessageNotFound
     with transaction.atomic():
-        message = _resting(reply["user_id"], reply["answers_id"])
+        message = _resting(user_id, message_id)
+        _check_capacity(user_id, tier_of(user_id=user_id))
         if not replies.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
             raise ReplyHasNotFailed
 
@@ -174,11 +171,16 @@ def _resting(user_id: int, message_id: int) -> Message:
 def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
     """Take what an answer costs, or raise what keeps the user from asking for one."""
     tier = tier_of(user_id=user_id)
+    _check_capacity(user_id, tier)
+    return quota.take(user_id=user_id, tier=tier, kind=kind)
+
+
+def _check_capacity(user_id: int, tier: Tier) -> None:
+    """Let an answer be asked for while the user has few that wait, and the installation has tokens left."""
     if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
         metrics.quota_refusals.labels(TooManyWaiting.code).inc()
         raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
     budget.check()
-    return quota.take(user_id=user_id, tier=tier, kind=kind)
 
 
 def _forget_summary_of(message: Message) -> None:

@@ -83,7 +83,7 @@ def rooms_card(user: User) -> Card:
 
 
 def _retry(order: Order) -> str:
-    conversation.retry_for(reply_id=order.target.pk)
+    conversation.retry_at_our_cost(user_id=order.target.user_id, message_id=order.target.answers_id)
     return "It is tried again, at no cost to the person."
 
 

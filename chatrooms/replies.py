@@ -192,7 +192,10 @@ def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object
 
 
 def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
-    """Queue the failed current reply of a message again, at the cost of `unit_id`; False if it has not failed."""
+    """Queue the failed current reply of a message again, at the cost of `unit_id`; False if it has not failed.
+
+    Without a unit it costs nothing, and nothing is given back if it fails again: the first unit was already.
+    """
     failed = Reply.objects.filter(answers_id=message_id, is_current=True, status=Status.FAILED)
     restarted = failed.update(
         status=Status.QUEUED,

@@ -1,0 +1,161 @@
+"""`manage.py requeue_replies`: what is stuck moves, nothing is answered twice, and the ledger agrees."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F, Sum
+from django.db.models.functions import Now
+
+from accounts.models import StaffAction, User
+from billing.models import DailyUsage, LedgerEntry
+from chatrooms import replies, rooms
+from chatrooms.models import Chatroom, Message, Reply, Status
+from gemini.client import UNKNOWN_USAGE
+from tests.chatrooms.conftest import reply_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    ids: list[int] = []
+    monkeypatch.setattr(replies, "publish", lambda task, reply_id: ids.append(reply_id) or True)
+    return ids
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    output = io.StringIO()
+    call_command("requeue_replies", "--json", *arguments, stdout=output)
+    return dict(json.loads(output.getvalue()))
+
+
+def fail(message: Message, code: str = "provider_overloaded") -> Reply:
+    claimed = replies.claim(reply_id=reply_of(message).pk)
+    assert claimed
+    replies.fail(reply=claimed[0], error=code, retryable=False, usage=UNKNOWN_USAGE)
+    return reply_of(message)
+
+
+def units(user: User) -> tuple[int, int]:
+    """The counter, and the sum of its ledger."""
+    used = DailyUsage.objects.filter(user=user).aggregate(sum=Sum("used"))["sum"] or 0
+    return used, LedgerEntry.objects.filter(user=user).aggregate(sum=Sum("amount"))["sum"] or 0
+
+
+def test_what_waits_is_published_once_and_at_once(
+    room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    first, second = send(room), send(room)
+    told = run()
+    assert published == [reply_of(first).pk], "the second one is not due before the first is done"
+    assert told["published"] == 1
+    assert reply_of(second).status == Status.QUEUED
+
+
+def test_what_a_dead_worker_held_is_taken_back_and_published(
+    room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    reply = reply_of(send(room))
+    replies.claim(reply_id=reply.pk)
+    assert run()["taken back from dead workers"] == 0
+    Reply.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert run() == {
+        "taken back from dead workers": 1,
+        "published": 1,
+        "retried": 0,
+        "left alone, by reason": {},
+    }
+    assert published == [reply.pk]
+    assert replies.claim(reply_id=reply.pk)
+    assert replies.claim(reply_id=reply.pk) is None, "a second copy of the task finds nothing to do"
+
+
+def test_a_retry_by_an_operator_takes_no_unit_and_the_ledger_agrees(
+    user: User, room: Chatroom, send: Callable[..., Message], published: list[int], set_tier: Callable[..., None]
+) -> None:
+    set_tier(daily_messages=1)
+    message = send(room)
+    fail(message)
+    assert units(user) == (0, 0)
+    assert run("--failed", "provider_overloaded", "--since", "1h")["retried"] == 1
+    assert reply_of(message).status == Status.QUEUED
+    assert units(user) == (0, 0)
+    assert send(rooms.create(user_id=user.pk, name="Another")), "the user's own unit of today is still there"
+    assert units(user) == (1, 1)
+    fail(message)
+    assert units(user) == (1, 1), "what was free is not given back"
+    assert StaffAction.objects.values_list("action", "user_id", "target", "outcome").get() == (
+        "retry",
+        user.pk,
+        f"reply {reply_of(message).pk}",
+        "done",
+    )
+
+
+def test_only_what_failed_so_and_since_then_is_retried(
+    user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    failures = [fail(send(room), code) for code in ("provider_overloaded", "blocked", "provider_overloaded")]
+    Message.objects.filter(pk=failures[0].pk).update(finished_at=F("finished_at") - timedelta(hours=3))
+    seen = run("--failed", "provider_overloaded", "--since", "2h", "--dry-run")
+    assert seen["to be retried"] == 1
+    assert seen["failed since then, by code"] == {"blocked": 1, "provider_overloaded": 1}
+    assert run("--failed", "provider_overloaded", "--since", "2h")["retried"] == 1
+    statuses = [Reply.objects.get(pk=reply.pk).status for reply in failures]
+    assert statuses == [Status.FAILED, Status.FAILED, Status.QUEUED]
+
+
+def test_of_a_room_one_is_retried_at_a_time_and_the_reason_is_told(
+    room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    for _ in range(2):
+        fail(send(room))
+    told = run("--failed", "provider_overloaded", "--since", "1h")
+    assert (told["retried"], told["left alone, by reason"]) == (1, {"reply_in_progress": 1})
+
+
+def test_a_person_who_is_being_erased_is_left_alone(
+    user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
+) -> None:
+    fail(send(room))
+    User.objects.filter(pk=user.pk).update(is_active=False, erasing_at=Now(), erase_next_try_at=Now())
+    assert run("--failed", "provider_overloaded", "--since", "1h")["left alone, by reason"] == {"session_ended": 1}
+
+
+def test_a_dry_run_changes_nothing(room: Chatroom, send: Callable[..., Message], published: list[int]) -> None:
+    send(room)
+    fail(send(rooms.create(user_id=room.user_id, name="Another")))
+    before = list(Message.objects.order_by("pk").values())
+    assert run("--dry-run", "--failed", "provider_overloaded", "--since", "1h")["to start"] == 1
+    assert list(Message.objects.order_by("pk").values()) == before
+    assert published == []
+    assert not StaffAction.objects.exists()
+
+
+def test_without_redis_it_fails_and_says_why(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(room)
+    monkeypatch.setattr(replies, "publish", lambda *_: False)
+    with pytest.raises(CommandError, match="broker_away"):
+        run()
+
+
+def test_when_todays_tokens_are_used_up_it_stops_and_says_why(
+    room: Chatroom, send: Callable[..., Message], published: list[int], settings: Any
+) -> None:
+    fail(send(room))
+    settings.DAILY_TOKEN_CEILING = 0
+    with pytest.raises(CommandError, match="service_budget_reached"):
+        run("--failed", "provider_overloaded", "--since", "1h")
+
+
+@pytest.mark.parametrize("arguments", [["--failed", "blocked"], ["--since", "1h"], ["--failed", "x", "--since", "1y"]])
+def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(CommandError):
+        run(*arguments)
