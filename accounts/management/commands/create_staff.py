@@ -1,0 +1,184 @@
+"""`manage.py create_staff`: who may enter the desk, in which role, and with which second factor."""
+
+import getpass
+import io
+import json as json_module
+import secrets
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+import segno
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts import audit, numbers, roles, second_factor, sessions
+from accounts.management import people
+from accounts.models import User
+from accounts.second_factor import Issued
+from accounts.staff import recorded
+
+
+class Command(BaseCommand):
+    """Makes, changes, lists and removes members of the staff; what they need to sign in is shown once."""
+
+    help = (
+        "Make somebody one of the staff: support sees people and helps them, billing sees payments and gives Pro, "
+        "operator may do everything. Asks for a password (twice; --generate makes one) unless the person has one, and "
+        "shows, once, a QR code for the authenticator and ten recovery codes. Run again with another --role to change "
+        "it. Every change is recorded as an action of the staff."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add whom, and what to do."""
+        parser.add_argument("person", nargs="?", help="the mobile number, in any spelling, or the id of the account")
+        parser.add_argument("--role", choices=roles.ROLES)
+        parser.add_argument("--generate", action="store_true", help="make a new password, and show it once")
+        parser.add_argument("--new-password", action="store_true", help="ask for a new password though there is one")
+        parser.add_argument(
+            "--reset-second-factor", action="store_true", help="a new authenticator and new recovery codes"
+        )
+        parser.add_argument("--remove", action="store_true", help="take somebody off the staff")
+        parser.add_argument("--list", action="store_true", help="say who is of the staff, by id")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--json", action="store_true", help="with --list: print a JSON array")
+
+    def handle(self, *args: Any, person: str | None, **options: Any) -> None:
+        """Do the one thing that is asked for.
+
+        Raises:
+            CommandError: it is not one thing, there is no such person, or the password is refused.
+        """
+        if options["list"]:
+            self.stdout.write(_listed(json=options["json"]))
+            return
+        changes = [options["role"], options["remove"], options["reset_second_factor"]]
+        if not person or sum(map(bool, changes)) != 1:
+            raise CommandError("Name a person, and one of --role, --remove and --reset-second-factor; or --list.")
+        if options["role"]:
+            self._make(person, **options)
+            return
+        user = people.find(person)
+        if not user.is_staff:
+            raise CommandError(f"user {user.pk} is not of the staff.")
+        self._remove(user, **options) if options["remove"] else self._reset(user, **options)
+
+    def _make(self, person: str, *, role: str, dry_run: bool, **options: Any) -> None:
+        user = _known(person)
+        if user and not user.is_active:
+            raise CommandError(f"user {user.pk} is disabled, or being erased.")
+        if dry_run:
+            said = f"user {user.pk}" if user else "an account that would be made"
+            self.stdout.write(f"{said} would be of the staff, as {role}")
+            return
+        user, password = _with_password(user, person, **options)
+        issued = None
+        with recorded(action="make_staff", user_id=user.pk, target=role), transaction.atomic():
+            try:
+                roles.give(user=user, role=role)
+            except roles.RoleMissing:
+                raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.") from None
+            if not TOTPDevice.objects.filter(user=user, confirmed=True).exists():
+                issued = second_factor.issue(user=user)
+        self.stdout.write(f"user {user.pk} is of the staff, as {role}")
+        if password:
+            self.stdout.write(f"Password: {password}")
+        self._show(issued)
+
+    def _remove(self, user: User, *, dry_run: bool, **_: Any) -> None:
+        if not dry_run:
+            with recorded(action="remove_staff", user_id=user.pk):
+                roles.take(user=user)
+        self.stdout.write(f"user {user.pk} {'would be' if dry_run else 'is'} off the staff")
+
+    def _reset(self, user: User, *, dry_run: bool, **_: Any) -> None:
+        if dry_run:
+            self.stdout.write(f"user {user.pk} would get a new second factor")
+            return
+        with recorded(action="reset_second_factor", user_id=user.pk):
+            issued = second_factor.issue(user=user)
+        self.stdout.write(f"user {user.pk} has a new second factor; the old one does not work any more")
+        self._show(issued)
+
+    def _show(self, issued: Issued | None) -> None:
+        """Show what is shown once."""
+        if issued is None:
+            self.stdout.write("The second factor is the one there was.")
+            return
+        drawn = io.StringIO()
+        segno.make(issued.uri, error="m").terminal(out=drawn, compact=True)
+        self.stdout.write(f"\nScan this with an authenticator:\n\n{drawn.getvalue()}\n{issued.uri}\n")
+        self.stdout.write("Recovery codes, each good once, in place of the authenticator's:\n")
+        self.stdout.write("\n".join(f"  {code}" for code in issued.codes))
+        self.stdout.write("\nThis is not shown again.")
+
+
+def _known(person: str) -> User | None:
+    """The account, or None for a number that has none yet.
+
+    Raises:
+        CommandError: it is neither an account nor a number that one could have.
+    """
+    try:
+        number = numbers.parse(person)
+    except numbers.NumberRefused:
+        return people.find(person)
+    return User.objects.filter(mobile_number=number).first()
+
+
+def _with_password(
+    user: User | None, person: str, *, generate: bool, new_password: bool, **_: Any
+) -> tuple[User, str | None]:
+    """The account, made if there is none, with a password; and that password if it was generated."""
+    if user and user.has_usable_password() and not (generate or new_password):
+        return user, None
+    number = user.mobile_number if user else numbers.parse(person)
+    password = _generated() if generate else _asked(User(mobile_number=number))
+    if user is None:
+        user = User.objects.create_user(number, password)
+    else:
+        with transaction.atomic():
+            user.set_password(password)
+            user.save(update_fields=["password"])
+            sessions.end_all(user_id=user.pk)
+    audit.record("password_changed", user_id=user.pk)
+    return user, password if generate else None
+
+
+def _generated() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def _asked(user: User) -> str:
+    """A password that was typed twice and keeps our rules."""
+    if not sys.stdin.isatty():
+        raise CommandError("Nobody is there to type a password; --generate makes one.")
+    password = getpass.getpass("Password (15 characters or more): ")
+    if getpass.getpass("Again: ") != password:
+        raise CommandError("These are two different ones; nothing was done.")
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    return password
+
+
+def _listed(*, json: bool) -> str:
+    rows = []
+    for user in User.objects.filter(is_staff=True).order_by("pk").prefetch_related("groups"):
+        named = sorted(group.name for group in user.groups.all())
+        has_second = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+        facts = {"user_id": user.pk, "roles": named, "superuser": user.is_superuser, "active": user.is_active}
+        rows.append({**facts, "second_factor": has_second})
+    if json:
+        return json_module.dumps(rows)
+    lines = [
+        f"user {row['user_id']}: {', '.join(row['roles']) or 'no role'}"
+        f"{', superuser' * row['superuser']}{', disabled' * (not row['active'])}"
+        f"{', no second factor' * (not row['second_factor'])}"
+        for row in rows
+    ]
+    return "\n".join(lines) or "Nobody is of the staff."

@@ -1,0 +1,187 @@
+"""`manage.py create_staff`."""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts import sessions
+from accounts.models import Session, StaffAction, User
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "seven small elephants"
+
+
+@pytest.fixture(autouse=True)
+def _roles() -> None:
+    for name in ("support", "billing", "operator"):
+        Group.objects.get_or_create(name=name)
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let somebody sit at the terminal and type these answers."""
+
+    def type_in(*answers: str) -> None:
+        left = list(answers)
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("getpass.getpass", lambda _: left.pop(0))
+
+    return type_in
+
+
+def run(*arguments: Any) -> str:
+    output = io.StringIO()
+    call_command("create_staff", *(str(each) for each in arguments), stdout=output)
+    return output.getvalue()
+
+
+def recovery_codes(said: str) -> list[str]:
+    return re.findall(r"^  ([a-z0-9]{12})$", said, re.MULTILINE)
+
+
+def test_a_new_number_becomes_staff_with_all_that_signing_in_takes(number: str) -> None:
+    said = run(number, "--role", "support", "--generate")
+    user = User.objects.get(mobile_number=number)
+    assert (user.is_staff, user.is_superuser, user.is_active) == (True, False, True)
+    assert [group.name for group in user.groups.all()] == ["support"]
+    assert user.check_password(re.search(r"Password: (\S+)", said)[1])  # type: ignore[index]
+    assert said.count("otpauth://totp/Kuvaka") == 1
+    codes = recovery_codes(said)
+    assert len(set(codes)) == 10
+    assert StaticDevice.objects.get(user=user).verify_token(codes[3])
+    assert not StaticDevice.objects.get(user=user).verify_token(codes[3]), "it works once"
+    assert StaffAction.objects.values_list("action", "target", "outcome").get() == ("make_staff", "support", "done")
+
+
+def test_what_it_shows_opens_the_desk(number: str, settings: Any) -> None:
+    said = run(number, "--role", "support", "--generate")
+    secret = re.search(r"secret=([A-Z2-7]+)", said)
+    password = re.search(r"Password: (\S+)", said)
+    assert secret
+    assert password
+    token = f"{TOTP(base64.b32decode(secret[1])).token():06}"
+    client, page = Client(), f"/{settings.DESK_PATH}login/"
+    for code, status in (("000000", 200), (token, 302)):
+        tried = client.post(page, {"username": number, "password": password[1], "otp_token": code})
+        assert tried.status_code == status
+        TOTPDevice.objects.update(throttling_failure_count=0)  # the next try would have to wait a second
+
+
+def test_a_password_is_asked_for_twice_and_has_to_keep_the_rules(number: str, typed: Callable[..., None]) -> None:
+    typed(PASSWORD, PASSWORD + "!")
+    with pytest.raises(CommandError, match="two different"):
+        run(number, "--role", "support")
+    typed("short", "short")
+    with pytest.raises(CommandError, match="15 characters"):
+        run(number, "--role", "support")
+    typed(number, number)
+    with pytest.raises(CommandError, match="phone number"):
+        run(number, "--role", "support")
+    assert not User.objects.exists()
+    typed(PASSWORD, PASSWORD)
+    said = run(number, "--role", "support")
+    assert User.objects.get().check_password(PASSWORD)
+    assert PASSWORD not in said
+
+
+def test_without_a_terminal_a_password_has_to_be_generated(number: str) -> None:
+    with pytest.raises(CommandError, match="--generate"):
+        run(number, "--role", "support")
+    assert not User.objects.exists()
+
+
+def test_somebody_with_a_password_keeps_it_and_a_second_role_takes_the_place_of_the_first(number: str) -> None:
+    user = User.objects.create_user(number, PASSWORD)
+    first = run(user.pk, "--role", "support")
+    second = run(user.pk, "--role", "billing")
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert [group.name for group in user.groups.all()] == ["billing"]
+    assert "otpauth" in first
+    assert "otpauth" not in second
+    assert TOTPDevice.objects.count() == StaticDevice.objects.count() == 1
+
+
+def test_a_new_password_ends_every_session(number: str) -> None:
+    user = User.objects.create_user(number, PASSWORD)
+    sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    run(number, "--role", "support", "--generate")
+    assert not Session.objects.filter(revoked_at=None).exists()
+
+
+def test_a_new_second_factor_ends_the_old_one(number: str) -> None:
+    old = recovery_codes(run(number, "--role", "support", "--generate"))
+    key = TOTPDevice.objects.get().key
+    new = recovery_codes(run(number, "--reset-second-factor"))
+    assert TOTPDevice.objects.get().key != key
+    assert not set(old) & set(new)
+    assert {token.token for token in StaticDevice.objects.get().token_set.all()} == set(new)
+    assert StaffAction.objects.filter(action="reset_second_factor", outcome="done").exists()
+
+
+def test_who_is_removed_is_a_person_like_any_other(number: str) -> None:
+    run(number, "--role", "operator", "--generate")
+    user = User.objects.get()
+    sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    run(number, "--remove")
+    user.refresh_from_db()
+    assert not user.is_staff
+    assert not user.groups.exists()
+    assert not TOTPDevice.objects.exists()
+    assert not StaticDevice.objects.exists()
+    assert not Session.objects.filter(revoked_at=None).exists()
+    with pytest.raises(CommandError, match="not of the staff"):
+        run(number, "--remove")
+
+
+def test_the_list_tells_ids_and_no_numbers(number: str) -> None:
+    run(number, "--role", "billing", "--generate")
+    user = User.objects.get()
+    assert run("--list") == f"user {user.pk}: billing\n"
+    assert json.loads(run("--list", "--json"))[0]["second_factor"] is True
+    TOTPDevice.objects.all().delete()
+    assert "no second factor" in run("--list")
+
+
+def test_a_missing_role_is_told_and_nobody_becomes_staff(number: str) -> None:
+    Group.objects.all().delete()
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
+        run(number, "--role", "support", "--generate")
+    assert not User.objects.filter(is_staff=True).exists()
+    assert not TOTPDevice.objects.exists()
+
+
+def test_a_dry_run_and_what_is_incomplete_change_nothing(number: str) -> None:
+    assert "would be" in run(number, "--role", "support", "--dry-run")
+    for arguments in ([], [number], ["--role", "support"], [number, "--role", "support", "--remove"]):
+        with pytest.raises(CommandError):
+            run(*arguments)
+    assert not User.objects.exists()
+    assert not StaffAction.objects.exists()
+
+
+def test_the_disabled_are_refused(number: str) -> None:
+    User.objects.create_user(number, PASSWORD, is_active=False)
+    with pytest.raises(CommandError, match="disabled"):
+        run(number, "--role", "support")
+
+
+def test_nothing_of_it_is_logged(number: str, logged: io.StringIO) -> None:
+    said = run(number, "--role", "support", "--generate")
+    secret = re.search(r"secret=([A-Z2-7]+)", said)
+    assert secret
+    for private in (number[3:], secret[1], *recovery_codes(said), re.search(r"Password: (\S+)", said)[1]):  # type: ignore[index]
+        assert private not in logged.getvalue()
+    assert "staff_action" in logged.getvalue()
