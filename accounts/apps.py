@@ -9,12 +9,13 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Register how the API's description shows tokens, steps of an erasure, sections of an export, and figures."""
+        """Register how the API shows tokens, and what accounts know of erasures, exports, purges and figures."""
         # They need the app registry.
         from accounts import (  # noqa: PLC0415
             erasure,
             export,
             figures,
+            retention,
             schema,  # noqa: F401
             staff,
         )
@@ -24,3 +25,15 @@ class AccountsConfig(AppConfig):
         figures.register(figures.sign_ups)
         for section in ("account", "sessions", "codes", "desk"):
             export.register(section, getattr(export, section))
+        for name, outdated in (
+            ("OneTimeCode", retention.codes),
+            ("IdempotencyKey", retention.idempotency_keys),
+            ("Session", retention.sessions),
+            ("Tries", retention.tries),
+            ("StaffAction", retention.staff_actions),
+            ("desk sessions", retention.desk_sessions),
+            ("desk tries", retention.desk_tries),
+            ("desk failures", retention.desk_failures),
+            ("TaskResult", retention.task_results),
+        ):
+            retention.register(name, outdated)

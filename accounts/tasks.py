@@ -20,7 +20,7 @@ def send_waiting_codes() -> int:
 
 @shared_task
 def purge() -> dict[str, int]:
-    """Delete what is kept no longer; how many rows of each kind."""
+    """Delete what is kept no longer, of every app; how many rows of each kind."""
     return retention.purge()
 
 

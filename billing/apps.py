@@ -15,8 +15,18 @@ class BillingConfig(AppConfig):
 
         from accounts import export as account  # noqa: PLC0415
         from accounts import figures as days  # noqa: PLC0415
+        from accounts import retention  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from billing import erasure, export, figures, measures, receivers, stripe_api  # noqa: F401, PLC0415
+        from billing import (  # noqa: PLC0415
+            erasure,
+            events,
+            export,
+            figures,
+            leases,
+            measures,
+            receivers,  # noqa: F401
+            stripe_api,
+        )
 
         stripe_api.configure_sdk()
         measures.register_all()
@@ -25,6 +35,8 @@ class BillingConfig(AppConfig):
         for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):
             account.register(section, getattr(export, section))
         days.register(figures.figures)
+        retention.register("StripeEvent", events.outdated)
+        retention.register("Lease", leases.outdated)
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
         # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -31,8 +32,6 @@ TRIES: Final = 12
 
 LONGEST_PAUSE: Final = 3600
 BATCH: Final = 200
-KEPT: Final = timedelta(days=30)
-"""As long as Stripe keeps them."""
 
 
 def record(event: Mapping[str, Any]) -> StripeEvent | None:
@@ -107,9 +106,9 @@ def failed() -> "QuerySet[StripeEvent]":
     return StripeEvent.objects.filter(processed_at=None, next_try_at=None)
 
 
-def purge() -> int:
-    """Delete processed events as old as Stripe's own; how many."""
-    return StripeEvent.objects.filter(processed_at__isnull=False, received_at__lt=Now() - KEPT).delete()[0]
+def outdated() -> "QuerySet[StripeEvent]":
+    """Processed events whose time is over."""
+    return StripeEvent.objects.filter(processed_at__isnull=False, received_at__lt=Now() - settings.RETAIN_STRIPE_EVENTS)
 
 
 def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":

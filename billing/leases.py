@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from billing.models import Lease
@@ -88,6 +89,6 @@ def _take(name: str, seconds: float) -> Held | None:
         return Held(name, token) if cursor.rowcount else None
 
 
-def purge() -> int:
-    """Delete the leases whose holders died and that nobody has taken since; how many."""
-    return Lease.objects.filter(until__lt=Now() - timedelta(days=1)).delete()[0]
+def outdated() -> "QuerySet[Lease]":
+    """The leases whose holders died and that nobody has taken since."""
+    return Lease.objects.filter(until__lt=Now() - timedelta(days=1))

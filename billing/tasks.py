@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from billing import events, leases, reconcile
+from billing import events, reconcile
 from billing.exceptions import NotForSale, PaymentProviderAway
 
 
@@ -35,9 +35,3 @@ def reconcile_stripe() -> dict[str, int] | str:
     except (PaymentProviderAway, NotForSale) as error:
         return error.code
     return {"checked": report.checked, "drifted": len(report.drifted), "failed": len(report.failed)}
-
-
-@shared_task
-def purge() -> dict[str, int]:
-    """Delete what is kept no longer; how many rows of each kind."""
-    return {"StripeEvent": events.purge(), "Lease": leases.purge()}

@@ -9,11 +9,12 @@ class ChatroomsConfig(AppConfig):
     name = "chatrooms"
 
     def ready(self) -> None:
-        """Register what of an account lies here, for its erasure, its export and the desk's charts."""
+        """Register what of an account lies here, for its erasure, its export, its end by age, and the desk's charts."""
         from accounts import export as account  # noqa: PLC0415  they need the app registry
         from accounts import figures as days  # noqa: PLC0415
+        from accounts import retention as kept  # noqa: PLC0415
         from accounts.erasure import Phase, register  # noqa: PLC0415
-        from chatrooms import erasure, export, figures, measures  # noqa: PLC0415
+        from chatrooms import erasure, export, figures, measures, retention  # noqa: PLC0415
 
         measures.register_all()
         register(Phase.REPLIES, "replies", erasure.end_replies)
@@ -22,3 +23,4 @@ class ChatroomsConfig(AppConfig):
         for section in ("rooms", "messages", "revisions", "summaries"):
             account.register(section, getattr(export, section))
         days.register(figures.figures)
+        kept.register("Message", retention.outdated, delete=retention.delete)

@@ -138,9 +138,8 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "send waiting codes": every(5, "accounts.tasks.send_waiting_codes"),
         "erase accounts": every(5, "accounts.tasks.erase_due"),
         "collect the desk's figures": every(60, "accounts.tasks.collect_figures"),
-        "purge accounts": every(3600, "accounts.tasks.purge"),
+        "purge what is outdated": every(3600, "accounts.tasks.purge"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
         "find missed events": every(3600, "billing.tasks.find_missed_events"),
         "reconcile with Stripe": every(24 * 3600, "billing.tasks.reconcile_stripe"),
-        "purge billing": every(3600, "billing.tasks.purge"),
     }

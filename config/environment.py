@@ -112,6 +112,12 @@ class Environment(BaseSettings):
     PRETEND_STRIPE_PORT: int | None = Field(default=None, ge=1, le=65535)
     DAILY_TOKEN_CEILING: int = Field(default=50_000_000, ge=1)
 
+    RETAIN_MESSAGES_DAYS: int | None = Field(default=None, ge=1, le=36500)
+    RETAIN_SESSIONS_DAYS: int = Field(default=90, ge=1, le=3650)
+    RETAIN_STAFF_ACTIONS_DAYS: int | None = Field(default=None, ge=30, le=36500)
+    RETAIN_STRIPE_EVENTS_DAYS: int = Field(default=30, ge=4, le=3650)
+    RETAIN_RESULTS_DAYS: int = Field(default=1, ge=1, le=365)
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """Fill what follows from other settings, then refuse what is missing or unsafe, all of it at once."""

@@ -176,7 +176,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = "config.results.ResultBackend"
 CELERY_RESULT_EXTENDED = False
-CELERY_RESULT_EXPIRES = timedelta(days=1)
+CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.retention)
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
@@ -208,6 +208,14 @@ TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
 TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
 TWILIO_FROM = env.TWILIO_FROM
 TWILIO_BASE_URL = env.TWILIO_BASE_URL
+
+# --- How long things are kept; None is for ever -----------------------------------------------------------------------
+
+RETAIN_MESSAGES = timedelta(days=env.RETAIN_MESSAGES_DAYS) if env.RETAIN_MESSAGES_DAYS else None
+RETAIN_SESSIONS = timedelta(days=env.RETAIN_SESSIONS_DAYS)
+RETAIN_STAFF_ACTIONS = timedelta(days=env.RETAIN_STAFF_ACTIONS_DAYS) if env.RETAIN_STAFF_ACTIONS_DAYS else None
+RETAIN_STRIPE_EVENTS = timedelta(days=env.RETAIN_STRIPE_EVENTS_DAYS)
+RETAIN_RESULTS = timedelta(days=env.RETAIN_RESULTS_DAYS)
 
 # --- The desk (the admin) ---------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from djstripe.models import Customer, Price, Subscription
 
+from accounts import retention
 from billing import entitlements, events, mirror, tasks, webhook
 from billing.models import Entitlement, StripeEvent
 from tests.billing.stripe_fixtures import (
@@ -312,8 +313,8 @@ def test_processed_events_are_kept_for_thirty_days_and_others_for_ever(stripe_do
     done = StripeEvent.objects.filter(pk__in=[done_old.pk, done_new.pk])
     done.update(processed_at=Now(), next_try_at=None)
     StripeEvent.objects.filter(pk=failed_old.pk).update(next_try_at=None)
-    assert tasks.purge()["StripeEvent"] == 1
-    assert tasks.purge()["StripeEvent"] == 0
+    assert retention.purge()["StripeEvent"] == 1
+    assert retention.purge()["StripeEvent"] == 0
     assert set(StripeEvent.objects.all()) == {done_new, failed_old, waiting_old}
 
 
@@ -390,7 +391,7 @@ def test_tasks_run_twice_end_where_they_ended_once(stripe_double: StripeDouble) 
         for row in StripeEvent.objects.all():
             tasks.process_event(row.pk)
         tasks.reconcile_stripe()
-        tasks.purge()
+        retention.purge()
         return (
             list(StripeEvent.objects.order_by("pk").values_list("event_id", "processed_at", "tries", "error")),
             list(Entitlement.objects.order_by("pk").values_list("pk", "stripe_until")),
