@@ -105,12 +105,14 @@ def desk_sessions() -> QuerySet[Any]:
 
 def desk_tries() -> QuerySet[Any]:
     """Failed sign-ins at the desk."""
-    return AccessAttempt.objects.filter(attempt_time__lt=Now() - TRIES)
+    rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=Now() - TRIES)
+    return rows
 
 
 def desk_failures() -> QuerySet[Any]:
     """The log of these."""
-    return AccessFailureLog.objects.filter(attempt_time__lt=Now() - TRIES)
+    rows: QuerySet[Any] = AccessFailureLog.objects.filter(attempt_time__lt=Now() - TRIES)
+    return rows
 
 
 def task_results() -> QuerySet[Any]:

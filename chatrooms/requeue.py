@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.staff import recorded
 from billing.exceptions import ServiceBudgetReached
 from chatrooms import conversation, replies
-from chatrooms.models import Reply, Status
+from chatrooms.models import Reply, ReplyQuerySet, Status
 from config.errors import Problem
 
 
@@ -31,19 +30,23 @@ class Requeued:
     """Why it ended before all were done: `broker_away`, or a code."""
 
 
-def run_out() -> "QuerySet[Reply]":
+def run_out() -> ReplyQuerySet:
     """The replies whose worker has not renewed its lease in time."""
-    return Reply.objects.filter(status=Status.GENERATING, lease_until__lt=Now())
+    rows: ReplyQuerySet = Reply.objects.filter(status=Status.GENERATING, lease_until__lt=Now())
+    return rows
 
 
-def startable() -> "QuerySet[Reply]":
+def startable() -> ReplyQuerySet:
     """The replies that a worker could take now."""
-    return Reply.objects.due()
+    rows: ReplyQuerySet = Reply.objects.due()
+    return rows
 
 
-def failed(*, code: str, since: datetime) -> "QuerySet[Reply]":
+def failed(*, code: str, since: datetime) -> ReplyQuerySet:
     """The current replies that failed with `code` since then, oldest first."""
-    rows = Reply.objects.filter(status=Status.FAILED, is_current=True, error=code, finished_at__gte=since)
+    rows: ReplyQuerySet = Reply.objects.filter(
+        status=Status.FAILED, is_current=True, error=code, finished_at__gte=since
+    )
     return rows.order_by("pk")
 
 
@@ -64,7 +67,7 @@ def requeue() -> Requeued:
     return done
 
 
-def retry(rows: "QuerySet[Reply]") -> Requeued:
+def retry(rows: ReplyQuerySet) -> Requeued:
     """Retry failed replies, each in a transaction of its own and recorded; the user pays nothing for it."""
     done = Requeued()
     for reply in rows.values("pk", "user_id", "answers_id"):

@@ -24,7 +24,7 @@ def copy(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequenc
         sql.SQL(", ").join(map(sql.Identifier, (*names, *constants))),
     )
     rest = tuple(constants.values())
-    with connection.cursor() as cursor, cursor.copy(statement) as stream:  # type: ignore[attr-defined]  # psycopg's
+    with connection.cursor() as cursor, cursor.copy(statement) as stream:
         for row in rows:
             stream.write_row((*row, *rest))
 
@@ -34,6 +34,6 @@ def _constants(model: type[models.Model], given: set[str]) -> dict[str, Any]:
     found = {}
     for field in model._meta.concrete_fields:  # noqa: SLF001
         has_own = field.primary_key or field.generated or field.db_default is not NOT_PROVIDED
-        if field.column not in given and not has_own and not field.null:
+        if field.column and field.column not in given and not has_own and not field.null:
             found[field.column] = field.get_default()
     return found
