@@ -11,20 +11,19 @@ from accounts.models import User
 ROLES: Final = ("support", "billing", "operator")
 
 
-class RoleMissing(Exception):
-    """The group of this role does not exist: the migrations were not applied."""
+def exists(role: str) -> bool:
+    """Whether the group of this role is there; if not, a migration was not applied."""
+    return Group.objects.filter(name=role).exists()
 
 
 def give(*, user: User, role: str) -> None:
     """Make the user one of the staff in this role and in no other; somebody without a role's limits is brought to them.
 
     Raises:
-        RoleMissing: there is no such group.
+        Group.DoesNotExist: there is no such role.
     """
     with transaction.atomic():
-        group = Group.objects.filter(name=role).first()
-        if group is None:
-            raise RoleMissing(role)
+        group = Group.objects.get(name=role)
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=False)
         user.groups.set([group])
 

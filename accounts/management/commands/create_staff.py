@@ -74,13 +74,12 @@ class Command(BaseCommand):
             said = f"user {user.pk}" if user else "an account that would be made"
             self.stdout.write(f"{said} would be of the staff, as {role}")
             return
+        if not roles.exists(role):  # before an account is made in vain
+            raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.")
         user, password = _with_password(user, person, **options)
         issued = None
         with recorded(action="make_staff", user_id=user.pk, target=role), transaction.atomic():
-            try:
-                roles.give(user=user, role=role)
-            except roles.RoleMissing:
-                raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.") from None
+            roles.give(user=user, role=role)
             if not TOTPDevice.objects.filter(user=user, confirmed=True).exists():
                 issued = second_factor.issue(user=user)
         self.stdout.write(f"user {user.pk} is of the staff, as {role}")
