@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 
 from django.core.management.base import CommandError
+from django.db.models import Q
 
 from accounts import numbers
 from accounts.models import User
@@ -14,18 +15,26 @@ def add_argument(parser: ArgumentParser) -> None:
 
 
 def find(text: str) -> User:
-    """The person that `text` names. What is a valid number is taken for one: ids are shorter.
+    """The person that `text` names.
 
     Raises:
-        CommandError: there is nobody of this number or id; the message does not repeat it.
+        CommandError: there is nobody of this number or id, or digits alone name two people; it does not repeat them.
     """
+    found = User.objects.filter(Q(mobile_number=_number(text)) | Q(pk=_id(text)))[:2]
+    if len(found) > 1:
+        raise CommandError("This is the id of one account and the number of another: write the number with its +.")
+    if not found:
+        raise CommandError("There is nobody with this number or id.")
+    return found[0]
+
+
+def _number(text: str) -> str | None:
     try:
-        return User.objects.get(mobile_number=numbers.parse(text))
-    except User.DoesNotExist:
-        raise CommandError("There is nobody with this number.") from None
+        return numbers.parse(text)
     except numbers.NumberRefused:
-        is_id = text.isascii() and text.isdigit() and len(text) < 19  # more does not fit into PostgreSQL's bigint
-        user = User.objects.filter(pk=int(text)).first() if is_id else None
-    if user is None:
-        raise CommandError("There is nobody with this id, and it is no number that an account could have.")
-    return user
+        return None
+
+
+def _id(text: str) -> int | None:
+    """An id that PostgreSQL's bigint can hold; none has a sign or a space."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

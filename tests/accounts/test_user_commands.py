@@ -49,6 +49,16 @@ def test_nobody_is_an_error_that_repeats_no_number(user: User, name: str) -> Non
     assert actions() == []
 
 
+def test_digits_that_name_two_people_name_nobody(user: User) -> None:
+    national = user.mobile_number[3:]
+    other = User.objects.create_user("+919812345699", pk=int(national))
+    with pytest.raises(CommandError, match=r"with its \+"):
+        run("erase_user", "--no-input", national)
+    assert "user" in run("erase_user", "--no-input", "--dry-run", user.mobile_number)
+    user.delete()
+    assert f"user {other.pk} would" in run("erase_user", "--no-input", "--dry-run", national)
+
+
 def test_an_erasure_signs_out_at_once_and_is_recorded(user: User) -> None:
     sessions.start(user=user, method=Session.Method.CODE, user_agent="")
     said = run("erase_user", user.pk, "--no-input", "--reason", "asked for by letter")
