@@ -9,7 +9,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage test bench check format requirements image clean venv
+.PHONY: help run demo manage newman test bench check openapi postman format requirements image clean venv
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -25,6 +25,9 @@ demo: ## Hold a conversation with the running stack, over HTTP
 manage: ## Give a command to the running stack: make manage ARGS="check_stack" (docs/commands.md has them all)
 	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.development $(ARGS)
+
+newman: venv ## Run the Postman collection against the running stack (needs Node.js)
+	@exec $(PYTHON) -m config.postman --run
 
 test: venv ## Run the tests; make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
@@ -49,6 +52,13 @@ check: venv ## Look for what can be found without running: format, lint, types, 
 	@# Its complaints about the database that is not there are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
+	@$(CHECK_ENV) $(PYTHON) -m config.contract
+
+openapi: venv ## Accept a change of the API: write docs/openapi.yaml anew, saying what changes for clients
+	@$(CHECK_ENV) $(PYTHON) -m config.contract --accept
+
+postman: venv ## Make the Postman collection of docs/postman anew, from the API as it is
+	@$(CHECK_ENV) $(PYTHON) -m config.postman
 
 format: venv ## Lay the code out
 	$(PYTHON) -m ruff format .
@@ -66,7 +76,7 @@ image: ## Build the container image
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi
-	rm -rf .venv .data staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # .venv/complete is written last, and says for which folder and which requirements the environment is complete: one that
 # was interrupted, moved or copied is made anew, one that is out of date is brought up to date.
