@@ -1,0 +1,45 @@
+"""The Postman collection runs from top to bottom, unattended."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import postman
+from tests import node
+from tests.config.test_postman import requests_of
+from tests.doubles.stripe import SECRET
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.needs_node]
+
+PATIENCE = 200
+"""Seconds; one of the requests waits for a minute."""
+
+
+def run(stack: Stack, folder: Path, **variables: str) -> dict[str, Any]:
+    """Run the collection; what newman says of it."""
+    result = folder / "newman.json"
+    given = {"base_url": stack.url, **variables}
+    command = [str(node.newman()), "run", str(postman.COLLECTION), "--environment", str(postman.ENVIRONMENT)]
+    for name, value in given.items():
+        command += ["--env-var", f"{name}={value}"]
+    command += ["--reporters", "json", "--reporter-json-export", str(result)]
+    subprocess.run(command, env={**os.environ, "NO_PROXY": "*"}, timeout=PATIENCE, capture_output=True, check=False)
+    return dict(json.loads(result.read_text())["run"])
+
+
+def test_every_request_of_the_tour_is_made_and_none_fails(stack: Stack, tmp_path: Path) -> None:
+    told = run(stack, tmp_path, webhook_secret=SECRET)
+
+    failures = [(each["source"].get("name"), each["error"]["message"]) for each in told["failures"]]
+    assert failures == []
+    requests = list(requests_of(json.loads(postman.COLLECTION.read_text())))
+    assert told["stats"]["requests"] == {"total": len(requests), "pending": 0, "failed": 0}
+    assert told["stats"]["assertions"]["total"] > 2 * len(requests)
+    events = stack.sql("SELECT type FROM billing_stripeevent WHERE event_id LIKE 'evt_tour_%%'")
+    assert events == [("invoice.paid",)]
+    assert stack.sql("SELECT id FROM accounts_user WHERE erasing_at IS NULL AND mobile_number LIKE '+9198%%'") == []
