@@ -1,5 +1,6 @@
 """The clients of docs/quickstart.md do what the page says, as they stand there."""
 
+import json
 import os
 import random
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import node
+from tests.doubles.stripe import SECRET
 from tests.stack import ROOT, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
@@ -87,3 +89,17 @@ def test_a_client_goes_on_where_the_stream_broke(
     assert shown[-1] == TEXT
     assert all(TEXT.startswith(text) for text in shown), "a piece came twice, or was lost"
     assert [len(text) for text in shown] == sorted(len(text) for text in shown), "it began anew"
+
+
+def test_an_event_signed_as_the_page_of_webhooks_says_is_taken(stack: Stack, tmp_path: Path) -> None:
+    [script] = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "webhooks.md").read_text(), re.MULTILINE | re.DOTALL)
+    told = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "KUVAKA_URL": stack.url, "STRIPE_WEBHOOK_SECRET": SECRET, "NO_PROXY": "*"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == {"status": "success"}
+    assert stack.sql("SELECT type FROM billing_stripeevent WHERE event_id = 'evt_by_hand'") == [("invoice.paid",)]

@@ -1,0 +1,241 @@
+"""The pages say what is so: their links lead somewhere, and their numbers, commands and examples are the code's."""
+
+import re
+import shlex
+import subprocess
+import sysconfig
+import tomllib
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from accounts import delivery, idempotency, numbers, otp, passwords, tokens, tries
+from billing import catalogue, webhook
+from chatrooms import hub as hubs
+from chatrooms import live, models, streaming, tickets, views, waiting
+from chatrooms.serializers import RoomSerializer, SearchSerializer
+from config import environment, processes
+from config.api import JSONParser, LinkPagination
+from config.docs import problems
+from config.server_programs import POSTGRESQL
+from gemini import limits as gemini_limits
+from tests import servers
+
+ROOT = processes.ROOT
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+# --- Links ------------------------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings' names as GitHub makes them: small letters, hyphens for spaces, no other punctuation."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", heading.lower())) for heading in headings)
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_what_is_there(page: Path) -> None:
+    dead = []
+    for link in LINK.findall(page.read_text()):
+        if re.match(r"https?:|mailto:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(link)
+    assert dead == []
+
+
+def test_the_index_names_every_page() -> None:
+    named = {link.partition("#")[0] for link in LINK.findall(text_of("README.md"))}
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"README.md"}
+    assert pages - named == set()
+
+
+def test_the_readme_leads_to_the_index() -> None:
+    assert "docs/README.md" in LINK.findall((ROOT / "README.md").read_text())
+
+
+# --- limits.md --------------------------------------------------------------------------------------------------------
+
+
+def rows() -> dict[str, list[str]]:
+    lines = [line for line in text_of("limits.md").splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {first: rest for first, *rest in cells}
+
+
+def test_every_setting_of_the_page_of_limits_has_its_default_there() -> None:
+    told = {row[1].strip("`"): row[0] for row in rows().values() if re.fullmatch(r"`[A-Z_]+`", row[1])}
+    assert len(told) >= 9
+    assert told == {name: str(environment.names()[name]) for name in told}
+    assert {name for name in environment.names() if re.match(r"SMS_PER_|.*_PER_USER", name)} - told.keys() == set()
+
+
+def test_the_tiers_of_the_page_of_limits_are_those_that_are_seeded() -> None:
+    kinds = {
+        "daily_messages": "Messages a day (UTC)",
+        "sends_per_minute": "Sends a minute of one user",
+        "waiting_replies": "Messages that wait for an answer",
+        "parallel_replies": "Answers made at once for one user",
+        "max_output_tokens": "Tokens of one answer",
+        "context_tokens": "Tokens of history that the model is told",
+    }
+    for values in catalogue.SEEDS.values():
+        for field, words in kinds.items():
+            number = "none" if values[field] is None else str(values[field])
+            assert rows()[f"{words}, {values['name']}"][0] == number
+
+
+def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
+    def longest(serializer: Any, field: str) -> int:
+        return int(serializer().fields[field].max_length)
+
+    pool = environment.Environment.model_fields["WEB_THREADS"].default
+    expected: dict[str, Any] = {
+        "Characters of a message": models.MAX_CONTENT,
+        "Bytes of an answer": gemini_limits.MAX_TEXT,
+        "Characters of a room's name": longest(RoomSerializer, "name"),
+        "Characters of a room's instruction to the model": longest(RoomSerializer, "system_instruction"),
+        "Entries of a page (`?limit=`)": LinkPagination.max_page_size,
+        "Characters of a search": longest(SearchSerializer, "q"),
+        "Bytes of a body": JSONParser.limit,
+        "Bytes of a message's body (its characters may be escaped)": views.MessageParser.limit,
+        "Seconds of `?wait=`": waiting.LONGEST,
+        "Requests of one `web` process that wait": pool - waiting.FREE,
+        "Seconds that the ticket of a stream works": int(tickets.LIFETIME.total_seconds()),
+        "Seconds that a finished stream can be resumed": live.ENDED_SECONDS,
+        "Seconds between two signs of life": int(streaming.PING_EVERY),
+        "Bytes that a reader may be behind": hubs.MAX_BEHIND,
+        "Seconds that a code works": delivery.LIFETIME.seconds,
+        "Guesses at one code": otp.GUESSES,
+        "Wrong codes in a row for one number": tries.CODES_A_DAY,
+        "Wrong passwords in a row for one number": tries.FREE_PASSWORDS,
+        "Wrong ones in a row, ever": tries.MOST,
+        "Characters of a password": f"{passwords.SHORTEST} to {passwords.LONGEST}",
+        "Seconds that an access token works": int(tokens.ACCESS_LIFETIME.total_seconds()),
+        "Days that a refresh token works": tokens.REFRESH_LIFETIME.days,
+        "Days that a session can be refreshed in all": tokens.FAMILY_LIFETIME.days,
+        "Hours that an `Idempotency-Key` is remembered": int(idempotency.KEPT.total_seconds()) // 3600,
+        "Characters of an `Idempotency-Key`": idempotency.LONGEST,
+        "Bytes of an event of Stripe's": webhook.LIMIT,
+    }
+    assert {name: rows()[name][0] for name in expected} == {name: str(value) for name, value in expected.items()}
+    assert otp.RESEND_AFTER.seconds == 60
+    assert numbers.LONGEST
+
+
+def test_every_code_that_refuses_too_much_is_on_the_page_of_limits_and_each_there_exists() -> None:
+    known = {kind.code: int(kind.status) for kind in problems()}
+    page = text_of("limits.md")
+    assert [code for code, status in known.items() if status == 429 and f"`{code}`" not in page] == []
+    named = re.findall(r"\b(4\d\d|503) `(\w+)`", page)
+    assert {code: int(status) for status, code in named}.items() <= known.items()
+
+
+# --- deployment.md ----------------------------------------------------------------------------------------------------
+
+
+def example(language: str) -> str:
+    [found] = re.findall(rf"^```{language}\n(.*?)^```$", text_of("deployment.md"), re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+COMMANDS = {f"python -m config.processes {name}" for name in processes.parse_procfile()}
+
+
+def test_renders_file_starts_every_process_and_gives_it_settings_that_exist() -> None:
+    file = yaml.safe_load(example("yaml"))
+    services = [service for service in file["services"] if service["type"] != "keyvalue"]
+    commands = [service["dockerCommand"] for service in services]
+    before = [service["preDeployCommand"] for service in services if "preDeployCommand" in service]
+
+    assert {*commands, *before} == COMMANDS
+    assert len(commands) + len(before) == len(COMMANDS)
+    given = [*file["envVarGroups"][0]["envVars"], *file["x-needs"]]
+    assert {each["key"] for each in given if "key" in each} <= set(environment.names())
+    assert all(service["envVars"] == file["x-needs"] for service in services)
+    [redis] = [service for service in file["services"] if service["type"] == "keyvalue"]
+    assert redis["maxmemoryPolicy"] == "noeviction"
+
+
+def test_flys_file_starts_every_process_and_gives_it_settings_that_exist() -> None:
+    file = tomllib.loads(example("toml"))
+
+    assert {*file["processes"].values(), file["deploy"]["release_command"]} == COMMANDS
+    assert file["processes"] == {name: f"python -m config.processes {name}" for name in file["processes"]}
+    assert set(file["env"]) <= set(environment.names())
+    [stream_port] = [port["port"] for port in file["services"][0]["ports"]]
+    assert file["env"]["STREAM_ORIGIN"] == f"{file['env']['WEB_ORIGIN']}:{stream_port}"
+
+
+def test_railways_table_names_every_process() -> None:
+    assert {
+        f"python -m config.processes {name}" for name in re.findall(r"config\.processes (\w+)", railway())
+    } == COMMANDS
+
+
+def railway() -> str:
+    return text_of("deployment.md").partition("## Railway")[2].partition("\n## ")[0]
+
+
+# --- operation.md -----------------------------------------------------------------------------------------------------
+
+
+def options_of(program: str) -> list[str]:
+    """What the page gives a program of PostgreSQL's, but for where its database is."""
+    page = text_of("operation.md").replace("\\\n", " ")
+    [line] = [line for line in page.splitlines() if f"postgres {program} " in line]
+    words = shlex.split(re.split(r"[<>]", line.partition(f" {program} ")[2])[0])
+    return [word for word in words if word.startswith("--") and not re.match("--(username|dbname)=", word)]
+
+
+def test_a_backup_made_as_the_page_says_is_restored_as_the_page_says(tmp_path: Path) -> None:
+    from tests.conftest import _urls
+
+    template = servers.ensure_template(_urls)
+    kept, hurt = (servers.clone_database(_urls, template, name) for name in ("backup_kept", "backup_hurt"))
+    remember = "INSERT INTO accounts_tries (number, kind, failures) VALUES (%s, 'code', %s)"
+    with psycopg.connect(kept, autocommit=True) as database:
+        database.execute(remember, ["+1", 7])
+    with psycopg.connect(hurt, autocommit=True) as database:
+        database.execute(remember, ["+2", 9])
+        database.execute("DROP TABLE chatrooms_chatroom CASCADE")
+    dump = tmp_path / "kuvaka.dump"
+
+    run("pg_dump", *options_of("pg_dump"), f"--file={dump}", kept)
+    run("pg_restore", *options_of("pg_restore"), f"--dbname={hurt}", str(dump))
+
+    with psycopg.connect(hurt) as database:
+        assert database.execute("SELECT number, failures FROM accounts_tries").fetchall() == [("+1", 7)]
+        assert database.execute("SELECT count(*) FROM chatrooms_chatroom").fetchone() == (0,)
+
+
+def run(program: str, *arguments: str) -> None:
+    path = Path(sysconfig.get_path("purelib")) / POSTGRESQL / "bin" / program
+    done = subprocess.run([str(path), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_event_of_the_page_is_one_that_the_code_logs() -> None:
+    table = text_of("operation.md").partition("## When something is wrong")[2]
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", table))
+    code = "\n".join(
+        file.read_text()
+        for folder in ("accounts", "billing", "chatrooms", "config", "gemini")
+        for file in (ROOT / folder).rglob("*.py")
+    )
+    assert len(named) > 15
+    assert {name for name in named if f'"{name}"' not in code} <= {"grant_pro", "request_id"}
