@@ -1,11 +1,11 @@
 """Billing's steps of erasing an account; each is safe to repeat."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from djstripe.models import Customer, Invoice, PaymentMethod, Subscription
+from djstripe.models import Customer, Invoice, LineItem, PaymentMethod, Subscription
 
 from billing import checkout, leases, mirror, stripe_api
 from billing.models import StripeEvent
@@ -44,6 +44,18 @@ def _customers_of(user_id: int, **which: object) -> list[str]:
     return list(Customer.objects.filter(subscriber_id=user_id, **which).values_list("id", flat=True))
 
 
+def _without_person(content: dict[str, Any]) -> dict[str, Any]:
+    """An invoice's content without what leads back to the person: our ids, and how to reach them.
+
+    What was paid, when, and by which customer of Stripe's, the law keeps; name and address it keeps too.
+    """
+    parent = content.get("parent") or {}
+    (parent.get("subscription_details") or {})["metadata"] = {}
+    for line in (content.get("lines") or {}).get("data") or []:
+        line["metadata"] = {}  # a line of a subscription carries the subscription's
+    return {**content, "parent": parent, "metadata": {}, "customer_phone": None, "customer_email": None}
+
+
 def _reduce(customer_id: str) -> None:
     Subscription.objects.filter(customer_id=customer_id).delete()
     PaymentMethod.objects.filter(customer_id=customer_id).delete()
@@ -53,10 +65,10 @@ def _reduce(customer_id: str) -> None:
     if not invoices.exists():
         customer.delete()
         return
+    ids = list(invoices.values_list("id", flat=True))
+    LineItem.objects.filter(stripe_data__invoice__in=ids).delete()  # the invoices' own content has them
     for invoice in invoices:
-        parent = invoice.stripe_data.get("parent") or {}
-        (parent.get("subscription_details") or {})["metadata"] = {}  # the user's id
-        invoice.stripe_data |= {"parent": parent, "customer_phone": None}
+        invoice.stripe_data = _without_person(invoice.stripe_data)
         invoice.save(update_fields=["stripe_data"])
     customer.update(
         subscriber=None,

@@ -20,6 +20,10 @@ LOOK_BACK: Final = timedelta(days=4)
 """Stripe repeats a delivery for three days; after that it is up to us."""
 
 
+ENDED: Final = ("canceled", "incomplete_expired")
+"""Statuses of a subscription that never changes again."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Report:
     """What a comparison with Stripe found. `drifted` are ids of customers."""
@@ -75,9 +79,11 @@ def _differing(report: Report) -> Iterator[str]:
         report.checked += 1
         seen.add(theirs.id)
         ours = Subscription.objects.filter(id=theirs.id).values_list("stripe_data", flat=True).first()
+        if ours is None and theirs.status in ENDED:
+            continue  # an erased account's: it gives nobody anything, and nobody is left to whom it could
         if ours is None or _gist(ours) != _gist(theirs.to_dict()):
             yield _id(theirs.customer)
-    running = Subscription.objects.exclude(stripe_data__status__in=["canceled", "incomplete_expired"])
+    running = Subscription.objects.exclude(stripe_data__status__in=ENDED)
     for subscription_id, customer_id in running.values_list("id", "customer_id"):
         if subscription_id not in seen:
             yield customer_id

@@ -156,6 +156,7 @@ def _line(invoice_id: str, subscription: Thing) -> Thing:
         amount=price["unit_amount"],
         currency=subscription["currency"],
         invoice=invoice_id,
+        metadata=subscription["metadata"],
         parent={
             "invoice_item_details": None,
             "subscription_item_details": details,

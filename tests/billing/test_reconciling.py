@@ -109,3 +109,10 @@ def test_changing_the_key_breaks_nothing(stripe_double: StripeDouble, settings: 
     run()
     assert is_pro(user)
     assert django_settings.STRIPE_SECRET_KEY != KEY
+
+
+def test_an_ended_subscription_of_an_account_that_is_gone_is_no_drift(stripe_double: StripeDouble) -> None:
+    user = new_user()
+    stripe_double.set_status(subscribe(stripe_double, user), "canceled")
+    Subscription.objects.all().delete()
+    assert reconcile.compare().drifted == []
