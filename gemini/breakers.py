@@ -17,6 +17,7 @@ from config import metrics
 from gemini.exceptions import (
     AnswerTooLong,
     Blocked,
+    ConnectionCut,
     EmptyAnswer,
     MaxTokens,
     ProviderOverloaded,
@@ -33,7 +34,9 @@ WINDOW: Final = 30.0
 PAUSE: Final = 15.0
 """Seconds for which a model is left alone, then between two probes."""
 
-OVERLOADED: Final = (ProviderOverloaded, ProviderTimeout)
+OVERLOADED: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
+"""What counts against a model; one that cannot be reached is as little use as one that has no room."""
+
 ANSWERED: Final = (AnswerTooLong, Blocked, EmptyAnswer, MaxTokens)
 """No answer for the user, but the model works. Every other failure says nothing about its load."""
 

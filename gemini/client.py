@@ -134,7 +134,7 @@ class ReplyStream:
         length = 0
         watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
         with watching, closing(_events(prompt=prompt, config=config)) as events:
-            for chunk in events:
+            for chunk in self._unless_cancelled(events):
                 if time.monotonic() > deadline:
                     raise ProviderTimeout(cause="deadline")
                 self._note(chunk)
@@ -146,6 +146,15 @@ class ReplyStream:
                     self._received += estimate(text)
                     yield text
             self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
+
+    def _unless_cancelled(self, events: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The events; a connection that we have cut ourselves says nothing about the model."""
+        try:
+            yield from events
+        except (ConnectionCut, ProviderTimeout):
+            if self._interrupt.tripped:
+                raise Cancelled from None
+            raise
 
     def _note(self, chunk: Chunk) -> None:
         self.usage = _plausible(chunk.usage) if chunk.usage else self.usage
