@@ -41,9 +41,10 @@ def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
 
 
 def check() -> None:
-    """Let a send pass while today's tokens are under `DAILY_TOKEN_CEILING`.
+    """Let a send, and a call, pass while today's tokens are under `DAILY_TOKEN_CEILING`.
 
-    Calls count when they end, so the ceiling is overshot by what is in flight when it is reached, and by no more.
+    Calls count when they end, so the ceiling is overshot by those in flight when it is reached, and by no more: a reply
+    that was accepted before fails without a call, and its unit goes back.
 
     Raises:
         ServiceBudgetReached: they are used up.

@@ -61,7 +61,25 @@ def hold(*, name: str, seconds: float, wait: float) -> Iterator[Held]:
     try:
         yield held
     finally:
-        Lease.objects.filter(pk=held.name, token=held.token).delete()
+        release(held)
+
+
+def try_hold(*, name: str, seconds: float) -> Held | None:
+    """Take the lease `name` for at most `seconds` if nobody has it; also in a transaction, with which it is given up.
+
+    Whoever has it gives it back with `release`.
+    """
+    return _take(name, seconds)
+
+
+def release(held: Held) -> None:
+    """Give a lease back; one that was lost meanwhile is left to its holder."""
+    Lease.objects.filter(pk=held.name, token=held.token).delete()
+
+
+def is_held(*, name: str) -> bool:
+    """Whether somebody holds the lease `name` now."""
+    return Lease.objects.filter(pk=name, until__gt=Now()).exists()
 
 
 def _wait_for(name: str, seconds: float, deadline: float) -> Held:

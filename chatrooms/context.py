@@ -1,5 +1,6 @@
 """From a room's history to what the model is told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from billing.models import Tier
@@ -50,6 +51,8 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     told = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
+    # Behind the newest ones, and so before them in what the model reads: what the summary tells of as it was.
+    told += exchanges_of(summary.stale)[::-1] if summary else []
     turns: list[Turn] = [Turn(role="user", text=reply.question.content)]
     left = budget
     for exchange in told:
@@ -76,6 +79,15 @@ def model_for(*, room: Chatroom, tier: Tier) -> str:
 def summary_before(*, room_id: int, message_id: int) -> Summary | None:
     """The room's summary, unless it tells of this message or of later ones."""
     return Summary.objects.filter(room_id=room_id, upto__lt=message_id).first()
+
+
+def exchanges_of(message_ids: Collection[int]) -> list[Exchange]:
+    """The answered exchanges among these messages, oldest first."""
+    if not message_ids:
+        return []
+    answered = Reply.objects.filter(answers_id__in=message_ids, is_current=True, status__in=TOLD).exclude(content="")
+    rows = answered.order_by("answers_id").values_list("answers_id", "answers__content", "content")
+    return [Exchange(message_id=place, question=asked, answer=said) for place, asked, said in rows]
 
 
 def exchanges(

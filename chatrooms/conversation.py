@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Func, Max, Value
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -31,6 +31,10 @@ from config.logs import request_id
 
 WAIT_HINT = timedelta(seconds=5)
 """What `Retry-After` suggests to a client with too many waiting replies: about the time of one answer."""
+
+
+MOST_STALE = 20
+"""Messages that a summary may tell of as they were: they are told word for word beside it."""
 
 
 def send(*, user_id: int, room_id: int, content: str) -> Message:
@@ -84,6 +88,7 @@ def retry(*, user_id: int, message_id: int) -> None:
     with transaction.atomic():
         message = _resting(user_id, message_id)
         unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)
+        _mark_in_summary(message)
         if not replies.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
             raise ReplyHasNotFailed
 
@@ -98,6 +103,7 @@ def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
     with transaction.atomic():
         message = _resting(user_id, message_id)
         _check_capacity(user_id, tier_of(user_id=user_id))
+        _mark_in_summary(message)
         if not replies.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
             raise ReplyHasNotFailed
 
@@ -113,7 +119,7 @@ def regenerate(*, user_id: int, message_id: int) -> None:
     with transaction.atomic():
         message = _resting(user_id, message_id)
         unit_id = _charge(user_id, LedgerEntry.Kind.REGENERATE)
-        _forget_summary_of(message)
+        _mark_in_summary(message)
         _queue_further_reply(message, unit_id)
 
 
@@ -131,7 +137,7 @@ def edit(*, user_id: int, message_id: int, content: str) -> None:
         if Message.objects.in_room(message.room_id).filter(pk__gt=message.pk).exists():
             raise NotLastMessage
         unit_id = _charge(user_id, LedgerEntry.Kind.EDIT)
-        _forget_summary_of(message)
+        _mark_in_summary(message)
         _keep_revision(message)
         Message.objects.filter(pk=message.pk).update(content=content, edited_at=Now())
         _queue_further_reply(message, unit_id)
@@ -183,9 +189,14 @@ def _check_capacity(user_id: int, tier: Tier) -> None:
     budget.check()
 
 
-def _forget_summary_of(message: Message) -> None:
-    """Drop the room's summary if it tells of the message as it was; a new one is made when it is needed."""
-    Summary.objects.filter(room_id=message.room_id, upto__gte=message.pk).delete()
+def _mark_in_summary(message: Message) -> None:
+    """Note that the room's summary tells of the message as it was; one with too many such notes is made anew."""
+    telling = Summary.objects.filter(room_id=message.room_id, upto__gte=message.pk).exclude(
+        stale__contains=[message.pk]
+    )
+    if telling.filter(stale__len__gte=MOST_STALE).delete()[0]:
+        return
+    telling.update(stale=Func(F("stale"), Value(message.pk), function="array_append"))
 
 
 def _keep_revision(message: Message) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -97,6 +98,9 @@ class Summary(models.Model):
     content = models.TextField()
     upto = models.BigIntegerField()
     """The checkpoint: the id of the last user message that the summary covers."""
+    stale = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    """Ids of messages up to there that were edited or answered anew since: the model is told them word for word, until
+    the next summary takes them up."""
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -22,6 +22,7 @@ from chatrooms import live
 from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
+from chatrooms.places import under_way
 from config import metrics, tracing
 from config.celery import publish
 from gemini.tokens import estimate
@@ -44,7 +45,7 @@ def publish_on_commit(reply_id: int) -> None:
 
 def publish_next_on_commit(user_id: int) -> None:
     """Publish, when the transaction has committed, what the place that became free in it lets start."""
-    transaction.on_commit(lambda: _publish_next(user_id), robust=True)
+    transaction.on_commit(lambda: publish_next(user_id=user_id), robust=True)
 
 
 def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
@@ -60,7 +61,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
         if user_id is None:
             return None
         tier = tier_of(user_id=user_id)
-        if _generating(user_id) < tier.parallel_replies and _take(reply_id):
+        if under_way(user_id=user_id) < tier.parallel_replies and _take(reply_id):
             claimed = Reply.objects.with_waited().select_related("room", "answers").defer("answers__search", "search")
             return claimed.get(pk=reply_id), tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
@@ -133,7 +134,7 @@ def fail(
         log.info("reply_put_off", reply_id=reply.pk, error=error, seconds=round(wait, 1))
         metrics.tries_put_off.labels(error).inc()
         live.drop(reply_id=reply.pk, attempt=reply.attempt)
-        _publish_next(reply.user_id)
+        publish_next(user_id=reply.user_id)
         return True
     return _fail(reply, _held(reply), error=error, first_token_ms=first_token_ms, **_counts(usage))
 
@@ -213,7 +214,10 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
         request_id=request_id,
     )
     if restarted:
-        publish_on_commit(Reply.objects.values_list("pk", flat=True).get(answers_id=message_id, is_current=True))
+        reply_id = Reply.objects.values_list("pk", flat=True).get(answers_id=message_id, is_current=True)
+        # Its stream still ends with the old error, which whoever comes before the new start would take for the answer.
+        transaction.on_commit(lambda: live.forget([reply_id]), robust=True)
+        publish_on_commit(reply_id)
     return bool(restarted)
 
 
@@ -364,14 +368,14 @@ def _time_first_token(values: dict[str, object]) -> None:
         metrics.first_token_seconds.observe(milliseconds / 1000)
 
 
-def _publish_next(user_id: int) -> None:
+def publish_next(*, user_id: int) -> None:
     """Publish what may start now of what was parked: the next reply of a room, and those that had met the limit."""
     if not Reply.objects.filter(user_id=user_id, is_parked=True).exists():
         return
     parked = list(
         Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
     )
-    free = tier_of(user_id=user_id).parallel_replies - _generating(user_id) if parked else 0
+    free = tier_of(user_id=user_id).parallel_replies - under_way(user_id=user_id) if parked else 0
     for reply_id in parked[: max(free, 0)]:
         waiting = Reply.objects.filter(pk=reply_id, status=Status.QUEUED)
         waiting.update(is_parked=False, publish_at=Now())  # so the reaper takes it up at once if Redis does not
@@ -379,13 +383,6 @@ def _publish_next(user_id: int) -> None:
             taken = publish(ANSWER, reply_id)
         if taken:
             waiting.update(publish_at=Now() + settings.REPLY_REPUBLISH_AFTER)
-
-
-def _generating(user_id: int) -> int:
-    """How many calls the user has under way: a stopped one counts until its worker has closed it."""
-    under_way = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
-    count: int = Reply.objects.filter(under_way, user_id=user_id).count()
-    return count
 
 
 def _backoff(tries_left: int) -> float:

@@ -4,21 +4,22 @@ Both happen after an answer, in a task, and neither is promised: what fails is t
 tokens count like all others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
-from django.core.cache import cache
 from django.db import connections, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
-from billing import budget
+from billing import budget, leases
 from billing.entitlements import tier_of
 from billing.exceptions import ServiceBudgetReached
 from billing.models import Tier
-from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, model_for
+from chatrooms import places, replies
+from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
 from chatrooms.models import Chatroom, Naming, Reply, Summary
 from config import tracing
 from config.celery import publish
@@ -45,9 +46,6 @@ ASKED: Final = 0.75
 MAX_SUMMARY: Final = 16_000
 """Characters of a summary: five times the 500 words that are asked for, in case the model talks."""
 
-ALONE_SECONDS: Final = 180
-"""How long a room is left to the task that summarises it; as long as a call may take."""
-
 
 def tend(*, reply: Reply, is_full: bool) -> None:
     """After an answer, have its room named if nobody did, and summarised if its history has grown long."""
@@ -59,12 +57,20 @@ def tend(*, reply: Reply, is_full: bool) -> None:
 
 def name_room(*, room_id: int) -> None:
     """Give a room that nobody has named a title, by its first exchange; never in place of a user's own."""
-    unnamed = Chatroom.objects.filter(pk=room_id, naming=Naming.DEFAULT)
+    room = Chatroom.objects.filter(pk=room_id, naming=Naming.DEFAULT).first()
+    if room is None:
+        return
+    with _place(room.user_id) as has_place:
+        if has_place:
+            _name(room)
+
+
+def _name(room: Chatroom) -> None:
+    unnamed = Chatroom.objects.filter(pk=room.pk, naming=Naming.DEFAULT)
     if not unnamed.filter(title_tries__lt=TITLE_TRIES).update(title_tries=F("title_tries") + 1):
         return
-    room = unnamed.first()
-    first = exchanges(room_id=room_id, after=0, newest_first=False, at_most=1)
-    if room is None or not first:
+    first = exchanges(room_id=room.pk, after=0, newest_first=False, at_most=1)
+    if not first:
         return
     model = model_for(room=room, tier=tier_of(user_id=room.user_id))
     said = _ask(room, title_prompt(question=first[0].question, answer=first[0].answer, model=model))
@@ -76,31 +82,44 @@ def name_room(*, room_id: int) -> None:
 
 def summarise(*, room_id: int) -> None:
     """Put the oldest exchanges of a long room into its summary, and go on with the next ones if that was not all."""
-    if not cache.add(f"summarising:{room_id}", 1, ALONE_SECONDS):
+    room = Chatroom.objects.filter(pk=room_id).first()
+    if room is None:
         return
-    try:
-        more = _summarise_once(room_id)
-    finally:
-        cache.delete(f"summarising:{room_id}")
+    with _place(room.user_id) as has_place:
+        more = has_place and _summarise_once(room)
     if more:
         publish(SUMMARISE, room_id)
 
 
-def _summarise_once(room_id: int) -> bool:
-    """Make one step; whether there is another one to make."""
-    room = Chatroom.objects.filter(pk=room_id).first()
-    if room is None:
-        return False
+@contextmanager
+def _place(user_id: int) -> Iterator[bool]:
+    """One of the user's places at the model, if one is free; whoever waits for it gets it afterwards."""
+    held = places.take_for_upkeep(user_id=user_id)
+    try:
+        yield held is not None
+    finally:
+        if held:
+            leases.release(held)
+            replies.publish_next(user_id=user_id)
+
+
+def _summarise_once(room: Chatroom) -> bool:
+    """Make one step; whether there is another one to make.
+
+    What the summary tells of as it was (`Summary.stale`) is told anew, so that it is brought up to date.
+    """
     tier = tier_of(user_id=room.user_id)
-    before = Summary.objects.filter(pk=room_id).first()
+    before = Summary.objects.filter(pk=room.pk).first()
     old = _old(room, tier, after=before.upto if before else 0)
-    some = old[: _fitting(old, ASKED * tier.context_tokens) or 1]
+    new = old[: _fitting(old, ASKED * tier.context_tokens) or 1]
+    some = [*(exchanges_of(before.stale) if before else []), *new]
     if not some:
         return False
     earlier = before.content if before else ""
     text = _ask(room, summary_prompt(earlier=earlier, turns=_turns(some), model=model_for(room=room, tier=tier)))
-    kept = bool(text) and _keep(room, before, content=text[:MAX_SUMMARY], upto=some[-1].message_id)
-    return kept and len(some) < len(old)
+    upto = max(some[-1].message_id, before.upto if before else 0)
+    kept = bool(text) and _keep(room, before, some, content=text[:MAX_SUMMARY], upto=upto)
+    return kept and len(new) < len(old)
 
 
 def _old(room: Chatroom, tier: Tier, *, after: int) -> list[Exchange]:
@@ -129,15 +148,19 @@ def _turns(told: Sequence[Exchange]) -> list[Turn]:
     ]
 
 
-def _keep(room: Chatroom, before: Summary | None, *, content: str, upto: int) -> bool:
-    """Write the summary unless another one was written, or the old one dropped, since `before` was read."""
+def _keep(room: Chatroom, before: Summary | None, some: list[Exchange], *, content: str, upto: int) -> bool:
+    """Write the summary unless another one was written, or what it tells of was changed, since that was read."""
+    written = {"content": content, "upto": upto, "stale": [], "updated_at": Now()}
     with transaction.atomic():
-        if not Chatroom.objects.select_for_update(no_key=True).filter(pk=room.pk).exists():
+        # The owner's lock: whoever changes a message of the room holds it.
+        if not User.objects.select_for_update(no_key=True).filter(chatrooms=room.pk).exists():
             return False
         now = Summary.objects.filter(pk=room.pk).first()
-        if (now and now.upto) != (before and before.upto):
+        if (now and (now.upto, now.stale)) != (before and (before.upto, before.stale)):
             return False
-        Summary.objects.update_or_create(pk=room.pk, defaults={"content": content, "upto": upto, "updated_at": Now()})
+        if exchanges_of([exchange.message_id for exchange in some]) != sorted(some, key=lambda each: each.message_id):
+            return False
+        Summary.objects.update_or_create(pk=room.pk, defaults=written)
     log.info("room_summarised", room_id=room.pk, upto=upto)
     return True
 

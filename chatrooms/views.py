@@ -78,6 +78,13 @@ class MessagePagination(LinkPagination):
         return page[::-1] if page is not None else None
 
 
+class ReplyPagination(LinkPagination):
+    """Oldest first."""
+
+    ordering = ("id",)
+    position_field = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
 def _user(request: HttpRequest | Request) -> User:
     return cast(User, request.user)
 
@@ -297,6 +304,22 @@ class RoomMessageViewSet(MessageViews):
         return self.get_paginated_response(self.get_serializer(found, many=True).data)
 
 
+class RepliesViewSet(viewsets.GenericViewSet[Reply]):
+    """The replies to one of the caller's messages."""
+
+    serializer_class = EarlierReplySerializer
+    pagination_class = ReplyPagination
+
+    @extend_schema(summary="List the replies to a message")
+    def list(self, request: Request, message_id: int) -> Response:
+        """All replies to it, oldest first, each with the text that it answered; one of them is the current one."""
+        if not Message.objects.for_user(request.user).filter(pk=message_id).exists():
+            raise MessageNotFound
+        found = Reply.objects.filter(answers_id=message_id).select_related("answers", "revision")
+        page = self.paginate_queryset(found.defer("search", "answers__search"))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
 class MessageViewSet(MessageViews):
     """The caller's messages by their own ids."""
 
@@ -322,14 +345,6 @@ class MessageViewSet(MessageViews):
         """Change the last message of a room and have it answered anew; the old text stays with its replies."""
         conversation.edit(user_id=_user(request).pk, message_id=message_id, content=_content_of(request))
         return self.accepted(message_id)
-
-    @extend_schema(summary="List the replies to a message", responses=EarlierReplySerializer(many=True))
-    def replies(self, request: Request, message_id: int) -> Response:
-        """All replies to it, oldest first, each with the text that it answered; one of them is the current one."""
-        if not Message.objects.for_user(request.user).filter(pk=message_id).exists():
-            raise MessageNotFound
-        found = Reply.objects.filter(answers_id=message_id).select_related("answers", "revision").order_by("pk")
-        return Response(EarlierReplySerializer(found.defer("search", "answers__search"), many=True).data)
 
     @extend_schema(summary="Stop an answer", request=None)
     def stop(self, request: Request, message_id: int) -> Response:

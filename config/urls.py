@@ -40,7 +40,7 @@ urlpatterns = [
     path("chatroom/<int:room_id>/message", chatrooms.RoomMessageViewSet.as_view({"post": "create"})),
     path("chatroom/<int:room_id>/messages", chatrooms.RoomMessageViewSet.as_view({"get": "list"})),
     path("message/<int:message_id>", chatrooms.MessageViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
-    path("message/<int:message_id>/replies", chatrooms.MessageViewSet.as_view({"get": "replies"})),
+    path("message/<int:message_id>/replies", chatrooms.RepliesViewSet.as_view({"get": "list"})),
     path("message/<int:message_id>/stream", chatrooms.MessageViewSet.as_view({"get": "stream"})),
     path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),

@@ -63,6 +63,9 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     """No test with a database misses the tiers, finds what another left in Redis, or a breaker that another opened."""
     if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
         return
+    from importlib import import_module
+
+    from django.apps import apps
     from django.conf import settings
     from django.core.management import call_command
     from redis import Redis
@@ -73,6 +76,7 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("db")
     if not Tier.objects.exists():  # a test with real transactions empties every table when it ends
         call_command("seed_tiers", verbosity=0)
+        import_module("config.migrations.0001_roles").make_roles(apps, None)
     # What is not about allowances need not stay within them; tests of allowances set their own.
     Tier.objects.update(daily_messages=None, sends_per_minute=1_000_000)
     breaker._breakers.clear()

@@ -186,16 +186,45 @@ class TestEveryVerb:
 
 
 @pytest.mark.parametrize("verb", ["regenerate", "edit"])
-def test_a_summary_that_tells_of_the_message_is_dropped(client: APIClient, answered: Message, verb: str) -> None:
+def test_a_summary_that_tells_of_the_message_is_kept_and_the_change_noted(
+    client: APIClient, answered: Message, verb: str
+) -> None:
     Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk)
     again(client, verb, answered)
+    assert Summary.objects.get().stale == [answered.pk]
+    Reply.objects.update(status="done", content="x")
+    again(client, verb, answered)
+    assert Summary.objects.get().stale == [answered.pk], "once"
+
+
+def test_a_retried_message_is_noted_too(client: APIClient, failed: Message) -> None:
+    Summary.objects.create(room_id=failed.room_id, content="notes", upto=failed.pk)
+    again(client, "retry", failed)
+    assert Summary.objects.get().stale == [failed.pk]
+
+
+def test_a_summary_with_twenty_such_notes_is_made_anew(client: APIClient, answered: Message) -> None:
+    Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk, stale=list(range(-20, 0)))
+    again(client, "regenerate", answered)
     assert not Summary.objects.exists()
+
+
+def test_who_follows_a_retry_is_not_told_the_old_failure(
+    client: APIClient, failed: Message, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    from chatrooms import live
+
+    reply = reply_of(failed)
+    live.end(reply_id=reply.pk, attempt=1, event=live.Event.ERROR, data={"code": "blocked"})
+    with django_capture_on_commit_callbacks(execute=True):
+        again(client, "retry", failed)
+    assert live._redis().exists(live.key_of(reply.pk)) == 0
 
 
 def test_an_earlier_summary_is_kept(client: APIClient, answered: Message) -> None:
     Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk - 1)
     again(client, "regenerate", answered)
-    assert Summary.objects.exists()
+    assert Summary.objects.get().stale == []
 
 
 def test_cleaning_up_keeps_a_message_that_was_answered_before(

@@ -11,6 +11,7 @@ import pytest
 import structlog
 from django.db import IntegrityError, OperationalError
 
+from billing import budget
 from billing.models import DailyUsage, ServiceUsage
 from chatrooms import generation, replies
 from chatrooms.models import Chatroom, Message, Reply
@@ -260,3 +261,17 @@ def test_what_a_call_cost_is_counted_however_it_ended(
     used = DailyUsage.objects.values_list("user_id", "prompt_tokens", "output_tokens").get()
     assert used == (room.user_id, 7, 9)
     assert ServiceUsage.objects.values_list("prompt_tokens", "output_tokens").get() == (7, 9)
+
+
+def test_what_was_accepted_before_the_ceiling_is_not_answered_behind_it(
+    room: Chatroom, send: Callable[..., Message], model: Callable[[Stream], None], settings: Any
+) -> None:
+    message = send(room)
+    stream = Stream("never")
+    model(stream)
+    settings.DAILY_TOKEN_CEILING = 10
+    budget.add(user_id=room.user_id, prompt_tokens=10, output_tokens=0)
+    answer(reply_of(message).pk)
+    assert (row(message).status, row(message).error) == ("failed", "service_budget_reached")
+    assert DailyUsage.objects.get(user=room.user_id).used == 0, "its unit went back"
+    assert not stream.closed, "nobody was asked"

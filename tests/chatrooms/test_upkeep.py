@@ -8,8 +8,9 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from billing import leases
 from billing.models import DailyUsage, ServiceUsage, Tier
-from chatrooms import replies, rooms, upkeep
+from chatrooms import places, replies, rooms, upkeep
 from chatrooms.context import context_for
 from chatrooms.models import Chatroom, Message, Reply, Summary
 from chatrooms.tasks import answer, name_room, summarise_room
@@ -272,9 +273,56 @@ class TestSummaries:
 
     def test_the_second_of_two_tasks_asks_nothing(self, room: Chatroom, say: Callable, model: Model) -> None:
         self.fill(room, say, 8)
-        cache.add(f"summarising:{room.pk}", 1, 60)
+        held = places.take_for_upkeep(user_id=room.user_id)
+        assert held
         summarise_room(room.pk)
         assert model.prompts == []
+        leases.release(held)
+        summarise_room(room.pk)
+        assert len(model.prompts) == 1
+
+    def test_a_summary_takes_one_of_the_users_places(
+        self, room: Chatroom, say: Callable, send: Callable, model: Model
+    ) -> None:
+        self.fill(room, say, 8)
+        Tier.objects.update(parallel_replies=1)
+        reply = reply_of(send(rooms.create(user_id=room.user_id, name="Other"), "now"))
+        seen: list[Any] = []
+        model.says = lambda: seen.append(replies.claim(reply_id=reply.pk)) or "notes"
+        summarise_room(room.pk)
+        assert seen == [None], "no answer is made beside it"
+        assert replies.claim(reply_id=reply.pk), "nor afterwards kept from being made"
+        summarise_room(room.pk)
+        assert len(model.prompts) == 1, "no summary beside an answer"
+
+    def test_what_was_answered_anew_is_told_beside_the_summary_and_taken_up_by_the_next(
+        self, room: Chatroom, say: Callable, send: Callable, model: Model, published: list[Any]
+    ) -> None:
+        first, *_ = self.fill(room, say, 8)
+        model.says = "notes"
+        summarise_room(room.pk)
+        Summary.objects.update(stale=[first.pk])
+        Reply.objects.filter(answers=first).update(content="another answer")
+        context = context_for(reply=reply_of(send(room, "now")), tier=Tier.objects.get(slug="basic"))
+        assert context.prompt.turns[0].text.startswith("question 0 ")
+        assert context.prompt.turns[1].text == "another answer"
+        Reply.objects.filter(status="queued").update(status="done", content="x")
+        summarise_room(room.pk)
+        assert "another answer" in model.prompts[1].turns[0].text
+        assert Summary.objects.get().stale == []
+
+    def test_what_changes_while_it_is_summarised_keeps_the_summary_out(
+        self, room: Chatroom, say: Callable, model: Model, published: list[Any]
+    ) -> None:
+        first, *_ = self.fill(room, say, 8)
+
+        def slowly() -> str:
+            Reply.objects.filter(answers=first).update(content="another answer")
+            return "notes on the old one"
+
+        model.says = slowly
+        summarise_room(room.pk)
+        assert not Summary.objects.exists()
 
     def test_a_short_room_and_one_that_is_gone_are_left_alone(
         self, room: Chatroom, say: Callable, model: Model

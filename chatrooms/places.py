@@ -1,0 +1,38 @@
+"""How many calls to the model one user has under way: answers, and what keeps their rooms in order."""
+
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from billing import leases
+from billing.entitlements import tier_of
+from chatrooms.models import Reply, Status
+
+UPKEEP_SECONDS: Final = 240.0
+"""How long a title or a summary holds its place if its worker dies: longer than a call may take."""
+
+
+def under_way(*, user_id: int) -> int:
+    """The calls that the user has under way: a stopped one counts until its worker has closed it."""
+    generating = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
+    answers: int = Reply.objects.filter(generating, user_id=user_id).count()
+    return answers + leases.is_held(name=_upkeep_of(user_id))
+
+
+def take_for_upkeep(*, user_id: int) -> leases.Held | None:
+    """Take one of the user's places for a call that is no answer, one at a time; None if none is free.
+
+    The user's lock makes the count exact, as it does for the answers.
+    """
+    with transaction.atomic():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user_id).exists():
+            return None
+        if under_way(user_id=user_id) >= tier_of(user_id=user_id).parallel_replies:
+            return None
+        return leases.try_hold(name=_upkeep_of(user_id), seconds=UPKEEP_SECONDS)
+
+
+def _upkeep_of(user_id: int) -> str:
+    return f"upkeep:{user_id}"
