@@ -261,9 +261,12 @@ class Stack:
         return Person(self, user_id, number, tokens["access_token"], tokens["refresh_token"])
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        answer = requests.post(self.url + path, json=body, timeout=PATIENCE)
+        answer = self.try_post(path, body)
         assert answer.ok, answer.text
         return answer
+
+    def try_post(self, path: str, body: dict[str, Any]) -> requests.Response:
+        return requests.post(self.url + path, json=body, timeout=PATIENCE)
 
     def set_tier(self, slug: str = "basic", **values: int | None) -> None:
         for name, value in values.items():
