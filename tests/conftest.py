@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 from structlog.stdlib import ProcessorFormatter
 
@@ -82,6 +83,14 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     breaker._breakers.clear()
     with Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()
+
+
+@pytest.fixture(autouse=True)
+def _no_words_of_another() -> Iterator[None]:
+    """Bind nothing to the log lines and reports of a test that another has left bound."""
+    structlog.contextvars.clear_contextvars()
+    yield
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture(autouse=True)

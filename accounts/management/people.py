@@ -20,12 +20,22 @@ def find(text: str) -> User:
     Raises:
         CommandError: there is nobody of this number or id, or digits alone name two people; it does not repeat them.
     """
+    found = look_for(text)
+    if found is None:
+        raise CommandError("There is nobody with this number or id.")
+    return found
+
+
+def look_for(text: str) -> User | None:
+    """The person that `text` names, if there is one.
+
+    Raises:
+        CommandError: digits alone name two people.
+    """
     found = User.objects.filter(Q(mobile_number=_number(text)) | Q(pk=_id(text)))[:2]
     if len(found) > 1:
         raise CommandError("This is the id of one account and the number of another: write the number with its +.")
-    if not found:
-        raise CommandError("There is nobody with this number or id.")
-    return found[0]
+    return found[0] if found else None
 
 
 def _number(text: str) -> str | None:

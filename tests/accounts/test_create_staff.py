@@ -114,6 +114,14 @@ def test_somebody_with_a_password_keeps_it_and_a_second_role_takes_the_place_of_
     assert TOTPDevice.objects.count() == StaticDevice.objects.count() == 1
 
 
+def test_an_id_that_could_be_a_number_is_an_id(number: str) -> None:
+    user = User.objects.create_user(number, PASSWORD, pk=7310000001)
+    run(user.pk, "--role", "support")
+    assert User.objects.count() == 1
+    user.refresh_from_db()
+    assert user.is_staff
+
+
 def test_a_new_password_ends_every_session(number: str) -> None:
     user = User.objects.create_user(number, PASSWORD)
     sessions.start(user=user, method=Session.Method.CODE, user_agent="")

@@ -121,11 +121,13 @@ def _known(person: str) -> User | None:
     Raises:
         CommandError: it is neither an account nor a number that one could have.
     """
-    try:
-        number = numbers.parse(person)
-    except numbers.NumberRefused:
-        return people.find(person)
-    return User.objects.filter(mobile_number=number).first()
+    user = people.look_for(person)
+    if user is None:
+        try:
+            numbers.parse(person)
+        except numbers.NumberRefused:
+            return people.find(person)
+    return user
 
 
 def _with_password(
