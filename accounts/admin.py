@@ -25,7 +25,12 @@ for deed in people.DEEDS:
 class PersonAdmin(desk.DeskAdmin):
     """People, found by any spelling of their number."""
 
-    list_display = ("mobile_number", "pk", "display_name", "state", "created_at", "last_pro")
+    title = "People"
+    list_display = ("number", "pk_", "name", "state", "since", "last_pro")
+    number = desk.column("mobile_number", "Number")
+    pk_ = desk.column("pk", "Id")
+    name = desk.column("display_name", "Name")
+    since = desk.column("created_at", "Since")
     list_filter = ("is_active", "is_staff", ("erasing_at", admin.EmptyFieldListFilter))
     search_texts = ("mobile_number",)
     search_help_text = "A number in any spelling, a user's id, or an id of Stripe's (cus_…, sub_…, in_…)."
@@ -88,7 +93,10 @@ class PersonAdmin(desk.DeskAdmin):
 class StaffActionAdmin(desk.DeskAdmin):
     """What the staff did."""
 
-    list_display = ("created_at", "by", "action", "upon", "target", "reason", "outcome")
+    title = "What the desk did"
+    list_display = ("at", "by", "action", "upon", "target", "reason", "outcome")
+    at = desk.column("created_at", "When")
+    upon = desk.person_column(title="To whom")
     list_filter = ("action",)
     search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."
@@ -97,8 +105,3 @@ class StaffActionAdmin(desk.DeskAdmin):
     def by(self, action: StaffAction) -> str:
         """Who did it."""
         return f"user {action.staff_id}" if action.staff_id else "command"
-
-    @display(description="To whom")
-    def upon(self, action: StaffAction) -> str:
-        """Whom it was about."""
-        return f"user {action.user_id}" if action.user_id else ""

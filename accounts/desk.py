@@ -12,13 +12,17 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold import paginator as unfold_paginator
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import staff
@@ -126,6 +130,48 @@ def is_id(term: str) -> bool:
     return term.isascii() and term.isdigit() and len(term) <= LONGEST_ID
 
 
+def column(field: str, title: str, *, yes_no: bool = False) -> Callable[[Any, Model], Any]:
+    """A field of a list under the name that a person would give it."""
+
+    @display(description=title, boolean=yes_no)
+    def show(_: Any, row: Model) -> Any:
+        return None if (value := getattr(row, field)) == "" else value
+
+    return show
+
+
+def person_column(field: str = "user_id", title: str = "Of") -> Callable[[Any, Model], SafeString | None]:
+    """The person whom a row is about, as the way to their page."""
+
+    @display(description=title)
+    def show(_: Any, row: Model) -> SafeString | None:
+        user_id = getattr(row, field)
+        if user_id is None:
+            return None
+        address = reverse("admin:accounts_user_change", args=[user_id])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">user {}</a>', address, user_id)
+
+    return show
+
+
+class InfinitePaginator(unfold_paginator.InfinitePaginator):
+    """Pages of rows that nobody counts: one row more is fetched than is shown, which tells whether a page follows.
+
+    unfold's header shows how many rows there are unless the class has this very name.
+    """
+
+    template_name = "desk/pagination.html"
+    has_more = False
+
+    def page(self, number: Any) -> Page[Any]:
+        """The rows of a page."""
+        number = self.validate_number(number)
+        begin = (number - 1) * self.per_page
+        rows = list(self.object_list[begin : begin + self.per_page + 1])
+        self.has_more = len(rows) > self.per_page
+        return self._get_page(rows[: self.per_page], number, self)
+
+
 class DeskAdmin(ModelAdmin):
     """A list and a page that are read; what can be changed is changed by `deeds`."""
 
@@ -134,8 +180,11 @@ class DeskAdmin(ModelAdmin):
     """Columns of whole numbers that a search looks at."""
     search_texts: Sequence[str] = ()
     """Columns of texts that a search looks at."""
+    title: str
+    """What the list is called."""
     paginator = InfinitePaginator  # a million rows are not counted to show fifty
     show_full_result_count = False
+    sortable_by: Sequence[str] = ()  # nor are they sorted by what has no index
     list_per_page = 50
     actions = None
     list_fullwidth = True
@@ -191,6 +240,10 @@ class DeskAdmin(ModelAdmin):
         found: int | None = getattr(target, "user_id", None)
         return found
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The list, under the name that the side bar gives it."""
+        return super().changelist_view(request, {"title": self.title, **(extra_context or {})})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
@@ -201,11 +254,9 @@ class DeskAdmin(ModelAdmin):
 
     def offered(self, request: HttpRequest, target: Any) -> list[dict[str, Any]]:
         """The deeds that make sense now and that the caller may do, as buttons."""
-        return [
-            {"deed": deed, "url": self._address(target, deed)}
-            for deed in self.all_deeds()
-            if request.user.has_perm(deed.permission) and deed.when(target)
-        ]
+        possible = [deed for deed in self.all_deeds() if request.user.has_perm(deed.permission) and deed.when(target)]
+        last_what_is_grave = sorted(possible, key=lambda deed: deed.grave)
+        return [{"deed": deed, "url": self._address(target, deed)} for deed in last_what_is_grave]
 
     def do_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
         """Ask for the reason and the confirmation, then do it."""

@@ -25,8 +25,11 @@ def account_card(user: User) -> Card:
             ("Language", user.language),
             ("State", state_of(user)),
             ("Since", user.created_at),
-            ("Erasure asked for", user.erasing_at),
-            ("Erasure tried", f"{user.erase_tries} times" if user.erasing_at else None),
+            *(
+                [("Erasure", f"asked for {user.erasing_at:%d %b %Y, %H:%M}, tried {user.erase_tries} times")]
+                if user.erasing_at
+                else []
+            ),
         ],
     )
 

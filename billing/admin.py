@@ -53,6 +53,9 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"model_names": UnfoldAdminTextInputWidget}
         help_texts = {
             "daily_messages": "Units a day (UTC); empty for as many as one likes.",
+            "parallel_replies": "Answers to one person that are made at the same time.",
+            "waiting_replies": "Answers that one person may have under way before a further message is refused.",
+            "max_output_tokens": "The longest answer.",
             "model_names": "The models that may be chosen, with commas between; the first answers unless another one "
             "is. Empty: GEMINI_MODEL alone.",
             "context_tokens": "Sent to the model at most, by estimate: instruction, history and message.",
@@ -88,6 +91,7 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
 class TierAdmin(DeskAdmin):
     """The tiers: the one kind of row that is edited."""
 
+    title = "Tiers"
     form = TierForm
     list_display = ("name", "daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies", "stripe_price")
     ordering = ("pk",)
@@ -116,34 +120,37 @@ class TierAdmin(DeskAdmin):
 class GrantAdmin(DeskAdmin):
     """Pro that was given."""
 
-    list_display = ("pk", "person", "ends_at", "reason", "created_at", "revoked_at")
+    title = "Grants"
+    list_display = ("pk_", "person", "until", "reason", "granted", "revoked")
+    pk_ = desk.column("pk", "Grant")
+    person = desk.person_column(title="To")
+    until = desk.column("ends_at", "Until")
+    granted = desk.column("created_at", "Granted")
+    revoked = desk.column("revoked_at", "Revoked")
     search_ids = ("user_id",)
-
-    @display(description="To")
-    def person(self, grant: Grant) -> str:
-        """Whom."""
-        return f"user {grant.user_id}"
 
 
 @admin.register(LedgerEntry)
 class LedgerAdmin(DeskAdmin):
     """Every unit that was taken or given back."""
 
-    list_display = ("created_at", "person", "day", "amount", "kind", "returns_id")
+    title = "Units"
+    list_display = ("at", "person", "day", "amount", "kind", "gives_back")
+    at = desk.column("created_at", "When")
+    person = desk.person_column()
+    gives_back = desk.column("returns_id", "Gives back entry")
     list_filter = ("kind",)
     search_ids = ("user_id",)
-
-    @display(description="Of")
-    def person(self, entry: LedgerEntry) -> str:
-        """Whose."""
-        return f"user {entry.user_id}"
 
 
 @admin.register(ServiceUsage)
 class ServiceUsageAdmin(DeskAdmin):
     """Tokens of the whole installation, by day."""
 
-    list_display = ("day", "prompt_tokens", "output_tokens")
+    title = "Tokens by day"
+    list_display = ("day", "read", "written")
+    read = desk.column("prompt_tokens", "Read")
+    written = desk.column("output_tokens", "Written")
 
 
 class WaitsFilter(admin.SimpleListFilter):
@@ -172,7 +179,12 @@ class WaitsFilter(admin.SimpleListFilter):
 class StripeEventAdmin(DeskAdmin):
     """What Stripe's webhook brought."""
 
-    list_display = ("event_id", "type", "customer_id", "received_at", "processed_at", "tries", "error")
+    title = "Stripe's events"
+    list_display = ("event", "type", "customer", "received", "processed", "tries", "error")
+    event = desk.column("event_id", "Event")
+    customer = desk.column("customer_id", "Customer")
+    received = desk.column("received_at", "Received")
+    processed = desk.column("processed_at", "Processed")
     list_filter = (WaitsFilter,)
     search_texts = ("event_id", "customer_id")
     deeds = (
@@ -191,6 +203,10 @@ class MirrorAdmin(DeskAdmin):
     """A row of dj-stripe's: what Stripe said last."""
 
     search_texts = ("id",)
+    id_ = desk.column("id", "Id")
+    customer_ = desk.column("customer_id", "Customer")
+    live = desk.column("livemode", "Live", yes_no=True)
+    since = desk.column("created", "Since")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the accounts and plans that dj-stripe would look up row by row."""
@@ -201,20 +217,19 @@ class MirrorAdmin(DeskAdmin):
 class CustomerAdmin(MirrorAdmin):
     """Customers."""
 
-    list_display = ("id", "person", "livemode", "created", "date_purged")
+    title = "Customers"
+    list_display = ("id_", "person", "live", "since", "purged")
+    person = desk.person_column("subscriber_id")
+    purged = desk.column("date_purged", "Purged")
     fields = ("id", "person", "livemode", "created", "date_purged", "stripe_data")
-
-    @display(description="Of")
-    def person(self, customer: Any) -> str:
-        """Whose."""
-        return f"user {customer.subscriber_id}" if customer.subscriber_id else ""
 
 
 @admin.register(stripe.Subscription)
 class SubscriptionAdmin(MirrorAdmin):
     """Subscriptions."""
 
-    list_display = ("id", "customer_id", "said_status", "livemode", "created")
+    title = "Subscriptions"
+    list_display = ("id_", "customer_", "said_status", "live", "since")
     fields = ("id", "customer_id", "said_status", "livemode", "created", "stripe_data")
 
     @display(description="Status")
@@ -227,7 +242,8 @@ class SubscriptionAdmin(MirrorAdmin):
 class InvoiceAdmin(MirrorAdmin):
     """Invoices."""
 
-    list_display = ("id", "customer_id", "said_status", "total", "created")
+    title = "Invoices"
+    list_display = ("id_", "customer_", "said_status", "total", "since")
     fields = ("id", "customer_id", "said_status", "total", "created", "stripe_data")
 
     @display(description="Status")
@@ -246,5 +262,7 @@ class InvoiceAdmin(MirrorAdmin):
 class PriceAdmin(MirrorAdmin):
     """Prices."""
 
-    list_display = ("id", "product_id", "active", "livemode", "created")
+    title = "Prices"
+    list_display = ("id_", "product", "active", "live", "since")
+    product = desk.column("product_id", "Product")
     fields = ("id", "product_id", "active", "livemode", "created", "stripe_data")

@@ -28,7 +28,7 @@ def tier_card(user: User) -> Card:
     allowance = quota.allowance_of(user_id=user.pk)
     standing = allowance.standing
     given = Grant.objects.filter(user=user).order_by("-pk")[:SHOWN]
-    limit = "no limit" if allowance.limit is None else f"of {allowance.limit}"
+    limit = ", without a limit" if allowance.limit is None else f" of {allowance.limit}"
     return Card(
         title="Tier and allowance",
         facts=[
@@ -38,7 +38,7 @@ def tier_card(user: User) -> Card:
                 {"stripe": "a subscription", "grant": "a grant", "default": "nothing else"}[standing.source],
             ),
             ("Until", standing.until),
-            ("Used today", f"{allowance.used} {limit}"),
+            ("Used today", f"{allowance.used}{limit}"),
             ("Anew at", allowance.resets_at),
             ("Tokens today", f"{allowance.today.prompt:,} read, {allowance.today.output:,} written"),
             ("Tokens this month", f"{allowance.month.prompt:,} read, {allowance.month.output:,} written"),

@@ -33,16 +33,16 @@ PAGE: Final = 50
 class RoomAdmin(desk.DeskAdmin):
     """Rooms, without their names, which say what was talked about."""
 
-    list_display = ("pk", "person", "created_at", "updated_at", "pinned", "archived")
+    title = "Rooms"
+    list_display = ("pk_", "person", "made", "last_activity", "pinned", "archived")
+    pk_ = desk.column("pk", "Room")
+    person = desk.person_column()
+    made = desk.column("created_at", "Made")
+    last_activity = desk.column("updated_at", "Last activity")
     fields = ("id", "person", "model", "temperature", "created_at", "updated_at", "pinned", "archived")
     search_ids = ("pk", "user_id")
     search_help_text = "A room's id, or a user's."
     deeds = (people.OPEN_TRANSCRIPT,)
-
-    @display(description="Of")
-    def person(self, room: Chatroom) -> str:
-        """Whose."""
-        return f"user {room.user_id}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chatroom]:
         """Leave in the database what nobody reads here."""
@@ -90,7 +90,14 @@ class RoomAdmin(desk.DeskAdmin):
 class ReplyAdmin(desk.DeskAdmin):
     """Answers: how they fared, never what they say."""
 
-    list_display = ("pk", "person", "room_id", "state", "error", "model", "attempt", "output_tokens", "created_at")
+    title = "Answers"
+    list_display = ("pk_", "person", "room_", "state", "because_of", "model", "attempts", "output_tokens", "asked")
+    pk_ = desk.column("pk", "Answer")
+    person = desk.person_column()
+    room_ = desk.column("room_id", "Room")
+    because_of = desk.column("error", "Because of")
+    attempts = desk.column("attempt", "Attempts")
+    asked = desk.column("created_at", "Asked")
     list_filter = ("status",)
     search_ids = ("pk", "room_id", "user_id", "answers_id")
     search_help_text = "An id: of the answer, its message, its room or its user."
@@ -120,11 +127,6 @@ class ReplyAdmin(desk.DeskAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
         """Leave the texts in the database."""
         return super().get_queryset(request).defer("content", "search")
-
-    @display(description="Of")
-    def person(self, reply: Reply) -> str:
-        """Whose."""
-        return f"user {reply.user_id}"
 
     @display(description="State", label={status.value: kind for status, kind in people.KINDS.items()})
     def state(self, reply: Reply) -> str:

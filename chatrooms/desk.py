@@ -34,7 +34,7 @@ def replies_card(user: User) -> Card:
         rows=[
             [
                 Link(str(each["pk"]), reverse("admin:chatrooms_reply_change", args=[each["pk"]])),
-                str(each["room_id"]),
+                _room_link(each["room_id"]),
                 each["created_at"],
                 Mark(each["status"], KINDS[Status(each["status"])]),
                 each["error"],
@@ -52,6 +52,10 @@ def newest_of(replies: Any) -> QuerySet[Any]:
     return found[:SHOWN]
 
 
+def _room_link(room_id: int) -> Link:
+    return Link(str(room_id), reverse("admin:chatrooms_chatroom_change", args=[room_id]))
+
+
 def rooms_card(user: User) -> Card:
     """The rooms, without their names: these say what was talked about."""
     sent = (
@@ -67,7 +71,7 @@ def rooms_card(user: User) -> Card:
         headers=["Room", "Messages", "Made", "Last activity", "Archived"],
         rows=[
             [
-                Link(str(room.pk), reverse("admin:chatrooms_chatroom_change", args=[room.pk])),
+                _room_link(room.pk),
                 str(room.sent or 0),
                 room.created_at,
                 room.updated_at,

@@ -24,6 +24,11 @@ log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
+PLAIN_PAGE_POLICY = "; ".join(
+    ("default-src 'none'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+)
+"""What the desk's error pages may load: a stylesheet and an icon. Most are made outside any view of the desk's."""
+
 
 class Problem(Exception):
     """An error that the client is told about.
@@ -242,8 +247,11 @@ class ProblemMiddleware:
         """Pass the request on; turn an HTML error page into a problem."""
         response = self.get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if response.status_code >= HTTPStatus.BAD_REQUEST and is_page and not _is_for_a_person(request):
+        if response.status_code < HTTPStatus.BAD_REQUEST or not is_page:
+            return response
+        if not _is_for_a_person(request):
             return self._in_our_shape(response)
+        response.headers["Content-Security-Policy"] = PLAIN_PAGE_POLICY
         return response
 
     def _in_our_shape(self, page: HttpResponse) -> HttpResponse:
@@ -261,7 +269,7 @@ class ProblemMiddleware:
             return page(
                 request,
                 "desk/problem.html",
-                {"problem": problem, "desk_path": settings.DESK_PATH},
+                {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()},
                 status=problem.status,
             )
         return render(problem)

@@ -98,8 +98,7 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = "en"
 USE_I18N = False
-DATETIME_FORMAT = "j M Y, H:i"
-DATE_FORMAT = "j M Y"
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
@@ -245,6 +244,8 @@ UNFOLD = {
     "SITE_HEADER": "Kuvaka",
     "SITE_SUBHEADER": "Support desk",
     "SITE_SYMBOL": "forum",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.desk.site.icon"}],
+    "STYLES": ["config.desk.site.styles"],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

@@ -24,8 +24,12 @@ def cell(value: Any) -> SafeString | str:
     if isinstance(value, Mark):
         return render_to_string("unfold/helpers/label.html", {"text": value.text, "type": value.kind})
     if isinstance(value, datetime):
+        here = timezone.localtime(value)
         return format_html(
-            '<time datetime="{}">{}</time>', value.isoformat(), f"{timezone.localtime(value):%d %b %Y, %H:%M}"
+            '<time datetime="{}"><span class="whitespace-nowrap">{}</span> {}</time>',
+            value.isoformat(),
+            f"{here:%d %b %Y},",
+            f"{here:%H:%M}",
         )
     if isinstance(value, bool):
         return "yes" if value else "no"
