@@ -18,11 +18,29 @@ from rest_framework.views import APIView
 
 from accounts import numbers
 from config.client_address import client_address, network_of
+from config.errors import RateLimited
 
 
 def network_of_client(request: Request) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 one."""
     return network_of(client_address(cast(HttpRequest, request)))
+
+
+def refuse_hasty_sign_ins_at_desk(request: HttpRequest) -> None:
+    """Count a sign-in at the desk by one client, for whatever number: each costs a password's hash.
+
+    Raises:
+        RateLimited: the minute's are used up.
+    """
+    usage = get_usage(
+        request,
+        group="desk",
+        key=lambda *_: network_of(client_address(request)),
+        rate=f"{settings.AUTH_REQUESTS_PER_MINUTE}/m",
+        increment=True,
+    )
+    if usage and usage["should_limit"]:
+        raise RateLimited(retry_after=max(1, usage["time_left"]))
 
 
 class RouteLimit(BaseThrottle):

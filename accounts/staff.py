@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import audit, numbers
 from accounts.models import StaffAction, User
-from config.client_address import client_address
+from config.client_address import client_address, network_of
 from config.errors import Problem
 from config.logs import request_id
 
@@ -79,5 +79,8 @@ def axes_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None
 
 
 def axes_address(request: HttpRequest) -> str:
-    """The address by which failed sign-ins at the desk are counted: the one that limits and logs name too."""
-    return client_address(request)
+    """The address by which failed sign-ins at the desk are counted: the one that limits and logs name too.
+
+    Of an IPv6 network that is one client, the first address.
+    """
+    return network_of(client_address(request)).partition("/")[0]

@@ -265,14 +265,16 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         """Render what a view outside DRF raised: for the staff as a page."""
         problem = problem_of(error)
-        if _is_for_a_person(request):
-            return page(
-                request,
-                "desk/problem.html",
-                {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()},
-                status=problem.status,
-            )
-        return render(problem)
+        return _page_of(request, problem) if _is_for_a_person(request) else render(problem)
+
+
+def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as the staff read it."""
+    told = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
+    response = page(request, "desk/problem.html", told, status=problem.status)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    return response
 
 
 def _is_for_a_person(request: HttpRequest) -> bool:

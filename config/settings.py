@@ -225,7 +225,9 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{DESK_PATH}"
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 OTP_TOTP_ISSUER = "Kuvaka"
+AXES_HANDLER = "accounts.lockout.CountingHandler"
 AXES_FAILURE_LIMIT = 5
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Not the name alone: strangers could then lock staff out, who come from an address of their own.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from unfold.sites import UnfoldAdminSite
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.models import User
 from config.desk.sign_in import DeskSignInForm
 
@@ -57,6 +57,8 @@ class DeskSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Serve the sign-in page."""
+        if request.method == "POST":
+            limits.refuse_hasty_sign_ins_at_desk(request)
         return _as_page(super().login)(request, extra_context)
 
 

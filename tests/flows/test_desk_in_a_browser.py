@@ -1,32 +1,22 @@
 """The ten commonest calls at the desk, each solved in a browser by somebody who has the role support and no more."""
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django_otp.oath import TOTP
 
 from tests import chromium as chromium_of_this_machine
+from tests.desk.conftest import PASSWORD, code_of
+from tests.flows.staff import make_staff
 from tests.flows.test_paying import status, subscribe
 from tests.stack import Person, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.needs_chromium]
 
-PASSWORD = "an unguessable passphrase of staff"
-KEY = "3132333435363738393031323334353637383930"
 STAFF = "+919600000001"
-MAKE_STAFF = f"""
-from django.contrib.auth.models import Group
-from django_otp.plugins.otp_totp.models import TOTPDevice
-from accounts.models import User
-staff = User.objects.create_user({STAFF!r}, {PASSWORD!r}, is_staff=True)
-staff.groups.set(Group.objects.filter(name="support"))
-TOTPDevice.objects.create(user=staff, name="authenticator", key={KEY!r})
-"""
 BROWSER = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,13 +39,8 @@ class Desk:
 
     def sign_in(self) -> None:
         self.page.goto(f"{self.url}/admin")
-        totp = TOTP(bytes.fromhex(KEY))
-        totp.time = time.time()
-        for name, value in {
-            "username": "096000 00001",
-            "password": PASSWORD,
-            "otp_token": f"{totp.token():06}",
-        }.items():
+        typed = {"username": "096000 00001", "password": PASSWORD, "otp_token": code_of()}
+        for name, value in typed.items():
             self.page.fill(f"[name={name}]", value)
         self.page.click("button[type=submit]")
         self.page.wait_for_selector("#tiles")
@@ -93,7 +78,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def desk(stack: Stack, chromium: Any) -> Iterator[Desk]:
     if not stack.sql("SELECT 1 FROM accounts_user WHERE mobile_number = %s", STAFF):
-        stack.run("make_staff", MAKE_STAFF)
+        make_staff(stack, STAFF)
     stack.sql("UPDATE otp_totp_totpdevice SET last_t = -1, throttling_failure_count = 0")
     page = chromium.new_page(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
     page.set_default_timeout(10_000)
