@@ -84,8 +84,8 @@ def _print_stream(client: requests.Session, url: str) -> None:
     try:
         with client.get(url, stream=True, timeout=PATIENCE) as answer:
             event = ""
-            for line in answer.iter_lines(decode_unicode=True):
-                name, _, value = line.partition(": ")
+            for line in answer.iter_lines():  # as bytes: decoded, a line separator in an answer would end a line too
+                name, _, value = line.decode().partition(": ")
                 if name == "event":
                     event = value
                 elif name == "data" and event == "delta":
