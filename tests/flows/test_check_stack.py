@@ -168,7 +168,8 @@ def with_a_long_queue(stack: Stack) -> Iterator[dict[str, str]]:
         person.answered(message["id"])
 
 
-MIGRATION = "app = 'chatrooms' AND name = '0003_live_replies'"
+NEWEST = max(file.stem for file in (ROOT / "chatrooms" / "migrations").glob("0*.py"))
+MIGRATION = f"app = 'chatrooms' AND name = '{NEWEST}'"
 FAULTS: dict[str, tuple[Broken, str, str, str]] = {
     # what is broken: how, the part that says so, what it says, what it advises
     "no database": (without_database, "database", "cannot be reached", "Is PostgreSQL running"),
@@ -180,7 +181,7 @@ FAULTS: dict[str, tuple[Broken, str, str, str]] = {
             "UPDATE django_migrations SET app = 'chatrooms' WHERE app = 'away'",
         ),
         "migrations",
-        "chatrooms.0003_live_replies",
+        f"chatrooms.{NEWEST}",
         "manage.py migrate",
     ),
     "no tiers": (
@@ -194,7 +195,7 @@ FAULTS: dict[str, tuple[Broken, str, str, str]] = {
     ),
     "the worker stopped": (stopped("worker"), "worker", "nobody consumes the queue `gemini`", "process `worker`"),
     "the tasks stopped": (stopped("tasks"), "tasks", "nobody consumes the queue `default`", "process `tasks`"),
-    "beat stopped": (stopped("beat"), "beat", "has published no task for 4", "process `beat`"),
+    "beat stopped": (stopped("beat"), "beat", "has published no task for ", "process `beat`"),
     "the stream stopped": (stopped("stream"), "stream", "ConnectionError", "process `stream`"),
     "Gemini's key wrong": (given(GEMINI_API_KEY="bad-key"), "Gemini", "the key is refused", "GEMINI_API_KEY"),
     "a model that is none": (given(GEMINI_MODEL="gpt-9"), "Gemini", "no model gpt-9", "GEMINI_MODEL"),

@@ -1,6 +1,7 @@
 """One message, followed by its request's id through logs, metrics and a trace; and nothing private on the way."""
 
 import json
+import random
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import requests
 
 from tests.doubles.collector import CollectorDouble
-from tests.stack import Stack, _free_port, wait_until
+from tests.stack import Stack, _listens, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -25,15 +26,25 @@ def collector() -> Iterator[CollectorDouble]:
         yield double
 
 
+def _four_free_ports() -> int:
+    """The first of four in a row, below those that the system gives to connections."""
+    for base in random.sample(range(20_000, 30_000, 4), 200):
+        if not any(_listens(base + number) for number in range(4)):
+            return base
+    raise AssertionError("no four ports in a row are free")
+
+
 @pytest.fixture
 def watched(make_stack: Callable[..., Stack], collector: CollectorDouble) -> Stack:
     stack = make_stack(
         METRICS_TOKEN=TOKEN,
-        METRICS_PORT=str(_free_port()),
+        METRICS_PORT=str(_four_free_ports()),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
         SENTRY_DSN=collector.dsn,
     )
+    base = int(stack.environment["METRICS_PORT"])
+    wait_until(lambda: all(_listens(base + number) for number in range(4)), 30, "all four serve their metrics")
     stack.double.default(ttft=0.3, pieces=3, delay=0.05)
     return stack
 
