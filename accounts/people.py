@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import audit, erasure, export, sessions, standing
 from accounts.cards import SHOWN, Card, Mark, person_link
-from accounts.delivery import DELIVERIES
+from accounts.delivery import DELIVERIES, STALE
 from accounts.desk import Deed, Order
 from accounts.models import OneTimeCode, Session, StaffAction, Tries, User
 
@@ -71,7 +71,7 @@ def _sent(code: OneTimeCode, now: Any) -> Mark:
         return Mark("sent", "success")
     if code.deliveries >= DELIVERIES:
         return Mark("refused by the SMS provider", "danger")
-    return Mark("waits to be sent", "warning") if (now - code.created_at).seconds < 120 else Mark("not sent", "danger")
+    return Mark("waits to be sent", "warning") if now - code.created_at < STALE else Mark("not sent", "danger")
 
 
 def sessions_card(user: User) -> Card:

@@ -320,6 +320,9 @@ class Reply(Message):
         default_permissions = ("view",)
         permissions = [("retry_reply", "Can have failed answers tried again")]
 
+    def __str__(self) -> str:
+        return f"reply {self.pk}"
+
     @property
     def question(self) -> Message:
         """The user's message that this answers (the database has no reply without one)."""

@@ -1,7 +1,6 @@
 """How many calls to the model one user has under way: answers, and what keeps their rooms in order."""
 
-from typing import Final
-
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -9,9 +8,6 @@ from accounts.models import User
 from billing import leases
 from billing.entitlements import tier_of
 from chatrooms.models import Reply, Status
-
-UPKEEP_SECONDS: Final = 240.0
-"""How long a title or a summary holds its place if its worker dies: longer than a call may take."""
 
 
 def under_way(*, user_id: int) -> int:
@@ -31,7 +27,9 @@ def take_for_upkeep(*, user_id: int) -> leases.Held | None:
             return None
         if under_way(user_id=user_id) >= tier_of(user_id=user_id).parallel_replies:
             return None
-        return leases.try_hold(name=_upkeep_of(user_id), seconds=UPKEEP_SECONDS)
+        # As long as a call may take: its whole time, and the last piece that is waited for beyond it.
+        longest = settings.GEMINI_TOTAL_TIMEOUT + settings.GEMINI_READ_TIMEOUT
+        return leases.try_hold(name=_upkeep_of(user_id), seconds=longest)
 
 
 def _upkeep_of(user_id: int) -> str:

@@ -208,7 +208,7 @@ def test_an_answer_is_tried_again_at_no_cost(desk: Client, person: User, failed:
     assert (failed.status, failed.error, failed.tries_left) == (Status.QUEUED, "", 3)
     assert used(person) == before
     assert books_agree(person)
-    assert (record().user_id, record().target) == (person.pk, f"message {failed.pk}")
+    assert (record().user_id, record().target) == (person.pk, f"reply {failed.pk}")
 
 
 def test_an_answer_that_has_not_failed_is_left_alone(desk: Client, person: User, failed: Reply) -> None:

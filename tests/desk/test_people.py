@@ -71,8 +71,14 @@ def test_the_page_tells_why_somebody_cannot_sign_in(desk: Client, person: User) 
     OneTimeCode.objects.create(
         number=person.mobile_number, purpose="sign_in", prefix="", country="IN", address="", deliveries=3
     )
+    late = OneTimeCode.objects.create(
+        number=person.mobile_number, purpose="sign_in", prefix="", country="IN", address=""
+    )
+    OneTimeCode.objects.filter(pk=late.pk).update(created_at=Now() - timedelta(days=1, seconds=5))
     page = text_of(desk.get(page_of(person)))
     assert "locked until" in page
+    assert "waits to be sent" not in page, "a day ago is not a moment ago"
+    assert "not sent" in page
     assert "refused by the SMS provider" in page
 
 
