@@ -20,7 +20,7 @@ from typing import Final
 from config import development, embedded, environment, processes
 from config.development import LOOPBACK
 from config.server_programs import ServerError
-from config.servers import Server
+from config.servers import Server, has_ended
 from config.supervisor import Console, Died, Supervisor, stop_leftovers
 
 NEARLY_FULL: Final = 32 * 1024**2
@@ -111,7 +111,7 @@ def _serve(
     while not console.broken:
         supervisor.check(restart=True)
         for server in servers:
-            if server.process.poll() is not None:
+            if has_ended(server.process):
                 raise Died(f"{server.name} ended by itself. The end of {server.log}:\n{server.last_words()}")
         time.sleep(0.2)
 

@@ -163,6 +163,20 @@ def die_with_parent(wish: signal.Signals) -> Callable[[], None] | None:
     return ask
 
 
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a process has ended, without the lock that `Popen.poll` takes.
+
+    The signal that ends a run may strike in `poll`, between taking the lock and the block that gives it back; whoever
+    waits for that process then waits for ever (seen with Python 3.11.7).
+    """
+    if process.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else has asked already
+        return True
+
+
 # --- Starting one of them ---------------------------------------------------------------------------------------------
 
 

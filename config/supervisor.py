@@ -15,7 +15,7 @@ from typing import IO, Final, TextIO
 import psutil
 
 from config import processes
-from config.servers import die_with_parent
+from config.servers import die_with_parent, has_ended
 
 GRACE: Final = 12.0
 """Seconds that processes have to end by themselves: the worker gives its replies back within `REPLY_DRAIN` (8)."""
@@ -123,9 +123,9 @@ class Supervisor:
             Died: if it is not.
         """
         for name, child in list(self._children.items()):
-            code = child.process.poll()
-            if code is None:
+            if not has_ended(child.process):
                 continue
+            code = child.process.wait()
             recent = [moment for moment in child.started if time.monotonic() - moment < RESTART_WINDOW]
             message = f"{name} ended by itself ({_how(code)}). The last it said:\n{child.last_words()}"
             if not restart or len(recent) > RESTARTS:
@@ -137,10 +137,10 @@ class Supervisor:
     def stop(self) -> None:
         """End the processes, those they started included: asked first, killed when the time is up or `hurry` is set."""
         for child in self._children.values():
-            if child.process.poll() is None:
+            if not has_ended(child.process):
                 child.process.terminate()
         deadline = time.monotonic() + GRACE
-        while any(child.process.poll() is None for child in self._children.values()):
+        while not all(has_ended(child.process) for child in self._children.values()):
             if self.hurry or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
@@ -148,7 +148,8 @@ class Supervisor:
             with suppress(psutil.Error):
                 process.kill()
         for child in self._children.values():
-            child.process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                child.process.wait(timeout=1)
             child.reader.join(timeout=1)
 
     def _start(self, name: str) -> Child:
