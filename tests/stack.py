@@ -23,6 +23,7 @@ from config.server_programs import redis_server
 from config.servers import die_with_parent
 from tests.doubles.gemini.client import GeminiDouble
 from tests.doubles.stripe import StripeDouble
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
@@ -93,12 +94,12 @@ class Stack:
     def __init__(self, *, database_url: str, folder: Path, settings: dict[str, str]) -> None:
         self.database_url = database_url
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.double = GeminiDouble()
         self.stripe = StripeDouble(webhook_url=f"{self.url}/webhook/stripe")
-        self.stream_port = _free_port()
-        self._redis_port = _free_port()
+        self.stream_port = free_port()
+        self._redis_port = free_port()
         self._redis: subprocess.Popen[bytes] | None = None
         self._database: psycopg.Connection[Any] | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -311,12 +312,6 @@ def running(*, database_url: str, folder: Path, settings: dict[str, str] | None 
             database.execute("UPDATE billing_tier SET daily_messages = NULL, sends_per_minute = 1000000")
         stack.start("web", "stream", "worker", "tasks", "beat")
         yield stack
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

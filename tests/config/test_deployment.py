@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from config import environment, processes
 from tests.config.test_processes import NOT_SETTINGS
+from tests.ports import free_port
 
 ROOT = processes.ROOT
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -247,7 +248,7 @@ class Nginx:
         self.folder = folder
         self.access_log = folder / "access.log"
         self.error_log = folder / "error.log"
-        self.http_port, self.https_port = _free_port(), _free_port()
+        self.http_port, self.https_port = free_port(), free_port()
         text = NGINX
         for shipped, here in {
             "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
@@ -443,7 +444,7 @@ def test_an_application_that_is_away_is_a_503_of_ours_and_no_log_has_the_query_s
     nginx_installed: None, data_dir: Path
 ) -> None:
     data_dir.mkdir()
-    proxy = Nginx(folder=data_dir, upstream_port=_free_port())
+    proxy = Nginx(folder=data_dir, upstream_port=free_port())
     with running(proxy):
         answer, body = proxy.request("/message/7/stream?ticket=very-secret")
 
@@ -497,12 +498,6 @@ def _make_certificate(folder: Path) -> None:
     (folder / "privkey.pem").write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

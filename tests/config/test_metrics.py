@@ -19,8 +19,8 @@ from prometheus_client import REGISTRY
 
 from config import database_metrics, exposition, metrics, metrics_folder, processes
 from config.supervisor import Console, Supervisor
+from tests.ports import free_ports_in_a_row
 from tests.servers import ROOT
-from tests.stack import _free_port
 
 TOKEN = "a-token-of-the-tests"
 Changed = Callable[[], float]
@@ -276,7 +276,7 @@ def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     monkeypatch.setattr(exposition, "_server", keep)
     monkeypatch.setenv("HOST", "127.0.0.1")
-    settings.METRICS_PORT = _free_port()
+    settings.METRICS_PORT = free_ports_in_a_row(len(exposition.PORTS))
 
     def serve(name: str) -> str:
         settings.KUVAKA_PROCESS = name

@@ -22,6 +22,7 @@ from redis import Redis
 
 from config import embedded, environment, processes
 from config.servers import die_with_parent
+from tests.ports import free_port
 
 PROCFILE = """
 # A comment: not a process
@@ -75,8 +76,8 @@ class Run:
         self.data_dir = Path(settings["DATA_DIR"])
         self._file = checkout / "output"
         own = {
-            "PORT": str(_free_port()),
-            "STREAM_PORT": str(_free_port()),
+            "PORT": str(free_port()),
+            "STREAM_PORT": str(free_port()),
             "ENV_FILE": os.devnull,
             "STRIPE_SECRET_KEY": KEY,
             **settings,
@@ -174,7 +175,7 @@ def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(start: Callable[
 def pretending(checkout: Path, start: Callable[..., Run]) -> Callable[..., Run]:
     """Start a run without a key of Stripe's."""
     shutil.copytree(processes.ROOT / "billing/pretend_stripe", checkout / "billing/pretend_stripe")
-    return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(_free_port()), **settings)
+    return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(free_port()), **settings)
 
 
 def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], data_dir: Path) -> None:
@@ -443,8 +444,8 @@ def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, 
         settings = {
             "DATA_DIR": str(data_dir),
             "ENV_FILE": os.devnull,
-            "PORT": str(_free_port()),
-            "STREAM_PORT": str(_free_port()),
+            "PORT": str(free_port()),
+            "STREAM_PORT": str(free_port()),
             "STRIPE_SECRET_KEY": KEY,
         }
         process = subprocess.Popen(
@@ -473,8 +474,8 @@ def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> No
     settings = {
         "DATA_DIR": str(data_dir),
         "ENV_FILE": os.devnull,
-        "PORT": str(_free_port()),
-        "STREAM_PORT": str(_free_port()),
+        "PORT": str(free_port()),
+        "STREAM_PORT": str(free_port()),
         "STRIPE_SECRET_KEY": KEY,
     }
     process = subprocess.Popen(
@@ -500,9 +501,3 @@ def until(condition: Callable[[], Any], *, seconds: float = 40) -> None:
     while not condition():
         assert time.monotonic() < give_up_at, "it did not happen in time"
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

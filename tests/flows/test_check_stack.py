@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.stack import ROOT, Stack, wait_until
 
 pytestmark = pytest.mark.stack
@@ -50,12 +50,6 @@ def faults(found: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
     return {part: each for part, findings in found.items() for each in findings if each["verdict"] == "wrong"}
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 Broken = Callable[[Stack], Any]
 
 
@@ -71,12 +65,12 @@ def given(**settings: str) -> Broken:
 
 @contextmanager
 def without_database(stack: Stack) -> Iterator[dict[str, str]]:
-    yield {"DATABASE_URL": f"postgresql://kuvaka:secret-of-the-url@127.0.0.1:{unused_port()}/kuvaka"}
+    yield {"DATABASE_URL": f"postgresql://kuvaka:secret-of-the-url@127.0.0.1:{free_port()}/kuvaka"}
 
 
 @contextmanager
 def without_redis(stack: Stack) -> Iterator[dict[str, str]]:
-    yield {"REDIS_URL": f"redis://:secret-of-the-url@127.0.0.1:{unused_port()}/0"}
+    yield {"REDIS_URL": f"redis://:secret-of-the-url@127.0.0.1:{free_port()}/0"}
 
 
 @contextmanager
@@ -243,7 +237,7 @@ def test_each_fault_is_named_with_what_to_do(stack: Stack, fault: str) -> None:
     broken, part, said, advice = FAULTS[fault]
     with broken(stack) as settings:
         if fault == "Twilio refusing":
-            settings = settings | {"TWILIO_BASE_URL": f"http://127.0.0.1:{unused_port()}"}
+            settings = settings | {"TWILIO_BASE_URL": f"http://127.0.0.1:{free_port()}"}
         code, found, errors = check(stack, **settings)
     assert code == 1
     finding = faults(found)[part]
@@ -255,11 +249,11 @@ def test_each_fault_is_named_with_what_to_do(stack: Stack, fault: str) -> None:
 
 
 def test_with_everything_away_it_still_ends_and_says_so(stack: Stack) -> None:
-    away = f"http://127.0.0.1:{unused_port()}"
+    away = f"http://127.0.0.1:{free_port()}"
     code, found, _ = check(
         stack,
-        DATABASE_URL=f"postgresql://kuvaka@127.0.0.1:{unused_port()}/kuvaka",
-        REDIS_URL=f"redis://127.0.0.1:{unused_port()}/0",
+        DATABASE_URL=f"postgresql://kuvaka@127.0.0.1:{free_port()}/kuvaka",
+        REDIS_URL=f"redis://127.0.0.1:{free_port()}/0",
         WEB_ORIGIN=away,
         STREAM_ORIGIN=away,
         GEMINI_BASE_URL=away,

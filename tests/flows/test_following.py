@@ -1,7 +1,6 @@
 """One message, followed by its request's id through logs, metrics and a trace; and nothing private on the way."""
 
 import json
-import random
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import requests
 
 from tests.doubles.collector import CollectorDouble
+from tests.ports import free_ports_in_a_row
 from tests.stack import Stack, _listens, wait_until
 
 pytestmark = pytest.mark.stack
@@ -26,19 +26,11 @@ def collector() -> Iterator[CollectorDouble]:
         yield double
 
 
-def _four_free_ports() -> int:
-    """The first of four in a row, below those that the system gives to connections."""
-    for base in random.sample(range(20_000, 30_000, 4), 200):
-        if not any(_listens(base + number) for number in range(4)):
-            return base
-    raise AssertionError("no four ports in a row are free")
-
-
 @pytest.fixture
 def watched(make_stack: Callable[..., Stack], collector: CollectorDouble) -> Stack:
     stack = make_stack(
         METRICS_TOKEN=TOKEN,
-        METRICS_PORT=str(_four_free_ports()),
+        METRICS_PORT=str(free_ports_in_a_row(4)),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_BSP_SCHEDULE_DELAY="200",
         SENTRY_DSN=collector.dsn,

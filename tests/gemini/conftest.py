@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -6,6 +5,7 @@ from pytest_django import Settings
 
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import API_KEY
+from tests.ports import free_port
 
 SDKS = ["google-genai", "google-generativeai"]
 
@@ -43,6 +43,4 @@ def stand_in(settings: Settings) -> None:
 
 @pytest.fixture
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
