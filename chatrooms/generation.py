@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
 
 import structlog
 from celery.signals import celeryd_after_setup, worker_shutting_down
@@ -22,6 +21,7 @@ from billing import budget
 from billing.exceptions import ServiceBudgetReached
 from billing.models import Tier
 from chatrooms import live, replies, upkeep
+from chatrooms.calls import counted, patiently
 from chatrooms.context import context_for
 from chatrooms.models import Reply
 from chatrooms.pace import Pace
@@ -40,16 +40,11 @@ DRAIN_AGAIN = 0.2
 EXIT_AFTER = 3.0
 """Seconds from the handing back to the end of a process whose threads do not end by themselves."""
 
-WRITE_FOR = 60.0
-"""Seconds for which the end of a reply is tried to be written while the database is away: the answer is paid for."""
-
 LOOK_EVERY = 1.0
 """Seconds between two looks for replies that were stopped. A thread that waits for the model's first piece learns it
 from there alone; one that gets pieces learns it with the next of them, from Redis."""
 
 NOTHING_USED = Usage(prompt_tokens=None, output_tokens=None)
-
-Outcome = TypeVar("Outcome")
 
 
 class LeaseLost(Exception):
@@ -195,20 +190,20 @@ def generate(*, reply: Reply, tier: Tier) -> None:
             context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             stream = stream_reply(context.prompt)
-            with tracing.span("gemini.call", **_ids(reply)), _counted(reply, stream):
+            with tracing.span("gemini.call", **_ids(reply)), counted(stream, user_id=reply.user_id):
                 _read(reply, stream, writer)
         except (LeaseLost, Cancelled, live.Fenced):
             log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)
         except ServiceBudgetReached as error:
-            ended = _write(partial(replies.fail, reply=reply, error=error.code, retryable=False, usage=NOTHING_USED))
+            ended = patiently(partial(replies.fail, reply=reply, error=error.code, retryable=False, usage=NOTHING_USED))
         except ProviderError as error:
             failure = _failure_of(reply, error, stream.spent if stream else NOTHING_USED)
-            ended = _write(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
+            ended = patiently(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         except Exception:
             log.exception("generation_failed", reply_id=reply.pk)
             used = stream.spent if stream else NOTHING_USED
             failure = partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=used)
-            ended = _write(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
+            ended = patiently(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         else:
             ended = _finish(reply, writer.text, stream, first_token_ms=pace.first_token_ms(writer.first_at))
             if ended:
@@ -216,7 +211,7 @@ def generate(*, reply: Reply, tier: Tier) -> None:
                 upkeep.tend(reply=reply, is_full=context.is_full)
         if not ended and stream:
             settle = partial(replies.settle, reply=reply, text=writer.text, model=stream.model, usage=stream.spent)
-            _write(partial(settle, first_token_ms=pace.first_token_ms(writer.first_at)))
+            patiently(partial(settle, first_token_ms=pace.first_token_ms(writer.first_at)))
 
 
 def _ids(reply: Reply) -> dict[str, str | int]:
@@ -234,24 +229,6 @@ def _is_held(reply: Reply) -> bool:
         connections.close_all()
 
 
-@contextmanager
-def _counted(reply: Reply, stream: ReplyStream) -> Iterator[None]:
-    """Close the call and count its tokens, however it ends: they are paid for."""
-    try:
-        with stream:
-            yield
-    finally:
-        spent = stream.spent
-        _write(
-            partial(
-                budget.add,
-                user_id=reply.user_id,
-                prompt_tokens=spent.prompt_tokens or 0,
-                output_tokens=spent.output_tokens or 0,
-            )
-        )
-
-
 def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int | None) -> bool:
     whole = partial(
         replies.finish,
@@ -263,10 +240,12 @@ def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int
         first_token_ms=first_token_ms,
     )
     try:
-        return _write(whole)
+        return patiently(whole)
     except (DataError, IntegrityError):  # it refuses what the model sent, and would again
         log.exception("answer_refused", reply_id=reply.pk)
-        return _write(partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED))
+        return patiently(
+            partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED)
+        )
 
 
 def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
@@ -286,16 +265,3 @@ def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[..
         retry_after=error.retry_after,
         usage=usage,
     )
-
-
-def _write(end: Callable[[], Outcome]) -> Outcome:
-    """Write what a call has led to, patiently; the lease is renewed meanwhile, or the fence refuses a late write."""
-    give_up_at = time.monotonic() + WRITE_FOR
-    while True:
-        try:
-            return end()
-        except DATABASE_AWAY:
-            connections.close_all()
-            if time.monotonic() > give_up_at:
-                raise
-            time.sleep(0.5)

@@ -19,6 +19,7 @@ from billing.entitlements import tier_of
 from billing.exceptions import ServiceBudgetReached
 from billing.models import Tier
 from chatrooms import places, replies
+from chatrooms.calls import counted
 from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
 from chatrooms.models import Chatroom, Naming, Reply, Summary
 from config import tracing
@@ -174,15 +175,8 @@ def _ask(room: Chatroom, prompt: Prompt) -> str:
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)
     try:
-        with tracing.span("gemini.call", room_id=room.pk), stream:
+        with tracing.span("gemini.call", room_id=room.pk), counted(stream, user_id=room.user_id):
             return "".join(stream)
     except ProviderError as error:
         log.info("upkeep_failed", room_id=room.pk, error=error.code)
         return ""
-    finally:
-        spent = stream.spent
-        budget.add(
-            user_id=room.user_id,
-            prompt_tokens=spent.prompt_tokens or 0,
-            output_tokens=spent.output_tokens or 0,
-        )

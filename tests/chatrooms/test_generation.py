@@ -165,7 +165,7 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
         return real(**values)
 
     monkeypatch.setattr("chatrooms.replies.finish", away_twice)
-    monkeypatch.setattr("chatrooms.generation.time.sleep", lambda _: None)
+    monkeypatch.setattr("chatrooms.calls.PAUSE", 0)
     message = send(room)
     answer(reply_of(message).pk)
     assert len(calls) == 3

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from billing import leases
+from billing import budget, leases
 from billing.models import DailyUsage, ServiceUsage, Tier
 from chatrooms import places, replies, rooms, upkeep
 from chatrooms.context import context_for
@@ -130,6 +131,24 @@ class TestTitles:
         usage, service = DailyUsage.objects.get(), ServiceUsage.objects.get()
         assert (usage.used, usage.prompt_tokens, usage.output_tokens) == (1, 11, 5)
         assert (service.prompt_tokens, service.output_tokens) == (11, 5)
+
+    def test_they_count_although_the_database_is_away_for_a_moment(
+        self, unnamed: Chatroom, say: Callable, model: Model, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, calls = budget.add, []
+
+        def away_twice(**values: Any) -> None:
+            calls.append(values)
+            if len(calls) < 3:
+                raise OperationalError
+            real(**values)
+
+        monkeypatch.setattr(budget, "add", away_twice)
+        monkeypatch.setattr("chatrooms.calls.PAUSE", 0)
+        say(unnamed)
+        name_room(unnamed.pk)
+        assert DailyUsage.objects.get().prompt_tokens == 11
+        assert name(unnamed) == "A title"
 
     def test_with_the_days_tokens_used_up_nothing_is_asked(
         self, unnamed: Chatroom, say: Callable, model: Model, settings: Any
