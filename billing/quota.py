@@ -149,6 +149,11 @@ def give_back_newest(*, user_id: int, at_most: int | None) -> int:
     return int(row[0]) if row else 0
 
 
+def is_given_back(*, unit_id: int | None) -> bool:
+    """Whether a unit was given back."""
+    return LedgerEntry.objects.filter(returns_id=unit_id, returns__isnull=False).exists()
+
+
 def allowance_of(*, user_id: int) -> Allowance:
     """What the user has spent today and this month, and what is left."""
     with connection.cursor() as cursor:

@@ -210,7 +210,7 @@ def generate(*, reply: Reply, tier: Tier) -> None:
                 pace.tell_end(output_tokens=stream.spent.output_tokens)
                 upkeep.tend(reply=reply, is_full=context.is_full)
         if not ended and stream:
-            settle = partial(replies.settle, reply=reply, text=writer.text, model=stream.model, usage=stream.spent)
+            settle = partial(replies.settle, reply=reply, text=writer.told, model=stream.model, usage=stream.spent)
             patiently(partial(settle, first_token_ms=pace.first_token_ms(writer.first_at)))
 
 

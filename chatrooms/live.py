@@ -201,6 +201,7 @@ class Writer:
         self._number = 0
         self._pieces: list[str] = []
         self._length = 0
+        self._told = 0
         self._is_told = False
         self._again_at = 0.0
         self.first_at: float | None = None
@@ -209,6 +210,11 @@ class Writer:
     def text(self) -> str:
         """All pieces so far."""
         return "".join(self._pieces)
+
+    @property
+    def told(self) -> str:
+        """The pieces that went out, up to the last one that Redis took: all that anybody can have read."""
+        return "".join(self._pieces[: self._told])
 
     def start(self) -> None:
         """Tell that this attempt begins; what an earlier one said does not count any more."""
@@ -224,6 +230,8 @@ class Writer:
         self.first_at = self.first_at or time.monotonic()
         self._pieces.append(piece)
         self._length += len(piece)
+        if self._is_told:
+            self._told = len(self._pieces)
 
     def _tell(self, what: Callable[[], bool]) -> None:
         try:

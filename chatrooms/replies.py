@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, TextField, Value, When
+from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from accounts.models import User
@@ -164,7 +164,7 @@ def stop(*, message_id: int) -> Reply:
 
 
 def keep_stopped(*, reply: Reply, text: str) -> None:
-    """Keep what the stream of a stopped reply had told; without any text the unit goes back."""
+    """Keep what the stream of a stopped reply had told; without any text the unit goes back, and none comes later."""
     with transaction.atomic():
         kept = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt).update(content=text)
         if kept and not text:
@@ -172,20 +172,23 @@ def keep_stopped(*, reply: Reply, text: str) -> None:
 
 
 def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms: int | None = None) -> bool:
-    """Let the worker of a stopped reply say what it had said and cost; False if the reply was not stopped.
+    """Let the worker of a stopped reply say what it had told and cost; False if the reply was not stopped.
 
-    What the stream had told counts as the text, where it is known: nothing else was seen.
+    What the stream had told counts as the text, where it is known: nothing else was seen. A unit that went back says
+    that it had told nothing.
     """
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt)
-    return _settle(reply, stopped, text=text, model=model, first_token_ms=first_token_ms, **_counts(usage))
+    return _settle(stopped, text=text, model=model, first_token_ms=first_token_ms, **_counts(usage))
 
 
-def _settle(reply: Reply, stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
+def _settle(stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
     with transaction.atomic():
-        known = Case(When(content="", then=Value(text, TextField())), default=F("content"))
-        if not stopped.update(content=known, lease_until=None, **values):
+        reply = stopped.select_for_update(no_key=True).first()
+        if reply is None:
             return False
-        if Reply.objects.filter(pk=reply.pk, content="").exists():
+        told = reply.content or ("" if quota.is_given_back(unit_id=reply.unit_id) else text)
+        Reply.objects.filter(pk=reply.pk).update(content=told, lease_until=None, **values)
+        if not told:
             quota.give_back(unit_id=reply.unit_id)
         publish_next_on_commit(reply.user_id)
     _time_first_token(values)
@@ -277,7 +280,7 @@ def reap() -> tuple[int, int]:
 def _settle_for_dead(reply: Reply) -> None:
     """Count what a stopped reply holds, since its worker died before it could."""
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt, lease_until__lt=Now())
-    _settle(reply, stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
+    _settle(stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
 
 
 def _lose_lease(reply: Reply) -> None:

@@ -1,10 +1,11 @@
 """Stopping an answer: at once, with what was told, and a unit that agrees with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
@@ -12,8 +13,10 @@ from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation, live, replies
 from chatrooms.live import Writer
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.test_generation import Stream
 
 pytestmark = pytest.mark.django_db
 USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)
@@ -105,6 +108,70 @@ def test_what_redis_has_lost_the_worker_still_knows(
     replies.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert units(room.user_id) == 1
+
+
+def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Redis take beginnings and ends alone."""
+    append = live._append
+
+    def refuse(*, event: live.Event, **rest: Any) -> bool:
+        if event is live.Event.DELTA:
+            raise redis.RedisError
+        return append(event=event, **rest)
+
+    monkeypatch.setattr(live, "_append", refuse)
+
+
+def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    message = send(room)
+    reply, _ = claimed(message)
+    assert stop(client, message).json()["gemini_response"] == ""
+    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    assert (reply_of(message).content, units(room.user_id)) == ("", 0)
+
+
+def test_a_worker_settles_with_what_redis_took_and_no_more(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Stream):
+        def __iter__(self) -> Iterator[str]:
+            yield "One"
+            refuse_pieces(monkeypatch)
+            yield " two"
+            monkeypatch.setattr(live, "stop", lambda **_: None)  # Redis is away altogether
+            conversation.stop(user_id=room.user_id, message_id=message.pk)
+            yield " three"
+
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Stopped())
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
+    assert units(room.user_id) == 1
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_text_that_redis_never_took_costs_nothing(
+    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    class Stopped(Stream):
+        def __iter__(self) -> Iterator[str]:
+            yield "One"
+            conversation.stop(user_id=room.user_id, message_id=message.pk)
+            yield " two"
+
+    refuse_pieces(monkeypatch)
+    if is_away:
+        monkeypatch.setattr(live, "stop", lambda **_: None)
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Stopped())
+    message = send(room)
+    answer(reply_of(message).pk)
+    assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
+    assert reply_of(message).lease_until is None
+    assert units(room.user_id) == 0
 
 
 def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
