@@ -27,10 +27,18 @@ class Outcome:
     object_id: int
     status: int
     replayed: bool
+    reference: str = ""
 
 
 def once(
-    *, user_id: int, route: str, key: str | None, body: Mapping[str, Any], status: int, work: Callable[[], int]
+    *,
+    user_id: int,
+    route: str,
+    key: str | None,
+    body: Mapping[str, Any],
+    status: int,
+    work: Callable[[], int],
+    reference: str = "",
 ) -> Outcome:
     """Do `work` in a transaction, and never a second time for the same user, route and key within 24 hours.
 
@@ -43,6 +51,7 @@ def once(
         body: what was asked, of JSON's types; a repeat has to ask the same.
         status: the HTTP status of the first answer, kept for repeats.
         work: makes the object and returns its id.
+        reference: the object's id with another provider, if it was made there, before.
 
     Raises:
         InvalidIdempotencyKey: the key is not 1 to 255 printable ASCII characters.
@@ -51,35 +60,47 @@ def once(
     """
     if key is None:
         with transaction.atomic():
-            return Outcome(object_id=work(), status=status, replayed=False)
-    check(key)
-    names: dict[str, Any] = {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
-    body_hash = _digest("body", json.dumps(body, sort_keys=True))
+            return Outcome(object_id=work(), status=status, replayed=False, reference=reference)
+    _check(key)
+    names = _names(user_id, route, key)
     with transaction.atomic():
         _hold(f"{user_id}/{route}/{names['key_hash']}")
-        first = IdempotencyKey.objects.filter(**names, created_at__gt=Now() - KEPT).first()
-        if first:
-            return _replay(first, body_hash)
-        object_id = work()
-        found = {"body_hash": body_hash, "status": status, "object_id": object_id, "created_at": Now()}
-        IdempotencyKey.objects.update_or_create(**names, defaults=found)
-        return Outcome(object_id=object_id, status=status, replayed=False)
+        if first := _first(names, body):
+            return first
+        made: dict[str, Any] = {"status": status, "object_id": work(), "reference": reference}
+        kept = {"body_hash": _digest_of(body), "created_at": Now(), **made}
+        IdempotencyKey.objects.update_or_create(**names, defaults=kept)
+        return Outcome(**made, replayed=False)
 
 
-def check(key: str | None) -> None:
-    """Look at the form of a key, None included.
+def earlier(*, user_id: int, route: str, key: str | None, body: Mapping[str, Any]) -> Outcome | None:
+    """What a request with this key did before, if there was one: for work that is done outside any transaction.
 
     Raises:
-        InvalidIdempotencyKey: it is not 1 to 255 printable ASCII characters.
+        InvalidIdempotencyKey, IdempotencyKeyReused: as `once` raises them.
     """
-    if key is not None and not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+    if key is None:
+        return None
+    _check(key)
+    return _first(_names(user_id, route, key), body)
+
+
+def _check(key: str) -> None:
+    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
         raise InvalidIdempotencyKey
 
 
-def _replay(first: IdempotencyKey, body_hash: str) -> Outcome:
-    if first.body_hash != body_hash:
+def _names(user_id: int, route: str, key: str) -> dict[str, Any]:
+    return {"user_id": user_id, "route": route, "key_hash": _digest("key", key)}
+
+
+def _first(names: dict[str, Any], body: Mapping[str, Any]) -> Outcome | None:
+    first = IdempotencyKey.objects.filter(**names, created_at__gt=Now() - KEPT).first()
+    if first is None:
+        return None
+    if first.body_hash != _digest_of(body):
         raise IdempotencyKeyReused
-    return Outcome(object_id=first.object_id, status=first.status, replayed=True)
+    return Outcome(object_id=first.object_id, status=first.status, replayed=True, reference=first.reference)
 
 
 def _hold(name: str) -> None:
@@ -89,6 +110,10 @@ def _hold(name: str) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         if not cursor.fetchone()[0]:
             raise IdempotencyInFlight(retry_after=1)
+
+
+def _digest_of(body: Mapping[str, Any]) -> str:
+    return _digest("body", json.dumps(body, sort_keys=True))
 
 
 def _digest(kind: str, text: str) -> str:

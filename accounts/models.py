@@ -272,6 +272,8 @@ class IdempotencyKey(models.Model):
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     object_id = models.BigIntegerField()
+    reference = models.CharField(max_length=255, default="", db_default="")
+    """The object's id with another provider, where it is one of theirs."""
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

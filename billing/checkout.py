@@ -28,15 +28,15 @@ LEAST_LEFT: Final = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSession:
-    """A page on which Pro can be paid for."""
+class Session:
+    """A page on which Pro can be paid for; it has no address any more once it was paid, or has expired."""
 
     id: str
-    url: str
+    url: str | None
     expires_at: datetime
 
 
-def start(*, user_id: int) -> OpenSession:
+def start(*, user_id: int) -> Session:
     """Open a Checkout session, or return the one that is open.
 
     Raises:
@@ -56,6 +56,19 @@ def start(*, user_id: int) -> OpenSession:
         raise CheckoutInProgress(retry_after=1) from None
 
 
+def session_of(*, session_id: str) -> Session:
+    """A session that was opened before, as it is now.
+
+    Raises:
+        NoSubscription: Stripe does not know it.
+        PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
+    """
+    try:
+        return _opened(stripe_api.session(session_id=session_id))
+    except stripe_api.NotThere:
+        raise NoSubscription from None
+
+
 def portal_url(*, user_id: int) -> str:
     """The address of the user's portal at Stripe.
 
@@ -72,7 +85,7 @@ def portal_url(*, user_id: int) -> str:
         raise NoSubscription from None
 
 
-def _start(user_id: int, price: str) -> OpenSession:
+def _start(user_id: int, price: str) -> Session:
     if not User.objects.filter(pk=user_id, is_active=True).exists():  # an erasure, which needs this lease too, began
         raise SessionEnded
     Checkout.objects.get_or_create(pk=user_id)
@@ -105,7 +118,7 @@ def _retire(user_id: int, known: str | None) -> None:
     Checkout.objects.filter(pk=user_id, customer_number__lte=gone).update(customer_number=gone + 1)
 
 
-def _reuse(user_id: int, customer_id: str, price: str) -> OpenSession | None:
+def _reuse(user_id: int, customer_id: str, price: str) -> Session | None:
     """The session that is open, if it sells today's price and lasts a while; others are closed."""
     reusable = None
     for session in stripe_api.open_sessions_of(customer_id=customer_id):
@@ -119,7 +132,7 @@ def _reuse(user_id: int, customer_id: str, price: str) -> OpenSession | None:
     return _opened(reusable)
 
 
-def _open(user_id: int, customer_id: str, price: str) -> OpenSession:
+def _open(user_id: int, customer_id: str, price: str) -> Session:
     checkout = Checkout.objects.get(pk=user_id)
     if checkout.session_id:  # the last one is not open any more, and its key would bring it back
         Checkout.objects.filter(pk=user_id, session_number=checkout.session_number).update(
@@ -138,9 +151,9 @@ def _fits(session: Any, price: str) -> bool:
     return bool(sold == price and _opened(session).expires_at > timezone.now() + LEAST_LEFT)
 
 
-def _opened(session: Any) -> OpenSession:
-    return OpenSession(
+def _opened(session: Any) -> Session:
+    return Session(
         id=session.id,
-        url=session.url,
+        url=session.url if session.status == "open" else None,
         expires_at=datetime.fromtimestamp(session.expires_at, tz=timezone.get_current_timezone()),
     )

@@ -71,7 +71,9 @@ class UsageSerializer(serializers.Serializer[Any]):
 class CheckoutSerializer(serializers.Serializer[Any]):
     """Where to pay; the page is Stripe's."""
 
-    checkout_url = serializers.URLField(source="url")
+    checkout_url = serializers.URLField(
+        source="url", allow_null=True, help_text="Null in a repeat, once the session was paid or has expired."
+    )
     session_id = serializers.CharField(source="id")
     expires_at = serializers.DateTimeField()
 

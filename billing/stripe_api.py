@@ -198,6 +198,15 @@ def create_session(*, user_id: int, customer_id: str, price: str, number: int) -
     return _call(_api().checkout.sessions.create, params=params, options={"idempotency_key": key})
 
 
+def session(*, session_id: str) -> Any:
+    """A Checkout session, in whatever state it is.
+
+    Raises:
+        NotThere: there is none.
+    """
+    return _call(_api().checkout.sessions.retrieve, session_id)
+
+
 def expire_session(*, session_id: str) -> bool:
     """Close a Checkout session; False if it was paid or over already."""
     try:

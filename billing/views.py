@@ -1,6 +1,5 @@
 """Tiers, allowances and subscriptions over HTTP."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,7 +33,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="1 to 255 printable ASCII characters. Without one a repeat does no harm either.",
+    description="1 to 255 printable ASCII characters; a repeat within 24 hours gets the same object.",
 )
 
 
@@ -82,19 +81,27 @@ class _PaymentView(APIView):
     throttle_classes: tuple[type[BaseThrottle], ...] = (PaymentLimit,)
     route: str
 
-    def answer(self, request: Request, act: Callable[[], Any]) -> Response:
-        """Act, and say whether this key was here before.
+    def act(self, user_id: int) -> tuple[Any, str]:
+        """Do what is asked, which harms nobody if two do it at once; what to answer, and the object's id at Stripe."""
+        raise NotImplementedError
 
-        A repeat acts again, which is harmless (there is one open session, and a portal's address changes nothing), and
-        gets an address that works now.
+    def again(self, user_id: int, reference: str) -> Any:
+        """What to answer to a repeat: the same object, as it is now."""
+        raise NotImplementedError
+
+    def answer(self, request: Request) -> Response:
+        """Act once for each key; a repeat within 24 hours gets the first one's object.
+
+        Stripe is asked outside any transaction, so two at once with one key may both act, on the same object.
         """
-        key = request.headers.get("Idempotency-Key")
-        idempotency.check(key)
-        data = act()
-        user_id = _user_id(request)
-        outcome = idempotency.once(
-            user_id=user_id, route=self.route, key=key, body={}, status=200, work=lambda: user_id
-        )
+        user_id, key = _user_id(request), request.headers.get("Idempotency-Key")
+        asked: dict[str, Any] = {"user_id": user_id, "route": self.route, "key": key}
+        asked["body"] = request.data if key is not None else {}
+        first = idempotency.earlier(**asked)
+        if first:
+            return Response(self.again(user_id, first.reference), headers={"Idempotency-Replayed": "true"})
+        data, reference = self.act(user_id)
+        outcome = idempotency.once(**asked, status=200, work=lambda: user_id, reference=reference)
         return Response(data, headers={"Idempotency-Replayed": "true"} if outcome.replayed else None)
 
 
@@ -106,8 +113,16 @@ class SubscribeView(_PaymentView):
     @extend_schema(summary="Subscribe to Pro", request=None, responses=CheckoutSerializer, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
         """Open a checkout page, or return the one that is open: there is never a second one, however often one asks."""
-        user_id = _user_id(request)
-        return self.answer(request, lambda: CheckoutSerializer(checkout.start(user_id=user_id)).data)
+        return self.answer(request)
+
+    def act(self, user_id: int) -> tuple[Any, str]:
+        """Open it."""
+        session = checkout.start(user_id=user_id)
+        return CheckoutSerializer(session).data, session.id
+
+    def again(self, user_id: int, reference: str) -> Any:
+        """Look at it."""
+        return CheckoutSerializer(checkout.session_of(session_id=reference)).data
 
 
 class PortalView(_PaymentView):
@@ -118,8 +133,15 @@ class PortalView(_PaymentView):
     @extend_schema(summary="Open the portal", request=None, responses=PortalSerializer, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
         """The address of a page of Stripe's on which card and subscription are changed."""
-        user_id = _user_id(request)
-        return self.answer(request, lambda: PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data)
+        return self.answer(request)
+
+    def act(self, user_id: int) -> tuple[Any, str]:
+        """Open it."""
+        return PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data, ""
+
+    def again(self, user_id: int, reference: str) -> Any:
+        """Open it anew: an address works for some minutes alone, and opening it changes nothing."""
+        return self.act(user_id)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

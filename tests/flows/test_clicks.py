@@ -42,6 +42,30 @@ def test_twenty_clicks_at_once_open_one_session_of_one_customer(stack: Any) -> N
     assert told[200] >= 100
 
 
+@pytest.mark.parametrize(("path", "field"), [("/subscribe/pro", "session_id"), ("/subscription/portal", "portal_url")])
+def test_fifty_at_once_with_one_key_get_one_object(stack: Any, path: str, field: str) -> None:
+    for _ in range(3):
+        person = stack.sign_up()
+        click(person)
+        headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": "one"}
+
+        def ask(headers: dict[str, str] = headers, **options: Any) -> requests.Response:
+            return requests.post(stack.url + path, headers=headers, timeout=PATIENCE, **options)
+
+        answers = in_parallel([ask] * 50)
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        refused = {answer.json()["code"] for answer in answers if not answer.ok}
+        assert refused <= {"checkout_in_progress", "idempotency_in_flight"}
+        made = {answer.json()[field] for answer in answers if answer.ok}
+        assert made
+        customers, sessions = at_stripe(person)
+        assert (len(customers), len(sessions)) == (1, 1)
+        assert path == "/subscription/portal" or made == set(sessions)
+        again = ask()
+        assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+        assert ask(json={"other": "body"}).status_code == 422
+
+
 def test_paying_while_clicking_gives_one_subscription(stack: Any) -> None:
     for _ in range(5):
         person = stack.sign_up()

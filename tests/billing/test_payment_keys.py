@@ -1,0 +1,91 @@
+"""`Idempotency-Key` on the ways to Stripe: a repeat gets the object of the first time, as it is now."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts import sessions, tokens
+from accounts.models import IdempotencyKey, Session, User
+from billing import mirror
+from tests.billing.stripe_fixtures import customer_of, new_user
+from tests.doubles.stripe import StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+ROUTES = ["/subscribe/pro", "/subscription/portal"]
+
+
+@pytest.fixture
+def user(stripe_double: StripeDouble) -> User:
+    """Somebody who has begun to subscribe, so that both routes are open."""
+    user = new_user()
+    assert post(user, "/subscribe/pro").status_code == 200
+    return user
+
+
+def post(user: User, path: str, key: str | None = None, body: Any = None) -> Any:
+    client = APIClient()
+    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
+    return client.post(path, body, format="json", headers={"Idempotency-Key": key} if key is not None else {})
+
+
+def test_a_repeat_gets_the_same_session(user: User, stripe_double: StripeDouble) -> None:
+    first, second = (post(user, "/subscribe/pro", "one") for _ in range(2))
+    assert "Idempotency-Replayed" not in first
+    assert second["Idempotency-Replayed"] == "true"
+    assert first.json() == second.json()
+
+
+def test_also_after_it_was_paid_and_shows_it_as_it_is_then(user: User, stripe_double: StripeDouble) -> None:
+    first = post(user, "/subscribe/pro", "one").json()
+    stripe_double.pay(first["checkout_url"])
+    mirror.refresh_customer(customer_id=customer_of(user))
+    again = post(user, "/subscribe/pro", "one")
+    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "true")
+    assert again.json() == {**first, "checkout_url": None}
+    other = post(user, "/subscribe/pro", "two")
+    assert (other.status_code, other.json()["code"]) == (409, "already_subscribed")
+    assert IdempotencyKey.objects.count() == 1, "failures are not kept"
+
+
+def test_also_when_a_later_session_is_open(user: User, stripe_double: StripeDouble) -> None:
+    first = post(user, "/subscribe/pro", "one").json()
+    stripe_double.advance(2 * 24 * 3600)
+    later = post(user, "/subscribe/pro", "two").json()
+    assert later["session_id"] != first["session_id"]
+    assert post(user, "/subscribe/pro", "one").json() == {**first, "checkout_url": None}
+
+
+def test_a_repeat_gets_an_address_of_the_portal_that_works_now(user: User) -> None:
+    first, second = (post(user, "/subscription/portal", "one") for _ in range(2))
+    assert "Idempotency-Replayed" not in first
+    assert (second.status_code, second["Idempotency-Replayed"]) == (200, "true")
+    assert first.json()["portal_url"] != second.json()["portal_url"]
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_another_body_is_refused(user: User, path: str) -> None:
+    assert post(user, path, "one", {"a": 1}).status_code == 200
+    answer = post(user, path, "one", {"a": 2})
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert post(user, path, "one", {"a": 1})["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("key", ["", "x" * 256, "\u00e9", "a\tb"])
+def test_a_malformed_key_is_refused_before_stripe_is_asked(
+    user: User, stripe_double: StripeDouble, path: str, key: str
+) -> None:
+    stripe_double.switch(down=True)
+    answer = post(user, path, key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_the_same_key_of_another_user_is_another_key(user: User) -> None:
+    other = new_user()
+    mine, theirs = post(user, "/subscribe/pro", "one"), post(other, "/subscribe/pro", "one")
+    assert mine.json()["session_id"] != theirs.json()["session_id"]
+    assert "Idempotency-Replayed" not in theirs
