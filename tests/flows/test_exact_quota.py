@@ -1,5 +1,7 @@
 """The allowance is exact: under parallel sends over real web processes, and after failures of every kind."""
 
+import secrets
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.flows.test_paying import portal, status
 from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
 
 pytestmark = pytest.mark.stack
@@ -30,13 +33,21 @@ def books(person: Person) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def send(person: Person, room: int, content: str = "Hello") -> requests.Response:
+def send(person: Person, room: int, content: str = "Hello", key: str | None = None) -> requests.Response:
     return requests.post(
         f"{person.stack.url}/chatroom/{room}/message",
         json={"content": content},
-        headers={"Authorization": f"Bearer {person.access_token}"},
+        headers={"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": key},
         timeout=PATIENCE,
     )
+
+
+def send_surely(person: Person, room: int) -> requests.Response:
+    """Send once, as a client does that repeats what met a busy database."""
+    key = secrets.token_hex(8)
+    while (answer := send(person, room, key=key)).status_code in (409, 503):
+        time.sleep(0.2)
+    return answer
 
 
 def test_a_hundred_at_once_and_exactly_five_are_accepted(make_stack: Callable[..., Stack]) -> None:
@@ -93,3 +104,51 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(make_stack: Callable
         assert len(accepted) >= 5
         assert books(person) == (len(accepted),) * 3
         assert send(person, room).status_code == 202, "Pro has no cap"
+
+
+def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit_and_give_none(
+    make_stack: Callable[..., Stack],
+) -> None:
+    stack = make_stack(WEB_PROCESSES="4")
+    stack.set_tier("basic", daily_messages=5)
+    stack.set_tier("pro", daily_messages=None, waiting_replies=1000)
+
+    def round_of(person: Person, room: int, change: Callable[[], Any]) -> int:
+        """Change the plan among forty sends; how many were accepted, which the books have to confirm."""
+        _, _, before = books(person)
+        jobs: list[Callable[[], Any]] = [lambda: send_surely(person, room) for _ in range(40)]
+        answers = in_parallel([*jobs[:20], change, *jobs[20:]])
+        codes = Counter(answer.status_code for answer in answers[:20] + answers[21:])
+        assert set(codes) <= {202, 429}
+        assert books(person) == (before + codes[202],) * 3
+        return codes[202]
+
+    for _ in range(2):
+        person = stack.sign_up()
+        room = person.room()
+        opened = person.call("POST", "/subscribe/pro").json()
+        assert round_of(person, room, lambda url=opened["checkout_url"]: stack.stripe.pay(url)) >= 5
+        wait_until(lambda who=person: status(who)["tier"] == "pro", 10, "Pro")
+        assert send(person, room).status_code == 202, "an upgrade counts at once"
+        [used, *_] = books(person)
+        subscription = stack.stripe.things("sessions")[opened["session_id"]]["subscription"]
+        assert status(person)["tier"] == "pro"
+        assert round_of(person, room, lambda: portal(person, "cancel")) == 40, "paid until the period ends"
+        round_of(person, room, lambda gone=subscription: stack.stripe.set_status(gone, "canceled"))
+        wait_until(lambda who=person: status(who)["tier"] == "basic", 10, "Basic")
+        assert round_of(person, room, lambda: None) == 0, "what Pro sent counts for the day"
+        assert used >= 5
+
+
+def test_coming_back_from_checkout_grants_nothing_without_the_webhook(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    stack.set_tier("basic", daily_messages=1)
+    person = stack.sign_up()
+    room = person.room()
+    stack.stripe.deliver(enabled=False)
+    opened = person.call("POST", "/subscribe/pro").json()
+    assert send(person, room).status_code == 202
+    paid = stack.stripe.pay(opened["checkout_url"])
+    assert requests.get(paid.headers["Location"], timeout=PATIENCE).status_code == 200
+    assert send(person, room).status_code == 429
+    assert status(person)["tier"] == "basic"

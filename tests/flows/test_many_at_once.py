@@ -54,6 +54,22 @@ def test_one_basic_user_never_has_more_than_two_at_once(stack: Stack) -> None:
     assert len(ledger["calls"]) == 10
 
 
+def test_a_pro_user_never_has_more_than_eight_at_once_titles_included(stack: Stack) -> None:
+    person = stack.sign_up()
+    grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
+    stack.sql(grant, person.id)
+    rooms = [person.call("POST", "/chatroom", json={}).json()["id"] for _ in range(50)]
+    stack.double.default(text="A title", ttft=0.8)
+    jobs = [lambda where=room: person.send(where, f"user={person.id}") for room in rooms for _ in range(2)]
+    in_parallel(jobs)  # as many as may wait
+    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+    ledger = stack.double.ledger()
+    assert 6 <= ledger["max_in_flight_by_user"][str(person.id)] <= 8
+    named = stack.sql("SELECT count(*) FROM chatrooms_chatroom WHERE user_id = %s AND naming = 'model'", person.id)
+    assert named > [(0,)]
+    assert len(ledger["calls"]) > 100
+
+
 def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_said(stack: Stack) -> None:
     stack.set_tier("basic", waiting_replies=50)
     person = stack.sign_up()

@@ -1,0 +1,63 @@
+"""Stripe may deliver an event as often as it likes, and many at once: one row, one effect."""
+
+from typing import Any
+
+import pytest
+
+from tests.flows.test_paying import status, subscribe
+from tests.stack import in_parallel, wait_until
+
+pytestmark = pytest.mark.stack
+
+
+def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: Any) -> None:
+    stack.stripe.deliver(enabled=False)
+    people = [stack.sign_up() for _ in range(3)]
+    for person in people:
+        subscribe(person)
+    ours = [each["id"] for each in stack.stripe.things("events").values() if about(each) in customers(stack, people)]
+    chosen = ours[-20:]
+    assert len(chosen) == 20
+    known = len(asked(stack))
+
+    for event in chosen:
+        assert set(in_parallel([lambda e=event: stack.stripe.send(e)] * 50)) == {200}
+    wait_until(lambda: not waiting(stack), 30, "all processed")
+    effects = len(asked(stack)) - known
+    assert 3 <= effects <= 20, "Stripe is asked once for an event at most"
+    rows = state(stack, chosen)
+    assert len(rows) == 20
+
+    for event in chosen:
+        assert set(in_parallel([lambda e=event: stack.stripe.send(e)] * 10)) == {200}
+    assert not waiting(stack)
+    assert state(stack, chosen) == rows
+    assert len(asked(stack)) - known == effects
+    assert [status(person)["tier"] for person in people] == ["pro"] * 3
+    granted = stack.log("tasks").count("entitlement_changed")
+    assert granted == 3, "each was granted once"
+
+
+def about(event: dict[str, Any]) -> str:
+    subject = event["data"]["object"]
+    return str(subject["id"] if subject["object"] == "customer" else subject.get("customer"))
+
+
+def customers(stack: Any, people: list[Any]) -> set[str]:
+    ids = {str(person.id) for person in people}
+    found = stack.stripe.things("customers").values()
+    return {each["id"] for each in found if (each.get("metadata") or {}).get("kuvaka_user") in ids}
+
+
+def asked(stack: Any) -> list[dict[str, Any]]:
+    return list(stack.stripe.calls("GET", "/v1/subscriptions"))
+
+
+def waiting(stack: Any) -> list[Any]:
+    return list(stack.sql("SELECT 1 FROM billing_stripeevent WHERE next_try_at IS NOT NULL"))
+
+
+def state(stack: Any, events: list[str]) -> list[Any]:
+    """The rows of these events, as they are."""
+    columns = "event_id, tries, received_at, processed_at, error"
+    return list(stack.sql(f"SELECT {columns} FROM billing_stripeevent WHERE event_id = ANY(%s) ORDER BY 1", events))
