@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0004_desk"),
+        ('accounts', '0004_desk'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="idempotencykey",
-            name="reference",
-            field=models.CharField(db_default="", default="", max_length=255),
+            model_name='idempotencykey',
+            name='reference',
+            field=models.CharField(db_default='', default='', max_length=255),
         ),
     ]
