@@ -153,6 +153,8 @@ def delete_failed(*, user_id: int) -> int:
         earlier = dict(answered.values_list("answers_id").annotate(newest=Max("pk")))
         Reply.objects.filter(pk__in=[ids[message_id] for message_id in earlier]).delete()
         Reply.objects.filter(pk__in=earlier.values()).update(is_current=True)
+        for message in Message.objects.filter(pk__in=earlier):  # a summary made meanwhile says nothing of them
+            _mark_in_summary(message)
         Message.objects.filter(pk__in=ids.keys() - earlier.keys()).delete()
     return len(ids)
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from billing.models import DailyUsage, LedgerEntry, ServiceUsage
+from billing.models import DailyUsage, LedgerEntry, ServiceUsage, Tier
 from chatrooms import replies
+from chatrooms.context import context_for
 from chatrooms.models import Chatroom, Message, Reply, Revision, Summary
 from tests.chatrooms.conftest import reply_of
 
@@ -237,6 +238,17 @@ def test_cleaning_up_keeps_a_message_that_was_answered_before(
     assert client.delete("/messages/cleanup").json() == {"deleted": 2}
     assert list(Message.objects.filter(role="user").values_list("pk", flat=True)) == [answered.pk]
     assert client.get(f"/message/{answered.pk}").json()["gemini_response"] == "answer"
+
+
+def test_an_answer_that_cleaning_up_brings_back_is_told_beside_a_summary_made_meanwhile(
+    client: APIClient, answered: Message, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    again(client, "regenerate", answered)
+    end(answered, "failed", "", "blocked")
+    Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk)
+    client.delete("/messages/cleanup")
+    context = context_for(reply=reply_of(send(room, "And now?")), tier=Tier.objects.get(slug="basic"))
+    assert [turn.text for turn in context.prompt.turns] == ["Hello", "answer", "And now?"]
 
 
 def test_cleaning_up_after_an_edit_brings_no_answer_to_the_old_text_back(client: APIClient, answered: Message) -> None:
