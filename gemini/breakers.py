@@ -17,6 +17,7 @@ from config import metrics
 from gemini.exceptions import (
     AnswerTooLong,
     Blocked,
+    BrokenAnswer,
     ConnectionCut,
     EmptyAnswer,
     MaxTokens,
@@ -37,7 +38,7 @@ PAUSE: Final = 15.0
 OVERLOADED: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
 """What counts against a model; one that cannot be reached is as little use as one that has no room."""
 
-ANSWERED: Final = (AnswerTooLong, Blocked, EmptyAnswer, MaxTokens)
+ANSWERED: Final = (AnswerTooLong, Blocked, BrokenAnswer, EmptyAnswer, MaxTokens)
 """No answer for the user, but the model works. Every other failure says nothing about its load."""
 
 

@@ -13,6 +13,7 @@ from gemini.exceptions import (
     AnswerTooLong,
     BadRequest,
     Blocked,
+    BrokenAnswer,
     Cancelled,
     ConnectionCut,
     EmptyAnswer,
@@ -37,7 +38,7 @@ MAX_MODEL_NAME = 80
 UNKNOWN_USAGE = Usage(prompt_tokens=None, output_tokens=None)
 
 # Ends that mean the answer is not whole, rather than withheld; the same prompt may work the next time.
-BROKEN_ENDS = {"", "CONTINUATION", "MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL"}
+BROKEN_ENDS = {"CONTINUATION", "MALFORMED_RESPONSE", "MALFORMED_FUNCTION_CALL"}
 
 
 class ReplyStream:
@@ -260,8 +261,10 @@ def _end(*, vendor_end: str, has_text: bool) -> FinishReason:
 
     The reasons: https://ai.google.dev/api/generate-content#FinishReason.
     """
+    if not vendor_end:
+        raise ConnectionCut(cause="no_finish_reason")
     if vendor_end in BROKEN_ENDS:
-        raise ConnectionCut(cause=vendor_end or "no_finish_reason")
+        raise BrokenAnswer(cause=vendor_end)
     if vendor_end == "MAX_TOKENS":
         if not has_text:
             raise MaxTokens(cause=vendor_end)

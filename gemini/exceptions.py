@@ -107,3 +107,10 @@ class ConnectionCut(ProviderError):
 
     code = "connection_cut"
     retryable = True
+
+
+class BrokenAnswer(ProviderError):
+    """The model answers, and says itself that the answer is not whole."""
+
+    code = ConnectionCut.code
+    retryable = True

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -129,6 +130,17 @@ def test_an_answer_that_was_withheld_says_nothing_about_load(breaker: Breaker, c
     for _ in range(20):
         end(breaker, Blocked())
     assert breaker.allows()
+
+
+@pytest.mark.parametrize(("ending", "asked"), [({"finish": "MALFORMED_FUNCTION_CALL"}, 20), ({"fault": "eof"}, 5)])
+def test_a_model_that_says_that_its_answer_is_broken_works_and_one_that_breaks_off_does_not(
+    double: GeminiDouble, settings: Settings, clock: Clock, ending: dict[str, Any], asked: int
+) -> None:
+    settings.GEMINI_CLIENT = "google-genai"
+    double.default(**ending)
+    for _ in range(20):
+        failure("Hello")
+    assert len(double.calls()) == asked
 
 
 def test_a_model_that_cannot_be_reached_is_left_alone(breaker: Breaker, clock: Clock) -> None:
