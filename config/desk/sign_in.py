@@ -10,6 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.staff import name_of
 
@@ -39,12 +40,20 @@ class DeskSignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
     def _chosen_device(self, user: User) -> Device | None:
         """By what the code looks like: six digits are the authenticator's, anything else a recovery code.
 
-        A wrong code then counts against one device alone, and the tries at one do not slow down the other.
+        A wrong code then counts against one device alone, and the tries at one do not slow down the other. The device
+        is locked until the code is used up, so that two who bring the same code do not both get in.
         """
         code = self.cleaned_data.get("otp_token", "")
         kind = TOTPDevice if code.isascii() and code.isdigit() and len(code) == 6 else StaticDevice
-        device: Device | None = kind.objects.filter(user=user, confirmed=True).order_by("pk").first()
+        devices = kind.objects.select_for_update().filter(user=user, confirmed=True)
+        device: Device | None = devices.order_by("pk").first()
         return device
+
+    def _verify_token(self, user: User, token: str, device: Device | None = None) -> Device:
+        """Compare recovery codes in the form in which they are kept."""
+        kept = second_factor.kept_of(token) if isinstance(device, StaticDevice) else token
+        verified: Device = super()._verify_token(user, kept, device)
+        return verified
 
     def _update_form(self, user: User) -> None:
         """Ask for everything again: there is no choice of devices to offer."""
