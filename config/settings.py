@@ -103,7 +103,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "staticfiles"
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # the tests' clients, too, then look for no files at their start
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # tests' clients, too, then index nothing
 LOGGING_CONFIG = None
 logs.configure(level=env.LOG_LEVEL, style=env.LOG_FORMAT or "json")
 
