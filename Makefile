@@ -9,7 +9,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test bench check openapi postman format requirements image clean venv
+.PHONY: help run demo manage newman test fuzz bench check openapi postman format requirements image clean venv
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -36,6 +36,9 @@ ifeq ($(ARGS),)
 else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif
+
+fuzz: venv ## Send tens of thousands of odd requests to a stack of its own (some ten minutes)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-400} $(PYTHON) -m pytest tests/flows/test_any_input.py
 
 bench: venv ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers

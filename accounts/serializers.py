@@ -153,7 +153,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
     is_pro = serializers.BooleanField(read_only=True)
     password_set = serializers.BooleanField(source="has_usable_password", read_only=True)
     language = serializers.RegexField(
-        r"\A([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?\Z",
+        r"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z",
         max_length=35,
         required=False,
         allow_blank=True,

@@ -171,6 +171,20 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         return content
 
 
+class NumberField(serializers.FloatField):
+    """A number; to Python `true` is one, too."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Read it.
+
+        Raises:
+            ValidationError: it is none.
+        """
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class RoomSerializer(serializers.ModelSerializer[Chatroom]):
     """A room, and the fields of it that its owner sets."""
 
@@ -180,7 +194,7 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
     model = serializers.CharField(
         max_length=80, required=False, allow_blank=True, help_text="One of your tier's models; empty for its first."
     )
-    temperature = serializers.FloatField(
+    temperature = NumberField(
         min_value=0, max_value=2, required=False, allow_null=True, help_text="0 to 2; null leaves it to the model."
     )
 

@@ -380,7 +380,7 @@ class MessageViewSet(MessageViews):
         response.status_code = status.HTTP_307_TEMPORARY_REDIRECT
         return response
 
-    @extend_schema(summary="Delete failed messages", responses=DeletedSerializer)
+    @extend_schema(summary="Delete failed messages", responses={200: DeletedSerializer})
     def cleanup(self, request: Request) -> Response:
         """Delete the messages whose answer failed."""
         return Response({"deleted": conversation.delete_failed(user_id=_user(request).pk)})

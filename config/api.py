@@ -95,6 +95,14 @@ class LinkPagination(CursorPagination):
         header = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
         return Response(data, headers={"Link": header} if header else None)
 
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        """What drf-spectacular says of the parameters: DRF does not know that `limit` has bounds."""
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= {"minimum": 1, "default": self.page_size}
+        return parameters
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """What drf-spectacular says of a page: an array."""
         return schema

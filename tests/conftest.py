@@ -74,7 +74,7 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     from billing.models import Tier
     from config import breaker
 
-    # Committed, before the test's own transaction begins: making the roles takes 180 queries, which few tests need anew.
+    # Committed, before the test's own transaction begins: the roles take 180 queries, too many for every test.
     request.getfixturevalue("django_db_setup")
     with request.getfixturevalue("django_db_blocker").unblock():
         if not Tier.objects.exists():  # in a new database, and after a test with real transactions, which empties it

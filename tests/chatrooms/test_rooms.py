@@ -187,7 +187,7 @@ def test_the_temperature_is_within_bounds(client: APIClient, temperature: float 
     assert client.post("/chatroom", {"temperature": temperature}).json()["temperature"] == temperature
 
 
-@pytest.mark.parametrize("temperature", [-0.1, 2.1, "warm", "NaN", "Infinity", [1]])
+@pytest.mark.parametrize("temperature", [-0.1, 2.1, True, "warm", "NaN", "Infinity", [1]])
 def test_a_bad_temperature_is_refused(client: APIClient, temperature: object) -> None:
     answer = client.post("/chatroom", {"temperature": temperature})
     assert (answer.status_code, Chatroom.objects.count()) == (400, 0)

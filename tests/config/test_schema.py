@@ -1,5 +1,6 @@
 """The OpenAPI schema: every route, no warnings, and for staff only in production."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 import yaml
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+
+from config.errors import CONTENT_TYPE, InvalidInput, render
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = {"schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return", "admin"}
@@ -49,6 +52,17 @@ def test_every_operation_says_what_it_does(schema: dict[str, Any]) -> None:
         f"{method} {path}": each for path, methods in schema["paths"].items() for method, each in methods.items()
     }
     assert [name for name, each in operations.items() if not each.get("summary")] == []
+
+
+def test_every_operation_says_how_it_fails(schema: dict[str, Any]) -> None:
+    operations = [each for methods in schema["paths"].values() for each in methods.values()]
+    assert {each["responses"]["default"]["$ref"] for each in operations} == {"#/components/responses/Problem"}
+    failed = schema["components"]["responses"]["Problem"]
+    assert failed["content"].keys() == {CONTENT_TYPE}
+    told = json.loads(render(InvalidInput(errors=[{"field": "f", "code": "c", "detail": "d"}])).content)
+    problem = schema["components"]["schemas"]["Problem"]
+    assert told.keys() == problem["properties"].keys()
+    assert set(problem["required"]) == told.keys() - {"errors"}
 
 
 @pytest.mark.parametrize("path", ["/schema", "/docs"])
