@@ -177,6 +177,10 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Those that were stopped while a worker generated them, which has not yet said what it had."""
         return self.filter(status=Status.STOPPED, lease_until__isnull=False)
 
+    def unknown(self) -> Self:
+        """Those of which the text is not known yet."""
+        return self.unfinished() | self.unsettled()
+
     def with_waited(self) -> Self:
         """Bring along how long each has waited since it was asked for: a retry is asked for when it is paid for."""
         waited = ExpressionWrapper(Now() - Coalesce("unit__created_at", "created_at"), output_field=DurationField())

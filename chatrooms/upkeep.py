@@ -113,13 +113,14 @@ def _summarise_once(room: Chatroom) -> bool:
     before = Summary.objects.filter(pk=room.pk).first()
     old = _old(room, tier, after=before.upto if before else 0)
     new = old[: _fitting(old, ASKED * tier.context_tokens) or 1]
-    some = [*(exchanges_of(before.stale) if before else []), *new]
+    changed = exchanges_of(before.stale) if before else []
+    some = [*changed, *new]
     if not some:
         return False
     earlier = before.content if before else ""
     text = _ask(room, summary_prompt(earlier=earlier, turns=_turns(some), model=model_for(room=room, tier=tier)))
     upto = max(some[-1].message_id, before.upto if before else 0)
-    kept = bool(text) and _keep(room, before, some, content=text[:MAX_SUMMARY], upto=upto)
+    kept = bool(text) and _keep(room, before, changed, new, content=text[:MAX_SUMMARY], upto=upto)
     return kept and len(new) < len(old)
 
 
@@ -149,8 +150,13 @@ def _turns(told: Sequence[Exchange]) -> list[Turn]:
     ]
 
 
-def _keep(room: Chatroom, before: Summary | None, some: list[Exchange], *, content: str, upto: int) -> bool:
-    """Write the summary unless another one was written, or what it tells of was changed, since that was read."""
+def _keep(
+    room: Chatroom, before: Summary | None, changed: list[Exchange], new: list[Exchange], *, content: str, upto: int
+) -> bool:
+    """Write the summary unless another one was written, or what it is to tell of has changed, since that was read.
+
+    What is being answered anew is not known yet; nothing would tell of it later.
+    """
     written = {"content": content, "upto": upto, "stale": [], "updated_at": Now()}
     with transaction.atomic():
         # The owner's lock: whoever changes a message of the room holds it.
@@ -159,7 +165,11 @@ def _keep(room: Chatroom, before: Summary | None, some: list[Exchange], *, conte
         now = Summary.objects.filter(pk=room.pk).first()
         if (now and (now.upto, now.stale)) != (before and (before.upto, before.stale)):
             return False
-        if exchanges_of([exchange.message_id for exchange in some]) != sorted(some, key=lambda each: each.message_id):
+        since, stale = (before.upto, before.stale) if before else (0, [])
+        told_now = exchanges(room_id=room.pk, after=since, before=upto + 1, newest_first=False)
+        if (told_now, exchanges_of(stale)) != (new, changed):
+            return False
+        if Reply.objects.filter(room_id=room.pk, answers_id__lte=upto).unknown().exists():
             return False
         Summary.objects.update_or_create(pk=room.pk, defaults=written)
     log.info("room_summarised", room_id=room.pk, upto=upto)

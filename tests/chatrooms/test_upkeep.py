@@ -21,6 +21,7 @@ from gemini.types import Prompt, Usage
 from tests.chatrooms.conftest import reply_of
 
 pytestmark = pytest.mark.django_db
+DONE, QUEUED = {"status": "done", "content": "x", "error": ""}, {"status": "queued", "error": ""}
 
 
 class Model:
@@ -392,3 +393,20 @@ class TestSummaries:
         first = Message.objects.filter(role="user").order_by("pk").first()
         assert first
         assert Summary.objects.get().upto > first.pk
+
+    @pytest.mark.parametrize("after", [DONE, QUEUED], ids=["brought back", "asked for again"])
+    def test_an_answer_that_comes_into_what_is_summarised_keeps_the_summary_out(
+        self, room: Chatroom, say: Callable, model: Model, published: list[Any], after: dict[str, str]
+    ) -> None:
+        """It is not in what the model was asked to summarise, and would be in no later request either."""
+        first, *_ = self.fill(room, say, 8)
+        Reply.objects.filter(answers=first).update(status="failed", content="", error="blocked")
+
+        def meanwhile() -> str:
+            Reply.objects.filter(answers=first).update(**after)
+            return "notes"
+
+        model.says = meanwhile
+        summarise_room(room.pk)
+        assert len(model.prompts) == 1
+        assert not Summary.objects.exists()
