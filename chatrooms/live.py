@@ -213,7 +213,7 @@ class Writer:
 
     @property
     def told(self) -> str:
-        """The pieces that went out, up to the last one that Redis took: all that anybody can have read."""
+        """The pieces up to the last one that Redis has confirmed: those that are sure to have been there to read."""
         return "".join(self._pieces[: self._told])
 
     def start(self) -> None:

@@ -166,6 +166,7 @@ def stop(*, message_id: int) -> Reply:
 def keep_stopped(*, reply: Reply, text: str) -> None:
     """Keep what the stream of a stopped reply had told; without any text the unit goes back, and none comes later."""
     with transaction.atomic():
+        User.outdate_rooms(reply.user_id)
         kept = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt).update(content=text)
         if kept and not text:
             quota.give_back(unit_id=reply.unit_id)
@@ -178,11 +179,12 @@ def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms:
     that it had told nothing.
     """
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt)
-    return _settle(stopped, text=text, model=model, first_token_ms=first_token_ms, **_counts(usage))
+    return _settle(reply.user_id, stopped, text=text, model=model, first_token_ms=first_token_ms, **_counts(usage))
 
 
-def _settle(stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
+def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
     with transaction.atomic():
+        User.outdate_rooms(user_id)
         reply = stopped.select_for_update(no_key=True).first()
         if reply is None:
             return False
@@ -190,7 +192,7 @@ def _settle(stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
         Reply.objects.filter(pk=reply.pk).update(content=told, lease_until=None, **values)
         if not told:
             quota.give_back(unit_id=reply.unit_id)
-        publish_next_on_commit(reply.user_id)
+        publish_next_on_commit(user_id)
     _time_first_token(values)
     return True
 
@@ -280,7 +282,7 @@ def reap() -> tuple[int, int]:
 def _settle_for_dead(reply: Reply) -> None:
     """Count what a stopped reply holds, since its worker died before it could."""
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt, lease_until__lt=Now())
-    _settle(stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
+    _settle(reply.user_id, stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
 
 
 def _lose_lease(reply: Reply) -> None:

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 import redis
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation, live, replies
 from chatrooms.live import Writer
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
+from tests.accounts.test_erasure import wait_for_a_waiter
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.test_generation import Stream
 
@@ -245,3 +249,34 @@ def test_stopping_survives_an_absent_redis(
     replies.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert conversation.delete_failed(user_id=room.user_id) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by", ["settle", "keep_stopped"])
+def test_whoever_ends_a_stopped_answer_waits_for_the_user_before_it_holds_anything(
+    room: Chatroom, send: Callable[..., Message], by: str
+) -> None:
+    """In the other order than those who ask again, it would be a deadlock: they hold the user and want the reply."""
+    message = send(room)
+    reply, _ = claimed(message)
+    with transaction.atomic():
+        User.touch_rooms(room.user_id)
+        replies.stop(message_id=message.pk)
+
+    def end() -> None:
+        try:
+            if by == "settle":
+                replies.settle(reply=reply, text="", model="m", usage=USED)
+            else:
+                replies.keep_stopped(reply=reply, text="")
+        finally:
+            connection.close()
+
+    other = Thread(target=end)
+    with transaction.atomic():
+        User.touch_rooms(room.user_id)
+        other.start()
+        wait_for_a_waiter()
+        assert Reply.objects.select_for_update(nowait=True).get(pk=reply.pk).status == "stopped"
+    other.join(10)
+    assert units(room.user_id) == 0
