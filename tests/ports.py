@@ -8,7 +8,8 @@ import socket
 
 # Linux gives the local end of a connection a port from 32768 on (ip_local_port_range, ip(7)); one that a probe found
 # free there can be gone before the server binds it.
-FIRST, LAST = 10_000, 32_000
+FIRST, LAST = 10_000, 30_000
+ROWS = range(LAST, 32_000)
 # Two of pytest-xdist's workers look in different places, and two runs on one machine begin at different ones.
 _WORKERS = 8
 _WORKER = int((re.search(r"\d+$", os.environ.get("PYTEST_XDIST_WORKER", "")) or ["0"])[0]) % _WORKERS
@@ -29,8 +30,8 @@ def free_port() -> int:
 
 
 def free_ports_in_a_row(count: int) -> int:
-    """Return the first of `count` ports that follow each other and are free."""
-    for first in random.sample(range(FIRST, LAST - count), 1000):
+    """Return the first of `count` ports that follow each other and are free; none of them is one of `free_port`."""
+    for first in random.sample(ROWS[:-count], 1000):
         if all(_is_free(first + number) for number in range(count)):
             return first
     raise AssertionError(f"no {count} ports in a row are free")
