@@ -11,8 +11,8 @@ class ProjectConfig(AppConfig):
     verbose_name = "Kuvaka"
 
     def ready(self) -> None:
-        """Have the workers and beat serve their metrics once they run."""
-        from config import exposition  # noqa: F401, PLC0415  it needs the app registry
+        """Have the workers and beat serve their metrics once they run, and the pools looked at by `migrate`."""
+        from config import exposition, pools  # noqa: F401, PLC0415  they need the app registry
 
 
 class DeskConfig(AdminConfig):

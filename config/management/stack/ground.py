@@ -14,12 +14,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
+from config.pools import pools
 
 PATIENCE: Final = 3
 """Seconds for PostgreSQL, and for Redis."""
-
-SPARE: Final = 10
-"""Connections that the pools leave to consoles and to PostgreSQL itself."""
 
 LEAST_DISK: Final = 1024**3
 """Bytes."""
@@ -71,20 +69,9 @@ def _migrations(_: Workers) -> Iterator[Finding]:
 
 
 def _connections(workers: Workers) -> Iterator[Finding]:
-    """Whether all pools could be full at once. Each process that answers counts, and one of those that do not."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('max_connections')::int, (SELECT count(*) FROM pg_stat_activity)")
-        limit, used = cursor.fetchone()
-    web = int(os.environ.get("WEB_PROCESSES") or 2)
-    # The stream and beat have one process each; a worker of `default` has two children.
-    processes = web + 2 + max(len(workers.of("gemini")), 1) + 3 * max(len(workers.of("default")), 1)
-    size = connection.settings_dict["OPTIONS"]["pool"]["max_size"]
-    said = f"{processes} pools of {size}, {used} connections now, PostgreSQL has {limit}"
-    if processes * size > limit - SPARE:
-        fitting = max((limit - SPARE) // processes, 1)
-        yield wrong("connections", said, f"Set DATABASE_POOL_SIZE to {fitting}, or raise max_connections.")
-    else:
-        yield ok("connections", said)
+    """Each worker that answers counts, and one of those that do not."""
+    found = pools(gemini_workers=max(len(workers.of("gemini")), 1), default_workers=max(len(workers.of("default")), 1))
+    yield ok("connections", str(found)) if found.fit else wrong("connections", str(found), found.advice)
 
 
 def _redis(_: Workers) -> Iterator[Finding]:

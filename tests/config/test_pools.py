@@ -1,0 +1,50 @@
+"""Pools that PostgreSQL could not fill are named before anything runs."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from config import pools
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def size(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def set_size(value: int) -> None:
+        monkeypatch.setitem(connection.settings_dict["OPTIONS"]["pool"], "max_size", value)
+
+    return set_size
+
+
+def test_what_fits_is_not_talked_of() -> None:
+    assert pools.check(databases=["default"]) == []
+
+
+def test_too_many_are_named_by_migrate_with_a_size_that_fits(size: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    size(60)
+    call_command("migrate", verbosity=0, skip_checks=False)
+    said = capsys.readouterr().err
+    assert "kuvaka.W001" in said
+    assert "8 pools of 60" in said
+    assert "DATABASE_POOL_SIZE to 23" in said
+    size(23)
+    assert pools.check(databases=["default"]) == []
+    size(24)
+    assert len(pools.check(databases=["default"])) == 1
+
+
+def test_more_web_processes_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_PROCESSES", "40")
+    assert [each.id for each in pools.check(databases=["default"])] == ["kuvaka.W001"]
+
+
+def test_commands_that_need_no_database_ask_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Any:
+        raise OperationalError
+
+    monkeypatch.setattr(connection, "cursor", away)
+    assert pools.check(databases=None) == []
+    assert pools.check(databases=["default"]) == [], "that it is away is said by whatever needs it"
