@@ -59,7 +59,7 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(make_stack: Callable[..
     for _ in range(20):
         person = stack.sign_up()
         room = person.room()
-        answers = in_parallel([lambda who=person, where=room: send(who, where) for _ in range(100)])
+        answers = in_parallel([lambda who=person, where=room: send_surely(who, where) for _ in range(100)])
         assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
         refused = [answer.json() for answer in answers if answer.status_code == 429]
         assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
@@ -101,7 +101,7 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(make_stack: Callable
     for _ in range(5):
         person = stack.sign_up()
         room = person.room()
-        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: send(who, where) for _ in range(60)]
+        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: send_surely(who, where) for _ in range(60)]
         answers = in_parallel([*jobs[:30], lambda who=person: stack.sql(grant, who.id), *jobs[30:]])
         accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
         assert len(accepted) >= 5
