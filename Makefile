@@ -37,8 +37,8 @@ else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif
 
-fuzz: venv ## Send tens of thousands of odd requests to a stack of its own (some ten minutes)
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-400} $(PYTHON) -m pytest tests/flows/test_any_input.py
+fuzz: venv ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s tests/flows/test_any_input.py
 
 bench: venv ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers

