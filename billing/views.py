@@ -140,7 +140,7 @@ class PortalView(_PaymentView):
         return PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data, ""
 
     def again(self, user_id: int, reference: str) -> Any:
-        """Open it anew: an address works for some minutes alone, and opening it changes nothing."""
+        """Open it anew: an address is short-lived, and opening it changes nothing."""
         return self.act(user_id)[0]
 
 

@@ -32,10 +32,10 @@ PROBLEM: Final = {
 }
 
 FAILED: Final = {
-    "description": "It failed, and changed nothing.",
+    "description": "It failed. What that leaves behind, docs/errors.md says.",
     "headers": {
         "Retry-After": {
-            "description": "Seconds, where waiting helps: with 429, and with most of 503.",
+            "description": "Seconds to wait: with every 429, and every 503 but `not_for_sale`.",
             "schema": {"type": "integer", "minimum": 1},
         },
     },

@@ -48,7 +48,6 @@ class Books(RuleBasedStateMachine):
         self.move(self.moment)
         self.user = User.objects.create_user(f"+9196{next(self.numbers)}")
         self.rooms = [rooms.create(user_id=self.user.pk, name=name).pk for name in ("one", "two")]
-        self.spent: dict[str, int] = {}
 
     @property
     def mine(self) -> "list[Reply]":
