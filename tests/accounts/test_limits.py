@@ -1,6 +1,5 @@
 """Comfort limits: per client and per number, by our own keys; open while Redis is away."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,11 +24,9 @@ def ask(client: Any, route: str, address: str = "192.0.2.1", **body: Any) -> Any
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_open_route_is_limited_per_client(client: Any, route: str) -> None:
     answers = [ask(client, route) for _ in range(12)]
-    assert 5 <= sum(answer.status_code != 429 for answer in answers) <= 10, "twice the limit across an edge at most"
-    refused = answers[-1]
-    if refused.status_code == 429:
-        assert problem(refused) == (429, "too_many_requests")
-        assert re.fullmatch(r"[1-9]|[1-5][0-9]|60", refused["Retry-After"])
+    assert [answer.status_code != 429 for answer in answers] == [True] * 5 + [False] * 7
+    assert problem(answers[-1]) == (429, "too_many_requests")
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 60, "when the window ends"
 
 
 def test_another_client_and_another_route_have_limits_of_their_own(client: Any) -> None:
@@ -53,7 +50,7 @@ def test_forged_headers_do_not_make_another_client(client: Any) -> None:
         ).status_code
         for turn in range(100)
     ]
-    assert sum(status != 429 for status in statuses) <= 10
+    assert sum(status != 429 for status in statuses) == 5
 
 
 def test_a_number_is_limited_however_it_is_spelled_and_whoever_asks(client: Any) -> None:
@@ -61,7 +58,7 @@ def test_a_number_is_limited_however_it_is_spelled_and_whoever_asks(client: Any)
     answers = [
         ask(client, "signup", f"192.0.2.{turn}", mobile_number=spellings[turn % 4]).status_code for turn in range(40)
     ]
-    assert 5 <= sum(status == 201 for status in answers) <= 10
+    assert [status == 201 for status in answers] == [True] * 5 + [False] * 35
     assert ask(client, "signup", "192.0.2.99", mobile_number="+919876543211").status_code == 201
 
 
