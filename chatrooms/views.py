@@ -212,14 +212,15 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
 
     @extend_schema(summary="Search", parameters=[SearchSerializer])
     def list(self, request: Request) -> Response:
-        """Find words, "phrases", `this or that`, `-without`, in all rooms or in one; the best matches first."""
+        """Find words, "phrases", `this or that`, `-without`, in all rooms or in one; the best matches first.
+
+        Of very many matches only the newest 1,000 are told.
+        """
         asked = SearchSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         query = asked.validated_data["q"]
-        matches = search.found(user=_user(request), query=query).select_related("room")
-        if "chatroom" in asked.validated_data:
-            matches = matches.filter(room_id=asked.validated_data["chatroom"])
-        page = self.paginate_queryset(matches)
+        matches = search.found(user=_user(request), query=query, room_id=asked.validated_data.get("chatroom"))
+        page = self.paginate_queryset(matches.select_related("room"))
         data = FoundSerializer(page, many=True, context={"query": query}).data
         return self.get_paginated_response(data)
 

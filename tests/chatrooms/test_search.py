@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -134,6 +136,29 @@ def test_pages_follow_one_another(client: APIClient, room: Chatroom, say: Callab
         url = next((address for address, which in links if which == "next"), "")
     assert len(seen) == 13
     assert set(seen) == ids
+
+
+@pytest.mark.parametrize("query", ["tea", "東京"])
+def test_of_very_many_matches_the_newest_are_told(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr("chatrooms.search.MAX_FOUND", 3)
+    asked = [say(room, f"{query} {query}")] + [say(room, query) for _ in range(3)]
+    told = [each["message_id"] for each in find(client, query)]
+    assert told == [message.pk for message in reversed(asked[1:])], "though the oldest matches best"
+
+
+def test_nobody_elses_messages_are_walked_through(user: User, stranger: User) -> None:
+    for somebody, rows in ((user, 1_000), (stranger, 5_000)):
+        room = rooms.create(user_id=somebody.pk, name="Room")
+        Message.objects.bulk_create(
+            Message(room=room, user=somebody, role="user", content="tea " + "filler " * 40) for _ in range(rows)
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE chatrooms_message")
+        cursor.execute("SET LOCAL enable_sort = off")
+    plan = Message.objects.seen_by(user).filter(search=SearchQuery("tea", config="simple")).values("pk")[:500].explain()
+    assert "Index Scan using message_of_user" in plan
 
 
 def test_a_texts_own_control_characters_forge_no_highlight(
