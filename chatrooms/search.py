@@ -29,7 +29,7 @@ WITHOUT_SPACES: Final = re.compile(
     "\U00020000-\U0003ffff"
     "]"
 )
-MAX_FOUND: Final = 1_000
+MAX_FOUND: Final = 500
 """Matches that are ranked and can be paged through: the newest of all."""
 
 MAX_PARTS: Final = 10

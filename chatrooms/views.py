@@ -214,7 +214,7 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
     def list(self, request: Request) -> Response:
         """Find words, "phrases", `this or that`, `-without`, in all rooms or in one; the best matches first.
 
-        Of very many matches only the newest 1,000 are told.
+        Of very many matches only the newest 500 are told.
         """
         asked = SearchSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
