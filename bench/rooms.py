@@ -77,8 +77,8 @@ def fill(stack: Stack, person: Person, room: int, size: int) -> None:
         )
         INSERT INTO chatrooms_message (room_id, user_id, role, content, is_current, status, attempt, tries_left,
             is_parked, model, error, finish_reason, request_id, answers_id, finished_at)
-        SELECT %s, %s, 'assistant', 'An answer to ' || md5(content) || repeat(' which is long and winding', 20) || ' 漫长', true,
-            'done', 1, 3, false, 'a-model', '', 'stop', '', id, now()
+        SELECT %s, %s, 'assistant', '漫长 ' || md5(content) || repeat(' which is long and winding', 20),
+            true, 'done', 1, 3, false, 'a-model', '', 'stop', '', id, now()
         FROM asked
         """,
         *(room, person.id, size // 2, room, person.id),

@@ -22,7 +22,7 @@ from chatrooms import live
 from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
-from chatrooms.places import under_way
+from chatrooms.places import free_places
 from config import metrics, tracing
 from config.celery import publish
 from gemini.tokens import estimate
@@ -61,7 +61,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
         if user_id is None:
             return None
         tier = tier_of(user_id=user_id)
-        if under_way(user_id=user_id) < tier.parallel_replies and _take(reply_id):
+        if free_places(user_id=user_id, tier=tier) and _take(reply_id):
             claimed = Reply.objects.with_waited().select_related("room", "answers").defer("answers__search", "search")
             return claimed.get(pk=reply_id), tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
@@ -380,8 +380,8 @@ def publish_next(*, user_id: int) -> None:
     parked = list(
         Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
     )
-    free = tier_of(user_id=user_id).parallel_replies - under_way(user_id=user_id) if parked else 0
-    for reply_id in parked[: max(free, 0)]:
+    free = free_places(user_id=user_id, tier=tier_of(user_id=user_id)) if parked else 0
+    for reply_id in parked[:free]:
         waiting = Reply.objects.filter(pk=reply_id, status=Status.QUEUED)
         waiting.update(is_parked=False, publish_at=Now())  # so the reaper takes it up at once if Redis does not
         with tracing.apart():
