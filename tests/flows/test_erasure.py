@@ -60,7 +60,7 @@ def live_a_little(person: Person, canary: str) -> list[str]:
         for number in range(49)
     ]
     wait_until(lambda: person.stack.unfinished() == 0, 60, "49 answers")
-    last = person.send(rooms[0], f"{canary} the last [[double ttft=12]]")["id"]
+    last = person.send(rooms[0], f"{canary} the last [[double ttft=50]]")["id"]
     wait_until(lambda: person.message(last)["reply"]["status"] == "generating", PATIENCE, "the last one begun")
     person.call("GET", "/chatroom")
     person.stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
