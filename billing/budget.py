@@ -15,6 +15,7 @@ ADD = """
         INSERT INTO billing_dailyusage AS usage (user_id, day, used, prompt_tokens, output_tokens)
         SELECT users.id, today.day, 0, %(prompt)s, %(output)s
         FROM today, accounts_user AS users WHERE users.id = %(user_id)s
+        FOR KEY SHARE OF users
         ON CONFLICT (user_id, day) DO UPDATE SET
             prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
             output_tokens = usage.output_tokens + excluded.output_tokens
@@ -34,7 +35,11 @@ LEFT = """
 
 
 def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
-    """Count one call that has ended, however it ended, on the day on which it did."""
+    """Count one call that has ended, however it ended, on the day on which it did.
+
+    The user's row is locked, so that one who is being erased meanwhile is waited for and then left out; their call
+    counts for the installation all the same.
+    """
     if prompt_tokens or output_tokens:
         with connection.cursor() as cursor:
             cursor.execute(ADD, {"user_id": user_id, "prompt": prompt_tokens, "output": output_tokens})

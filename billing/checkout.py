@@ -90,10 +90,12 @@ def _start(user_id: int, price: str) -> Session:
         raise SessionEnded
     Checkout.objects.get_or_create(pk=user_id)
     customer_id = _customer_of(user_id)
+    # Before the subscriptions: a session that is not open any more because it was paid has left one of them.
+    sessions = stripe_api.open_sessions_of(customer_id=customer_id)
     if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):
         mirror.refresh_customer(customer_id=customer_id)  # its webhook may be lost
         raise AlreadySubscribed(portal="/subscription/portal")
-    return _reuse(user_id, customer_id, price) or _open(user_id, customer_id, price)
+    return _reuse(user_id, sessions, price) or _open(user_id, customer_id, price)
 
 
 def _customer_of(user_id: int) -> str:
@@ -118,10 +120,10 @@ def _retire(user_id: int, known: str | None) -> None:
     Checkout.objects.filter(pk=user_id, customer_number__lte=gone).update(customer_number=gone + 1)
 
 
-def _reuse(user_id: int, customer_id: str, price: str) -> Session | None:
+def _reuse(user_id: int, sessions: list[Any], price: str) -> Session | None:
     """The session that is open, if it sells today's price and lasts a while; others are closed."""
     reusable = None
-    for session in stripe_api.open_sessions_of(customer_id=customer_id):
+    for session in sessions:
         if reusable is None and _fits(session, price):
             reusable = session
         elif not stripe_api.expire_session(session_id=session.id):

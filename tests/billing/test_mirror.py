@@ -329,6 +329,27 @@ def calls(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     assert found
 
 
+@pytest.mark.parametrize("before", ["open_sessions_of", "subscriptions_of"])
+def test_who_pays_between_two_questions_of_a_click_gets_no_second_session(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    user = new_user()
+    first = checkout.start(user_id=user.pk)
+    ask = getattr(stripe_api, before)
+
+    def paid_and_asked(**what: Any) -> Any:
+        monkeypatch.setattr(stripe_api, before, ask)
+        stripe_double.pay(first.url or "")
+        return ask(**what)
+
+    monkeypatch.setattr(stripe_api, before, paid_and_asked)
+    with pytest.raises(AlreadySubscribed):
+        checkout.start(user_id=user.pk)
+    customer = customer_of(user)
+    assert len(stripe_api.subscriptions_of(customer_id=customer)) == 1
+    assert stripe_api.open_sessions_of(customer_id=customer) == []
+
+
 def test_stripe_is_never_asked_in_a_transaction(calls: list[str], stripe_double: StripeDouble) -> None:
     user = new_user()
     subscription = subscribe(stripe_double, user)

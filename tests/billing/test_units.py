@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
@@ -16,6 +17,7 @@ from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, T
 from chatrooms import conversation, replies, rooms
 from chatrooms.models import Message, Reply
 from gemini.types import Usage
+from tests.accounts.test_erasure import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
 
@@ -229,6 +231,29 @@ def test_tokens_add_up_by_user_day_and_service(
     assert (allowance.today, allowance.month) == (quota.Tokens(prompt=2, output=4), quota.Tokens(prompt=4, output=8))
     service = {row.day.day: (row.prompt_tokens, row.output_tokens) for row in ServiceUsage.objects.all()}
     assert service == {31: (10, 5), 1: (2, 4), 2: (102, 4)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_of_somebody_whose_erasure_commits_at_that_moment_counts_for_the_service(user: User) -> None:
+    faults: list[Exception] = []
+
+    def add() -> None:
+        try:
+            budget.add(user_id=user.pk, prompt_tokens=3, output_tokens=4)
+        except Exception as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    other = Thread(target=add)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).delete()
+        other.start()
+        wait_for_a_waiter()
+    other.join(10)
+    assert faults == []
+    assert list(ServiceUsage.objects.values_list("prompt_tokens", "output_tokens")) == [(3, 4)]
+    assert not DailyUsage.objects.exists()
 
 
 def test_the_ceiling_refuses_sends_until_midnight_and_reads_go_on(
