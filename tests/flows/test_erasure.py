@@ -3,13 +3,14 @@
 import random
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 
 from tests import scan
-from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+from tests.stack import PATIENCE, Person, Stack, in_parallel, until_not_busy, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -133,8 +134,10 @@ def test_nothing_that_happens_at_the_same_moment_survives(stack: Stack) -> None:
 
         def call(method: str, path: str, who: Person = person, **body: Any) -> int:
             header = {"Authorization": f"Bearer {who.access_token}"}
-            answer = requests.request(method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE)
-            return answer.status_code
+            ask = partial(
+                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE
+            )
+            return until_not_busy(ask, {"service_unavailable"}).status_code
 
         jobs = [
             *[lambda: call("POST", f"/chatroom/{room}/message", content="hello")] * 6,

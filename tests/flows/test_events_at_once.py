@@ -1,6 +1,7 @@
 """Stripe may deliver an event as often as it likes, and many at once: one row, one effect."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,8 +22,14 @@ def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: An
     assert len(chosen) == 20
     known = len(asked(stack, people))
 
+    def send(event: str) -> int:
+        """Deliver it as Stripe does, again if it was not taken: a busy database is no fault."""
+        while (status := stack.stripe.send(event)) == 503:
+            time.sleep(0.2)
+        return int(status)
+
     for event in chosen:
-        assert set(in_parallel([lambda e=event: stack.stripe.send(e)] * 50)) == {200}
+        assert set(in_parallel([lambda e=event: send(e)] * 50)) == {200}
     wait_until(lambda: not waiting(stack, chosen), 30, "all processed")
     effects = len(asked(stack, people)) - known
     assert 3 <= effects <= 20, "Stripe is asked once for an event at most"
@@ -30,7 +37,7 @@ def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: An
     assert len(rows) == 20
 
     for event in chosen:
-        assert set(in_parallel([lambda e=event: stack.stripe.send(e)] * 10)) == {200}
+        assert set(in_parallel([lambda e=event: send(e)] * 10)) == {200}
     assert not waiting(stack, chosen)
     assert state(stack, chosen) == rows
     assert len(asked(stack, people)) - known == effects

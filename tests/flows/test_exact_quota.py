@@ -1,7 +1,5 @@
 """The allowance is exact: under parallel sends over real web processes, and after failures of every kind."""
 
-import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -33,33 +31,13 @@ def books(person: Person) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def send(person: Person, room: int, content: str = "Hello", key: str | None = None) -> requests.Response:
-    return requests.post(
-        f"{person.stack.url}/chatroom/{room}/message",
-        json={"content": content},
-        headers={"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": key},
-        timeout=PATIENCE,
-    )
-
-
-def send_surely(person: Person, room: int) -> requests.Response:
-    """Send once, as a client does that repeats what met a busy database."""
-    key = secrets.token_hex(8)
-    for _ in range(200):
-        answer = send(person, room, key=key)
-        if answer.status_code not in (409, 503):
-            break
-        time.sleep(0.2)
-    return answer
-
-
 def test_a_hundred_at_once_and_exactly_five_are_accepted(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(WEB_PROCESSES="4")
     stack.set_tier("basic", daily_messages=5)
     for _ in range(20):
         person = stack.sign_up()
         room = person.room()
-        answers = in_parallel([lambda who=person, where=room: send_surely(who, where) for _ in range(100)])
+        answers = in_parallel([lambda who=person, where=room: who.send_surely(where) for _ in range(100)])
         assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
         refused = [answer.json() for answer in answers if answer.status_code == 429]
         assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
@@ -101,12 +79,12 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(make_stack: Callable
     for _ in range(5):
         person = stack.sign_up()
         room = person.room()
-        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: send_surely(who, where) for _ in range(60)]
+        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: who.send_surely(where) for _ in range(60)]
         answers = in_parallel([*jobs[:30], lambda who=person: stack.sql(grant, who.id), *jobs[30:]])
         accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
         assert len(accepted) >= 5
         assert books(person) == (len(accepted),) * 3
-        assert send(person, room).status_code == 202, "Pro has no cap"
+        assert person.send_surely(room).status_code == 202, "Pro has no cap"
 
 
 def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit_and_give_none(
@@ -119,7 +97,7 @@ def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit_and_give
     def round_of(person: Person, room: int, change: Callable[[], Any]) -> int:
         """Change the plan among forty sends; how many were accepted, which the books have to confirm."""
         _, _, before = books(person)
-        jobs: list[Callable[[], Any]] = [lambda: send_surely(person, room) for _ in range(40)]
+        jobs: list[Callable[[], Any]] = [lambda: person.send_surely(room) for _ in range(40)]
         answers = in_parallel([*jobs[:20], change, *jobs[20:]])
         codes = Counter(answer.status_code for answer in answers[:20] + answers[21:])
         assert set(codes) <= {202, 429}
@@ -134,7 +112,7 @@ def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit_and_give
         opened = person.call("POST", "/subscribe/pro").json()
         assert round_of(person, room, lambda url=opened["checkout_url"]: stack.stripe.pay(url)) >= 5
         wait_until(lambda who=person: status(who)["tier"] == "pro", 10, "Pro")
-        assert send(person, room).status_code == 202, "an upgrade counts at once"
+        assert person.send_surely(room).status_code == 202, "an upgrade counts at once"
         [used, *_] = books(person)
         subscription = stack.stripe.things("sessions")[opened["session_id"]]["subscription"]
         assert status(person)["tier"] == "pro"
@@ -152,8 +130,8 @@ def test_coming_back_from_checkout_grants_nothing_without_the_webhook(make_stack
     room = person.room()
     stack.stripe.deliver(enabled=False)
     opened = person.call("POST", "/subscribe/pro").json()
-    assert send(person, room).status_code == 202
+    assert person.send_surely(room).status_code == 202
     paid = stack.stripe.pay(opened["checkout_url"])
     assert requests.get(paid.headers["Location"], timeout=PATIENCE).status_code == 200
-    assert send(person, room).status_code == 429
+    assert person.send_surely(room).status_code == 429
     assert status(person)["tier"] == "basic"

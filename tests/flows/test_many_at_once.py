@@ -25,10 +25,10 @@ def echo_of(message: dict[str, Any]) -> str:
 
 def test_200_messages_of_40_people_are_each_answered_under_their_own_question(stack: Stack) -> None:
     stack.set_tier("basic", parallel_replies=10, waiting_replies=50)
-    people = in_parallel([stack.sign_up for _ in range(40)])
+    people = [stack.sign_up() for _ in range(40)]
     rooms = [(person, person.room()) for person in people for _ in range(5)]
     stack.double.reset()
-    stack.double.default(ttft=0.5, delay=0.25, pieces=3)  # a second in all
+    stack.double.default(ttft=2, delay=0.25, pieces=3)
 
     sent = in_parallel([lambda p=person, r=room: p.send(r, f"question of room {r}") for person, room in rooms])
     wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
@@ -82,7 +82,8 @@ def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_sai
     finished = [message["reply"]["finished_at"] for message in messages]
     assert finished == sorted(finished)
     assert all(message["reply"]["status"] == "done" for message in messages)
-    asked = [[part["text"] for turn in call["contents"] for part in turn["parts"]] for call in stack.double.calls()]
+    calls = [[part["text"] for turn in call["contents"] for part in turn["parts"]] for call in stack.double.calls()]
+    asked = [contents for contents in calls if "of thirty" in contents[-1]]  # a title may come late from another test
     history: list[str] = []
     for message, contents in zip(messages, asked, strict=True):
         history.append(message["content"])
@@ -95,21 +96,19 @@ def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stac
     for _ in range(3):
         person = stack.sign_up()
         rooms = [person.room() for _ in range(10)]
-        stack.double.default(ttft=3)
-        answers = in_parallel(
-            [
-                lambda r=room: person.call("POST", f"/chatroom/{r}/message", json={"content": "hello"})
-                for room in rooms * 3
-            ]
-        )
+        stack.double.default(ttft=30)
+        answers = in_parallel([lambda r=room: person.send_surely(r) for room in rooms * 3])
         assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 25
         assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"too_many_waiting"}
         [(stored,)] = stack.sql(
             "SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user'", person.id
         )
         assert stored == 5
-    stack.double.default()
-    wait_until(lambda: stack.unfinished() == 0, 45, "all answered")
+        for answer in answers:
+            if answer.status_code == 202:
+                assert person.call("POST", f"/message/{answer.json()['id']}/stop").status_code == 200
+    unsettled = "SELECT 1 FROM chatrooms_message WHERE status = 'stopped' AND lease_until IS NOT NULL"
+    wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), 30, "all stopped")
 
 
 def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack) -> None:
