@@ -162,7 +162,7 @@ def test_a_call_writes_nothing_to_the_log(sdk: str, double: GeminiDouble, caplog
 
 
 def test_64_threads_at_once_each_get_their_own_answer(sdk: str, double: GeminiDouble) -> None:
-    double.default(ttft=1, pieces=4)
+    double.default(ttft=3, pieces=4)
     questions = [f"question number {number} user=u{number}" for number in range(64)]
 
     with ThreadPoolExecutor(64) as threads:
