@@ -42,16 +42,18 @@ def test_a_forked_process_has_a_client_of_its_own_and_both_work(sdk: str, double
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        own = provider_for(Config.from_settings()) is not parents
-        os.write(writer, f"{own}: {answer('In the child')[0]}".encode())
-        os._exit(0)
+        try:
+            own = provider_for(Config.from_settings()) is not parents
+            os.write(writer, f"{own}: {answer('In the child')[0]}".encode())
+        finally:
+            os._exit(0)  # or a child that fails would run the rest of the tests too
+    os.close(writer)  # so that nothing is read from a child that wrote nothing
     os.waitpid(child, 0)
 
     assert os.read(reader, 1000).decode() == "True: I saw 1 turns. You said: In the child"
     assert answer("In the parent")[0] == "I saw 1 turns. You said: In the parent"
     assert provider_for(Config.from_settings()) is parents
     os.close(reader)
-    os.close(writer)
 
 
 @pytest.mark.parametrize(
