@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 import structlog
 from prometheus_client import REGISTRY
@@ -41,6 +42,10 @@ _urls = _cleanup.enter_context(servers.running())
 atexit.register(_cleanup.close)
 os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
 django.setup()
+
+# How long an example takes says something about the machine alone.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
