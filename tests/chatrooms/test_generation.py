@@ -136,19 +136,20 @@ def test_a_draining_worker_hands_back_what_it_holds(
 def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
     room: Chatroom, send: Callable[..., Message], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=3), 1.8  # a heartbeat every second
+    settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=3), 3.5  # a heartbeat every second
     reply = reply_of(send(room))
     beats: list[str] = []
     handed_back = threading.Event()
     monkeypatch.setattr("chatrooms.generation.EXIT_AFTER", 10**6)
     monkeypatch.setattr("chatrooms.replies.renew", lambda held: beats.append("renewed") or {(reply.pk, reply.attempt)})
+    monkeypatch.setattr("chatrooms.replies.lost", lambda held: set())  # its connection sees no uncommitted row
     monkeypatch.setattr("chatrooms.replies.hand_back", lambda reply: handed_back.set() or True)
     own = generation.Leases()
     with own.hold(reply):
         started = time.monotonic()
         own.drain()
-        assert handed_back.wait(5)
-        assert time.monotonic() - started >= 1.8
+        assert handed_back.wait(30)
+        assert time.monotonic() - started >= 3.5
     assert "renewed" in beats
 
 
