@@ -15,6 +15,7 @@ import django
 import hypothesis
 import pytest
 import structlog
+from django.conf import settings
 from prometheus_client import REGISTRY
 from structlog.stdlib import ProcessorFormatter
 
@@ -43,6 +44,9 @@ atexit.register(_cleanup.close)
 os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
 django.setup()
 
+# A machine that stalls would else open the breaker, and for two seconds nothing would be cached or limited.
+settings.CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
+
 # How long an example takes says something about the machine alone.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
@@ -60,8 +64,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
-    from django.conf import settings
-
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = servers.ensure_template(_urls)
 
 
@@ -73,7 +75,6 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     from importlib import import_module
 
     from django.apps import apps
-    from django.conf import settings
     from django.core.management import call_command
     from redis import Redis
 
