@@ -1,4 +1,4 @@
-"""What the tests of the embedded services share."""
+"""What the tests of the embedded services and of the breakers share."""
 
 import shutil
 import tempfile
@@ -6,6 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time by which the breaker goes; it stands still, and a test sets it."""
+    now = [100.0]
+    monkeypatch.setattr("config.breaker.time.monotonic", lambda: now[0])
+    return now
 
 
 @pytest.fixture

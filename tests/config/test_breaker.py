@@ -7,13 +7,6 @@ from config import breaker
 from config.breaker import OPEN_SECONDS, Breaker, GuardedRedis
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [100.0]
-    monkeypatch.setattr("config.breaker.time.monotonic", lambda: now[0])
-    return now
-
-
 def test_a_failure_keeps_everybody_away_for_a_while(clock: list[float]) -> None:
     state = Breaker()
     assert state.allows()
@@ -32,7 +25,7 @@ def test_then_one_probe_goes_through_and_a_success_lets_all_through(clock: list[
     assert all(state.allows() for _ in range(3))
 
 
-def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
     monkeypatch.setattr(breaker, "_breakers", {})
     client = GuardedRedis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
     with pytest.raises(redis.ConnectionError, match="refused"):

@@ -44,7 +44,7 @@ def test_nothing_relies_on_redelivery() -> None:
     assert app.conf.worker_disable_prefetch is True
 
 
-@pytest.mark.usefixtures("_own_breakers")
+@pytest.mark.usefixtures("_own_breakers", "clock")
 def test_publishing_without_redis_says_so_and_asks_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

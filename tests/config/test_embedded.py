@@ -21,6 +21,7 @@ from redis.exceptions import AuthenticationError
 
 from config import embedded, server_programs, servers
 from config.embedded import EmbeddedError, Urls
+from tests.ports import free_port
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
 
@@ -228,7 +229,14 @@ def test_a_statement_that_fails_does_not_reach_the_servers_log(data_dir: Path) -
     assert "9812345678" not in log
 
 
-def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(data_dir: Path) -> None:
+@pytest.fixture
+def lasting_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the servers find new ports where no connection can take them between a stop and the next start."""
+    find = servers._free_port
+    monkeypatch.setattr(servers, "_free_port", lambda wanted=0: find(wanted or free_port()))
+
+
+def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(data_dir: Path, lasting_ports: None) -> None:
     with running(data_dir) as (first, _):
         pass
     with running(data_dir) as (second, _):
@@ -289,7 +297,9 @@ def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(data
         other.kill()
 
 
-def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(data_dir: Path) -> None:
+def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
+    data_dir: Path, lasting_ports: None
+) -> None:
     with running(data_dir) as (urls, _):
         pass
     launcher = subprocess.Popen(
@@ -348,7 +358,7 @@ def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Pat
 
 
 def test_a_frozen_server_is_stopped_all_the_same(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "STOP_PATIENCE", 0.5)
+    monkeypatch.setattr(servers, "STOP_PATIENCE", 2)
 
     with running(data_dir) as (_, started):
         started["redis"].process.send_signal(signal.SIGSTOP)

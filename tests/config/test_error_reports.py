@@ -29,7 +29,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[CollectorDouble]:
 
 
 def sent(collector: CollectorDouble) -> list[dict[str, Any]]:
-    sentry_sdk.flush()
+    sentry_sdk.flush(timeout=60)  # it ends with the last report; a busy machine may need more than the usual 2 s
     return collector.reports()
 
 

@@ -14,20 +14,21 @@ from config.supervisor import Console, Supervisor
 
 @pytest.fixture
 def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
-    monkeypatch.setattr(processes, "command", lambda name: ["sh", "-c", "exec sleep 60"])
+    monkeypatch.setattr(processes, "command", lambda name: ["sh", "-c", "exec sleep 600"])
+    monkeypatch.setattr("config.supervisor.GRACE", 600.0)  # a busy machine's slow end is none that was waited for
     with (tmp_path / "output").open("w") as output:
         console = Console(output, colour=False, names=("web",))
         yield Supervisor(console=console, environment=os.environ, mark_file=tmp_path / "mark")
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 def test_a_signal_in_the_middle_of_a_look_does_not_keep_the_run_from_ending(supervisor: Supervisor) -> None:
     supervisor.start("web")
     process = supervisor._children["web"].process
     process._waitpid_lock.acquire()  # type: ignore[attr-defined]  # what a signal inside `poll` leaves behind
     begun = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - begun < 6, "before it would have been killed"
+    assert time.monotonic() - begun < 60, "before it would have been killed"
     assert has_ended(process)
 
 
@@ -38,7 +39,7 @@ def test_a_look_takes_no_lock(supervisor: Supervisor) -> None:
         supervisor.check(restart=False)
         assert not has_ended(process)
         process.send_signal(15)
-        give_up_at = time.monotonic() + 10
+        give_up_at = time.monotonic() + 60
         while not has_ended(process):
             assert time.monotonic() < give_up_at
             time.sleep(0.01)

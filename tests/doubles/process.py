@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 20
+START_SECONDS = 90
 STOP_SECONDS = 5
 
 
