@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 from structlog.stdlib import ProcessorFormatter
 
 from config import environment
+from config.database import PatientConnection
 from tests import servers
 
 _cleanup = ExitStack()
@@ -46,6 +47,9 @@ django.setup()
 
 # A machine that stalls would else open the breaker, and for two seconds nothing would be cached or limited.
 settings.CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
+# And a connection to the database would count as refused.
+settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
+settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
 
 # How long an example takes says something about the machine alone.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -109,6 +113,12 @@ def _no_model_left_alone() -> None:
     from gemini import breakers
 
     breakers.reset()
+
+
+@pytest.fixture(autouse=True)
+def _no_patience_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait for the database only as long as a process may that another one played."""
+    monkeypatch.setattr(PatientConnection, "patience", None)
 
 
 @pytest.fixture(autouse=True)
