@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import hypothesis
 import pytest
 import structlog
 from django.conf import settings
+from django.db import connection
 from prometheus_client import REGISTRY
 from structlog.stdlib import ProcessorFormatter
 
@@ -142,6 +144,30 @@ def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     from chatrooms import generation
 
     monkeypatch.setattr(generation.leases, "_thread", threading.current_thread())
+
+
+@pytest.fixture
+def set_clock(db: None) -> Iterator[Callable[[datetime], None]]:
+    """Move the database's clock, for this connection: our own statement_timestamp() is found before PostgreSQL's."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA clock")
+        cursor.execute(
+            "CREATE FUNCTION clock.statement_timestamp() RETURNS timestamptz STABLE LANGUAGE sql AS "
+            "$$ SELECT current_setting('clock.moment')::timestamptz $$"
+        )
+        cursor.execute("SET search_path = clock, public, pg_catalog")
+
+        def move(moment: datetime) -> None:
+            cursor.execute("SELECT set_config('clock.moment', %s, false)", [moment.isoformat()])
+
+        yield move
+        cursor.execute("SET search_path = public")
+
+
+@pytest.fixture
+def clock_stands(set_clock: Callable[[datetime], None]) -> None:
+    """Stop the database's clock, for this connection, so that a pause that it counts can be told exactly."""
+    set_clock(datetime.now(UTC))
 
 
 @pytest.fixture

@@ -100,6 +100,17 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
+def assert_one_of_three_takes_at_most(seconds: float, attempt: Callable[[], float], what: str) -> None:
+    """Hold a promise of time to the best of three tries: a machine that stalls spoils one, a fault spoils all.
+
+    `attempt` returns how long it took, and asserts itself whatever is not about time.
+    """
+    taken: list[float] = []
+    while len(taken) < 3 and min(taken, default=seconds + 1) > seconds:
+        taken.append(attempt())
+    assert min(taken) <= seconds, f"{what}: {', '.join(f'{each:.2f}' for each in taken)} s"
+
+
 def until_not_busy(ask: Callable[[], requests.Response], busy: set[str]) -> requests.Response:
     """The first answer that is none of these codes; the last one, after many."""
     for _ in range(150):

@@ -25,11 +25,8 @@ from chatrooms import conversation, replies, rooms
 from chatrooms.exceptions import ReplyInProgress, ReplyIsFinal
 from chatrooms.models import Reply, Status
 from gemini.types import FinishReason, Usage
-from tests.billing.test_units import set_clock
 
 pytestmark = pytest.mark.django_db
-
-__all__ = ["set_clock"]
 
 CAP = 4
 NOTHING = Usage(prompt_tokens=None, output_tokens=None)

@@ -20,7 +20,6 @@ from billing.exceptions import AlreadySubscribed
 from billing.models import Entitlement, Lease, StripeEvent
 from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
 from tests.doubles.stripe import StripeDouble
-from tests.stack import wait_until
 
 KINDS = (
     "customer.subscription.created",
@@ -92,41 +91,52 @@ def test_events_that_come_between_the_changes_end_in_stripes_truth(
 
 
 class Slow:
-    """A worker that asks Stripe about a customer and gets the answer late."""
+    """A worker that asked Stripe about a customer, and has the answer only when it is told to go on."""
 
-    def __init__(self, double: StripeDouble, job: Callable[[], Any], seconds: float) -> None:
-        double.ask("/forget")
-        double.switch(delays=[["/v1/subscriptions", seconds, "after", 1]])
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, job: Callable[[], Any]) -> None:
+        self._job, self._asked, self._let_go = job, threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(1)
-        self._future: Future[Any] = self._pool.submit(self._run, job)
-        wait_until(lambda: double.calls("GET", "/v1/subscriptions"), 10, "the answer fixed")
+        request = stripe.HTTPClient.request_with_retries
 
-    @staticmethod
-    def _run(job: Callable[[], Any]) -> Any:
+        def kept_back(client: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+            answer = request(client, method, url, *args, **kwargs)
+            if threading.get_ident() == self._thread and "/v1/subscriptions" in url and not self._asked.is_set():
+                self._asked.set()
+                assert self._let_go.wait(120)
+            return answer
+
+        monkeypatch.setattr(stripe.HTTPClient, "request_with_retries", kept_back)
+        self._future: Future[Any] = self._pool.submit(self._run)
+        assert self._asked.wait(60)
+
+    def _run(self) -> Any:
+        self._thread = threading.get_ident()
         try:
-            return job()
+            return self._job()
         finally:
             connection.close()
 
-    def outcome(self) -> Any:
-        assert not self._future.done(), "the other was done before this one had its answer"
-        return self.finished()
+    def go_on(self) -> None:
+        """Let the worker have its answer."""
+        self._let_go.set()
 
-    def finished(self) -> Any:
+    def outcome(self) -> Any:
+        """What becomes of the job when the worker has its answer."""
+        self.go_on()
         with self._pool:
-            return self._future.result(20)
+            return self._future.result(60)
 
 
 class Race:
     """A subscriber whose `invoice.paid` is being processed while the subscription ends."""
 
-    def __init__(self, double: StripeDouble) -> None:
-        self.double = double
+    def __init__(self, double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.double, self._monkeypatch = double, monkeypatch
         self.user, self.customer, self.subscription = subscriber(double)
         self.paid = deliver(events_of(double, self.customer, "invoice.paid")[0])
 
-    def slow(self, seconds: float) -> Slow:
-        return Slow(self.double, lambda: events.process(event_id=self.paid.pk), seconds)
+    def slow(self) -> Slow:
+        return Slow(self._monkeypatch, lambda: events.process(event_id=self.paid.pk))
 
     def end(self) -> StripeEvent:
         self.double.set_status(self.subscription, "canceled")
@@ -134,14 +144,23 @@ class Race:
 
 
 @pytest.fixture
-def race(transactional_db: None, stripe_double: StripeDouble) -> Race:
-    return Race(stripe_double)
+def race(transactional_db: None, stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> Race:
+    return Race(stripe_double, monkeypatch)
 
 
-def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race) -> None:
-    slow = race.slow(1)
+def wait_for_leases(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    refresh = mirror.refresh_customer
+    monkeypatch.setattr(
+        mirror, "refresh_customer", lambda *, customer_id: refresh(customer_id=customer_id, wait=seconds)
+    )
+
+
+def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_leases(monkeypatch, 60)
+    slow = race.slow()
+    threading.Timer(1, slow.go_on).start()
     assert events.process(event_id=race.end().pk) == "done"
-    assert slow.finished() == "done"
+    assert slow.outcome() == "done"
     assert status_here(race.subscription) == "canceled"
     assert source_of(race.user) == "default"
 
@@ -158,7 +177,7 @@ def test_without_the_lease_a_late_writer_brings_it_back(race: Race, monkeypatch:
         yield Nothing()
 
     monkeypatch.setattr(leases, "hold", hold)
-    slow = race.slow(1)
+    slow = race.slow()
     assert events.process(event_id=race.end().pk) == "done"
     assert source_of(race.user) == "default"
     assert slow.outcome() == "done"
@@ -167,9 +186,8 @@ def test_without_the_lease_a_late_writer_brings_it_back(race: Race, monkeypatch:
 
 
 def test_who_waits_too_long_for_the_lease_comes_back_later(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    patient = mirror.refresh_customer
-    monkeypatch.setattr(mirror, "refresh_customer", lambda *, customer_id: patient(customer_id=customer_id, wait=0.1))
-    slow, ended = race.slow(1.5), race.end()
+    wait_for_leases(monkeypatch, 0.1)
+    slow, ended = race.slow(), race.end()
     assert events.process(event_id=ended.pk) == "busy"
     ended.refresh_from_db()
     assert (ended.tries, ended.processed_at, ended.error) == (0, None, "")
@@ -185,7 +203,7 @@ def test_a_holder_whose_lease_ran_out_writes_nothing_and_comes_back(
     race: Race, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror, "LEASE", 0.2)
-    slow = race.slow(1.5)
+    slow = race.slow()
     time.sleep(0.3)
     assert events.process(event_id=race.end().pk) == "done"
     before = Subscription.objects.get(id=race.subscription).djstripe_updated
@@ -209,7 +227,7 @@ def test_of_many_at_once_one_holds_the_lease() -> None:
 
     def work(_: int) -> bool:
         try:
-            with leases.hold(name="x", seconds=30, wait=10):
+            with leases.hold(name="x", seconds=60, wait=60):
                 with lock:
                     inside[0] += 1
                     most[0] = max(most[0], inside[0])
@@ -228,10 +246,10 @@ def test_of_many_at_once_one_holds_the_lease() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lease_of_a_dead_holder_can_be_taken_when_its_time_is_over() -> None:
-    assert leases._take("x", 0.3)
+    assert leases._take("x", 2)
     with pytest.raises(leases.LeaseBusy), leases.hold(name="x", seconds=30, wait=0):
         raise AssertionError
-    with leases.hold(name="x", seconds=30, wait=2) as held:
+    with leases.hold(name="x", seconds=30, wait=60) as held:
         assert Lease.objects.get().token == held.token
     assert not Lease.objects.exists()
 
@@ -267,7 +285,7 @@ def test_a_lease_confirmed_cannot_be_taken_until_its_holder_commits() -> None:
             taker = pool.submit(take)
             time.sleep(0.3)
             assert not taker.done()
-        assert taker.result(5)
+        assert taker.result(60)
 
 
 # Whose customers

