@@ -26,12 +26,14 @@ def test_the_billing_ends_first_and_an_outage_only_delays_it(make_stack: Callabl
     message = person.send(person.room("canary room"), "canary question")
     person.answered(message["id"])
     subscription = subscribe(person)
-    wait_until(lambda: status(person)["tier"] == "pro", 5, "Pro")
+    wait_until(lambda: status(person)["tier"] == "pro", 15, "Pro")
     [customer] = customers_of(person)
-    wait_until(lambda: stack.sql("SELECT 1 FROM djstripe_invoice WHERE customer_id = %s", customer["id"]), 5, "invoice")
+    wait_until(
+        lambda: stack.sql("SELECT 1 FROM djstripe_invoice WHERE customer_id = %s", customer["id"]), 15, "invoice"
+    )
     other = stack.sign_up()
     kept = subscribe(other)
-    wait_until(lambda: status(other)["tier"] == "pro", 5, "the other one Pro")
+    wait_until(lambda: status(other)["tier"] == "pro", 15, "the other one Pro")
 
     stack.stripe.switch(down=True)
     assert person.call("DELETE", "/user/me").status_code == 202

@@ -1,6 +1,5 @@
 """The whole way of money, through HTTP alone: Basic, Pro, cancelled, Pro again, past due, unpaid, Basic."""
 
-import time
 from typing import Any
 
 import pytest
@@ -44,9 +43,7 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         assert refused.json()["upgrade"]["subscribe"] == "/subscribe/pro"
 
         subscription = subscribe(person)
-        paid_at = time.monotonic()
-        wait_until(lambda: status(person)["tier"] == "pro", 5, "Pro")
-        assert time.monotonic() - paid_at < 3
+        wait_until(lambda: status(person)["tier"] == "pro", 3, "Pro")
         assert status(person) | {"until": "", "current_period_end": ""} == {
             "tier": "pro",
             "source": "stripe",
@@ -66,21 +63,21 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         assert again.json()["portal"] == "/subscription/portal"
 
         portal(person, "cancel")
-        wait_until(lambda: status(person)["cancel_at_period_end"], 5, "cancelling")
+        wait_until(lambda: status(person)["cancel_at_period_end"], 15, "cancelling")
         assert status(person)["tier"] == "pro"
         assert status(person)["until"] == status(person)["current_period_end"]
         stack.stripe.to_period_end(subscription)
-        wait_until(lambda: status(person)["tier"] == "basic", 5, "Basic at the period's end")
+        wait_until(lambda: status(person)["tier"] == "basic", 15, "Basic at the period's end")
         assert status(person)["source"] == "default"
         assert person.call("POST", f"/chatroom/{room}/message", json={"content": "No"}).status_code == 429
 
         subscription = subscribe(person, card="fails_later")
-        wait_until(lambda: status(person)["tier"] == "pro", 5, "Pro again")
+        wait_until(lambda: status(person)["tier"] == "pro", 15, "Pro again")
         stack.stripe.to_period_end(subscription)
-        wait_until(lambda: status(person)["past_due"], 5, "past due")
+        wait_until(lambda: status(person)["past_due"], 15, "past due")
         assert (status(person)["tier"], status(person)["status"]) == ("pro", "past_due")
         stack.stripe.set_status(subscription, "unpaid")
-        wait_until(lambda: status(person)["tier"] == "basic", 5, "Basic when unpaid")
+        wait_until(lambda: status(person)["tier"] == "basic", 15, "Basic when unpaid")
         assert person.call("POST", "/subscribe/pro").json()["code"] == "already_subscribed"
 
         customers = [
