@@ -39,19 +39,19 @@ def test_a_long_answer_without_long_silence_is_not_cut_off(sdk: str, double: Gem
 
 
 def test_an_answer_that_takes_too_long_in_all_is_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
-    settings.GEMINI_TOTAL_TIMEOUT = 1
+    settings.GEMINI_TOTAL_TIMEOUT = 2
     prepare()  # or the import and the client would be part of the time
     double.script({"text": "x" * 100, "pieces": 100, "delay": 0.1})
 
     error, pieces, _ = failure("Hello")
 
     assert error.code == "provider_timeout"
-    assert 0 < len(pieces) < 20
+    assert 0 < len(pieces) < 40
     assert soon(lambda: double.calls()[0]["disconnected"] is not None)
 
 
 def test_bytes_that_never_become_an_event_are_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
-    settings.GEMINI_TOTAL_TIMEOUT = 1
+    settings.GEMINI_TOTAL_TIMEOUT = 2
     prepare()
     double.script({"fault": "drip", "after": 1})
 
