@@ -19,8 +19,10 @@ from gemini.exceptions import (
     EmptyAnswer,
     MaxTokens,
     ProviderError,
+    ProviderQuotaExhausted,
     ProviderTimeout,
     ProviderUnavailable,
+    RateLimited,
 )
 from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
@@ -74,9 +76,12 @@ class ReplyStream:
         """What the call cost, both counts set: the vendor's, or an estimate for a call that was cut off while it spoke.
 
         A call that failed and brought neither text nor counts is taken to have cost nothing; one that was cancelled
-        while the vendor worked on it, the prompt.
+        while the vendor worked on it, the prompt. The vendor may count the answer with its last event alone; until then
+        the 0 is no count of the text that has come.
         """
         prompt, output = self.usage.prompt_tokens, self.usage.output_tokens
+        if self._received and self._finish_reason is None:
+            output = output or None
         if not self._received and not (self._interrupt.tripped and self._has_begun):
             return Usage(prompt_tokens=prompt or 0, output_tokens=output or 0)
         return Usage(
@@ -129,9 +134,23 @@ class ReplyStream:
         """Yield the text of the answer, within the limits that hold for every provider."""
         config = Config.from_settings()
         prompt = replace(_acceptable(prompt), model=_available(prompt.model, config))
+        deadline = time.monotonic() + config.total_timeout
+        other = None
+        try:
+            yield from self._asked(prompt, config, deadline=deadline)
+        except (ProviderQuotaExhausted, RateLimited):
+            other = _instead_of(prompt.model, config)
+            if other is None or self._received:
+                raise
+        if other:  # out here, so that the refusal does not stay alive with what comes now
+            yield from self._asked(replace(prompt, model=other), config, deadline=deadline)
+
+    def _asked(self, prompt: Prompt, config: Config, *, deadline: float) -> Generator[str]:
+        """Yield the text of the answer by the model that `prompt` names."""
+        if self._interrupt.tripped:
+            raise Cancelled
         self.model = prompt.model
         self._has_begun = True
-        deadline = time.monotonic() + config.total_timeout
         length = 0
         watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
         with watching, closing(_events(prompt=prompt, config=config)) as events:
@@ -231,6 +250,18 @@ def _available(model: str, config: Config) -> str:
         if breaker_of(name).allows():
             return name
     raise ProviderUnavailable(cause="breaker")
+
+
+def _instead_of(model: str, config: Config) -> str | None:
+    """Return the fallback for a call that `model` has refused, if that is left alone now and the fallback is not.
+
+    What refuses for a limit does so at once and for nothing, and a limit is one model's: nobody need wait for it, and
+    no probe that meets it need fail.
+    """
+    other = config.fallback_model
+    if not other or other == model or breaker_of(model).allows() or not breaker_of(other).allows():
+        return None
+    return other
 
 
 def _acceptable(prompt: Prompt) -> Prompt:

@@ -65,6 +65,31 @@ def test_calls_go_to_the_fallback_and_the_stream_says_so(double: GeminiDouble, s
     assert [call["model"] for call in double.calls()] == [MODEL] * 5 + [OTHER]
 
 
+@pytest.mark.usefixtures("sdk")
+def test_a_quota_that_is_used_up_fails_nobody_while_another_model_answers(
+    double: GeminiDouble, settings: Settings, clock: Clock
+) -> None:
+    settings.GEMINI_FALLBACK_MODEL = OTHER
+    double.default(error=429, per_day=True, for_model=MODEL)
+    for _ in range(3):  # the one that finds out, and one that is the probe each time
+        text, stream = answer("Hello")
+        assert (text[-5:], stream.model) == ("Hello", f"{OTHER}-double")
+        clock.now += PAUSE
+    assert [call["model"] for call in double.calls()] == [MODEL, OTHER] * 3
+    double.default(error=429, per_day=True)
+    error, _, _ = failure("Hello")
+    assert error.code == "provider_quota_exhausted"
+
+
+def test_a_limit_a_minute_that_many_meet_fails_no_probe(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
+    settings.GEMINI_CLIENT, settings.GEMINI_FALLBACK_MODEL = "google-genai", OTHER
+    double.default(error=429, retry_after=300, for_model=MODEL)
+    assert [failure("Hello")[0].code for _ in range(4)] == ["rate_limited"] * 4
+    for _ in range(3):
+        assert answer("Hello")[1].model == f"{OTHER}-double"
+        clock.now += PAUSE
+
+
 def test_when_all_is_down_a_call_fails_at_once(double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_CLIENT, settings.GEMINI_FALLBACK_MODEL = "google-genai", OTHER
     double.default(error=503)

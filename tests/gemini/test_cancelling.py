@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from gemini.client import ReplyStream, stream_reply
 from gemini.exceptions import Cancelled
+from gemini.tokens import estimate
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import answer, prompt, soon
 from tests.stack import assert_one_of_three_takes_at_most
@@ -74,6 +75,24 @@ def test_a_call_that_waits_for_its_next_piece_ends_at_once(double: GeminiDouble,
         return seconds
 
     assert_one_of_three_takes_at_most(0.5, cancel, "the end of the call")
+
+
+def test_text_that_the_vendor_has_not_counted_yet_is_estimated(double: GeminiDouble, sdk: str) -> None:
+    double.default(text="one two three four five six", pieces=6, delay=0.3, counts_last=True)
+    stream = stream_reply(prompt("Hello"))
+    with stream:
+        read = next(stream) + next(stream)
+        stream.cancel()
+        with pytest.raises(Cancelled):
+            next(stream)
+    spent = stream.spent
+    assert spent.prompt_tokens
+    assert (spent.prompt_tokens, spent.estimated) == (stream.usage.prompt_tokens, True)
+    assert 0 <= (spent.output_tokens or 0) - estimate(read) <= 1  # it is estimated by the piece
+    with stream_reply(prompt("Hello")) as whole:
+        list(whole)
+    assert whole.spent == whole.usage
+    assert (whole.spent.output_tokens, whole.spent.estimated) == (6, False)
 
 
 def test_either_sdk_ends_with_the_next_piece(double: GeminiDouble, sdk: str) -> None:

@@ -25,6 +25,7 @@ class Behaviour:
     fault: break the answer after `after` pieces: an error object (`fault_status`), a connection reset, an end without
         a finish reason, silence, JSON that is none, or blanks for ever.
     thoughts: tokens of thinking to count.
+    counts_last: count the answer with its last event alone.
     for_model: the fate of calls to this model alone; others go well.
     """
 
@@ -44,6 +45,7 @@ class Behaviour:
     fault: Fault = ""
     fault_status: int = 503
     thoughts: int = 0
+    counts_last: bool = False
     for_model: str = ""
 
 

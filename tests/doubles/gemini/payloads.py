@@ -50,12 +50,11 @@ def description(*, model: str) -> dict[str, Any]:
     }
 
 
-def usage(*, prompt_tokens: int, output_tokens: int, thoughts: int) -> dict[str, int]:
-    counts = {
-        "promptTokenCount": prompt_tokens,
-        "candidatesTokenCount": output_tokens,
-        "totalTokenCount": prompt_tokens + output_tokens + thoughts,
-    }
+def usage(*, prompt_tokens: int, output_tokens: int | None, thoughts: int) -> dict[str, int]:
+    """The counts; Gemini leaves that of the answer out of events that come before it has counted."""
+    counts = {"promptTokenCount": prompt_tokens, "totalTokenCount": prompt_tokens + (output_tokens or 0) + thoughts}
+    if output_tokens is not None:
+        counts["candidatesTokenCount"] = output_tokens
     return counts | ({"thoughtsTokenCount": thoughts} if thoughts else {})
 
 

@@ -159,17 +159,18 @@ class Play:
             return [payloads.blocked_event(reason=self._behaviour.block, **self._envelope(""))]
         pieces = _pieces(_text(behaviour=self._behaviour, call=self._call), self._behaviour.pieces)
         pieces = pieces[: self._behaviour.after]
+        counted = not self._behaviour.counts_last
         events = [
-            payloads.text_event(text=piece, **self._envelope("".join(pieces[: number + 1])))
+            payloads.text_event(text=piece, **self._envelope("".join(pieces[: number + 1]), counted=counted))
             for number, piece in enumerate(pieces)
         ]
         return [*events, payloads.end_event(finish=self._behaviour.finish, **self._envelope("".join(pieces)))]
 
-    def _envelope(self, text: str) -> dict[str, Any]:
+    def _envelope(self, text: str, *, counted: bool = True) -> dict[str, Any]:
         return {
             "usageMetadata": payloads.usage(
                 prompt_tokens=_prompt_tokens(self._call),
-                output_tokens=len(text) // CHARACTERS_PER_TOKEN,
+                output_tokens=len(text) // CHARACTERS_PER_TOKEN if counted else None,
                 thoughts=self._behaviour.thoughts,
             ),
             "modelVersion": f"{self._call.model}-double",
