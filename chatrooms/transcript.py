@@ -75,15 +75,17 @@ class Transcript:
         return event_of(entry.event, _public(entry), place=place_of(self._reply_id, entry.id))
 
     def tell_whole(self, *, text: str, attempt: int, event: Event, data: dict[str, Any]) -> bytes:
-        """Return what to send for a reply that the database has whole: drop everything, the text, the end."""
+        """Return what to send for a reply that the database has whole: drop everything, the text, the end.
+
+        The start stands before all entries, so that a client that loses the connection behind it begins there again.
+        """
         if self.is_over:
             return b""
         self.is_over = True
         end = event_of(event, data, place=place_of(self._reply_id, EntryId(attempt, LAST)))
-        if event is Event.ERROR:
-            return event_of(Event.START, {"attempt": attempt}) + end
-        delta = event_of(Event.DELTA, {"text": text}) if text else b""
-        return event_of(Event.START, {"attempt": attempt}) + delta + end
+        start = event_of(Event.START, {"attempt": attempt}, place=place_of(self._reply_id, EntryId(attempt, 0)))
+        delta = event_of(Event.DELTA, {"text": text}) if text and event is not Event.ERROR else b""
+        return start + delta + end
 
 
 def _public(entry: Entry) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Rooms and messages over HTTP."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
@@ -377,7 +378,9 @@ class MessageViewSet(MessageViews):
             raise StreamUnavailable(retry_after=5)
         message = self.when_final(message_id)
         ticket = Ticket(reply_id=message.reply.pk, session_id=request.auth.pk)
-        response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?ticket={ticket}")
+        after = {"after": request.query_params["after"]} if "after" in request.query_params else {}
+        query = urlencode({"ticket": str(ticket), **after}, safe=":")
+        response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?{query}")
         response.status_code = status.HTTP_307_TEMPORARY_REDIRECT
         return response
 

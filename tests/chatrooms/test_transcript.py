@@ -88,10 +88,26 @@ def test_a_client_that_had_everything_is_told_nothing() -> None:
 def test_the_whole_from_the_database_drops_what_was_told_before() -> None:
     data = Transcript(reply_id=7).tell_whole(text="all", attempt=3, event=Event.STOPPED, data={})
     assert read(data) == [
-        ("", "start", {"attempt": 3}),
+        ("7:3-0", "start", {"attempt": 3}),
         ("", "delta", {"text": "all"}),
         (f"7:3-{LAST}", "stopped", {}),
     ]
+
+
+def test_a_connection_that_breaks_behind_the_start_of_the_whole_begins_there_again() -> None:
+    entries = stream("One ", "two")
+    early = Transcript(reply_id=7)
+    had = b"".join(map(early.tell, entries[:2]))
+    had += early.tell_whole(text="One two", attempt=1, event=Event.DONE, data={"length": 7}).partition(b"event: delta")[
+        0
+    ]
+    [*_, (last, event, _)] = read(had)
+    assert event == "start"
+    after = resumed_from(last, reply_id=7)
+    assert after
+    again = Transcript(reply_id=7)
+    rest = read(b"".join(again.tell(each) for each in entries if each.id >= after))
+    assert "".join(str(data.get("text", "")) for _, _, data in rest) == "One two"
 
 
 def test_a_failure_tells_its_code_and_no_text() -> None:
