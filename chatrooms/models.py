@@ -334,6 +334,11 @@ class Reply(Message):
         return f"reply {self.pk}"
 
     @property
+    def is_known(self) -> bool:
+        """Whether it has ended and its text is known; the row's word for `ReplyQuerySet.unknown`."""
+        return self.status not in UNFINISHED and self.lease_until is None
+
+    @property
     def question(self) -> Message:
         """The user's message that this answers (the database has no reply without one)."""
         assert self.answers is not None

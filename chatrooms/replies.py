@@ -194,6 +194,7 @@ def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object
             quota.give_back(unit_id=reply.unit_id)
         publish_next_on_commit(user_id)
     _time_first_token(values)
+    live.end(reply_id=reply.pk, attempt=reply.attempt, event=live.Event.STOPPED, data={})  # if it is not told yet
     return True
 
 

@@ -24,7 +24,7 @@ from accounts.models import Session
 from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
 from chatrooms.hub import Away, Follower, Hub
 from chatrooms.live import LAST, EntryId, Event
-from chatrooms.models import UNFINISHED, Reply, Status
+from chatrooms.models import Reply, Status
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, resumed_from
 from chatrooms.wire import Disconnected, Receive, Scope, Send, StreamRequest, preflight
@@ -151,7 +151,7 @@ class _Streaming:
 
     async def run(self) -> None:
         """Send everything until the end, or until the client is gone."""
-        is_final = self._access.reply.status not in UNFINISHED
+        is_final = self._access.reply.is_known
         follower = None if is_final else await self._follow()
         try:
             backlog = await self._backlog(is_final=is_final)
@@ -177,8 +177,7 @@ class _Streaming:
         if is_final and after == EntryId(self._access.reply.attempt, LAST):
             self._transcript.is_over = True
             return b""
-        is_settled = is_final and self._access.reply.lease_until is None
-        if is_settled and after is None:
+        if is_final and after is None:
             return self._whole(self._access.reply)
         try:
             entries = await self._hub.history(self._access.reply.pk, after=after)
@@ -294,15 +293,15 @@ def _session_of(request: StreamRequest) -> tuple[Session, int | None]:
 
 
 def _final_reply(reply_id: int) -> Reply | None:
-    """The reply, if it has an end; None if it has none, or is gone."""
-    reply: Reply | None = Reply.objects.filter(pk=reply_id).exclude(status__in=UNFINISHED).first()
-    return reply
+    """The reply, if it has an end and its text is known; None if not, or if it is gone."""
+    reply: Reply | None = Reply.objects.filter(pk=reply_id).first()
+    return reply if reply and reply.is_known else None
 
 
 def _look(reply_ids: set[int], session_ids: set[UUID]) -> tuple[set[int], set[UUID]]:
-    """Which of these replies have ended or are gone, and which of these sessions."""
+    """Which of these replies have ended, with a text that is known, or are gone; and which of these sessions."""
     try:
-        going = set(Reply.objects.filter(pk__in=reply_ids).unfinished().values_list("pk", flat=True))
+        going = set(Reply.objects.filter(pk__in=reply_ids).unknown().values_list("pk", flat=True))
         alive = set(tokens.living_sessions(session_ids))
         return reply_ids - going, session_ids - alive
     finally:

@@ -114,6 +114,20 @@ def test_what_redis_has_lost_the_worker_still_knows(
     assert units(room.user_id) == 1
 
 
+def test_followers_learn_from_the_worker_what_could_not_be_told_when_it_was_stopped(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = send(room)
+    reply, writer = claimed(message)
+    writer.add("One")
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "stop", lambda **_: None)
+        stop(client, message)
+    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    told = live.entries_of(live._redis().xrange(live.key_of(reply.pk)))
+    assert [each.event for each in told] == ["start", "delta", "stopped"]
+
+
 def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Redis take beginnings and ends alone."""
     append = live._append

@@ -186,6 +186,9 @@ class TestAccess:
         answer = person.call("GET", f"/message/{sent['id']}/stream", allow_redirects=False)
         assert answer.status_code == 307
         assert "event: done" in requests.get(answer.headers["Location"], timeout=20).text
+        place = sse.read(sent["stream_url"]).last_id
+        answer = person.call("GET", f"/message/{sent['id']}/stream?after={place}", allow_redirects=False)
+        assert requests.get(answer.headers["Location"], timeout=20).status_code == 204, "it has everything"
         assert person.call("GET", f"/message/{sent['id']}/stream?ticket=x").json()["code"] == "stream_unavailable"
 
     def test_only_the_chat_page_may_read_it_across_origins(self, stack: Stack, sent: dict) -> None:
@@ -316,6 +319,33 @@ class TestStopping:
 
         for number in range(5):
             assert_one_of_three_takes_at_most(1.5, stop, f"the end of call {number}")
+
+    def test_a_stop_that_the_stream_was_not_told_of_drops_no_text(self, stack: Stack, person: Person) -> None:
+        """`web` may commit and then not reach Redis: until the worker has settled, the row has no text yet."""
+        room = person.room()
+        for _ in range(10):
+            stack.double.reset()
+            stack.double.default(text=LONG, pieces=400, delay=0.8)
+            sent = person.send(room, "Hello")
+            events = sse.Response(sent["stream_url"]).events()
+            transcript = sse.Transcript()
+            while not transcript.text:
+                transcript.take(next(events))
+            stack.sql(
+                "UPDATE chatrooms_message SET status = 'stopped', finished_at = now(), lease_until = now() + '30 s' "
+                "WHERE answers_id = %s AND is_current RETURNING id",
+                sent["id"],
+            )
+            stopped = time.monotonic()
+            late = sse.read(sent["stream_url"])
+            for received in events:
+                transcript.take(received)
+            assert time.monotonic() - stopped < 10
+            assert transcript.end is not None
+            assert transcript.end.event == "stopped"
+            assert transcript.starts == 1
+            self.agree(stack, person, sent["id"], transcript.text)
+            assert late.text == transcript.text != ""
 
     def test_of_many_at_once_one_wins(self, stack: Stack, person: Person) -> None:
         room = person.room()
