@@ -1,4 +1,4 @@
-"""One breaker before each Redis server, so that cache, limiter and publisher do not each wait out a time-out."""
+"""One breaker before each server, so that cache, limiter and publisher do not each wait out a time-out."""
 
 import time
 from typing import Any
@@ -23,7 +23,7 @@ class Breaker:
     def __init__(self, server: str = "") -> None:
         self._open_until = 0.0
         self._tripped = False
-        self._is_open = metrics.breaker_open.labels(server)
+        self._failed_at = metrics.server_failed.labels(server)
 
     def allows(self) -> bool:
         """Whether to try the server now; when its pause is over, the first to ask becomes the probe."""
@@ -39,13 +39,13 @@ class Breaker:
         """Leave the server alone for `OPEN_SECONDS`."""
         self._open_until = time.monotonic() + OPEN_SECONDS
         self._tripped = True
-        self._is_open.set(1)
+        self._failed_at.set_to_current_time()
 
     def succeeded(self) -> None:
         """Let everybody through again."""
         if self._tripped:
             self._tripped = False
-            self._is_open.set(0)
+            self._failed_at.set(0)
 
 
 _breakers: dict[str, Breaker] = {}

@@ -57,12 +57,19 @@ publish_failures = Counter(
     "kuvaka_publish_failures", "Tasks that Redis did not take; a sweep publishes them.", ("task",)
 )
 quota_refusals = Counter("kuvaka_quota_refusals", "Sends that were refused, by the reason's code.", ("code",))
-breaker_open = Gauge(
-    "kuvaka_breaker_open", "1 while a Redis server is left alone.", ("server",), multiprocess_mode="livemax"
+server_failed = Gauge(
+    "kuvaka_server_failed_timestamp_seconds",
+    "When Redis (by host and port) or Stripe last did not answer; 0 since it has.",
+    ("server",),
+    multiprocess_mode="livemax",
 )
-model_left_alone = Gauge(
-    "kuvaka_model_left_alone", "1 while a model is left alone.", ("model",), multiprocess_mode="livemax"
+model_failed = Gauge(
+    "kuvaka_model_failed_timestamp_seconds",
+    "When a model that is left alone last failed; 0 since it has answered.",
+    ("model",),
+    multiprocess_mode="livemax",
 )
+# Times, not states: a process that has nothing to ask does not learn that all is well again.
 security_events = Counter("kuvaka_security_events", "Lines of the security log, by their event.", ("event",))
 sms = Counter("kuvaka_sms", "Codes that went to the SMS provider: sent, not_sent, unknown.", ("outcome",))
 sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling: of a country, of all.", ("ceiling",))
@@ -80,6 +87,11 @@ webhook_lag_seconds = Histogram(
 webhook_failures = Counter(
     "kuvaka_webhook_failures", "Tries to process an event that failed: failed, given_up, away.", ("outcome",)
 )
+stripe_differences = Counter(
+    "kuvaka_stripe_differences",
+    "Customers that a comparison found different from Stripe's: drifted, of those failed to mend, unowned.",
+    ("found",),
+)
 
 # Streams
 
@@ -91,6 +103,8 @@ for _outcome in ("taken", "repeated", "refused", "other_mode"):
     webhooks.labels(_outcome)
 for _outcome in ("failed", "given_up", "away"):
     webhook_failures.labels(_outcome)
+for _found in ("drifted", "failed", "unowned"):
+    stripe_differences.labels(_found)
 for _outcome in ("sent", "not_sent", "unknown"):
     sms.labels(_outcome)
 for _ceiling in ("country", "all"):

@@ -55,7 +55,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._ended: deque[tuple[float, bool]] = deque()
         self._probe_at: float | None = None
-        self._left_alone = metrics.model_left_alone.labels(metrics.model_label(model))
+        self._failed_at = metrics.model_failed.labels(metrics.model_label(model))
 
     def allows(self) -> bool:
         """Whether to ask the model now. While it is left alone, one caller in every `PAUSE` may find out."""
@@ -97,7 +97,7 @@ class Breaker:
             if self._probe_at is not None:
                 self._probe_at = None
                 self._ended.clear()
-                self._left_alone.set(0)
+                self._failed_at.set(0)
                 log.info("model_is_back", model=self._model)
             self._count(failed=False)
 
@@ -108,9 +108,10 @@ class Breaker:
             failures = sum(failed for _, failed in self._ended)
             if self._probe_at is not None:
                 self._probe_at = now() + PAUSE
+                self._failed_at.set_to_current_time()
             elif for_good or (failures >= settings.GEMINI_BREAKER_FAILURES and 2 * failures >= len(self._ended)):
                 self._probe_at = now() + PAUSE
-                self._left_alone.set(1)
+                self._failed_at.set_to_current_time()
                 log.warning("model_is_left_alone", model=self._model, failures=failures)
 
     def _count(self, *, failed: bool) -> None:

@@ -261,20 +261,25 @@ def test_a_spent_budget_is_counted(room: Chatroom, client: APIClient, settings: 
     assert client.post(f"/chatroom/{room.pk}/message", {"content": "Hi"}).status_code == 503
 
 
-def test_breakers_say_whether_they_are_open(settings: Any) -> None:
+def test_breakers_say_when_what_they_leave_alone_last_failed(settings: Any) -> None:
+    begun = time.time()
     redis = breaker.breaker_of("a-server:6379")
     redis.failed()
-    assert value("kuvaka_breaker_open", server="a-server:6379") == 1
+    first = value("kuvaka_server_failed_timestamp_seconds", server="a-server:6379")
+    redis.failed()
+    assert begun <= first < value("kuvaka_server_failed_timestamp_seconds", server="a-server:6379") <= time.time()
     redis.succeeded()
-    assert value("kuvaka_breaker_open", server="a-server:6379") == 0
+    assert value("kuvaka_server_failed_timestamp_seconds", server="a-server:6379") == 0
     settings.GEMINI_BREAKER_FAILURES = 1
     model = breakers.breaker_of("a-model")
-    with pytest.raises(exceptions.ProviderTimeout), model.watching(has_fallback=False):
-        raise exceptions.ProviderTimeout
-    assert value("kuvaka_model_left_alone", model="a-model") == 1
+    for _ in range(2):
+        before = time.time()
+        with pytest.raises(exceptions.ProviderTimeout), model.watching(has_fallback=False):
+            raise exceptions.ProviderTimeout
+        assert value("kuvaka_model_failed_timestamp_seconds", model="a-model") >= before
     with model.watching(has_fallback=False):
         pass
-    assert value("kuvaka_model_left_alone", model="a-model") == 0
+    assert value("kuvaka_model_failed_timestamp_seconds", model="a-model") == 0
 
 
 # --- The queue --------------------------------------------------------------------------------------------------------

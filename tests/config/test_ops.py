@@ -56,7 +56,7 @@ def test_every_label_in_both_files_is_one_of_its_metrics() -> None:
     series = {each: name for name, every in existing().items() for each in every}
     for expression in EXPRESSIONS:
         names = [series[name] for name in re.findall(r"kuvaka_\w+", expression)]
-        may = set().union(*(labels_of(name) for name in names)) | {"le", "instance"}
+        may = set().union(*(labels_of(name) for name in names)) | {"le", "instance", "job"}
         grouped = re.findall(r"\bby \(([^)]*)\)", expression)
         used = {label.strip() for group in grouped for label in group.split(",")}
         used |= set(re.findall(r'(\w+)(?:=~|!~|!=|=)"', expression))
