@@ -9,15 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from django.db.models import F
 from django.utils import timezone
-from djstripe.models import Customer
 
 from accounts.exceptions import SessionEnded
 from accounts.models import User
 from billing import leases, mirror, stripe_api, subscriptions
-from billing.exceptions import AlreadySubscribed, CheckoutInProgress, NoSubscription, NotForSale
+from billing.exceptions import (
+    AlreadySubscribed,
+    CheckoutInProgress,
+    NoSubscription,
+    NotForSale,
+    PaymentProviderRefused,
+)
 from billing.models import Checkout, Tier
+
+log = structlog.get_logger(__name__)
 
 LEASE: Final = 60.0
 WAIT: Final = 8.0
@@ -40,10 +48,10 @@ def start(*, user_id: int) -> Session:
     """Open a Checkout session, or return the one that is open.
 
     Raises:
-        NotForSale: there is no price.
+        NotForSale: there is no price, or Stripe does not know it.
         AlreadySubscribed: a subscription goes on, here or (its webhook being on its way) only at Stripe.
         SessionEnded: the account is being erased.
-        CheckoutInProgress: another request has been at it for `WAIT` seconds.
+        CheckoutInProgress: another request has been at it for `WAIT` seconds, or took over.
         PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
     """
     price = Tier.objects.values_list("stripe_price", flat=True).get(slug=Tier.PRO)
@@ -52,8 +60,11 @@ def start(*, user_id: int) -> Session:
     try:
         with leases.hold(name=f"checkout:{user_id}", seconds=LEASE, wait=WAIT):
             return _start(user_id, price)
-    except leases.LeaseBusy:
+    except (leases.LeaseBusy, leases.LeaseLost):
         raise CheckoutInProgress(retry_after=1) from None
+    except stripe_api.NotThere:
+        log.error("stripe_knows_no_such_price", price=price)
+        raise NotForSale from None
 
 
 def session_of(*, session_id: str) -> Session:
@@ -89,35 +100,42 @@ def _start(user_id: int, price: str) -> Session:
     if not User.objects.filter(pk=user_id, is_active=True).exists():  # an erasure, which needs this lease too, began
         raise SessionEnded
     Checkout.objects.get_or_create(pk=user_id)
-    customer_id = _customer_of(user_id)
+    customers = _living_customers(user_id) or [_new_customer(user_id)]
     # Before the subscriptions: a session that is not open any more because it was paid has left one of them.
-    sessions = stripe_api.open_sessions_of(customer_id=customer_id)
-    if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):
-        mirror.refresh_customer(customer_id=customer_id)  # its webhook may be lost
-        raise AlreadySubscribed(portal="/subscription/portal")
-    return _reuse(user_id, sessions, price) or _open(user_id, customer_id, price)
+    sessions = [each for customer_id in customers for each in stripe_api.open_sessions_of(customer_id=customer_id)]
+    for customer_id in customers:
+        if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):
+            mirror.refresh_customer(customer_id=customer_id)  # its webhook may be lost
+            raise AlreadySubscribed(portal="/subscription/portal")
+    return _reuse(user_id, sessions, price) or _open(user_id, customers[0], price)
 
 
-def _customer_of(user_id: int) -> str:
-    """The user's customer at Stripe, made if there is none, and stored here at once."""
-    known = mirror.customer_of(user_id=user_id)
-    if known and stripe_api.living_customer(customer_id=known):
-        return known
-    checkout = Checkout.objects.filter(pk=user_id)
-    if known or Customer.objects.filter(subscriber_id=user_id).exclude(date_purged=None).exists():
-        _retire(user_id, known)
-    number = checkout.values_list("customer_number", flat=True).get()
-    customer_id = stripe_api.create_customer(user_id=user_id, number=number)
-    mirror.refresh_customer(customer_id=customer_id)
-    return customer_id
+def _living_customers(user_id: int) -> list[str]:
+    """The user's customers at Stripe; normally one at most. Whether they live, Stripe is asked."""
+    living = []
+    for customer_id, purged in mirror.customers_of(user_id=user_id).values_list("id", "date_purged"):
+        lives = stripe_api.living_customer(customer_id=customer_id) is not None
+        if lives is (purged is not None):
+            mirror.refresh_customer(customer_id=customer_id)
+        if lives:
+            living.append(customer_id)
+    return living
 
 
-def _retire(user_id: int, known: str | None) -> None:
-    """Count past the customers that were deleted at Stripe: their idempotency keys lead to them for 24 hours."""
-    if known:
-        mirror.refresh_customer(customer_id=known)
-    gone = Customer.objects.filter(subscriber_id=user_id).exclude(date_purged=None).count()
-    Checkout.objects.filter(pk=user_id, customer_number__lte=gone).update(customer_number=gone + 1)
+def _new_customer(user_id: int) -> str:
+    """Make the user a customer at Stripe, stored here at once.
+
+    Raises:
+        PaymentProviderRefused: Stripe gives one that is deleted, again.
+    """
+    checkout = Checkout.objects.get(pk=user_id)
+    for number in (checkout.customer_number, checkout.customer_number + 1):
+        customer_id = stripe_api.create_customer(user_id=user_id, account=checkout.account, number=number)
+        if mirror.refresh_customer(customer_id=customer_id):
+            return customer_id
+        # It was deleted since, and its idempotency key leads to it for 24 hours.
+        Checkout.objects.filter(pk=user_id, customer_number=number).update(customer_number=number + 1)
+    raise PaymentProviderRefused
 
 
 def _reuse(user_id: int, sessions: list[Any], price: str) -> Session | None:

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSingleDateW
 from accounts.cards import SHOWN, Card, Link, Mark
 from accounts.desk import Deed, NotNow, Order, ReasonForm
 from accounts.models import User
-from billing import events, grants, leases, mirror, quota, subscriptions
+from billing import events, grants, leases, mirror, money, quota, subscriptions
 from billing.exceptions import NoSubscription
 from billing.models import Grant, StripeEvent
 
@@ -85,13 +85,13 @@ def _customer_of(user: User) -> Any:
         .annotate(count=Count("*"))
         .values("count")
     )
-    mine = Customer.objects.filter(subscriber=user, livemode=settings.STRIPE_LIVE_MODE)
-    return mine.annotate(waiting=Subquery(waiting, output_field=IntegerField())).order_by("-created").first()
+    mine = mirror.customers_of(user_id=user.pk)
+    return mine.annotate(waiting=Subquery(waiting, output_field=IntegerField())).first()
 
 
 def _invoice(invoice: Any) -> list[Any]:
     content = invoice.stripe_data
-    amount = f"{content.get('total', 0) / 100:.2f} {str(content.get('currency', '')).upper()}"
+    amount = money.written(content.get("total"), content.get("currency") or "")
     return [_at_stripe("invoices", invoice.id), invoice.created, amount, content.get("status")]
 
 
@@ -177,11 +177,12 @@ def _returned(count: int) -> str:
 
 
 def _resync(order: Order) -> str:
-    customer_id = mirror.customer_of(user_id=order.target.pk)
-    if customer_id is None:
+    customers = mirror.customers_of(user_id=order.target.pk).values_list("id", flat=True)
+    if not customers:
         raise NoSubscription
     try:
-        mirror.refresh_customer(customer_id=customer_id)
+        for customer_id in customers:
+            mirror.refresh_customer(customer_id=customer_id)
     except (leases.LeaseBusy, leases.LeaseLost):
         raise NotNow("A worker is at this customer; try again in a few seconds.") from None
     return "What Stripe says now is stored."

@@ -2,13 +2,17 @@
 
 from typing import Any, Final
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, LineItem, PaymentMethod, Subscription
 
 from billing import checkout, leases, mirror, stripe_api
+from billing.exceptions import PaymentProviderRefused
 from billing.models import StripeEvent
+
+log = structlog.get_logger(__name__)
 
 WAIT: Final = 5.0
 """Seconds for whoever is at the customer now; after that the erasure is tried again later."""
@@ -18,14 +22,19 @@ def end_billing(*, user_id: int) -> None:
     """Delete the user's customers at Stripe, which ends every subscription at once; no network call in a transaction.
 
     Raises:
-        PaymentProviderAway, PaymentProviderRefused, NotForSale: it has not ended; the erasure must wait.
+        PaymentProviderAway, PaymentProviderRefused, NotForSale: it has not ended; the erasure must wait. So it does
+            while there is a live customer and the key is not a live one.
         LeaseBusy: a checkout is being opened at this moment.
     """
     with leases.hold(name=f"checkout:{user_id}", seconds=checkout.LEASE, wait=WAIT):
-        for customer_id in _customers_of(user_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
-            for session in stripe_api.open_sessions_of(customer_id=customer_id):
-                stripe_api.expire_session(session_id=session.id)
-            stripe_api.delete_customer(customer_id=customer_id)
+        if not settings.STRIPE_LIVE_MODE and _customers_of(user_id, livemode=True, date_purged=None):
+            log.error("erasure_needs_the_live_key", user_id=user_id)
+            raise PaymentProviderRefused
+        for customer_id in _customers_of(user_id, livemode=settings.STRIPE_LIVE_MODE):
+            if stripe_api.living_customer(customer_id=customer_id) is not None:
+                for session in stripe_api.open_sessions_of(customer_id=customer_id):
+                    stripe_api.expire_session(session_id=session.id)
+                stripe_api.delete_customer(customer_id=customer_id)
             mirror.refresh_customer(customer_id=customer_id, wait=WAIT)
 
 

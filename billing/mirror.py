@@ -12,11 +12,12 @@ import stripe
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Price, Product, Subscription
 
 from accounts.models import User
-from billing import leases, stripe_api
+from billing import leases, stripe_api, subscriptions
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
         leases.LeaseBusy: somebody else is at it, and was for `wait` seconds.
         leases.LeaseLost: this took so long that somebody else took over; nothing was written.
         PaymentProviderAway: Stripe does not answer.
+        stripe_api.NotThere: our key's account never had this customer (in live mode); nothing was written.
     """
     with leases.hold(name=f"customer:{customer_id}", seconds=LEASE, wait=wait) as lease:
         customer = stripe_api.living_customer(customer_id=customer_id)
@@ -54,13 +56,14 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
             return False
         if not _is_ours(customer):
             return False
-        subscriptions = stripe_api.subscriptions_of(customer_id=customer_id)
+        subscribed = stripe_api.subscriptions_of(customer_id=customer_id)
         invoices = stripe_api.invoices_of(customer_id=customer_id)
-        _know_prices(subscriptions)
+        _know_prices(subscribed)
         with transaction.atomic():
             lease.confirm()
             _store(Customer, [customer])
-            _store(Subscription, subscriptions)
+            _remember(customer_id)
+            _store(Subscription, subscribed)
             _store(Invoice, invoices)
     return True
 
@@ -83,31 +86,58 @@ def refresh_product(*, product_id: str) -> None:
         return
 
 
+def customers_of(*, user_id: int) -> QuerySet[Customer]:
+    """The customers that a user is, or was, at Stripe: the living before the deleted, who subscribes before who does
+    not, the oldest first."""
+    running = Subscription.objects.filter(customer_id=OuterRef("id"), stripe_data__status__in=subscriptions.RUNNING)
+    mine: QuerySet[Customer] = Customer.objects.filter(subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE)
+    return mine.order_by(
+        F("date_purged").desc(nulls_first=True), Exists(running).desc(), F("created").asc(), F("djstripe_id").asc()
+    )
+
+
 def customer_of(*, user_id: int) -> str | None:
-    """The id of the customer that a user is at Stripe, or None."""
-    mine = Customer.objects.filter(
-        subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None
-    ).order_by("created", "djstripe_id")
-    found: str | None = mine.values_list("id", flat=True).first()
+    """The id of the customer that a user is at Stripe, or None; of several the first of `customers_of`."""
+    living = customers_of(user_id=user_id).filter(date_purged=None)
+    found: str | None = living.values_list("id", flat=True).first()
     return found
 
 
 def _is_ours(customer: Any) -> bool:
-    user_id = (customer.get("metadata") or {}).get(settings.STRIPE_CUSTOMER_KEY, "")
-    known = str(user_id).isascii() and str(user_id).isdigit() and User.objects.filter(pk=int(user_id)).exists()
-    return known and bool(customer.get("livemode")) == settings.STRIPE_LIVE_MODE
+    """Whether it was made for an account that is here.
+
+    The number of an account does not say so: after a restored backup it is given to another person. One that was made
+    before there were other marks is ours if it is stored here as that account's.
+    """
+    if bool(customer.get("livemode")) != settings.STRIPE_LIVE_MODE:
+        return False
+    marks = customer.get("metadata") or {}
+    number = str(marks.get(settings.STRIPE_CUSTOMER_KEY, ""))
+    if not (number.isascii() and number.isdigit()):
+        return False
+    if stripe_api.ACCOUNT not in marks:
+        return bool(Customer.objects.filter(id=customer["id"], subscriber__pk=int(number)).exists())
+    account = User.objects.filter(pk=int(number)).values_list("checkout__account", flat=True).first()
+    return account is not None and str(account) == marks[stripe_api.ACCOUNT]
 
 
 def _forget(customer_id: str) -> None:
     """Mark a customer that was deleted at Stripe; its subscriptions have ended with it."""
-    for row in Customer.objects.filter(id=customer_id, date_purged=None):
+    for row in Customer.objects.filter(id=customer_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         row.date_purged = Now()
         row.save(update_fields=["date_purged"])
 
 
-def _know_prices(subscriptions: Iterable[Any]) -> None:
+def _remember(customer_id: str) -> None:
+    """Take the mark of a deleted customer away from one that lives: another account's key had not known it."""
+    for row in Customer.objects.filter(id=customer_id).exclude(date_purged=None):
+        row.date_purged = None
+        row.save(update_fields=["date_purged"])
+
+
+def _know_prices(subscribed: Iterable[Any]) -> None:
     """Store the prices that are not known yet, before the transaction: dj-stripe would ask about them inside."""
-    wanted = {item["price"]["id"] for each in subscriptions for item in each["items"]["data"]}
+    wanted = {item["price"]["id"] for each in subscribed for item in each["items"]["data"]}
     for price_id in wanted - set(Price.objects.filter(id__in=wanted).values_list("id", flat=True)):
         refresh_price(price_id=price_id)
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -30,8 +31,12 @@ class Tier(models.Model):
     waiting_replies = models.PositiveSmallIntegerField()
     stripe_product = models.CharField(max_length=255, blank=True)
     """Who subscribes to it has this tier."""
+    former_products = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    """What it was sold as before: who subscribed to one of them has it still."""
     stripe_price = models.CharField(max_length=255, blank=True)
     """What a new subscription costs; empty while the tier is not for sale."""
+    seeded_price = models.CharField(max_length=255, blank=True, editable=False)
+    """What `seed_tiers` made of `stripe_price`; another one there is staff's choice."""
 
     class Meta:
         constraints = [
@@ -47,6 +52,11 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def products(self) -> set[str]:
+        """The products at Stripe that give it."""
+        return {*self.former_products, self.stripe_product} - {""}
 
     @property
     def allowed_models(self) -> list[str]:
@@ -213,11 +223,13 @@ class StripeEvent(models.Model):
 
 
 class Checkout(models.Model):
-    """A user's way to Pro: numbers that make the idempotency keys sent to Stripe."""
+    """A user's way to Pro: what marks the customer at Stripe, and numbers that make the idempotency keys sent there."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="checkout"
     )
+    account = models.UUIDField(db_default=RandomUUID(), editable=False)
+    """Says whose a customer is. The user's id does not: after a restored backup it is given out again."""
     customer_number = models.PositiveIntegerField(default=1)
     """Rises when the customer at Stripe was deleted there, so that the next one is a new one."""
     session_number = models.PositiveIntegerField(default=1)

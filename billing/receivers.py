@@ -5,7 +5,7 @@ Signals of the models, not of dj-stripe's events: they fire for a webhook, a rec
 
 from typing import Any
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from djstripe.models import Customer, Subscription
 
@@ -20,9 +20,16 @@ def _subscription_changed(instance: Subscription, **_: Any) -> None:
     _rewrite_stripe(subscriber)
 
 
+@receiver(pre_save, sender=Customer)
+def _customer_changes(instance: Customer, **_: Any) -> None:
+    before = Customer.objects.filter(pk=instance.pk).values_list("subscriber_id", flat=True).first()
+    instance._subscriber_before = before  # noqa: SLF001  it goes with the row
+
+
 @receiver([post_save, post_delete], sender=Customer)
 def _customer_changed(instance: Customer, **_: Any) -> None:
-    _rewrite_stripe(instance.subscriber_id)
+    for subscriber_id in {instance.subscriber_id, getattr(instance, "_subscriber_before", None)}:
+        _rewrite_stripe(subscriber_id)
 
 
 @receiver([post_save, post_delete], sender=Grant)

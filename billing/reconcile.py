@@ -8,11 +8,12 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.utils import timezone
-from djstripe.models import Subscription
+from djstripe.models import Customer, Subscription
 
 from billing import events, mirror, stripe_api
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
+from config import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +27,15 @@ ENDED: Final = ("canceled", "incomplete_expired")
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a comparison with Stripe found. `drifted` are ids of customers."""
+    """What a comparison with Stripe found: ids of customers."""
 
     checked: int = 0
     drifted: list[str] = field(default_factory=list)
+    """Those whose subscriptions here were not the ones there."""
     failed: list[str] = field(default_factory=list)
+    """Of the drifted those that could not be brought up to date."""
+    unowned: list[str] = field(default_factory=list)
+    """Of the drifted those that subscribe and are no account's here, as after a restored backup: a person decides."""
 
 
 def find_missed() -> int:
@@ -54,13 +59,18 @@ def compare(*, dry_run: bool = False) -> Report:
         report.drifted.append(customer_id)
         if not dry_run:
             _mend(customer_id, report)
-    log.info("stripe_compared", checked=report.checked, drifted=len(report.drifted), failed=len(report.failed))
+    found = {name: len(getattr(report, name)) for name in ("drifted", "failed", "unowned")}
+    for name, count in found.items():
+        metrics.stripe_differences.labels(name).inc(count)
+    log.info("stripe_compared", checked=report.checked, **found)
     return report
 
 
 def _mend(customer_id: str, report: Report) -> None:
     try:
-        mirror.refresh_customer(customer_id=customer_id)
+        if not mirror.refresh_customer(customer_id=customer_id) and not _is_known(customer_id):
+            log.warning("stripe_customer_unowned", customer=customer_id)
+            report.unowned.append(customer_id)
     except PaymentProviderAway:
         raise
     except (LeaseBusy, LeaseLost):
@@ -74,19 +84,26 @@ def _differing(report: Report) -> Iterator[str]:
     """Customers whose subscription here is not the one there; also those whose subscription Stripe does not know."""
     seen: set[str] = set()
     for theirs in stripe_api.all_subscriptions():
-        if settings.STRIPE_CUSTOMER_KEY not in (theirs.get("metadata") or {}):
+        seen.add(theirs.id)
+        customer_id = _id(theirs.customer)
+        # One that was made in Stripe's dashboard has no mark of ours.
+        if settings.STRIPE_CUSTOMER_KEY not in (theirs.get("metadata") or {}) and not _is_known(customer_id):
             continue
         report.checked += 1
-        seen.add(theirs.id)
-        ours = Subscription.objects.filter(id=theirs.id).values_list("stripe_data", flat=True).first()
+        mirrored = Subscription.objects.filter(id=theirs.id, customer__date_purged=None)
+        ours = mirrored.values_list("stripe_data", flat=True).first()
         if ours is None and theirs.status in ENDED:
             continue  # an erased account's: it gives nobody anything, and nobody is left to whom it could
         if ours is None or _gist(ours) != _gist(theirs.to_dict()):
-            yield _id(theirs.customer)
-    running = Subscription.objects.exclude(stripe_data__status__in=ENDED)
-    for subscription_id, customer_id in running.values_list("id", "customer_id"):
+            yield customer_id
+    running = Subscription.objects.filter(livemode=settings.STRIPE_LIVE_MODE, customer__date_purged=None)
+    for subscription_id, customer_id in running.exclude(stripe_data__status__in=ENDED).values_list("id", "customer_id"):
         if subscription_id not in seen:
             yield customer_id
+
+
+def _is_known(customer_id: str) -> bool:
+    return bool(Customer.objects.filter(id=customer_id).exists())
 
 
 def _gist(content: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, ParamSpec, TypeVar
+from uuid import UUID
 
 import stripe
 import structlog
@@ -47,8 +48,12 @@ EVENT_TYPES: Final = (
 """What the webhook endpoint at Stripe should send. Others are taken too, and change nothing."""
 
 
-class NotThere(Exception):
-    """Stripe knows no such object."""
+ACCOUNT: Final = "kuvaka_account"
+"""Beside STRIPE_CUSTOMER_KEY in a customer's metadata: `Checkout.account`."""
+
+
+class NotThere(PaymentProviderRefused):
+    """Stripe knows no such object, at least not under our key."""
 
 
 @cache
@@ -127,32 +132,44 @@ def _listed(method: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]
 # Customers
 
 
-def create_customer(*, user_id: int, number: int) -> str:
+def create_customer(*, user_id: int, account: UUID, number: int) -> str:
     """Make the `number`-th customer of a user, or return the one made by the same call before; its id.
 
     Neither telephone number nor name is sent: Checkout asks for what a payment needs.
     """
-    key = f"{settings.STRIPE_CUSTOMER_KEY}-customer-{user_id}-{number}"
-    params = {"metadata": {settings.STRIPE_CUSTOMER_KEY: str(user_id)}}
+    key = f"{settings.STRIPE_CUSTOMER_KEY}-customer-{account}-{number}"
+    params = {"metadata": {settings.STRIPE_CUSTOMER_KEY: str(user_id), ACCOUNT: str(account)}}
     created = _call(_api().customers.create, params=params, options={"idempotency_key": key})
     return str(created.id)
 
 
 def living_customer(*, customer_id: str) -> Any | None:
-    """The customer, or None if it was deleted or never was."""
+    """The customer, or None if it was deleted.
+
+    Raises:
+        NotThere: live customers cannot vanish, so the key is another account's, and says nothing about this one. Those
+            of test mode can: all test data is deleted at a click, and the pretend Stripe is replaced by the real one.
+    """
     try:
         found = _call(_api().customers.retrieve, customer_id)
     except NotThere:
+        if settings.STRIPE_LIVE_MODE:
+            raise
         return None
     return None if found.get("deleted") else found
 
 
 def delete_customer(*, customer_id: str) -> None:
-    """Delete a customer, which ends all its subscriptions at once; one that is gone already is fine."""
+    """Delete a customer, which ends all its subscriptions at once; one that was deleted before is fine.
+
+    Raises:
+        NotThere: see `living_customer`.
+    """
     try:
         _call(_api().customers.delete, customer_id)
     except NotThere:
-        return
+        if living_customer(customer_id=customer_id) is not None:
+            raise
 
 
 # Subscriptions and invoices
@@ -211,7 +228,7 @@ def expire_session(*, session_id: str) -> bool:
     """Close a Checkout session; False if it was paid or over already."""
     try:
         _call(_api().checkout.sessions.expire, session_id)
-    except (PaymentProviderRefused, NotThere):
+    except PaymentProviderRefused:
         return False
     return True
 

@@ -29,9 +29,10 @@ def find_missed_events() -> int | str:
 
 @shared_task
 def reconcile_stripe() -> dict[str, int] | str:
-    """Compare all subscriptions with Stripe's; how many were checked, differed, and could not be mended."""
+    """Compare all subscriptions with Stripe's; how many were checked, and what was found (see `reconcile.Report`)."""
     try:
         report = reconcile.compare()
     except (PaymentProviderAway, NotForSale) as error:
         return error.code
-    return {"checked": report.checked, "drifted": len(report.drifted), "failed": len(report.failed)}
+    found = {name: len(getattr(report, name)) for name in ("drifted", "failed", "unowned")}
+    return {"checked": report.checked, **found}

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,7 +16,9 @@ class Command(BaseCommand):
 
     help = (
         "Record the events that Stripe could not deliver, compare every subscription with Stripe's, and bring the "
-        "customers that differ up to date. Exit code 0: all agree now; 1: some could not be mended, or Stripe is away."
+        "customers that differ up to date. Who subscribes at Stripe and has no account here, as after a restored "
+        "backup, is named. Exit code 0: all agree now; 1: some could not be mended or have no account, or Stripe is "
+        "away."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,17 +30,19 @@ class Command(BaseCommand):
         """Compare and report.
 
         Raises:
-            CommandError: Stripe is away, or a customer could not be mended.
+            CommandError: Stripe is away, or a customer could not be mended or has no account here.
         """
         try:
             missed = 0 if dry_run else reconcile.find_missed()
             report = reconcile.compare(dry_run=dry_run)
         except (NotForSale, PaymentProviderAway, PaymentProviderRefused) as error:
             raise CommandError(f"{error.title} ({error.code}).") from None
-        facts = {"missed": missed, "checked": report.checked, "drifted": report.drifted, "failed": report.failed}
+        facts = {"missed": missed, **asdict(report)}
         self.stdout.write(_as_json(facts) if json else _as_text(facts, dry_run))
         if report.failed:
             raise CommandError(f"{len(report.failed)} customers could not be brought up to date.")
+        if report.unowned:
+            raise CommandError("End these subscriptions at Stripe and give the money back, or find whose they are.")
 
 
 def _as_json(facts: dict[str, Any]) -> str:
@@ -45,10 +50,14 @@ def _as_json(facts: dict[str, Any]) -> str:
 
 
 def _as_text(facts: dict[str, Any], dry_run: bool) -> str:
-    done = "differ" if dry_run else "differed and were brought up to date"
+    became = {
+        **dict.fromkeys(facts["drifted"], "would be brought up to date" if dry_run else "was brought up to date"),
+        **dict.fromkeys(facts["failed"], "could not be brought up to date"),
+        **dict.fromkeys(facts["unowned"], "subscribes, and has no account here"),
+    }
     lines = [
         f"{facts['missed']} events had not been delivered",
-        f"{facts['checked']} subscriptions compared; {len(facts['drifted'])} customers {done}",
-        *(f"  {customer}" for customer in facts["drifted"]),
+        f"{facts['checked']} subscriptions compared; {len(became)} customers differ{'' if dry_run else 'ed'}",
+        *(f"  {customer} {what}" for customer, what in became.items()),
     ]
     return "\n".join(lines)

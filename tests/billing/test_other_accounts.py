@@ -1,0 +1,302 @@
+"""Whose a customer is: after a restored backup, under a key that is wrong for a while, and where one has several."""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from djstripe.models import Customer, Invoice, LineItem, Subscription
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from billing import checkout, entitlements, erasure, events, leases, mirror, reconcile, stripe_api
+from billing.desk import payments_card
+from billing.exceptions import AlreadySubscribed, NotForSale, PaymentProviderAway, PaymentProviderRefused
+from billing.models import Checkout, Tier
+from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
+from tests.doubles.stripe import StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+
+def tier_of(user: User) -> str:
+    return entitlements.tier_of(user_id=user.pk).slug
+
+
+def statuses(double: StripeDouble) -> list[str]:
+    return [each["status"] for each in double.things("subscriptions").values()]
+
+
+def client_of(user: User) -> APIClient:
+    client = APIClient(raise_request_exception=False)
+    client.force_authenticate(user)
+    return client
+
+
+# A restored backup
+
+
+def successor_of(user: User) -> User:
+    """Who signs up after a backup was restored that is older than `user`: the database gives the same number out."""
+    for model in (LineItem, Invoice, Subscription, Customer):
+        model.objects.all().delete()
+    number = user.pk
+    user.delete()
+    return User.objects.create(pk=number, mobile_number="+919712345678")
+
+
+def test_who_is_given_the_number_of_a_lost_account_is_given_nothing_else(stripe_double: StripeDouble) -> None:
+    lost, customer, subscription = subscriber(stripe_double)
+    new = successor_of(lost)
+    session = checkout.start(user_id=new.pk)
+    mine = customer_of(new)
+    assert mine != customer, "an idempotency key of the lost account would lead to its customer"
+    for event in events_of(stripe_double, customer):
+        events.process(event_id=deliver(event).pk)
+    report = reconcile.compare()
+    assert (report.drifted, report.unowned, report.failed) == ([customer], [customer], [])
+    assert mirror.refresh_customer(customer_id=customer) is False
+    assert tier_of(new) == "basic"
+    assert not Customer.objects.filter(id=customer).exists()
+    with pytest.raises(CommandError, match="End these subscriptions"):
+        call_command("reconcile_stripe", stdout=io.StringIO())
+    stripe_double.pay(session.url or "")
+    mirror.refresh_customer(customer_id=mine)
+    assert tier_of(new) == "pro"
+    erasure.end_billing(user_id=new.pk)
+    assert stripe_double.things("subscriptions")[subscription]["status"] == "active", "it is not the new one's"
+
+
+def test_who_comes_back_with_a_backup_is_found_at_stripe_again(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    for model in (LineItem, Invoice, Subscription, Customer):
+        model.objects.all().delete()
+    report = reconcile.compare()
+    assert (report.drifted, report.unowned) == ([customer], [])
+    assert (tier_of(user), customer_of(user)) == ("pro", customer)
+
+
+def test_who_comes_back_with_a_backup_is_sold_nothing_at_the_first_click_either(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    for model in (LineItem, Invoice, Subscription, Customer):
+        model.objects.all().delete()
+    with pytest.raises(AlreadySubscribed):
+        checkout.start(user_id=user.pk)
+    assert (tier_of(user), customer_of(user)) == ("pro", customer)
+
+
+@pytest.mark.parametrize("account", ["", "x", "8a3f6c1e-7b1d-4c55-9d0b-2f6f1f0f9a11"])
+def test_a_customer_with_another_accounts_mark_is_not_ours(stripe_double: StripeDouble, account: str) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    metadata = stripe_double.things("customers")[customer]["metadata"]
+    stripe_double.edit("customers", customer, metadata={**metadata, stripe_api.ACCOUNT: account})
+    Customer.objects.all().delete()
+    assert mirror.refresh_customer(customer_id=customer) is False
+    assert tier_of(user) == "basic"
+
+
+def test_a_customer_made_before_there_were_marks_is_ours_while_it_is_stored(
+    stripe_double: StripeDouble, settings: Any
+) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    stripe_double.edit("customers", customer, metadata={settings.STRIPE_CUSTOMER_KEY: str(user.pk)})
+    stripe_double.set_status(subscription, "unpaid")
+    assert mirror.refresh_customer(customer_id=customer) is True
+    assert tier_of(user) == "basic"
+    stripe_double.set_status(subscription, "active")
+    Customer.objects.filter(id=customer).update(subscriber=new_user())
+    assert mirror.refresh_customer(customer_id=customer) is False
+    assert tier_of(user) == "basic"
+
+
+# A key of another account, or of the other mode
+
+
+def make_live(double: StripeDouble, settings: Any, customer: str, subscription: str) -> None:
+    double.edit("customers", customer, livemode=True)
+    double.edit("subscriptions", subscription, livemode=True)
+    settings.STRIPE_LIVE_MODE = True
+    Customer.objects.update(livemode=True)
+    mirror.refresh_customer(customer_id=customer)
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["in test mode", "in live mode"])
+def test_a_key_of_another_account_for_a_while_takes_pro_from_nobody_for_good(
+    stripe_double: StripeDouble, settings: Any, live: bool
+) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    if live:
+        make_live(stripe_double, settings, customer, subscription)
+    with StripeDouble() as other:
+        settings.STRIPE_API_HOST = other.base_url
+        report = reconcile.compare()
+        assert report.failed == ([customer] if live else [])
+        assert (tier_of(user), mirror.customer_of(user_id=user.pk)) == (
+            ("pro", customer) if live else ("basic", None)
+        ), "test data can be deleted at Stripe, live customers cannot"
+        if live:
+            with pytest.raises(PaymentProviderRefused):
+                erasure.end_billing(user_id=user.pk)
+            with pytest.raises(NotForSale):
+                checkout.start(user_id=user.pk)
+            assert other.calls("POST") == []
+    settings.STRIPE_API_HOST = stripe_double.base_url
+    assert reconcile.compare().drifted == ([] if live else [customer])
+    assert (tier_of(user), mirror.customer_of(user_id=user.pk)) == ("pro", customer)
+    with pytest.raises(AlreadySubscribed):
+        checkout.start(user_id=user.pk)
+
+
+def test_a_click_finds_a_customer_that_was_taken_for_deleted(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    for row in Customer.objects.all():
+        row.date_purged = datetime.now(UTC)
+        row.save()
+    assert tier_of(user) == "basic"
+    with pytest.raises(AlreadySubscribed):
+        checkout.start(user_id=user.pk)
+    assert (tier_of(user), customer_of(user)) == ("pro", customer)
+
+
+def test_a_test_key_leaves_live_customers_alone(stripe_double: StripeDouble, settings: Any) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    make_live(stripe_double, settings, customer, subscription)
+    settings.STRIPE_LIVE_MODE = False
+    stripe_double.edit("subscriptions", subscription, metadata={})  # as if this Stripe did not have it
+    with StripeDouble() as test_mode:
+        settings.STRIPE_API_HOST = test_mode.base_url
+        assert reconcile.compare().drifted == []
+    settings.STRIPE_API_HOST, settings.STRIPE_LIVE_MODE = stripe_double.base_url, True
+    assert Customer.objects.get(id=customer).date_purged is None
+    assert tier_of(user) == "pro"
+
+
+def test_the_erasure_of_a_live_payer_waits_for_the_live_key(stripe_double: StripeDouble, settings: Any) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    make_live(stripe_double, settings, customer, subscription)
+    settings.STRIPE_LIVE_MODE = False
+    with pytest.raises(PaymentProviderRefused):
+        erasure.end_billing(user_id=user.pk)
+    assert statuses(stripe_double) == ["active"]
+    settings.STRIPE_LIVE_MODE = True
+    erasure.end_billing(user_id=user.pk)
+    assert statuses(stripe_double) == ["canceled"]
+    erasure.end_billing(user_id=user.pk)
+
+
+def test_an_erasure_ends_a_subscription_of_a_customer_that_was_taken_for_deleted(stripe_double: StripeDouble) -> None:
+    user, _, _ = subscriber(stripe_double)
+    Customer.objects.update(date_purged=datetime.now(UTC))
+    erasure.end_billing(user_id=user.pk)
+    assert statuses(stripe_double) == ["canceled"]
+
+
+# More customers than one
+
+
+def second_customer(double: StripeDouble, user: User, **values: Any) -> str:
+    """One that was made behind our back, with our marks."""
+    metadata = double.things("customers")[customer_of(user)]["metadata"]
+    made = stripe_api._api().customers.create(params={"metadata": metadata})
+    double.edit("customers", made.id, **values)
+    mirror.refresh_customer(customer_id=made.id)
+    return str(made.id)
+
+
+def test_the_portal_and_the_desk_show_the_customer_who_subscribes(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    second_customer(stripe_double, user, created=1_700_000_000)
+    assert customer_of(user) == customer
+    assert customer in str(payments_card(user).facts)
+
+
+def test_a_subscription_of_any_of_ones_customers_forbids_another(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    second_customer(stripe_double, user, created=1_700_000_000)
+    Subscription.objects.all().delete()  # its webhook is on its way
+    assert customer_of(user) != customer
+    with pytest.raises(AlreadySubscribed):
+        checkout.start(user_id=user.pk)
+    assert tier_of(user) == "pro"
+    assert stripe_double.calls("POST", "/v1/checkout/sessions") == []
+
+
+def test_a_session_of_any_of_ones_customers_is_the_one_that_is_open(stripe_double: StripeDouble) -> None:
+    user = new_user()
+    first = checkout.start(user_id=user.pk)
+    second_customer(stripe_double, user, created=1_700_000_000)
+    assert checkout.start(user_id=user.pk).id == first.id
+
+
+def test_a_customer_that_moves_to_another_account_takes_pro_along(stripe_double: StripeDouble, settings: Any) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    other = new_user()
+    Checkout.objects.create(user=other)
+    account = str(Checkout.objects.get(pk=other.pk).account)
+    marks = {settings.STRIPE_CUSTOMER_KEY: str(other.pk), stripe_api.ACCOUNT: account}
+    stripe_double.edit("customers", customer, metadata=marks)
+    mirror.refresh_customer(customer_id=customer)
+    assert (tier_of(user), tier_of(other)) == ("basic", "pro")
+
+
+# Subscriptions made in the dashboard
+
+
+def test_a_subscription_without_our_mark_is_compared_too(stripe_double: StripeDouble) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    stripe_double.edit("subscriptions", subscription, metadata={})
+    mirror.refresh_customer(customer_id=customer)
+    assert reconcile.compare().drifted == []
+    Subscription.objects.all().delete()
+    assert reconcile.compare().drifted == [customer]
+    assert tier_of(user) == "pro"
+    assert reconcile.compare().drifted == []
+
+
+def test_who_is_deleted_at_stripe_is_no_difference_for_ever(stripe_double: StripeDouble) -> None:
+    _, customer, _ = subscriber(stripe_double)
+    stripe_api.delete_customer(customer_id=customer)
+    assert reconcile.compare().drifted == [customer]
+    assert reconcile.compare().drifted == []
+
+
+# A click that meets what is not there
+
+
+def test_a_price_that_stripe_does_not_know_is_not_for_sale(stripe_double: StripeDouble) -> None:
+    Tier.objects.filter(slug=Tier.PRO).update(stripe_price="price_of_the_other_mode")
+    answer = client_of(new_user()).post("/subscribe/pro")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
+
+
+def test_a_customer_that_was_deleted_before_it_was_stored_is_made_anew(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = new_user()
+
+    def away(**_: Any) -> bool:
+        raise PaymentProviderAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror, "refresh_customer", away)
+        with pytest.raises(PaymentProviderAway):
+            checkout.start(user_id=user.pk)
+    [deleted] = stripe_double.things("customers")
+    stripe_api.delete_customer(customer_id=deleted)
+    assert client_of(user).post("/subscribe/pro").status_code == 200
+    assert customer_of(user) != deleted
+
+
+def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = new_user()
+    subscribe(stripe_double, user)
+
+    def lost(_: Any) -> None:
+        raise leases.LeaseLost("x")
+
+    monkeypatch.setattr(leases.Held, "confirm", lost)
+    answer = client_of(user).post("/subscribe/pro")
+    assert (answer.status_code, answer.json()["code"]) == (409, "checkout_in_progress")
