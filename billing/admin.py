@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import cards, desk, staff
 from accounts.desk import DeskAdmin
 from accounts.models import User
+from billing import catalogue, money
 from billing import desk as people
 from billing.models import Grant, LedgerEntry, ServiceUsage, StripeEvent, Tier
 from config.client_address import client_address
@@ -48,9 +49,10 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             "parallel_replies",
             "waiting_replies",
             "stripe_product",
+            "former_products",
             "stripe_price",
         )
-        widgets = {"model_names": UnfoldAdminTextInputWidget}
+        widgets = {"model_names": UnfoldAdminTextInputWidget, "former_products": UnfoldAdminTextInputWidget}
         help_texts = {
             "daily_messages": "Units a day (UTC); empty for as many as one likes.",
             "parallel_replies": "Answers to one person that are made at the same time.",
@@ -60,6 +62,7 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             "is. Empty: GEMINI_MODEL alone.",
             "context_tokens": "Sent to the model at most, by estimate: instruction, history and message.",
             "stripe_product": "Who subscribes to it has this tier.",
+            "former_products": "What it was sold as before, with commas between: who subscribed to one has it still.",
             "stripe_price": "What a new subscription costs; empty while it is not for sale.",
         }
 
@@ -113,7 +116,7 @@ class TierAdmin(DeskAdmin):
             reason=form.cleaned_data["reason"],
             address=client_address(request),
         ):
-            super().save_model(request, obj, form, change)
+            catalogue.save(obj)
 
 
 @admin.register(Grant)
@@ -198,6 +201,11 @@ class StripeEventAdmin(DeskAdmin):
         ),
     )
 
+    def person_of(self, target: StripeEvent) -> int | None:
+        """The customer's person, if it is one of ours."""
+        customer = stripe.Customer.objects.filter(id=target.customer_id)
+        return customer.values_list("subscriber_id", flat=True).first()
+
 
 class MirrorAdmin(DeskAdmin):
     """A row of dj-stripe's: what Stripe said last."""
@@ -254,8 +262,7 @@ class InvoiceAdmin(MirrorAdmin):
     @display(description="Amount")
     def total(self, invoice: Any) -> str:
         """In the currency's unit, not its smallest one."""
-        content = invoice.stripe_data
-        return f"{(content.get('total') or 0) / 100:.2f} {str(content.get('currency', '')).upper()}"
+        return money.written(invoice.stripe_data.get("total"), invoice.stripe_data.get("currency") or "")
 
 
 @admin.register(stripe.Price)

@@ -1,12 +1,14 @@
 """What is sold: the tiers, and Pro's product and price at Stripe."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 from djstripe.models import Price
 
-from billing import mirror, stripe_api
+from billing import entitlements, mirror, stripe_api, subscriptions
 from billing.models import Tier
 
 SEEDS: Final[dict[str, dict[str, Any]]] = {
@@ -40,6 +42,17 @@ def price_of(tier: Tier) -> dict[str, Any] | None:
     return {"amount": content["unit_amount"], "currency": content["currency"], "interval": interval}
 
 
+def save(tier: Tier) -> None:
+    """Store a changed tier. Who subscribed to a product that it is not sold as any more keeps it."""
+    with transaction.atomic():
+        before = Tier.objects.select_for_update().get(pk=tier.pk)
+        if before.stripe_product not in ("", *tier.products):
+            tier.former_products = [*tier.former_products, before.stripe_product]
+        tier.save()
+        for user_id in subscriptions.subscribers_to(products=before.products ^ tier.products):
+            entitlements.rewrite_stripe(user_id=user_id)
+
+
 def seed_tiers(*, dry_run: bool) -> Iterator[str]:
     """Make the missing tiers, saying of each what was done; one that exists is left as staff have set it."""
     for slug, values in SEEDS.items():
@@ -55,31 +68,58 @@ def seed_tiers(*, dry_run: bool) -> Iterator[str]:
 def seed_stripe(*, dry_run: bool) -> Iterator[str]:
     """Make sure that Pro's product and price exist at Stripe and are what the settings say; what was done.
 
-    A price cannot be changed: one with another amount is made, takes the lookup key, and the old one is archived; who
-    subscribed to that keeps it.
+    A price cannot be changed: one with another amount is made, takes the lookup key, and is sold; only then is the old
+    one archived, so that there is always one to sell. Who subscribed to that keeps it. Safe to begin anew anywhere.
     """
     yield _seed_product(dry_run)
-    price = stripe_api.price_of_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
+    old = stripe_api.price_of_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
     named = f"price {settings.STRIPE_PRO_LOOKUP_KEY}"
-    if price is None or not _fits(price):
-        if dry_run:
-            yield f"{named}: would be made" + (f", {price.id} would be archived" if price else "")
-            return
-        old, price = price, _make_price(instead_of=price.id if price else "")
-        yield f"{named}: made ({price.id})"
-        if old is not None:
-            stripe_api.archive_price(price_id=old.id)
-            mirror.refresh_price(price_id=old.id)
-            yield f"price {old.id}: archived"
+    if old is not None and _fits(old):
+        price = old.id
+        yield f"{named}: there ({price})"
+    elif dry_run:
+        price = "the new price"
+        yield f"{named}: would be made"
     else:
-        yield f"{named}: there ({price.id})"
+        price = _make_price(instead_of=old.id if old else "").id
+        yield f"{named}: made ({price})"
     if not dry_run:
-        mirror.refresh_price(price_id=price.id)
-        changed = Tier.objects.filter(slug=Tier.PRO).exclude(
-            stripe_product=settings.STRIPE_PRO_PRODUCT, stripe_price=price.id
-        )
-        if changed.update(stripe_product=settings.STRIPE_PRO_PRODUCT, stripe_price=price.id):
-            yield f"tier {Tier.PRO}: sold as {price.id}"
+        mirror.refresh_price(price_id=price)
+    yield from _sell(price, dry_run)
+    yield from _archive(old.id if old else "", price, dry_run)
+
+
+def _sell(price: str, dry_run: bool) -> Iterator[str]:
+    """Sell Pro at the price, unless staff have chosen another one, or none."""
+    tier = Tier.objects.filter(slug=Tier.PRO).first() or Tier(slug=Tier.PRO)
+    if (tier.stripe_product, tier.stripe_price) == (settings.STRIPE_PRO_PRODUCT, price):
+        return
+    if tier.stripe_price not in (tier.seeded_price, price):
+        sold = f"sold as {tier.stripe_price}" if tier.stripe_price else "not for sale"
+        yield f"tier {Tier.PRO}: {sold}, as staff chose"
+        return
+    if dry_run:
+        yield f"tier {Tier.PRO}: would be sold as {price}"
+        return
+    tier.stripe_product, tier.stripe_price = settings.STRIPE_PRO_PRODUCT, price
+    save(tier)
+    yield f"tier {Tier.PRO}: sold as {price}"
+
+
+def _archive(old: str, price: str, dry_run: bool) -> Iterator[str]:
+    """Archive what was sold before, also what a run that was cut off left behind."""
+    tier = Tier.objects.filter(slug=Tier.PRO).first() or Tier(slug=Tier.PRO)
+    kept = {"", price} if dry_run else {"", price, tier.stripe_price}
+    for price_id in sorted({old, tier.seeded_price} - kept):
+        if dry_run:
+            yield f"price {price_id}: would be archived"
+            continue
+        with suppress(stripe_api.NotThere):  # it was made with another account's key
+            stripe_api.archive_price(price_id=price_id)
+        mirror.refresh_price(price_id=price_id)
+        yield f"price {price_id}: archived"
+    if not dry_run:
+        Tier.objects.filter(slug=Tier.PRO).update(seeded_price=price)
 
 
 def _seed_product(dry_run: bool) -> str:

@@ -4,13 +4,13 @@ dj-stripe's own helpers are not used: since API version 2025-03-31 periods stand
 do not look, and they call a paying user free (measured with dj-stripe 2.11.0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db.models import Q
 from djstripe.models import Subscription
 
 from billing.models import Tier
@@ -53,13 +53,22 @@ def best_of(*, user_id: int) -> Paid | None:
     )
 
 
+def subscribers_to(*, products: Iterable[str]) -> set[int]:
+    """The users with a subscription to one of these products, whatever became of it."""
+    one_of = Q(pk__in=())
+    for product in products:
+        one_of |= Q(stripe_data__items__data__contains=[{"price": {"product": product}}])
+    mirrored = Subscription.objects.filter(one_of, customer__subscriber__isnull=False)
+    return set(mirrored.values_list("customer__subscriber_id", flat=True))
+
+
 def _of(user_id: int) -> list[Paid]:
-    sold = Tier.objects.filter(slug=Tier.PRO).exclude(stripe_product="").values("stripe_product")
+    pro = Tier.objects.filter(slug=Tier.PRO).first()
     mirrored = Subscription.objects.filter(
         customer__subscriber_id=user_id, customer__date_purged=None, livemode=settings.STRIPE_LIVE_MODE
     )
-    contents = mirrored.annotate(sold=Subquery(sold)).values_list("stripe_data", "sold")
-    return [read(content) for content, product in contents if product in _products(content)]
+    contents = mirrored.values_list("stripe_data", flat=True)
+    return [read(content) for content in contents if pro and _products(content) & pro.products]
 
 
 def read(content: Mapping[str, Any]) -> Paid:
@@ -82,7 +91,7 @@ def _pro_until(content: Mapping[str, Any], end: datetime | None, cancels_at: dat
     """The table of statuses; one that is not in it, a new one say, gives nothing."""
     match content["status"]:
         case "active" | "trialing" if cancels_at:
-            return min(cancels_at, end) if end else cancels_at
+            return min(cancels_at, end + SLACK) if end else cancels_at  # it may end after further periods
         case "active" | "trialing":
             return end + SLACK if end else None
         case "past_due":

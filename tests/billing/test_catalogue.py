@@ -8,7 +8,9 @@ from django.core.management import CommandError, call_command
 from djstripe.models import Price
 from rest_framework.test import APIClient
 
-from billing import checkout, mirror
+from accounts.models import User
+from billing import catalogue, checkout, mirror, money, stripe_api
+from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import Tier
 from tests.billing.stripe_fixtures import customer_of, new_user, subscriber
 from tests.doubles.stripe import StripeDouble
@@ -20,6 +22,10 @@ def seed(*options: str) -> str:
     said = io.StringIO()
     call_command("seed_tiers", *options, stdout=said, stderr=said)
     return said.getvalue()
+
+
+def is_pro(user: User) -> bool:
+    return User.objects.get(pk=user.pk).is_pro
 
 
 def active_prices(double: StripeDouble) -> list[dict[str, Any]]:
@@ -94,7 +100,10 @@ def test_a_dry_run_makes_nothing_and_says_what_it_would(stripe_double: StripeDou
     Tier.objects.filter(slug=Tier.BASIC).delete()
     said = seed("--dry-run")
     assert "tier basic: would be made" in said
-    assert "price kuvaka_pro_monthly: would be made, price_" in said
+    [price] = active_prices(stripe_double)
+    assert "price kuvaka_pro_monthly: would be made" in said
+    assert "tier pro: would be sold as the new price" in said
+    assert f"price {price['id']}: would be archived" in said
     assert stripe_double.calls("POST") == []
     assert not Tier.objects.filter(slug=Tier.BASIC).exists()
     stripe_double.empty()
@@ -103,8 +112,6 @@ def test_a_dry_run_makes_nothing_and_says_what_it_would(stripe_double: StripeDou
 
 
 def test_a_product_that_was_archived_is_sold_again(stripe_double: StripeDouble) -> None:
-    from billing import stripe_api
-
     stripe_api.update_product(product_id="kuvaka_pro", active=False)
     assert "product kuvaka_pro: made active" in seed()
     assert stripe_double.things("products")["kuvaka_pro"]["active"] is True
@@ -112,10 +119,117 @@ def test_a_product_that_was_archived_is_sold_again(stripe_double: StripeDouble) 
 
 def test_a_stripe_that_is_away_stops_a_release_only_if_there_is_no_price(stripe_double: StripeDouble) -> None:
     stripe_double.switch(down=True)
-    assert "Pro is sold at the price it had" in seed()
+    assert "Pro is sold as before" in seed()
     Tier.objects.update(stripe_price="")
+    assert "Pro is sold as before" in seed(), "staff want none"
+    Tier.objects.update(seeded_price="")
     with pytest.raises(CommandError, match="payment_provider_away"):
         seed()
+
+
+def cut_off(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> str:
+    """What a run says at whose step `name` Stripe goes away."""
+
+    def away(**_: Any) -> None:
+        raise PaymentProviderAway
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, away)
+        return seed()
+
+
+@pytest.mark.parametrize(("where", "name"), [(mirror, "refresh_price"), (stripe_api, "archive_price")])
+def test_a_change_of_the_price_that_is_cut_off_leaves_one_to_sell_and_is_finished_later(
+    stripe_double: StripeDouble, settings: Any, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
+) -> None:
+    settings.STRIPE_PRO_AMOUNT = 1299
+    assert "Pro is sold as before" in cut_off(monkeypatch, where, name)
+    assert checkout.start(user_id=new_user().pk).url
+    seed()
+    [price] = active_prices(stripe_double)
+    assert (price["unit_amount"], Tier.objects.get(slug=Tier.PRO).stripe_price) == (1299, price["id"])
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
+    stripe_double: StripeDouble, settings: Any, options: tuple[str, ...]
+) -> None:
+    Tier.objects.filter(slug=Tier.PRO).update(stripe_price="")
+    assert "tier pro: not for sale, as staff chose" in seed(*options)
+    assert Tier.objects.get(slug=Tier.PRO).stripe_price == ""
+    yearly = stripe_api.create_price(
+        instead_of="",
+        product="kuvaka_pro",
+        currency="usd",
+        unit_amount=9900,
+        recurring={"interval": "year"},
+        lookup_key="kuvaka_pro_yearly",
+    )
+    Tier.objects.filter(slug=Tier.PRO).update(stripe_price=yearly.id)
+    settings.STRIPE_PRO_AMOUNT = 1299
+    for _ in range(2):
+        assert f"tier pro: sold as {yearly.id}, as staff chose" in seed(*options)
+        assert Tier.objects.get(slug=Tier.PRO).stripe_price == yearly.id
+    assert yearly.id in [each["id"] for each in active_prices(stripe_double)]
+
+
+def test_another_stripe_account_gets_a_price_of_its_own(stripe_double: StripeDouble) -> None:
+    stripe_double.empty()
+    said = seed()
+    [price] = active_prices(stripe_double)
+    assert f"tier pro: sold as {price['id']}" in said
+    assert checkout.start(user_id=new_user().pk).url
+
+
+def test_who_subscribed_to_what_pro_was_sold_as_before_keeps_it(stripe_double: StripeDouble, settings: Any) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    settings.STRIPE_PRO_PRODUCT = "kuvaka_pro_2"
+    seed()
+    pro = Tier.objects.get(slug=Tier.PRO)
+    assert (pro.stripe_product, pro.former_products) == ("kuvaka_pro_2", ["kuvaka_pro"])
+    mirror.refresh_customer(customer_id=customer)
+    assert is_pro(user)
+    settings.STRIPE_PRO_PRODUCT = "kuvaka_pro"
+    seed()
+    assert Tier.objects.get(slug=Tier.PRO).former_products == ["kuvaka_pro", "kuvaka_pro_2"]
+    assert is_pro(user)
+
+
+def test_products_that_give_pro_no_more_or_anew_are_counted_at_once(stripe_double: StripeDouble) -> None:
+    user, _, _ = subscriber(stripe_double)
+    pro = Tier.objects.get(slug=Tier.PRO)
+    pro.stripe_product, pro.stripe_price = "another", ""
+    catalogue.save(pro)
+    assert is_pro(user)
+    pro.former_products = []
+    catalogue.save(pro)
+    assert not is_pro(user)
+    pro.former_products = ["kuvaka_pro"]
+    catalogue.save(pro)
+    assert is_pro(user)
+
+
+def test_a_key_that_may_not_make_products_is_named_as_such(
+    stripe_double: StripeDouble, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STRIPE_PRO_PRODUCT = "another"
+    call = stripe_api._call
+
+    def reading_only(method: Any, *args: Any, **kwargs: Any) -> Any:
+        if method.__name__ == "create":
+            raise PaymentProviderRefused
+        return call(method, *args, **kwargs)
+
+    monkeypatch.setattr(stripe_api, "_call", reading_only)
+    assert "payment_provider_refused" in seed()
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [(999, "usd", "9.99 USD"), (999, "jpy", "999 JPY"), (1999, "KWD", "1.999 KWD"), (500, "ugx", "5.00 UGX")],
+)
+def test_amounts_are_written_as_people_do(amount: int, currency: str, text: str) -> None:
+    assert money.written(amount, currency) == text
 
 
 # Checkout, one request at a time
@@ -152,8 +266,6 @@ def test_only_who_has_no_subscription_is_sold_one(stripe_double: StripeDouble, s
 
 
 def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: StripeDouble) -> None:
-    from billing import stripe_api
-
     user, seen = new_user(), set()
     for _ in range(3):
         checkout.start(user_id=user.pk)

@@ -44,7 +44,8 @@ def subscription(*, product: str = "kuvaka_pro", start: datetime = START, end: d
         ({"status": "active", "cancel_at": int(END.timestamp())}, END),
         ({"status": "active", "cancel_at_period_end": True}, END),
         ({"status": "active", "cancel_at": int(START.timestamp()) + 60}, START + timedelta(minutes=1)),
-        ({"status": "active", "cancel_at": int(END.timestamp()) + 86400}, END),
+        ({"status": "active", "cancel_at": int(END.timestamp()) + 86400}, END + timedelta(days=1)),
+        ({"status": "active", "cancel_at": int(END.timestamp()) + 60 * 86400}, END + timedelta(days=3)),
         ({"status": "active", "pause_collection": {"behavior": "void"}}, END + timedelta(days=3)),
         ({"status": "past_due"}, START + timedelta(days=7)),
         *[

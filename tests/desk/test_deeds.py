@@ -9,6 +9,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
+from djstripe.models import Customer
 
 from accounts import sessions
 from accounts.desk import deeds_to_people
@@ -218,12 +219,22 @@ def test_an_answer_that_has_not_failed_is_left_alone(desk: Client, person: User,
     assert StaffAction.objects.count() == count
 
 
-def test_an_event_is_processed_again(desk: Client) -> None:
-    event = StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_try_at=None, tries=12, error="x")
+def test_an_event_is_processed_again(desk: Client, person: User) -> None:
+    Customer.objects.create(id="cus_1", livemode=False, subscriber=person, stripe_data={})
+    event = StripeEvent.objects.create(
+        event_id="evt_1", type="invoice.paid", customer_id="cus_1", next_try_at=None, tries=12, error="x"
+    )
     do(desk, event, "replay")
     event.refresh_from_db()
     assert (event.tries, event.error) == (0, "")
     assert event.next_try_at is not None
+    assert record().user_id == person.pk, "an erasure empties what staff wrote about the person"
+
+
+def test_an_event_that_is_nobodys_is_processed_again_too(desk: Client) -> None:
+    event = StripeEvent.objects.create(event_id="evt_1", type="price.updated", next_try_at=None, tries=12, error="x")
+    do(desk, event, "replay")
+    assert record().user_id is None
 
 
 def test_rows_are_not_edited_added_or_deleted_by_hand(

@@ -56,6 +56,14 @@ def test_a_tier_is_changed_and_the_change_recorded(books: Client, basic: Tier) -
     assert "daily_messages" in record().target
 
 
+def test_a_tier_sold_as_another_product_remembers_the_former_one(books: Client, basic: Tier) -> None:
+    Tier.objects.filter(pk=basic.pk).update(stripe_product="first", former_products=["zeroth"])
+    assert save(books, basic, stripe_product="second", former_products="zeroth").status_code == 302
+    assert save(books, basic, stripe_product="", former_products="zeroth, first").status_code == 302
+    basic.refresh_from_db()
+    assert (basic.stripe_product, basic.former_products) == ("", ["zeroth", "first", "second"])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

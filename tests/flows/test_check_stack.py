@@ -117,11 +117,11 @@ def stopped(name: str) -> Broken:
 @contextmanager
 def without_price(stack: Stack) -> Iterator[dict[str, str]]:
     [(price,)] = stack.sql("SELECT stripe_price FROM billing_tier WHERE slug = 'pro'")
-    stack.sql("UPDATE billing_tier SET stripe_price = '' WHERE slug = 'pro'")
+    stack.sql("UPDATE billing_tier SET stripe_price = '', seeded_price = '' WHERE slug = 'pro'")
     try:
         yield {}
     finally:
-        stack.sql("UPDATE billing_tier SET stripe_price = %s WHERE slug = 'pro'", price)
+        stack.sql("UPDATE billing_tier SET stripe_price = %s, seeded_price = %s WHERE slug = 'pro'", price, price)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ class Command(BaseCommand):
     """Tiers always; with STRIPE_SECRET_KEY, Pro's product and price at Stripe too. Safe to run at every deployment."""
 
     help = (
-        "Make the tiers Basic and Pro if they are missing; one that exists is left as staff have set it. With "
-        "STRIPE_SECRET_KEY, also make Pro's product and its price (STRIPE_PRO_AMOUNT in minor units, "
+        "Make the tiers Basic and Pro if they are missing; one that exists is left as staff have set it. "
+        "With STRIPE_SECRET_KEY, also make Pro's product and its price (STRIPE_PRO_AMOUNT in minor units, "
         "STRIPE_PRO_CURRENCY, monthly) at Stripe; a changed amount makes a new price and archives the old one. "
         "Safe to run at every deployment."
     )
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Say what was done.
 
         Raises:
-            CommandError: Stripe does not answer or refuses, and Pro has no price yet.
+            CommandError: Stripe does not answer or refuses, and Pro never had a price.
         """
         for line in catalogue.seed_tiers(dry_run=dry_run):
             self.stdout.write(line)
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             for line in catalogue.seed_stripe(dry_run=dry_run):
                 self.stdout.write(line)
         except (PaymentProviderAway, PaymentProviderRefused) as error:
-            if not Tier.objects.filter(slug=Tier.PRO).exclude(stripe_price="").exists():
+            if not Tier.objects.filter(slug=Tier.PRO).exclude(stripe_price="", seeded_price="").exists():
                 raise CommandError(f"Stripe: {error.title} ({error.code}); Pro is not for sale yet.") from None
-            # A release must not wait for Stripe when there is a price to sell at.
-            self.stderr.write(f"Stripe: {error.title} ({error.code}); Pro is sold at the price it had.")
+            # A release must not wait for Stripe when there is a price to sell at, or staff want none.
+            self.stderr.write(f"Stripe: {error.title} ({error.code}); Pro is sold as before.")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from accounts import sms
-from billing import catalogue, events, stripe_api
+from billing import catalogue, events, money, stripe_api
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent, Tier
 from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
@@ -91,14 +91,17 @@ def _price(price: Any) -> Iterator[Finding]:
     """Whether Pro is sold, and at the price that Stripe has under our key."""
     pro = Tier.objects.filter(slug=Tier.PRO).first()
     sold = pro.stripe_price if pro else ""
-    if price is None or not price.active or not sold:
+    if pro and pro.seeded_price and not sold:
+        yield warning(
+            "price of Pro", "staff have taken it off sale", "Choose a price at the desk (Tiers), or leave it."
+        )
+    elif price is None or not price.active or not sold:
         yield wrong("price of Pro", "there is none: Pro cannot be bought", "Run `manage.py seed_tiers`.")
     elif sold != price.id:
         said = "is sold at another price than Stripe has under STRIPE_PRO_LOOKUP_KEY"
-        yield warning("price of Pro", said, "Run `manage.py seed_tiers`, or leave it if staff chose it.")
+        yield warning("price of Pro", said, "Run `manage.py seed_tiers`; if it says that staff chose it, leave it.")
     else:
-        cost = f"{price.unit_amount / 100:.2f} {price.currency.upper()}"
-        yield ok("price of Pro", f"{cost}, as {price.id}")
+        yield ok("price of Pro", f"{money.written(price.unit_amount, price.currency)}, as {price.id}")
 
 
 def _webhook(_: Workers) -> Iterator[Finding]:
