@@ -34,6 +34,7 @@ class PersonAdmin(desk.DeskAdmin):
     list_filter = ("is_active", "is_staff", ("erasing_at", admin.EmptyFieldListFilter))
     search_texts = ("mobile_number",)
     search_help_text = "A number in any spelling, a user's id, or an id of Stripe's (cus_…, sub_…, in_…)."
+    fields = ("id", "mobile_number", "display_name", "language", "is_active", "is_staff", "created_at")
 
     def all_deeds(self) -> Sequence[desk.Deed]:
         """What the apps have registered."""
@@ -63,9 +64,9 @@ class PersonAdmin(desk.DeskAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Everything about one person on one page."""
+        """Everything about one person on one page, whatever the method; a POST is refused, for nothing is edited."""
         person = self.get_object(request, object_id)
-        if person is None or request.method != "GET" or not self.has_view_permission(request, person):
+        if person is None or request.method == "POST" or not self.has_view_permission(request, person):
             return super().change_view(request, object_id, form_url, extra_context)
         context = {
             **self.admin_site.each_context(request),
@@ -98,6 +99,7 @@ class StaffActionAdmin(desk.DeskAdmin):
     at = desk.column("created_at", "When")
     upon = desk.person_column(title="To whom")
     list_filter = ("action",)
+    fields = ("created_at", "by", "upon", "action", "target", "reason", "outcome", "request_id", "address")
     search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."
 

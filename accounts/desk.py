@@ -182,6 +182,8 @@ class DeskAdmin(ModelAdmin):
     """Columns of texts that a search looks at."""
     title: str
     """What the list is called."""
+    fields: Sequence[str]
+    """What the page shows; Django's default is every column, and so what is added to the table later."""
     paginator = InfinitePaginator  # a million rows are not counted to show fifty
     show_full_result_count = False
     sortable_by: Sequence[str] = ()  # nor are they sorted by what has no index

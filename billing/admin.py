@@ -96,6 +96,7 @@ class TierAdmin(DeskAdmin):
 
     title = "Tiers"
     form = TierForm
+    fields = (*TierForm.Meta.fields, "reason")
     list_display = ("name", "daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies", "stripe_price")
     ordering = ("pk",)
     change_form_outer_before_template = None
@@ -130,6 +131,7 @@ class GrantAdmin(DeskAdmin):
     until = desk.column("ends_at", "Until")
     granted = desk.column("created_at", "Granted")
     revoked = desk.column("revoked_at", "Revoked")
+    fields = ("id", "person", "ends_at", "reason", "granted_by", "created_at", "revoked_at")
     search_ids = ("user_id",)
 
 
@@ -143,6 +145,7 @@ class LedgerAdmin(DeskAdmin):
     person = desk.person_column()
     gives_back = desk.column("returns_id", "Gives back entry")
     list_filter = ("kind",)
+    fields = ("id", "person", "day", "amount", "kind", "returns", "created_at")
     search_ids = ("user_id",)
 
 
@@ -154,6 +157,7 @@ class ServiceUsageAdmin(DeskAdmin):
     list_display = ("day", "read", "written")
     read = desk.column("prompt_tokens", "Read")
     written = desk.column("output_tokens", "Written")
+    fields = ("day", "prompt_tokens", "output_tokens")
 
 
 class WaitsFilter(admin.SimpleListFilter):
@@ -189,6 +193,17 @@ class StripeEventAdmin(DeskAdmin):
     received = desk.column("received_at", "Received")
     processed = desk.column("processed_at", "Processed")
     list_filter = (WaitsFilter,)
+    fields = (
+        "event_id",
+        "type",
+        "customer_id",
+        "object_id",
+        "received_at",
+        "next_try_at",
+        "tries",
+        "processed_at",
+        "error",
+    )
     search_texts = ("event_id", "customer_id")
     deeds = (
         desk.Deed(

@@ -1,0 +1,112 @@
+"""No page of the desk shows what proves who one is, or what was said, however it is asked for."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.utils import timezone
+from django_celery_results.models import TaskResult
+
+from accounts import sessions
+from accounts.models import OneTimeCode, Session, User
+from billing import grants, mirror
+from billing.models import ServiceUsage, StripeEvent
+from chatrooms.models import Reply
+from tests.billing.stripe_fixtures import subscribe
+from tests.desk.conftest import SEED, do, page_of
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("support", "billing", "operator")
+METHODS = ("get", "head", "options", "put", "patch", "delete", "trace", "post")
+SECRET = re.compile(r"(^|_)(password|digest|hash|key|secret|token|jti|content|search|system_instruction|args|kwargs)$")
+DIGEST = "d1" * 32
+
+
+def is_secret(model: Any, name: str) -> bool:
+    return bool(SECRET.search(name)) or (model._meta.label, name) == ("chatrooms.Chatroom", "name")
+
+
+@pytest.fixture
+def rows(desk: Client, person: User, support: User, failed: Reply, stripe_double: Any) -> list[str]:
+    """A row for every page of the desk; what none of them may show."""
+    person.set_password("an unguessable passphrase of Asha")
+    person.save(update_fields=["password"])
+    session = sessions.start(user=person, method=Session.Method.CODE, user_agent="")
+    OneTimeCode.objects.create(
+        number=person.mobile_number,
+        purpose="sign_in",
+        digest=DIGEST,
+        prefix="",
+        country="IN",
+        address="",
+        expires_at=timezone.now(),
+    )
+    Reply.objects.filter(pk=failed.pk).update(content="A secret answer")
+    subscription = subscribe(stripe_double, person)
+    mirror.refresh_customer(customer_id=stripe_double.things("subscriptions")[subscription]["customer"])
+    grants.give(user_id=person.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=support.pk)
+    StripeEvent.objects.create(event_id="evt_1", type="invoice.paid")
+    ServiceUsage.objects.get_or_create(day=timezone.now().date())
+    TaskResult.objects.create(task_id="1", task_args="A secret argument", task_kwargs="A secret argument")
+    do(desk, person, "unlock")
+    hashes = User.objects.values_list("password", flat=True)
+    said = ["Divorce", "A secret question", "A secret answer", "A secret argument"]
+    return [*hashes, str(session.current_jti), DIGEST, SEED, *said]
+
+
+def pages() -> Iterator[tuple[Any, str]]:
+    """The list of each kind of row, and the page of each row."""
+    for model in admin.site._registry:
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        yield model, path
+        for pk in model._default_manager.values_list("pk", flat=True):
+            yield model, f"{path}{pk}/change/"
+
+
+def test_every_page_says_what_it_shows_and_none_shows_a_secret() -> None:
+    for model, page in admin.site._registry.items():
+        assert page.fields, f"{model.__name__}: Django would show every column"
+        shown = {*page.fields, *page.list_display, *page.search_ids, *page.search_texts}
+        shown |= {each if isinstance(each, str) else each[0] for each in page.list_filter if not isinstance(each, type)}
+        assert [name for name in shown if is_secret(model, name)] == [], model
+
+
+def test_the_form_of_a_person_has_no_password(rf: Any, support: User) -> None:
+    request = rf.get("/")
+    request.user = support
+    assert "password" not in admin.site._registry[User].get_fields(request, support)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_method_shows_a_secret_to_any_role(
+    make_staff: Callable[..., User], desk_of: Callable[[User], Client], rows: list[str], role: str
+) -> None:
+    colleague = desk_of(make_staff(role))
+    seen, shown = set(), set()
+    for model, path in pages():
+        seen.add(model)
+        for method in METHODS:
+            answer = getattr(colleague, method)(path)
+            assert answer.status_code in (200, 302, 403), (method, path)
+            text = answer.content.decode()
+            shown.update((method, path, secret) for secret in rows if secret in text)
+    assert shown == set()
+    assert seen == set(admin.site._registry)
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "post"])
+def test_the_page_of_a_person_is_the_same_by_any_method(desk: Client, person: User, method: str) -> None:
+    answer = getattr(desk, method)(page_of(person))
+    assert answer.status_code == 200
+    assert answer.templates[0].name == "desk/person.html"
+
+
+def test_nothing_is_posted_to_the_page_of_a_person(desk: Client, person: User) -> None:
+    before = User.objects.filter(pk=person.pk).values().get()
+    assert desk.post(page_of(person), {"display_name": "Another", "is_staff": "on"}).status_code == 403
+    assert User.objects.filter(pk=person.pk).values().get() == before
