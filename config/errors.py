@@ -217,10 +217,8 @@ _FOREIGN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[E
     (exceptions.UnsupportedMediaType, lambda _: UnsupportedMediaType()),
     (exceptions.Throttled, _throttled),
     (RequestDataTooBig, lambda _: PayloadTooLarge()),
-    (
-        (exceptions.ParseError, BadRequest, SuspiciousOperation),
-        lambda _: BadRequestProblem("The body is not valid JSON."),
-    ),
+    (exceptions.ParseError, lambda _: BadRequestProblem("The body is not valid JSON.")),
+    ((BadRequest, SuspiciousOperation), lambda _: BadRequestProblem()),
 )
 
 

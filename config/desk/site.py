@@ -16,6 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts import audit, limits
 from accounts.models import User
 from config.desk.sign_in import DeskSignInForm
+from config.errors import BadRequestProblem
 
 POLICY = {
     "default-src": ["'none'"],
@@ -51,6 +52,8 @@ class DeskSite(UnfoldAdminSite):
 
         def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request.user_id = request.user.pk  # type: ignore[attr-defined]
+            if any("\0" in value for _, values in request.GET.lists() for value in values):
+                raise BadRequestProblem  # PostgreSQL takes no such text
             return view(request, *args, **kwargs)
 
         return _as_page(super().admin_view(served, cacheable))
