@@ -89,11 +89,12 @@ def reset_password(*, number: str, digits: str, new_password: str) -> None:
     audit.record("password_reset", user_id=user.pk)
 
 
-def change_password(*, session: Session, old_password: str | None, new_password: str) -> None:
+def change_password(*, user: User, session: Session | None, old_password: str | None, new_password: str) -> None:
     """Set a new password; every other session ends.
 
     Args:
-        session: the caller's, with its user.
+        user: the caller.
+        session: the caller's; None at the desk, whose own session is none of these.
         old_password: needed if the account has a password; otherwise a recent sign-in by code stands for it.
         new_password: checked already.
 
@@ -102,18 +103,17 @@ def change_password(*, session: Session, old_password: str | None, new_password:
         RecentSignInRequired: no password is set and this session is not fresh, or did not begin by code.
         TooManyTries: old passwords were tried too often.
     """
-    user = session.user
-    if not user.has_usable_password():
+    if session and not user.has_usable_password():
         _require_recent_sign_in(session)
     elif not _password_is_right(user, number=user.mobile_number, password=old_password or ""):
         raise WrongPassword
-    encoded = make_password(normalised(new_password))
+    encoded, mine = make_password(normalised(new_password)), session.pk if session else None
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
             raise WrongPassword
-        sessions.end_all(user_id=user.pk, but=session.pk)
+        sessions.end_all(user_id=user.pk, but=mine)
         tries.forgive(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
-    audit.record("password_changed", user_id=user.pk, session_id=session.pk)
+    audit.record("password_changed", user_id=user.pk, session_id=mine)
 
 
 def request_change_of_number(*, user: User, new_number: str, address: str) -> list[str | None]:

@@ -329,7 +329,10 @@ class ChangePasswordView(APIView):
         session = _session(request)
         data = _checked(ChangePasswordSerializer, request, user=session.user)
         credentials.change_password(
-            session=session, old_password=data.get("old_password"), new_password=data["new_password"]
+            user=session.user,
+            session=session,
+            old_password=data.get("old_password"),
+            new_password=data["new_password"],
         )
         return _done("The new password is set. Every other device was signed out.")
 

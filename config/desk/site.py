@@ -10,11 +10,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from unfold.sites import UnfoldAdminSite
 
 from accounts import audit, limits
 from accounts.models import User
+from config.desk.password import PasswordView
 from config.desk.sign_in import DeskSignInForm
 from config.errors import BadRequestProblem
 
@@ -63,6 +64,12 @@ class DeskSite(UnfoldAdminSite):
         if request.method == "POST":
             limits.refuse_hasty_sign_ins_at_desk(request)
         return _as_page(super().login)(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Serve the page on which the staff change their own password."""
+        context = {**self.each_context(request), **(extra_context or {})}
+        done = reverse("admin:password_change_done")
+        return PasswordView.as_view(success_url=done, extra_context=context)(request)
 
 
 def _as_page(view: View) -> View:
