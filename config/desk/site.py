@@ -1,5 +1,6 @@
 """The admin site: who gets in, and how its pages are served."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,10 +8,12 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from accounts import audit, limits
@@ -64,6 +67,30 @@ class DeskSite(UnfoldAdminSite):
         if request.method == "POST":
             limits.refuse_hasty_sign_ins_at_desk(request)
         return _as_page(super().login)(request, extra_context)
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Find pages of the side bar by their titles, for the box that Ctrl+K opens.
+
+        unfold's own keeps what it found, by user, for five minutes, in a form that our cache does not take.
+        """
+        begun, term = time.perf_counter(), request.GET.get("s", "").strip().casefold()
+        if not term:
+            return HttpResponse()
+        found = [
+            SearchResult(title=item["title"], description=group.get("title", ""), link=item["link"], icon=item["icon"])
+            for group in self.get_sidebar_list(request)
+            for item in group["items"]
+            if item["has_permission"] and term in item["title"].casefold()
+        ]
+        context = {
+            "results": found,
+            "page_obj": {"count": len(found)},
+            "page_counter": 0,
+            "execution_time": time.perf_counter() - begun,
+        }
+        return TemplateResponse(
+            request, "unfold/helpers/command_results.html", context, headers={"HX-Trigger": "search"}
+        )
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Serve the page on which the staff change their own password."""
