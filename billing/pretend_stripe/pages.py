@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from html import escape
 
-from billing import money
 from billing.pretend_stripe.shapes import Thing
 from billing.pretend_stripe.world import World, period_of
 
@@ -104,7 +103,7 @@ def desk(world: World, deliveries: Thing) -> str:
 
 def amount(price: Thing) -> str:
     """A price as people write it."""
-    return escape(money.written(price["unit_amount"], price["currency"]))
+    return f"{price['unit_amount'] / 100:.2f} {escape(price['currency'].upper())}"
 
 
 def day(moment: int) -> str:
