@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import URLPattern
 from unfold.decorators import display
 
-from accounts import cards, desk, people, staff
+from accounts import callers, cards, desk, people, staff
 from accounts.models import StaffAction, User
 
 cards.register_card(cards.Place.ACCOUNT, people.account_card)
@@ -43,6 +44,19 @@ class PersonAdmin(desk.DeskAdmin):
     def person_of(self, target: User) -> int:
         """The person."""
         return target.pk
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of a number that no account has."""
+        return [*callers.CallerAdmin(User, self.admin_site).get_urls(), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The list; a number that nobody in it has leads to the number's own page."""
+        answer = super().changelist_view(request, extra_context)
+        listed = (getattr(answer, "context_data", None) or {}).get("cl")
+        term = request.GET.get("q", "").strip()
+        if not term or listed is None or listed.result_list or desk.found_by(term) is not None:
+            return answer
+        return callers.way_to(request, term) or answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Bring along until when each is Pro."""

@@ -281,8 +281,16 @@ class DeskAdmin(ModelAdmin):
 
     def do_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
         """Ask for the reason and the confirmation, then do it."""
+        return self.confirmed(request, self.get_object(request, object_id), name)
+
+    def confirmed(self, request: HttpRequest, target: Any, name: str) -> HttpResponseBase:
+        """Do a deed once there is a reason and a confirmation, and ask for them before.
+
+        Raises:
+            Http404: there is no such deed, or no target.
+            PermissionDenied: the caller may not do it, or not see the target.
+        """
         deed = next((deed for deed in self.all_deeds() if deed.name == name), None)
-        target = self.get_object(request, object_id)
         if deed is None or target is None:
             raise Http404
         if not (request.user.has_perm(deed.permission) and self.has_view_permission(request, target)):

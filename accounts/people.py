@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
@@ -45,13 +46,19 @@ def state_of(user: User) -> Mark:
 
 def sign_in_card(user: User) -> Card:
     """Why somebody cannot get in: locks, and what became of the newest codes."""
+    password = "set" if user.has_usable_password() else "none; signs in by code"
+    return codes_card(user.mobile_number, ("Password", password))
+
+
+def codes_card(number: str, *facts: tuple[str, Any]) -> Card:
+    """The locks of a number, whether or not an account has it, and what became of its newest codes."""
     now = timezone.now()
-    locks = {tries.kind: tries for tries in Tries.objects.filter(number=user.mobile_number)}
-    codes = OneTimeCode.objects.filter(number=user.mobile_number).order_by("-pk")[:SHOWN]
+    locks = {tries.kind: tries for tries in Tries.objects.filter(number=number)}
+    codes = OneTimeCode.objects.filter(number=number).order_by("-pk")[:SHOWN]
     return Card(
         title="Sign-in",
         facts=[
-            ("Password", "set" if user.has_usable_password() else "none; signs in by code"),
+            *facts,
             *((f"By {kind}", _lock_of(locks.get(kind), now)) for kind in Tries.Kind.values),
         ],
         headers=["Code asked for", "For", "Sent", "Wrong guesses", "Used"],
@@ -90,7 +97,12 @@ def sessions_card(user: User) -> Card:
 
 def actions_card(user: User) -> Card:
     """What the staff did to the account."""
-    newest = StaffAction.objects.filter(user=user).order_by("-pk")[:SHOWN]
+    return record_card(StaffAction.objects.filter(user=user))
+
+
+def record_card(actions: QuerySet[StaffAction]) -> Card:
+    """The newest of what the staff did."""
+    newest = actions.order_by("-pk")[:SHOWN]
     return Card(
         title="What the desk did",
         headers=["When", "Who", "What", "To", "Why", "Outcome"],
@@ -148,6 +160,17 @@ def _is_person(user: User) -> bool:
     return not user.is_staff and user.erasing_at is None
 
 
+UNLOCK = Deed(
+    name="unlock",
+    title="Unlock sign-in",
+    icon="lock_open",
+    permission="accounts.unlock_user",
+    explain="Forgets the failed tries of this number, by code and by password. Make sure that it is the owner who "
+    "asks: the lock is what keeps others from guessing.",
+    act=_unlock,
+    when=lambda user: user.erasing_at is None,
+)
+
 DEEDS = (
     Deed(
         name="sign_out",
@@ -158,16 +181,7 @@ DEEDS = (
         act=_sign_out,
         when=lambda user: user.erasing_at is None,
     ),
-    Deed(
-        name="unlock",
-        title="Unlock sign-in",
-        icon="lock_open",
-        permission="accounts.unlock_user",
-        explain="Forgets the failed tries of this number, by code and by password. Make sure that it is the owner who "
-        "asks: the lock is what keeps others from guessing.",
-        act=_unlock,
-        when=lambda user: user.erasing_at is None,
-    ),
+    UNLOCK,
     Deed(
         name="disable",
         title="Disable",

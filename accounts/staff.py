@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -60,8 +61,19 @@ def recorded(
 
 
 def forget_reasons(*, user_id: int) -> None:
-    """Empty what the staff wrote about a person, who is being erased; that something was done, and by whom, stays."""
-    StaffAction.objects.filter(user_id=user_id).update(reason="", target="", address="")
+    """Empty what the staff wrote about a person, who is being erased; that something was done, and by whom, stays.
+
+    What was done under the number, while no account had it, is about the same person.
+    """
+    about = Q(user_id=user_id)
+    for number in User.objects.filter(pk=user_id).values_list("mobile_number", flat=True):
+        about |= Q(user=None, target=alias_of(number))
+    StaffAction.objects.filter(about).update(reason="", target="", address="")
+
+
+def alias_of(number: str) -> str:
+    """What the record calls a number that no account has: always the same, and not the number."""
+    return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"
 
 
 def name_of(text: str) -> str:

@@ -56,7 +56,7 @@ def test_an_id_of_stripes_finds_who_pays(desk: Client, person: User, stripe_doub
 
 @pytest.mark.parametrize("term", ["+919999999999", "cus_unknown", "nobody", "9" * 30, "%"])
 def test_what_nobody_has_finds_nobody(desk: Client, person: User, term: str) -> None:
-    assert page_of(person) not in text_of(desk.get("/admin/accounts/user/", {"q": term}))
+    assert page_of(person) not in text_of(desk.get("/admin/accounts/user/", {"q": term}, follow=True))
 
 
 def test_the_page_tells_tier_reason_and_allowance(desk: Client, person: User, support: User) -> None:

@@ -45,12 +45,16 @@ class Desk:
         self.page.click("button[type=submit]")
         self.page.wait_for_selector("#tiles")
 
-    def find(self, person: Person) -> None:
-        """Type the number as a caller says it, and open what is found."""
-        spoken = f"0{person.number[3:8]} {person.number[8:]}"
+    def search(self, number: str) -> None:
+        """Type a number as a caller says it."""
+        spoken = f"0{number[3:8]} {number[8:]}"
         self.page.goto(f"{self.url}/admin/accounts/user/")
         self.page.fill("[name=q]", spoken)
         self.page.press("[name=q]", "Enter")
+
+    def find(self, person: Person) -> None:
+        """Type the number, and open what is found."""
+        self.search(person.number)
         self.page.click(f"table a:has-text('{person.number}')")
         self.page.wait_for_selector("#person")
 
@@ -97,6 +101,22 @@ def used(stack: Stack, person: Person) -> int:
     return int(units)
 
 
+def have_a_code_refused(stack: Stack, number: str) -> None:
+    stack.sql(
+        "INSERT INTO accounts_onetimecode (number, purpose, digest, prefix, country, address, deliveries, guesses)"
+        " VALUES (%s, 'sign_in', '', '', 'IN', '', 3, 0)",
+        number,
+    )
+
+
+def lock(stack: Stack, number: str) -> None:
+    stack.sql(
+        "INSERT INTO accounts_tries (number, kind, failures, locked_until) VALUES (%s, 'code', 20, now() + '1 day')"
+        " ON CONFLICT (number, kind) DO UPDATE SET failures = 20, locked_until = excluded.locked_until",
+        number,
+    )
+
+
 def test_i_paid_and_am_not_pro(stack: Stack, desk: Desk) -> None:
     person = stack.sign_up()
     stack.stripe.deliver(enabled=False)
@@ -126,11 +146,7 @@ def test_my_answer_never_came(stack: Stack, desk: Desk) -> None:
 
 def test_i_cannot_sign_in(stack: Stack, desk: Desk) -> None:
     person = stack.sign_up()
-    stack.sql(
-        "INSERT INTO accounts_tries (number, kind, failures, locked_until) VALUES (%s, 'code', 20, now() + '1 day')"
-        " ON CONFLICT (number, kind) DO UPDATE SET failures = 20, locked_until = excluded.locked_until",
-        person.number,
-    )
+    lock(stack, person.number)
     stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '2 minutes'")
     asked = {"mobile_number": person.number}
     locked = stack.try_post("/auth/send-otp", asked)
@@ -144,13 +160,24 @@ def test_i_cannot_sign_in(stack: Stack, desk: Desk) -> None:
 
 def test_i_get_no_code(stack: Stack, desk: Desk) -> None:
     person = stack.sign_up()
-    stack.sql(
-        "INSERT INTO accounts_onetimecode (number, purpose, digest, prefix, country, address, deliveries, guesses)"
-        " VALUES (%s, 'sign_in', '', '', 'IN', '', 3, 0)",
-        person.number,
-    )
+    have_a_code_refused(stack, person.number)
     desk.find(person)
     desk.says("refused by the SMS provider")
+
+
+def test_i_get_no_code_and_have_no_account(stack: Stack, desk: Desk) -> None:
+    number = "+919731059377"
+    have_a_code_refused(stack, number)
+    lock(stack, number)
+    stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '2 minutes'")
+    asked = {"mobile_number": number}
+    assert stack.try_post("/auth/send-otp", asked).status_code == 429
+    desk.search(number)
+    desk.says("refused by the SMS provider")
+    desk.says("locked until")
+    desk.do("Unlock sign-in")
+    desk.says("Unlocked")
+    assert stack.try_post("/auth/send-otp", asked).status_code == 200
 
 
 def test_delete_my_data(stack: Stack, desk: Desk) -> None:
