@@ -2,13 +2,16 @@
 
 from typing import Final
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from accounts import second_factor, sessions
 from accounts.models import User
 
 ROLES: Final = ("support", "billing", "operator")
+
+READ_TRANSCRIPT: Final = "chatrooms.read_transcript"
+"""What no role brings: it is given by name."""
 
 
 def exists(role: str) -> bool:
@@ -19,6 +22,8 @@ def exists(role: str) -> bool:
 def give(*, user: User, role: str) -> None:
     """Make the user one of the staff in this role and in no other; somebody without a role's limits is brought to them.
 
+    What was given by name ends: it was given for the work that the user had before.
+
     Raises:
         Group.DoesNotExist: there is no such role.
     """
@@ -26,6 +31,17 @@ def give(*, user: User, role: str) -> None:
         group = Group.objects.get(name=role)
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=False)
         user.groups.set([group])
+        user.user_permissions.clear()
+
+
+def let_read_transcripts(*, user: User, allowed: bool) -> None:
+    """Give one of the staff by name what no role brings, or take it away."""
+    app, codename = READ_TRANSCRIPT.split(".")
+    permission = Permission.objects.get(content_type__app_label=app, codename=codename)
+    if allowed:
+        user.user_permissions.add(permission)
+    else:
+        user.user_permissions.remove(permission)
 
 
 def take(*, user: User) -> None:

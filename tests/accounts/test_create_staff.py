@@ -157,6 +157,74 @@ def test_who_is_removed_is_a_person_like_any_other(number: str) -> None:
         run(number, "--remove")
 
 
+def reads(user: User) -> bool:
+    return User.objects.get(pk=user.pk).has_perm("chatrooms.read_transcript")
+
+
+def actions() -> list[tuple[str, str, str]]:
+    return list(StaffAction.objects.order_by("pk").values_list("action", "target", "outcome"))
+
+
+def test_reading_transcripts_is_given_by_name_and_taken_away(number: str) -> None:
+    run(number, "--role", "support", "--generate")
+    user = User.objects.get()
+    assert not reads(user)
+    assert run(user.pk, "--transcripts", "yes") == f"user {user.pk} may read transcripts\n"
+    assert reads(user)
+    assert [group.name for group in user.groups.all()] == ["support"]
+    assert run(user.pk, "--transcripts", "no") == f"user {user.pk} may read no transcripts\n"
+    assert not reads(user)
+    assert actions()[1:] == [("transcripts", "yes", "done"), ("transcripts", "no", "done")]
+    assert set(StaffAction.objects.values_list("user_id", flat=True)) == {user.pk}
+
+
+@pytest.mark.parametrize("role", ["support", "billing"])
+def test_a_role_ends_what_was_given_by_name(number: str, role: str) -> None:
+    run(number, "--role", "support", "--transcripts", "yes", "--generate")
+    user = User.objects.get()
+    assert reads(user)
+    run(user.pk, "--role", role)
+    assert not reads(user)
+    assert not user.user_permissions.exists()
+
+
+@pytest.mark.parametrize(("said", "may"), [("yes", True), ("no", False)])
+def test_a_role_and_reading_transcripts_are_given_at_once(number: str, said: str, may: bool) -> None:
+    user = User.objects.create_superuser(number, PASSWORD)
+    run(number, "--role", "operator", "--transcripts", said)
+    assert reads(user) is may
+    assert actions() == [("make_staff", "operator", "done"), ("transcripts", said, "done")]
+
+
+def test_only_the_staff_are_let_read_and_a_superuser_needs_a_role_first(number: str, new_number: Any) -> None:
+    user, root = User.objects.create_user(number, PASSWORD), User.objects.create_superuser(new_number(), PASSWORD)
+    for arguments in ([user.pk], [root.pk], [new_number()], [], [root.pk, "--remove"], [user.pk, "--dry-run"]):
+        with pytest.raises(CommandError):
+            run(*arguments, "--transcripts", "yes")
+    with pytest.raises(CommandError, match="superuser"):
+        run(root.pk, "--transcripts", "no")
+    assert not reads(user)
+    assert not StaffAction.objects.exists()
+
+
+def test_a_dry_run_tells_who_would_read_transcripts_and_changes_nothing(number: str) -> None:
+    user = User.objects.create_user(number, PASSWORD, is_staff=True)
+    for arguments in (["--transcripts", "yes"], ["--role", "support", "--transcripts", "yes"]):
+        said = run(number, *arguments, "--dry-run")
+        assert "would be" in said
+        assert "may read transcripts" in said
+    assert not reads(user)
+    assert not StaffAction.objects.exists()
+
+
+def test_the_list_tells_who_reads_transcripts(number: str, new_number: Any) -> None:
+    run(number, "--role", "support", "--transcripts", "yes", "--generate")
+    run(new_number(), "--role", "support", "--generate")
+    reader, other = User.objects.order_by("pk")
+    assert run("--list") == f"user {reader.pk}: support, reads transcripts\nuser {other.pk}: support\n"
+    assert [row["transcripts"] for row in json.loads(run("--list", "--json"))] == [True, False]
+
+
 def test_the_list_tells_ids_and_no_numbers(number: str) -> None:
     run(number, "--role", "billing", "--generate")
     user = User.objects.get()

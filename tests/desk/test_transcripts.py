@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.db.models.functions import Now
 from django.test import Client
 
@@ -64,6 +65,17 @@ def test_it_is_open_for_a_quarter_of_an_hour(
     do(desk, room, "open_transcript")
     StaffAction.objects.update(created_at=Now() - timedelta(minutes=16))
     assert transcript(desk, room) is None
+
+
+def test_another_role_closes_it_at_once(
+    desk_of: Callable[[User], Client], reader: User, room: Chatroom, failed: Reply
+) -> None:
+    desk = desk_of(reader)
+    do(desk, room, "open_transcript")
+    assert transcript(desk, room) is not None
+    call_command("create_staff", str(reader.pk), "--role", "operator")
+    assert transcript(desk, room) is None
+    assert do(desk, room, "open_transcript").status_code == 403
 
 
 def test_it_is_open_for_nobody_else_and_no_other_room(

@@ -6,7 +6,7 @@ import json as json_module
 import secrets
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 import segno
 from django.contrib.auth.password_validation import validate_password
@@ -21,6 +21,8 @@ from accounts.models import User
 from accounts.second_factor import Issued
 from accounts.staff import recorded
 
+READS: Final = {"yes": "may read transcripts", "no": "may read no transcripts"}
+
 
 class Command(BaseCommand):
     """Makes, changes, lists and removes members of the staff; what they need to sign in is shown once."""
@@ -29,13 +31,15 @@ class Command(BaseCommand):
         "Make somebody one of the staff: support sees people and helps them, billing sees payments and gives Pro, "
         "operator may do everything. Asks for a password (twice; --generate makes one) unless the person has one, and "
         "shows, once, a QR code for the authenticator and ten recovery codes. Run again with another --role to change "
-        "it. Every change is recorded as an action of the staff."
+        "it. No role reads what was said: --transcripts yes lets somebody, until --transcripts no or another --role. "
+        "Every change is recorded as an action of the staff."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, and what to do."""
         parser.add_argument("person", nargs="?", help="the mobile number, in any spelling, or the id of the account")
         parser.add_argument("--role", choices=roles.ROLES)
+        parser.add_argument("--transcripts", choices=READS, help="whether they may open what was said in rooms")
         parser.add_argument("--generate", action="store_true", help="make a new password, and show it once")
         parser.add_argument("--new-password", action="store_true", help="ask for a new password though there is one")
         parser.add_argument(
@@ -55,24 +59,32 @@ class Command(BaseCommand):
         if options["list"]:
             self.stdout.write(_listed(json=options["json"]))
             return
-        changes = [options["role"], options["remove"], options["reset_second_factor"]]
+        changes = [options["role"] or options["transcripts"], options["remove"], options["reset_second_factor"]]
         if not person or sum(map(bool, changes)) != 1:
-            raise CommandError("Name a person, and one of --role, --remove and --reset-second-factor; or --list.")
+            raise CommandError(
+                "Name a person, and one of --role, --transcripts (it may stand beside --role), --remove and "
+                "--reset-second-factor; or --list."
+            )
         if options["role"]:
             self._make(person, **options)
             return
         user = people.find(person)
         if not user.is_staff:
             raise CommandError(f"user {user.pk} is not of the staff.")
-        self._remove(user, **options) if options["remove"] else self._reset(user, **options)
+        if options["transcripts"] and user.is_superuser:
+            raise CommandError(f"user {user.pk} is a superuser and may do everything; a --role ends that.")
+        if options["transcripts"]:
+            self._let_read(user, **options)
+        else:
+            self._remove(user, **options) if options["remove"] else self._reset(user, **options)
 
-    def _make(self, person: str, *, role: str, dry_run: bool, **options: Any) -> None:
+    def _make(self, person: str, *, role: str, transcripts: str | None, dry_run: bool, **options: Any) -> None:
         user = _known(person)
         if user and not user.is_active:
             raise CommandError(f"user {user.pk} is disabled, or being erased.")
         if dry_run:
             said = f"user {user.pk}" if user else "an account that would be made"
-            self.stdout.write(f"{said} would be of the staff, as {role}")
+            self.stdout.write(f"{said} would be of the staff, as {role}; {READS[transcripts or 'no']}")
             return
         if not roles.exists(role):  # before an account is made in vain
             raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.")
@@ -83,9 +95,17 @@ class Command(BaseCommand):
             if not TOTPDevice.objects.filter(user=user, confirmed=True).exists():
                 issued = second_factor.issue(user=user)
         self.stdout.write(f"user {user.pk} is of the staff, as {role}")
+        if transcripts:
+            self._let_read(user, transcripts=transcripts, dry_run=False)
         if password:
             self.stdout.write(f"Password: {password}")
         self._show(issued)
+
+    def _let_read(self, user: User, *, transcripts: str, dry_run: bool, **_: Any) -> None:
+        if not dry_run:
+            with recorded(action="transcripts", user_id=user.pk, target=transcripts):
+                roles.let_read_transcripts(user=user, allowed=transcripts == "yes")
+        self.stdout.write(f"{'would be: ' * dry_run}user {user.pk} {READS[transcripts]}")
 
     def _remove(self, user: User, *, dry_run: bool, **_: Any) -> None:
         if not dry_run:
@@ -173,13 +193,14 @@ def _listed(*, json: bool) -> str:
         named = sorted(group.name for group in user.groups.all())
         has_second = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
         facts = {"user_id": user.pk, "roles": named, "superuser": user.is_superuser, "active": user.is_active}
-        rows.append({**facts, "second_factor": has_second})
+        reads = user.has_perm(roles.READ_TRANSCRIPT)
+        rows.append({**facts, "second_factor": has_second, "transcripts": reads})
     if json:
         return json_module.dumps(rows)
     lines = [
         f"user {row['user_id']}: {', '.join(row['roles']) or 'no role'}"
         f"{', superuser' * row['superuser']}{', disabled' * (not row['active'])}"
-        f"{', no second factor' * (not row['second_factor'])}"
+        f"{', no second factor' * (not row['second_factor'])}{', reads transcripts' * row['transcripts']}"
         for row in rows
     ]
     return "\n".join(lines) or "Nobody is of the staff."
