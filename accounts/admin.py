@@ -110,14 +110,15 @@ class StaffActionAdmin(desk.DeskAdmin):
 
     title = "What the desk did"
     list_display = ("at", "by", "action", "upon", "target", "reason", "outcome")
+    fields = ("at", "by", "action", "upon", "target", "reason", "outcome", "request_id", "address")
     at = desk.column("created_at", "When")
+    by = desk.column("by", "Who")
     upon = desk.person_column(title="To whom")
     list_filter = ("action",)
     fields = ("created_at", "by", "upon", "action", "target", "reason", "outcome", "request_id", "address")
     search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."
 
-    @display(description="Who")
-    def by(self, action: StaffAction) -> str:
-        """Who did it."""
-        return f"user {action.staff_id}" if action.staff_id else "command"
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffAction]:
+        """Bring along who did it, if the account is still there."""
+        return super().get_queryset(request).select_related("staff")

@@ -119,8 +119,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 class StaffAction(models.Model):
     """What one of the staff did, to whom and why. It is written before it is done, and nobody changes it."""
 
-    staff = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    """Who; empty for a command, whose operator the machine knows."""
+    staff = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    """Who; empty for a command, whose operator the machine knows. The id stays when the account is erased, without the
+    account: fetch it by `select_related`, which gives None then."""
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     """To whom, if it was about a person."""
     action = models.CharField(max_length=40)
@@ -142,6 +143,13 @@ class StaffAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} ({self.pk})"
+
+    @property
+    def by(self) -> str:
+        """Who did it, in words."""
+        if self.staff_id is None:
+            return "command"
+        return f"user {self.staff_id}" if self.staff else f"user {self.staff_id} (erased)"
 
 
 class DailyFigure(models.Model):

@@ -102,14 +102,14 @@ def actions_card(user: User) -> Card:
 
 def record_card(actions: QuerySet[StaffAction]) -> Card:
     """The newest of what the staff did."""
-    newest = actions.order_by("-pk")[:SHOWN]
+    newest = actions.select_related("staff").order_by("-pk")[:SHOWN]
     return Card(
         title="What the desk did",
         headers=["When", "Who", "What", "To", "Why", "Outcome"],
         rows=[
             [
                 each.created_at,
-                person_link(each.staff_id) or "command",
+                person_link(each.staff_id) if each.staff else each.by,
                 each.action,
                 each.target,
                 each.reason,

@@ -63,12 +63,14 @@ def recorded(
 def forget_reasons(*, user_id: int) -> None:
     """Empty what the staff wrote about a person, who is being erased; that something was done, and by whom, stays.
 
-    What was done under the number, while no account had it, is about the same person.
+    What was done under the number, while no account had it, is about the same person. If the person was of the staff,
+    of what they did to others their id stays, and where they sat goes.
     """
     about = Q(user_id=user_id)
     for number in User.objects.filter(pk=user_id).values_list("mobile_number", flat=True):
         about |= Q(user=None, target=alias_of(number))
     StaffAction.objects.filter(about).update(reason="", target="", address="")
+    StaffAction.objects.filter(staff_id=user_id).update(address="")
 
 
 def alias_of(number: str) -> str:

@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import credentials, erasure, idempotency, otp, tasks, tries
+from accounts import credentials, erasure, idempotency, otp, staff, tasks, tries
 from accounts.erasure import Phase
 from accounts.exceptions import InvalidCode, InvalidCredentials, SessionEnded
-from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, Tries, User
+from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, Tries, User
 from tests.accounts.conftest import PASSWORD, problem
 from tests.accounts.test_me import change
 
@@ -311,6 +311,17 @@ def test_nothing_of_the_account_is_left(
     assert tasks.erase(user.pk) == "done"
     assert belongings(user) == ""
     assert not OneTimeCode.objects.exclude(number="", user=None, digest="").exists()
+
+
+def test_of_one_of_the_staff_the_id_stays_in_what_they_did_and_nothing_else(user: User, new_number: Any) -> None:
+    person = User.objects.create_user(new_number())
+    with staff.recorded(action="disable", staff=user, user_id=person.pk, reason="Abuse", address=ADDRESS):
+        pass
+    erasure.begin(user_id=user.pk)
+    assert tasks.erase(user.pk) == "done"
+    assert [line.split()[0] for line in belongings(user).splitlines()] == ["accounts_staffaction"]
+    kept = StaffAction.objects.values_list("staff_id", "user_id", "action", "reason", "outcome", "address").get()
+    assert kept == (user.pk, person.pk, "disable", "Abuse", "done", "")
 
 
 def test_strangers_are_untouched(

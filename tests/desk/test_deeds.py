@@ -14,6 +14,7 @@ from djstripe.models import Customer
 from accounts import sessions
 from accounts.desk import deeds_to_people
 from accounts.models import Session, StaffAction, Tries, User
+from accounts.staff import recorded
 from billing import entitlements, grants, quota
 from billing.models import DailyUsage, LedgerEntry, StripeEvent, Tier
 from chatrooms import conversation
@@ -133,6 +134,29 @@ def test_an_erasure_begins_at_once_and_leaves_no_words_of_the_staff(
     assert not User.objects.filter(pk=person.pk).exists()
     kept = StaffAction.objects.order_by("pk").values_list("action", "user_id", "reason", "outcome")
     assert list(kept) == [("sign_out", None, "", "done"), ("erase", None, "", "done")]
+
+
+def test_who_did_a_deed_is_told_when_their_account_is_gone(
+    desk: Client, person: User, support: User, make_staff: Callable[..., User], desk_of: Callable[[User], Client]
+) -> None:
+    from accounts import erasure, roles
+
+    do(desk, person, "disable", reason="Abuse")
+    deed = record()
+    roles.take(user=support)
+    erasure.begin(user_id=support.pk)
+    assert erasure.erase(user_id=support.pk) == "done"
+    with recorded(action="erase", user_id=person.pk):
+        pass
+    after = desk_of(make_staff("support"))
+    record_of_all, theirs = "/admin/accounts/staffaction/", f"user {support.pk} (erased)"
+    for path in (record_of_all, f"{record_of_all}{deed.pk}/change/", f"{record_of_all}?q={support.pk}"):
+        page = after.get(path).content.decode()
+        assert (page.count(theirs), "Abuse" in page) == (1, True), path
+        assert page.count("command<") == (path == record_of_all), path
+    page = after.get(page_of(person)).content.decode()
+    assert (page.count(theirs), page.count("command<")) == (1, 1)
+    assert page_of(support) not in page
 
 
 def test_pro_is_granted_until_the_end_of_a_day(desk: Client, person: User, support: User) -> None:
