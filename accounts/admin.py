@@ -115,7 +115,6 @@ class StaffActionAdmin(desk.DeskAdmin):
     by = desk.column("by", "Who")
     upon = desk.person_column(title="To whom")
     list_filter = ("action",)
-    fields = ("created_at", "by", "upon", "action", "target", "reason", "outcome", "request_id", "address")
     search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."
 

@@ -129,9 +129,10 @@ class GrantAdmin(DeskAdmin):
     pk_ = desk.column("pk", "Grant")
     person = desk.person_column(title="To")
     until = desk.column("ends_at", "Until")
+    by = desk.column("by", "By")
     granted = desk.column("created_at", "Granted")
     revoked = desk.column("revoked_at", "Revoked")
-    fields = ("id", "person", "ends_at", "reason", "granted_by", "created_at", "revoked_at")
+    fields = ("id", "person", "ends_at", "reason", "by", "created_at", "revoked_at")
     search_ids = ("user_id",)
 
 

@@ -44,13 +44,9 @@ def tier_card(user: User) -> Card:
             ("Tokens this month", f"{allowance.month.prompt:,} read, {allowance.month.output:,} written"),
         ],
         headers=["Granted", "Until", "Why", "By", "Revoked"],
-        rows=[[each.created_at, each.ends_at, each.reason, _giver(each), each.revoked_at] for each in given],
+        rows=[[each.created_at, each.ends_at, each.reason, each.by, each.revoked_at] for each in given],
         none="Nothing was ever granted.",
     )
-
-
-def _giver(grant: Grant) -> str:
-    return f"user {grant.granted_by_id}" if grant.granted_by_id else "command"
 
 
 def payments_card(user: User) -> Card:

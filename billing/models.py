@@ -104,8 +104,14 @@ class Grant(models.Model):
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=500)
     granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
+    """Who; empty for a command. The id stays when the account is erased, as it does with `StaffAction.staff`."""
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -119,6 +125,11 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"grant {self.pk} to user {self.user_id}"
+
+    @property
+    def by(self) -> str:
+        """Who gave it, in words."""
+        return f"user {self.granted_by_id}" if self.granted_by_id else "command"
 
 
 class DailyUsage(models.Model):

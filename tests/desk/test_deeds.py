@@ -159,6 +159,23 @@ def test_who_did_a_deed_is_told_when_their_account_is_gone(
     assert page_of(support) not in page
 
 
+def test_who_granted_pro_is_told_when_their_account_is_gone(
+    desk: Client, person: User, support: User, make_staff: Callable[..., User], desk_of: Callable[[User], Client]
+) -> None:
+    from accounts import erasure, roles
+
+    do(desk, person, "grant_pro", ends_on=(date.today() + timedelta(days=10)).isoformat())
+    roles.take(user=support)
+    erasure.begin(user_id=support.pk)
+    assert erasure.erase(user_id=support.pk) == "done"
+    after = desk_of(make_staff("support"))
+    for path in (page_of(person), f"/admin/billing/grant/{person.grants.get().pk}/change/"):
+        page = after.get(path)
+        assert page.status_code == 200
+        assert f"user {support.pk}" in page.content.decode()
+    assert entitlements.standing_of(user_id=person.pk).source == "grant"
+
+
 def test_pro_is_granted_until_the_end_of_a_day(desk: Client, person: User, support: User) -> None:
     day = date.today() + timedelta(days=10)
     do(desk, person, "grant_pro", ends_on=day.isoformat())
