@@ -128,12 +128,12 @@ def test_who_may_not_see_people_is_told_nothing_of_a_number(
     assert Client().get(PAGE, {"q": NUMBER})["Location"].startswith("/admin/login/")
 
 
-@pytest.mark.parametrize("spelling", ["12345", "+91 98123", "+1 900 234 5678", "nobody", "", "\0", "9" * 400])
+@pytest.mark.parametrize("spelling", ["12345", "+91 98123", "+1 900 234 5678", "nobody", "", "9" * 400])
 def test_what_is_no_number_is_called_so(desk: Client, spelling: str) -> None:
     said = "this is no number that codes are sent to"
     assert said in text_of(desk.get(PAGE, {"q": spelling}, follow=True))
     assert said in text_of(desk.get(UNLOCK, {"q": spelling}, follow=True))
-    if spelling.strip("\0"):
+    if spelling:
         assert said in text_of(desk.get(PEOPLE, {"q": spelling}))
 
 
