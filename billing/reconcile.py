@@ -68,7 +68,9 @@ def compare(*, dry_run: bool = False) -> Report:
 
 def _mend(customer_id: str, report: Report) -> None:
     try:
-        if not mirror.refresh_customer(customer_id=customer_id) and not _is_known(customer_id):
+        if mirror.refresh_customer(customer_id=customer_id):
+            return
+        if not Customer.objects.filter(id=customer_id, subscriber__isnull=False).exists():
             log.warning("stripe_customer_unowned", customer=customer_id)
             report.unowned.append(customer_id)
     except PaymentProviderAway:

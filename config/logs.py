@@ -44,9 +44,16 @@ def identity_of(offered: str) -> str:
 
 def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = PHONE_NUMBER.sub(r"\1*****\2", value)
+        event[name] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return PHONE_NUMBER.sub(r"\1*****\2", value)
+    if isinstance(value, dict):  # the ids in a route
+        return {name: _masked(each) for name, each in value.items()}
+    return value
 
 
 def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

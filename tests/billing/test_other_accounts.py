@@ -240,6 +240,14 @@ def test_a_customer_that_moves_to_another_account_takes_pro_along(stripe_double:
     assert (tier_of(user), tier_of(other)) == ("basic", "pro")
 
 
+def test_who_subscribes_and_was_erased_is_named(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    erasure.keep_invoices_alone(user_id=user.pk)  # without the step before, as if somebody had ended that by hand
+    assert Customer.objects.filter(id=customer, subscriber=None).exists()
+    user.delete()
+    assert reconcile.compare().unowned == [customer]
+
+
 # Subscriptions made in the dashboard
 
 

@@ -32,6 +32,7 @@ def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
     assert {message["reply"]["status"] for message in answered} == {"done", "failed"}
     person.call("GET", f"/chatroom?cursor={canary}")
     person.call("GET", f"/{canary}?{canary}={person.number}")
+    person.call("GET", f"/admin/accounts/user/{person.number}/change/")
     refreshed = stack.post("/auth/refresh", {"refresh_token": person.refresh_token}).json()
     assert (
         person.call("POST", "/auth/login", json={"mobile_number": person.number, "password": canary}).status_code == 401
