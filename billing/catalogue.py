@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -43,14 +44,23 @@ def price_of(tier: Tier) -> dict[str, Any] | None:
 
 
 def save(tier: Tier) -> None:
-    """Store a changed tier. Who subscribed to a product that it is not sold as any more keeps it."""
+    """Store a changed tier. Who subscribed to a product that it is not sold as any more keeps it.
+
+    Who subscribed to one that gives it anew, or no more, has that counted as soon as the change is committed: one by
+    one, for there may be many, and their webhooks must not wait.
+    """
     with transaction.atomic():
         before = Tier.objects.select_for_update().get(pk=tier.pk)
         if before.stripe_product not in ("", *tier.products):
             tier.former_products = [*tier.former_products, before.stripe_product]
         tier.save()
-        for user_id in subscriptions.subscribers_to(products=before.products ^ tier.products):
-            entitlements.rewrite_stripe(user_id=user_id)
+        changed = before.products ^ tier.products
+        transaction.on_commit(partial(_count_subscribers, changed))
+
+
+def _count_subscribers(products: set[str]) -> None:
+    for user_id in sorted(subscriptions.subscribers_to(products=products)):
+        entitlements.rewrite_stripe(user_id=user_id)
 
 
 def seed_tiers(*, dry_run: bool) -> Iterator[str]:
@@ -85,16 +95,17 @@ def seed_stripe(*, dry_run: bool) -> Iterator[str]:
         yield f"{named}: made ({price})"
     if not dry_run:
         mirror.refresh_price(price_id=price)
-    yield from _sell(price, dry_run)
+    yield from _sell(old.id if old else "", price, dry_run)
     yield from _archive(old.id if old else "", price, dry_run)
 
 
-def _sell(price: str, dry_run: bool) -> Iterator[str]:
+def _sell(old: str, price: str, dry_run: bool) -> Iterator[str]:
     """Sell Pro at the price, unless staff have chosen another one, or none."""
     tier = Tier.objects.filter(slug=Tier.PRO).first() or Tier(slug=Tier.PRO)
     if (tier.stripe_product, tier.stripe_price) == (settings.STRIPE_PRO_PRODUCT, price):
         return
-    if tier.stripe_price not in (tier.seeded_price, price):
+    of_ours = {old, price, tier.seeded_price} - {""}
+    if tier.was_sold and tier.stripe_price not in of_ours:
         sold = f"sold as {tier.stripe_price}" if tier.stripe_price else "not for sale"
         yield f"tier {Tier.PRO}: {sold}, as staff chose"
         return

@@ -62,9 +62,6 @@ def start(*, user_id: int) -> Session:
             return _start(user_id, price)
     except (leases.LeaseBusy, leases.LeaseLost):
         raise CheckoutInProgress(retry_after=1) from None
-    except stripe_api.NotThere:
-        log.error("stripe_knows_no_such_price", price=price)
-        raise NotForSale from None
 
 
 def session_of(*, session_id: str) -> Session:
@@ -113,12 +110,12 @@ def _start(user_id: int, price: str) -> Session:
 def _living_customers(user_id: int) -> list[str]:
     """The user's customers at Stripe; normally one at most. Whether they live, Stripe is asked."""
     living = []
-    for customer_id, purged in mirror.customers_of(user_id=user_id).values_list("id", "date_purged"):
-        lives = stripe_api.living_customer(customer_id=customer_id) is not None
-        if lives is (purged is not None):
-            mirror.refresh_customer(customer_id=customer_id)
+    for customer in mirror.customers_of(user_id=user_id):
+        lives = mirror.lives(customer=customer)
+        if lives is (customer.date_purged is not None):
+            mirror.refresh_customer(customer_id=customer.id)
         if lives:
-            living.append(customer_id)
+            living.append(customer.id)
     return living
 
 
@@ -128,9 +125,9 @@ def _new_customer(user_id: int) -> str:
     Raises:
         PaymentProviderRefused: Stripe gives one that is deleted, again.
     """
-    checkout = Checkout.objects.get(pk=user_id)
+    checkout = Checkout.objects.select_related("user").get(pk=user_id)
     for number in (checkout.customer_number, checkout.customer_number + 1):
-        customer_id = stripe_api.create_customer(user_id=user_id, account=checkout.account, number=number)
+        customer_id = stripe_api.create_customer(user=checkout.user, number=number)
         if mirror.refresh_customer(customer_id=customer_id):
             return customer_id
         # It was deleted since, and its idempotency key leads to it for 24 hours.
@@ -159,9 +156,13 @@ def _open(user_id: int, customer_id: str, price: str) -> Session:
             session_number=F("session_number") + 1, session_id=""
         )
         checkout.refresh_from_db()
-    session = stripe_api.create_session(
-        user_id=user_id, customer_id=customer_id, price=price, number=checkout.session_number
-    )
+    try:
+        session = stripe_api.create_session(
+            user_id=user_id, customer_id=customer_id, price=price, number=checkout.session_number
+        )
+    except stripe_api.NotThere:
+        log.error("stripe_knows_no_such_price", price=price)
+        raise NotForSale from None
     Checkout.objects.filter(pk=user_id).update(session_id=session.id)
     return _opened(session)
 

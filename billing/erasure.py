@@ -30,12 +30,14 @@ def end_billing(*, user_id: int) -> None:
         if not settings.STRIPE_LIVE_MODE and _customers_of(user_id, livemode=True, date_purged=None):
             log.error("erasure_needs_the_live_key", user_id=user_id)
             raise PaymentProviderRefused
-        for customer_id in _customers_of(user_id, livemode=settings.STRIPE_LIVE_MODE):
-            if stripe_api.living_customer(customer_id=customer_id) is not None:
-                for session in stripe_api.open_sessions_of(customer_id=customer_id):
+        for customer in mirror.customers_of(user_id=user_id):
+            if mirror.lives(customer=customer):
+                for session in stripe_api.open_sessions_of(customer_id=customer.id):
                     stripe_api.expire_session(session_id=session.id)
-                stripe_api.delete_customer(customer_id=customer_id)
-            mirror.refresh_customer(customer_id=customer_id, wait=WAIT)
+                stripe_api.delete_customer(customer_id=customer.id)
+            elif customer.date_purged is not None:
+                continue
+            mirror.refresh_customer(customer_id=customer.id, wait=WAIT)
 
 
 def keep_invoices_alone(*, user_id: int) -> None:

@@ -6,6 +6,7 @@ active for ever, since no further event comes (measured with dj-stripe's own han
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
 import stripe
@@ -23,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 LEASE: Final = 60.0
 """Seconds: longer than the three or four calls made under it may take."""
+
+SKEW: Final = timedelta(minutes=1)
+"""How far Stripe's clock and ours may be apart."""
 
 NOT_MIRRORED: Final = {
     # What dj-stripe would ask Stripe about, one call each, in the middle of our transaction, and what it cannot store
@@ -86,6 +90,37 @@ def refresh_product(*, product_id: str) -> None:
         return
 
 
+def lives(*, customer: Customer) -> bool:
+    """Whether a customer that is stored here is still there at Stripe.
+
+    Raises:
+        PaymentProviderAway: Stripe does not answer.
+        stripe_api.NotThere: our key's account never had it (in live mode), and it was not given up here.
+    """
+    try:
+        return stripe_api.living_customer(customer_id=customer.id) is not None
+    except stripe_api.NotThere:
+        if customer.date_purged is None:
+            raise
+        return False
+
+
+def forget_unknown() -> list[str]:
+    """Give up the live customers that Stripe does not know: for when its account was replaced by another one for good.
+
+    Returns:
+        Their ids.
+    """
+    forgotten = []
+    for customer in Customer.objects.filter(livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
+        try:
+            lives(customer=customer)
+        except stripe_api.NotThere:
+            _forget(customer.id)
+            forgotten.append(customer.id)
+    return forgotten
+
+
 def customers_of(*, user_id: int) -> QuerySet[Customer]:
     """The customers that a user is, or was, at Stripe: the living before the deleted, who subscribes before who does
     not, the oldest first."""
@@ -104,21 +139,21 @@ def customer_of(*, user_id: int) -> str | None:
 
 
 def _is_ours(customer: Any) -> bool:
-    """Whether it was made for an account that is here.
+    """Whether it is a customer of an account that is here.
 
-    The number of an account does not say so: after a restored backup it is given to another person. One that was made
-    before there were other marks is ours if it is stored here as that account's.
+    The number in its mark does not say so alone: after a restored backup, numbers of lost accounts are given out again.
+    But nobody was a customer before they had an account, and one that is stored here was not lost.
     """
     if bool(customer.get("livemode")) != settings.STRIPE_LIVE_MODE:
         return False
-    marks = customer.get("metadata") or {}
-    number = str(marks.get(settings.STRIPE_CUSTOMER_KEY, ""))
+    is_stored = Customer.objects.filter(id=customer["id"], subscriber__isnull=False).exists()
+    number = str((customer.get("metadata") or {}).get(settings.STRIPE_CUSTOMER_KEY, ""))
+    if not number and is_stored:
+        return True
     if not (number.isascii() and number.isdigit()):
         return False
-    if stripe_api.ACCOUNT not in marks:
-        return bool(Customer.objects.filter(id=customer["id"], subscriber__pk=int(number)).exists())
-    account = User.objects.filter(pk=int(number)).values_list("checkout__account", flat=True).first()
-    return account is not None and str(account) == marks[stripe_api.ACCOUNT]
+    begun = User.objects.filter(pk=int(number)).values_list("created_at", flat=True).first()
+    return begun is not None and (is_stored or customer["created"] >= (begun - SKEW).timestamp())
 
 
 def _forget(customer_id: str) -> None:

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -52,6 +51,11 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def was_sold(self) -> bool:
+        """Whether it ever had a price, so that an empty one is somebody's will."""
+        return bool(self.stripe_product or self.stripe_price or self.seeded_price)
 
     @property
     def products(self) -> set[str]:
@@ -234,13 +238,11 @@ class StripeEvent(models.Model):
 
 
 class Checkout(models.Model):
-    """A user's way to Pro: what marks the customer at Stripe, and numbers that make the idempotency keys sent there."""
+    """A user's way to Pro: numbers that make the idempotency keys sent to Stripe."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="checkout"
     )
-    account = models.UUIDField(db_default=RandomUUID(), editable=False)
-    """Says whose a customer is. The user's id does not: after a restored backup it is given out again."""
     customer_number = models.PositiveIntegerField(default=1)
     """Rises when the customer at Stripe was deleted there, so that the next one is a new one."""
     session_number = models.PositiveIntegerField(default=1)

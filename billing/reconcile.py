@@ -13,6 +13,7 @@ from djstripe.models import Customer, Subscription
 from billing import events, mirror, stripe_api
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
+from billing.models import StripeEvent
 from config import metrics
 
 log = structlog.get_logger(__name__)
@@ -58,33 +59,49 @@ def compare(*, dry_run: bool = False) -> Report:
     for customer_id in dict.fromkeys(_differing(report)):
         report.drifted.append(customer_id)
         if not dry_run:
+            if not _is_told_of(customer_id):
+                metrics.stripe_differences.labels("drifted").inc()
             _mend(customer_id, report)
     found = {name: len(getattr(report, name)) for name in ("drifted", "failed", "unowned")}
-    for name, count in found.items():
-        metrics.stripe_differences.labels(name).inc(count)
     log.info("stripe_compared", checked=report.checked, **found)
     return report
 
 
 def _mend(customer_id: str, report: Report) -> None:
     try:
-        if mirror.refresh_customer(customer_id=customer_id):
+        if mirror.refresh_customer(customer_id=customer_id) or _is_deleted(customer_id):
             return
-        if not Customer.objects.filter(id=customer_id, subscriber__isnull=False).exists():
-            log.warning("stripe_customer_unowned", customer=customer_id)
-            report.unowned.append(customer_id)
+        log.warning("stripe_customer_unowned", customer=customer_id)
+        report.unowned.append(customer_id)
+        metrics.stripe_differences.labels("unowned").inc()
     except PaymentProviderAway:
         raise
     except (LeaseBusy, LeaseLost):
-        report.failed.append(customer_id)
+        _failed(customer_id, report)
     except Exception:
         log.exception("stripe_customer_not_mended")
-        report.failed.append(customer_id)
+        _failed(customer_id, report)
+
+
+def _is_told_of(customer_id: str) -> bool:
+    """Whether it has just changed, and its event is about to be processed."""
+    return StripeEvent.objects.filter(customer_id=customer_id, next_try_at__isnull=False).exists()
+
+
+def _failed(customer_id: str, report: Report) -> None:
+    report.failed.append(customer_id)
+    metrics.stripe_differences.labels("failed").inc()
+
+
+def _is_deleted(customer_id: str) -> bool:
+    """Whether it is stored here as a person's, and as deleted at Stripe."""
+    deleted = Customer.objects.filter(id=customer_id, subscriber__isnull=False, date_purged__isnull=False)
+    return bool(deleted.exists())
 
 
 def _differing(report: Report) -> Iterator[str]:
     """Customers whose subscription here is not the one there; also those whose subscription Stripe does not know."""
-    seen: set[str] = set()
+    began, seen = timezone.now(), set[str]()
     for theirs in stripe_api.all_subscriptions():
         seen.add(theirs.id)
         customer_id = _id(theirs.customer)
@@ -98,7 +115,9 @@ def _differing(report: Report) -> Iterator[str]:
             continue  # an erased account's: it gives nobody anything, and nobody is left to whom it could
         if ours is None or _gist(ours) != _gist(theirs.to_dict()):
             yield customer_id
+    # One that was stored meanwhile is newer than the list.
     running = Subscription.objects.filter(livemode=settings.STRIPE_LIVE_MODE, customer__date_purged=None)
+    running = running.filter(djstripe_created__lt=began)
     for subscription_id, customer_id in running.exclude(stripe_data__status__in=ENDED).values_list("id", "customer_id"):
         if subscription_id not in seen:
             yield customer_id

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, ParamSpec, TypeVar
-from uuid import UUID
 
 import stripe
 import structlog
 from django.conf import settings
 
+from accounts.models import User
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 from config.breaker import breaker_of
 
@@ -46,10 +46,6 @@ EVENT_TYPES: Final = (
     "price.updated",
 )
 """What the webhook endpoint at Stripe should send. Others are taken too, and change nothing."""
-
-
-ACCOUNT: Final = "kuvaka_account"
-"""Beside STRIPE_CUSTOMER_KEY in a customer's metadata: `Checkout.account`."""
 
 
 class NotThere(PaymentProviderRefused):
@@ -132,13 +128,15 @@ def _listed(method: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]
 # Customers
 
 
-def create_customer(*, user_id: int, account: UUID, number: int) -> str:
+def create_customer(*, user: User, number: int) -> str:
     """Make the `number`-th customer of a user, or return the one made by the same call before; its id.
+
+    The user's id alone would not do for a key: after a restored backup it is given out again.
 
     Neither telephone number nor name is sent: Checkout asks for what a payment needs.
     """
-    key = f"{settings.STRIPE_CUSTOMER_KEY}-customer-{account}-{number}"
-    params = {"metadata": {settings.STRIPE_CUSTOMER_KEY: str(user_id), ACCOUNT: str(account)}}
+    key = f"{settings.STRIPE_CUSTOMER_KEY}-customer-{user.pk}-{user.created_at.timestamp()}-{number}"
+    params = {"metadata": {settings.STRIPE_CUSTOMER_KEY: str(user.pk)}}
     created = _call(_api().customers.create, params=params, options={"idempotency_key": key})
     return str(created.id)
 
@@ -147,8 +145,9 @@ def living_customer(*, customer_id: str) -> Any | None:
     """The customer, or None if it was deleted.
 
     Raises:
-        NotThere: live customers cannot vanish, so the key is another account's, and says nothing about this one. Those
-            of test mode can: all test data is deleted at a click, and the pretend Stripe is replaced by the real one.
+        NotThere: live customers cannot vanish, so the key is another account's, and says nothing about this one (see
+            `mirror.forget_unknown`). Those of test mode can: all test data is deleted at a click, and the pretend
+            Stripe is replaced by the real one.
     """
     try:
         found = _call(_api().customers.retrieve, customer_id)

@@ -18,6 +18,9 @@ class Migration(migrations.Migration):
         # Backwards, the constraint holds again, and forgets who is gone.
         migrations.RunSQL(
             migrations.RunSQL.noop,
-            "UPDATE accounts_staffaction SET staff_id = NULL WHERE staff_id NOT IN (SELECT id FROM accounts_user)",
+            """
+            UPDATE accounts_staffaction SET staff_id = NULL
+            WHERE NOT EXISTS (SELECT FROM accounts_user WHERE accounts_user.id = staff_id)
+            """,
         ),
     ]

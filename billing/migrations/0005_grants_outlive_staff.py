@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0004_accounts_and_products_at_stripe'),
+        ('billing', '0004_products_at_stripe'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -21,6 +21,9 @@ class Migration(migrations.Migration):
         # Backwards, the constraint holds again, and forgets who is gone.
         migrations.RunSQL(
             migrations.RunSQL.noop,
-            "UPDATE billing_grant SET granted_by_id = NULL WHERE granted_by_id NOT IN (SELECT id FROM accounts_user)",
+            """
+            UPDATE billing_grant SET granted_by_id = NULL
+            WHERE NOT EXISTS (SELECT FROM accounts_user WHERE accounts_user.id = granted_by_id)
+            """,
         ),
     ]

@@ -122,7 +122,7 @@ def test_a_stripe_that_is_away_stops_a_release_only_if_there_is_no_price(stripe_
     assert "Pro is sold as before" in seed()
     Tier.objects.update(stripe_price="")
     assert "Pro is sold as before" in seed(), "staff want none"
-    Tier.objects.update(seeded_price="")
+    Tier.objects.update(seeded_price="", stripe_product="")
     with pytest.raises(CommandError, match="payment_provider_away"):
         seed()
 
@@ -195,18 +195,36 @@ def test_who_subscribed_to_what_pro_was_sold_as_before_keeps_it(stripe_double: S
     assert is_pro(user)
 
 
-def test_products_that_give_pro_no_more_or_anew_are_counted_at_once(stripe_double: StripeDouble) -> None:
+def test_products_that_give_pro_no_more_or_anew_are_counted_at_once(
+    stripe_double: StripeDouble, django_capture_on_commit_callbacks: Any
+) -> None:
     user, _, _ = subscriber(stripe_double)
-    pro = Tier.objects.get(slug=Tier.PRO)
-    pro.stripe_product, pro.stripe_price = "another", ""
-    catalogue.save(pro)
+
+    def saved(**values: Any) -> None:
+        pro = Tier.objects.get(slug=Tier.PRO)
+        for name, value in values.items():
+            setattr(pro, name, value)
+        with django_capture_on_commit_callbacks(execute=True):
+            catalogue.save(pro)
+
+    saved(stripe_product="another", stripe_price="")
     assert is_pro(user)
-    pro.former_products = []
-    catalogue.save(pro)
+    saved(former_products=[])
     assert not is_pro(user)
-    pro.former_products = ["kuvaka_pro"]
-    catalogue.save(pro)
+    saved(former_products=["kuvaka_pro"])
     assert is_pro(user)
+
+
+def test_what_staff_sold_before_there_was_a_memory_of_what_was_seeded_is_theirs(stripe_double: StripeDouble) -> None:
+    [price] = active_prices(stripe_double)
+    Tier.objects.update(seeded_price="")
+    assert "as staff chose" not in seed()
+    assert Tier.objects.get(slug=Tier.PRO).seeded_price == price["id"]
+    Tier.objects.filter(slug=Tier.PRO).update(seeded_price="", stripe_price="price_of_staff")
+    assert "sold as price_of_staff, as staff chose" in seed()
+    Tier.objects.filter(slug=Tier.PRO).update(seeded_price="", stripe_price="")
+    assert "not for sale, as staff chose" in seed()
+    assert [each["id"] for each in active_prices(stripe_double)] == [price["id"]]
 
 
 def test_a_key_that_may_not_make_products_is_named_as_such(

@@ -116,12 +116,13 @@ def stopped(name: str) -> Broken:
 
 @contextmanager
 def without_price(stack: Stack) -> Iterator[dict[str, str]]:
-    [(price,)] = stack.sql("SELECT stripe_price FROM billing_tier WHERE slug = 'pro'")
-    stack.sql("UPDATE billing_tier SET stripe_price = '', seeded_price = '' WHERE slug = 'pro'")
+    [sold] = stack.sql("SELECT stripe_product, stripe_price, seeded_price FROM billing_tier WHERE slug = 'pro'")
+    sell = "UPDATE billing_tier SET (stripe_product, stripe_price, seeded_price) = (%s, %s, %s) WHERE slug = 'pro'"
+    stack.sql(sell, "", "", "")
     try:
         yield {}
     finally:
-        stack.sql("UPDATE billing_tier SET stripe_price = %s, seeded_price = %s WHERE slug = 'pro'", price, price)
+        stack.sql(sell, *sold)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import reconcile
+from billing import mirror, reconcile
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 
 
@@ -25,19 +25,26 @@ class Command(BaseCommand):
         """Add --dry-run and --json."""
         parser.add_argument("--dry-run", action="store_true", help="only say what differs")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--forget-unknown",
+            action="store_true",
+            help="first give up the live customers that Stripe does not know: once, when its account was replaced by "
+            "another one for good",
+        )
 
-    def handle(self, *args: Any, dry_run: bool, json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, dry_run: bool, json: bool, forget_unknown: bool, **options: Any) -> None:
         """Compare and report.
 
         Raises:
             CommandError: Stripe is away, or a customer could not be mended or has no account here.
         """
         try:
+            forgotten = mirror.forget_unknown() if forget_unknown and not dry_run else []
             missed = 0 if dry_run else reconcile.find_missed()
             report = reconcile.compare(dry_run=dry_run)
         except (NotForSale, PaymentProviderAway, PaymentProviderRefused) as error:
             raise CommandError(f"{error.title} ({error.code}).") from None
-        facts = {"missed": missed, **asdict(report)}
+        facts = {"missed": missed, "forgotten": forgotten, **asdict(report)}
         self.stdout.write(_as_json(facts) if json else _as_text(facts, dry_run))
         if report.failed:
             raise CommandError(f"{len(report.failed)} customers could not be brought up to date.")
@@ -56,6 +63,7 @@ def _as_text(facts: dict[str, Any], dry_run: bool) -> str:
         **dict.fromkeys(facts["unowned"], "subscribes, and has no account here"),
     }
     lines = [
+        *(f"{customer} is not known at Stripe, and was given up" for customer in facts["forgotten"]),
         f"{facts['missed']} events had not been delivered",
         f"{facts['checked']} subscriptions compared; {len(became)} customers differ{'' if dry_run else 'ed'}",
         *(f"  {customer} {what}" for customer, what in became.items()),

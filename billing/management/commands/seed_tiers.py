@@ -40,7 +40,8 @@ class Command(BaseCommand):
             for line in catalogue.seed_stripe(dry_run=dry_run):
                 self.stdout.write(line)
         except (PaymentProviderAway, PaymentProviderRefused) as error:
-            if not Tier.objects.filter(slug=Tier.PRO).exclude(stripe_price="", seeded_price="").exists():
+            pro = Tier.objects.filter(slug=Tier.PRO).first()
+            if pro is None or not pro.was_sold:
                 raise CommandError(f"Stripe: {error.title} ({error.code}); Pro is not for sale yet.") from None
             # A release must not wait for Stripe when there is a price to sell at, or staff want none.
             self.stderr.write(f"Stripe: {error.title} ({error.code}); Pro is sold as before.")

@@ -91,7 +91,7 @@ def _price(price: Any) -> Iterator[Finding]:
     """Whether Pro is sold, and at the price that Stripe has under our key."""
     pro = Tier.objects.filter(slug=Tier.PRO).first()
     sold = pro.stripe_price if pro else ""
-    if pro and pro.seeded_price and not sold:
+    if pro and pro.was_sold and not sold:
         yield warning(
             "price of Pro", "staff have taken it off sale", "Choose a price at the desk (Tiers), or leave it."
         )
