@@ -28,6 +28,7 @@ TAIL: Final = 8
 """Digits at the end of a number by which it is known again, with or without its country code."""
 
 _ENDS: Final = re.compile(r"^[\d\W_]+|[\d\W_]+$")
+_BETWEEN: Final = re.compile(r"[\W_]+")
 
 
 def normalised(password: str) -> str:
@@ -65,8 +66,9 @@ class CommonValidator(CommonPasswordValidator):
             ValidationError: `password_too_common`.
         """
         text = normalised(password).casefold()
-        unit = _repeated_unit(text)
-        guesses = {text, unit, unit * 2, _ENDS.sub("", text), _repeated_unit(_ENDS.sub("", text))}
+        unit, joined = _repeated_unit(text), _BETWEEN.sub("", text)
+        guesses = {text, unit, unit * 2, joined, _repeated_unit(joined), _ENDS.sub("", text)}
+        guesses.add(_repeated_unit(_ENDS.sub("", text)))
         if guesses & (self.passwords | CONTEXT) or len(set(text)) < FEWEST_KINDS or _is_run(text) or _is_run(unit):
             raise ValidationError("This password is too easy to guess.", code="password_too_common")
 
