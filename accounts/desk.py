@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import FieldListFilter
+from django.contrib.admin import FieldListFilter, ShowFacets
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString
 from unfold import paginator as unfold_paginator
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import staff
@@ -174,6 +175,13 @@ class InfinitePaginator(unfold_paginator.InfinitePaginator):
         return self._get_page(rows[: self.per_page], number, self)
 
 
+class DeskList(ChangeList):
+    """A list in its one order, whatever its address asks for: Django looks at `sortable_by` for the headers alone."""
+
+    def get_ordering_field(self, field_name: Any) -> None:
+        """No column sorts."""
+
+
 class DeskAdmin(ModelAdmin):
     """A list and a page that are read; what can be changed is changed by `deeds`."""
 
@@ -188,6 +196,7 @@ class DeskAdmin(ModelAdmin):
     """What the page shows; Django's default is every column, and so what is added to the table later."""
     paginator = InfinitePaginator  # a million rows are not counted to show fifty
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     sortable_by: Sequence[str] = ()  # nor are they sorted by what has no index
     list_per_page = 50
     actions = None
@@ -206,6 +215,10 @@ class DeskAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes rows."""
         return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskList]:
+        """The list."""
+        return DeskList
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
         """What a search looks at; without any there is no field to type into."""

@@ -1,15 +1,18 @@
 """A list is filtered by its own filters; whatever else stands in its address tells nothing, and breaks nothing."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Field
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from billing.models import StripeEvent
 from chatrooms.models import Reply
 from tests.desk.conftest import do
 
@@ -140,3 +143,18 @@ def test_people_are_filtered_by_what_the_list_offers(desk: Client, person: User)
     assert person.pk in found(is_active__exact="1", erasing_at__isempty="1")
     assert found(is_active__exact="0") == found(erasing_at__isempty="0") == set()
     assert person.pk not in found(is_staff__exact="1")
+
+
+def test_no_address_sorts_or_counts(root: Client, django_assert_num_queries: Any) -> None:
+    for name in ("evt_b", "evt_a", "evt_c"):
+        StripeEvent.objects.create(event_id=name, type=name)
+    path = "/admin/billing/stripeevent/"
+
+    def listed(**query: str) -> list[str]:
+        return re.findall(r"evt_[abc]", root.get(path, query).content.decode())
+
+    assert listed(o="1") == listed(o="-1") == listed(o="2.-1") == listed()
+    with CaptureQueriesContext(connection) as plain:
+        listed()
+    with django_assert_num_queries(len(plain)):
+        listed(_facets="True")
