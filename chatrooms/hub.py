@@ -153,7 +153,8 @@ class Hub:
         follower = Follower(reply_id=reply_id, session_id=session_id)
         self._followers.setdefault(reply_id, set()).add(follower)
         try:
-            await asyncio.wait_for(self._subscribe(reply_id), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._subscribe(reply_id)
         except (*AWAY, Away):
             await self.leave(follower)
             raise Away from None
@@ -190,8 +191,8 @@ class Hub:
             raise Away from None
 
     async def _range(self, reply_id: int, *, start: str) -> list[Entry]:
-        async with self._turns:
-            found = await asyncio.wait_for(self._redis.xrange(key_of(reply_id), min=start), PATIENCE)
+        async with self._turns, asyncio.timeout(PATIENCE):
+            found = await self._redis.xrange(key_of(reply_id), min=start)
         return entries_of(found)
 
     async def _subscribe(self, reply_id: int) -> None:
@@ -257,7 +258,8 @@ class Hub:
         if not followers:
             return
         try:
-            await asyncio.wait_for(self._redis.ping(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await self._redis.ping()
         except AWAY:  # a frozen Redis breaks no connection
             self._cut_off()
             self._tasks[0].cancel()

@@ -199,7 +199,8 @@ class _Streaming:
         await self._request.write(first)
         while follower and not self._transcript.is_over:
             try:
-                entries = await asyncio.wait_for(follower.next(), PING_EVERY)
+                async with asyncio.timeout(PING_EVERY):
+                    entries = await follower.next()
             except TimeoutError:
                 await self._request.write(PING)
                 continue
@@ -254,7 +255,11 @@ class _Streaming:
         return self._transcript.tell_whole(text=reply.content, attempt=reply.attempt, event=event, data=data)
 
     async def _until_gone(self, telling: Any) -> None:
-        """Run until all is told or the client has gone away, whichever is first."""
+        """Run until all is told or the client has gone away, whichever is first.
+
+        Nothing in `telling` may use `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes with
+        its result (github.com/python/cpython/issues/86296), and a client that has gone would keep its place.
+        """
         tell, gone = asyncio.ensure_future(telling), asyncio.ensure_future(self._request.gone())
         try:
             await asyncio.wait((tell, gone), return_when=asyncio.FIRST_COMPLETED)

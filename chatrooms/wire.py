@@ -74,7 +74,8 @@ class StreamRequest:
         """
         if data:
             try:
-                await asyncio.wait_for(self._put(data, more=True), SEND_PATIENCE)
+                async with asyncio.timeout(SEND_PATIENCE):
+                    await self._put(data, more=True)
             except TimeoutError:
                 self.drop()
 

@@ -1,0 +1,62 @@
+"""A client that goes away leaves its place at once, also in the very moment in which a piece arrives."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chatrooms.hub import Follower
+from chatrooms.live import Entry, EntryId, Event
+from chatrooms.models import Reply, Status
+from chatrooms.streaming import Access, _Streaming
+from chatrooms.wire import StreamRequest
+
+
+class QuietHub:
+    """Where nothing was said yet."""
+
+    def __init__(self) -> None:
+        self.follower = Follower(reply_id=7, session_id=uuid4())
+        self.left = False
+
+    async def follow(self, **_: Any) -> Follower:
+        return self.follower
+
+    async def history(self, *_: Any, **__: Any) -> list[Entry]:
+        return []
+
+    async def leave(self, follower: Follower) -> None:
+        self.left = True
+
+
+async def stream_until_gone(*, steps: int) -> bool:
+    """Let a piece arrive, and the client go away `steps` steps of the loop later; whether it left its place."""
+    hub, gone, began = QuietHub(), asyncio.Event(), asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            began.set()
+
+    scope = {"path": "/message/1/stream", "query_string": b"", "method": "GET"}
+    request = StreamRequest(scope=scope, headers={}, receive=receive, send=send, identity="x")
+    access = Access(user_id=1, session_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
+    running = asyncio.ensure_future(_Streaming(hub, request, access, None).run())  # type: ignore[arg-type]
+    await began.wait()
+    await asyncio.sleep(0.01)
+    hub.follower.put(Entry(EntryId(1, 1), Event.START, {"attempt": 1}), 10)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    gone.set()
+    await asyncio.wait([running], timeout=1)
+    running.cancel()
+    return hub.left and running.done()
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_client_that_goes_as_a_piece_arrives_leaves_its_place(steps: int) -> None:
+    assert asyncio.run(stream_until_gone(steps=steps))
