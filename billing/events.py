@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -72,9 +73,7 @@ def process(*, event_id: int) -> str:
         return "away"
     except Exception as error:  # noqa: BLE001  whatever it is, it must stay visible at the row
         return _failed(row, event, error, pause)
-    done.update(processed_at=Now(), next_try_at=None, error="")
-    for lag in done.values_list(F("processed_at") - F("received_at"), flat=True):
-        metrics.webhook_lag_seconds.observe(lag.total_seconds())
+    _end(done)
     return "done"
 
 
@@ -125,6 +124,18 @@ def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":
         # Deleted, or never ours: there is nothing to ask about it again, so its ids need not lie about.
         StripeEvent.objects.filter(pk__in=answered).update(customer_id="", object_id="")
     return StripeEvent.objects.filter(pk__in=answered)
+
+
+def _end(done: "QuerySet[StripeEvent]") -> None:
+    """Mark these as processed, but for those that another worker has answered meanwhile."""
+    with transaction.atomic():
+        waiting = done.filter(next_try_at__isnull=False).order_by("pk").select_for_update()
+        ended = list(waiting.values_list("pk", flat=True))
+        rows = StripeEvent.objects.filter(pk__in=ended)
+        rows.update(processed_at=Now(), next_try_at=None, error="")
+    for lag in rows.values_list(F("processed_at") - F("received_at"), flat=True):
+        if lag is not None:  # somebody may have it processed again already
+            metrics.webhook_lag_seconds.observe(lag.total_seconds())
 
 
 def _failed(row: "QuerySet[StripeEvent]", event: StripeEvent, error: Exception, pause: int) -> str:

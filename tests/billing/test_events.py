@@ -2,7 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -30,6 +30,7 @@ from tests.doubles.stripe import StripeDouble
 pytestmark = pytest.mark.django_db
 
 CANARY = "canary.7f3a@example.com"
+MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +117,25 @@ def test_an_event_that_comes_while_stripe_is_asked_is_not_taken_for_answered(
     monkeypatch.setattr(mirror, "refresh_customer", ask)
     assert events.process(event_id=late.pk) == "done"
     assert source_of(user) == "default"
+
+
+def test_an_event_that_another_worker_has_answered_meanwhile_ends_once(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = new_user()
+    subscribe(stripe_double, user)
+    first, second = (deliver(event) for event in events_of(stripe_double, customer_of(user))[:2])
+    refresh = mirror.refresh_customer
+
+    def overtaken(*, customer_id: str) -> bool:
+        monkeypatch.setattr(mirror, "refresh_customer", refresh)
+        assert events.process(event_id=second.pk) == "done"
+        StripeEvent.objects.update(processed_at=MOMENT)
+        return True
+
+    monkeypatch.setattr(mirror, "refresh_customer", overtaken)
+    assert events.process(event_id=first.pk) == "done"
+    assert list(StripeEvent.objects.values_list("processed_at", "next_try_at")) == [(MOMENT, None)] * 2
 
 
 def test_an_event_of_an_unknown_kind_is_done_and_changes_nothing(stripe_double: StripeDouble) -> None:
