@@ -116,6 +116,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return users.update(rooms_version=F("rooms_version") + 1)
 
 
+def in_words(staff_id: int | None, *, is_there: bool) -> str:
+    """Who of the staff did something; the id of an account that was erased is told as that, and None is a command."""
+    if staff_id is None:
+        return "command"
+    return f"user {staff_id}" if is_there else f"user {staff_id} (erased)"
+
+
 class StaffAction(models.Model):
     """What one of the staff did, to whom and why. It is written before it is done, and nobody changes it."""
 
@@ -147,9 +154,7 @@ class StaffAction(models.Model):
     @property
     def by(self) -> str:
         """Who did it, in words."""
-        if self.staff_id is None:
-            return "command"
-        return f"user {self.staff_id}" if self.staff else f"user {self.staff_id} (erased)"
+        return in_words(self.staff_id, is_there=self.staff is not None)
 
 
 class DailyFigure(models.Model):

@@ -66,9 +66,9 @@ class CommonValidator(CommonPasswordValidator):
             ValidationError: `password_too_common`.
         """
         text = normalised(password).casefold()
-        unit, joined = _repeated_unit(text), _BETWEEN.sub("", text)
-        guesses = {text, unit, unit * 2, joined, _repeated_unit(joined), _ENDS.sub("", text)}
-        guesses.add(_repeated_unit(_ENDS.sub("", text)))
+        unit = _repeated_unit(text)
+        forms = {text, _BETWEEN.sub("", text), _ENDS.sub("", text)}
+        guesses = {unit * 2, *forms, *map(_repeated_unit, forms)}
         if guesses & (self.passwords | CONTEXT) or len(set(text)) < FEWEST_KINDS or _is_run(text) or _is_run(unit):
             raise ValidationError("This password is too easy to guess.", code="password_too_common")
 

@@ -135,6 +135,10 @@ class GrantAdmin(DeskAdmin):
     fields = ("id", "person", "ends_at", "reason", "by", "created_at", "revoked_at")
     search_ids = ("user_id",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        """Bring along who gave it, if the account is still there."""
+        return super().get_queryset(request).select_related("granted_by")
+
 
 @admin.register(LedgerEntry)
 class LedgerAdmin(DeskAdmin):

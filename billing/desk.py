@@ -27,7 +27,7 @@ def tier_card(user: User) -> Card:
     """The tier and why, and what is left of today."""
     allowance = quota.allowance_of(user_id=user.pk)
     standing = allowance.standing
-    given = Grant.objects.filter(user=user).order_by("-pk")[:SHOWN]
+    given = Grant.objects.filter(user=user).select_related("granted_by").order_by("-pk")[:SHOWN]
     limit = ", without a limit" if allowance.limit is None else f" of {allowance.limit}"
     return Card(
         title="Tier and allowance",

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.models import in_words
+
 
 class Tier(models.Model):
     """What an account may use: a row, so that staff can change it without a release."""
@@ -115,7 +117,7 @@ class Grant(models.Model):
         db_constraint=False,
         related_name="+",
     )
-    """Who; empty for a command. The id stays when the account is erased, as it does with `StaffAction.staff`."""
+    """Who; empty for a command. The id stays when the account is erased, as that of `StaffAction.staff` does."""
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -133,7 +135,7 @@ class Grant(models.Model):
     @property
     def by(self) -> str:
         """Who gave it, in words."""
-        return f"user {self.granted_by_id}" if self.granted_by_id else "command"
+        return in_words(self.granted_by_id, is_there=self.granted_by is not None)
 
 
 class DailyUsage(models.Model):

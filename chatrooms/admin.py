@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
-from accounts import cards, desk
+from accounts import cards, desk, roles
 from accounts.models import StaffAction
 from chatrooms import desk as people
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Status
@@ -58,7 +58,7 @@ class RoomAdmin(desk.DeskAdmin):
 
     def transcript_view(self, request: HttpRequest, room_id: int) -> HttpResponseBase:
         """What was said, to whoever has opened it a moment ago; to everybody else the question why."""
-        if not request.user.has_perm("chatrooms.read_transcript"):
+        if not request.user.has_perm(roles.READ_TRANSCRIPT):
             raise PermissionDenied
         room = Chatroom.objects.filter(pk=room_id).first()
         if room is None:

@@ -6,6 +6,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+from accounts import roles
 from accounts.cards import SHOWN, Card, Link, Mark
 from accounts.desk import Deed, Order
 from accounts.models import User
@@ -111,7 +112,7 @@ OPEN_TRANSCRIPT: Final = Deed(
     name="open_transcript",
     title="Open the transcript",
     icon="visibility",
-    permission="chatrooms.read_transcript",
+    permission=roles.READ_TRANSCRIPT,
     explain="Shows what was said in this room, for a quarter of an hour. That you opened it, and why, is recorded.",
     act=_open_transcript,
 )

@@ -11,6 +11,9 @@ from django.db.models import F
 from rest_framework.test import APIClient
 
 from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
+from tests.accounts.twilio_fixtures import twilio, twilio_process
+
+__all__ = ["twilio", "twilio_process"]
 
 PASSWORD = "seven small elephants"
 OTHER_PASSWORD = "eleven green umbrellas"

@@ -1,7 +1,7 @@
 """Codes on their way: to the console, by Twilio, never twice, and found again when a task was lost."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,20 +9,6 @@ import pytest
 from accounts import delivery, otp, sms, tasks
 from accounts.models import OneTimeCode, Purpose
 from tests.doubles.twilio import TwilioDouble
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[TwilioDouble]:
-    with TwilioDouble() as double:
-        yield double
-
-
-@pytest.fixture
-def twilio(running: TwilioDouble, settings: Any) -> TwilioDouble:
-    running.behave()
-    for name, value in running.settings().items():
-        setattr(settings, name, value)
-    return running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Who gets no code has no account: what became of the codes is told by the number, and its lock is ended there."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,20 +21,6 @@ PEOPLE = "/admin/accounts/user/"
 NUMBER = "+919812345678"
 PAGE = f"{PEOPLE}number/"
 UNLOCK = f"{PAGE}do/unlock/"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[TwilioDouble]:
-    with TwilioDouble() as double:
-        yield double
-
-
-@pytest.fixture
-def twilio(running: TwilioDouble, settings: Any) -> TwilioDouble:
-    running.behave()
-    for name, value in running.settings().items():
-        setattr(settings, name, value)
-    return running
 
 
 def ask_for_code(status: int = 200) -> None:
