@@ -1,7 +1,6 @@
 """What is sold: the tiers, and Pro's product and price at Stripe."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -125,8 +124,10 @@ def _archive(old: str, price: str, dry_run: bool) -> Iterator[str]:
         if dry_run:
             yield f"price {price_id}: would be archived"
             continue
-        with suppress(stripe_api.NotThere):  # it was made with another account's key
+        try:
             stripe_api.archive_price(price_id=price_id)
+        except stripe_api.NotThere:  # it was made with another account's key
+            continue
         mirror.refresh_price(price_id=price_id)
         yield f"price {price_id}: archived"
     if not dry_run:

@@ -105,20 +105,21 @@ def lives(*, customer: Customer) -> bool:
         return False
 
 
-def forget_unknown() -> list[str]:
+def forget_unknown(*, dry_run: bool) -> list[str]:
     """Give up the live customers that Stripe does not know: for when its account was replaced by another one for good.
 
     Returns:
         Their ids.
     """
-    forgotten = []
+    unknown = []
     for customer in Customer.objects.filter(livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         try:
             lives(customer=customer)
         except stripe_api.NotThere:
-            _forget(customer.id)
-            forgotten.append(customer.id)
-    return forgotten
+            unknown.append(customer.id)
+            if not dry_run:
+                _forget(customer.id)
+    return unknown
 
 
 def customers_of(*, user_id: int) -> QuerySet[Customer]:

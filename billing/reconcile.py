@@ -38,6 +38,12 @@ class Report:
     unowned: list[str] = field(default_factory=list)
     """Of the drifted those that subscribe and are no account's here, as after a restored backup: a person decides."""
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many, for a log or a result."""
+        found = {"drifted": self.drifted, "failed": self.failed, "unowned": self.unowned}
+        return {"checked": self.checked, **{name: len(customers) for name, customers in found.items()}}
+
 
 def find_missed() -> int:
     """Record the events that Stripe could not deliver, to be processed like any other; how many were new."""
@@ -62,8 +68,7 @@ def compare(*, dry_run: bool = False) -> Report:
             if not _is_told_of(customer_id):
                 metrics.stripe_differences.labels("drifted").inc()
             _mend(customer_id, report)
-    found = {name: len(getattr(report, name)) for name in ("drifted", "failed", "unowned")}
-    log.info("stripe_compared", checked=report.checked, **found)
+    log.info("stripe_compared", **report.counts)
     return report
 
 

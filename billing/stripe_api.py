@@ -98,6 +98,7 @@ def _call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     except stripe.StripeError as error:
         if error.code == "resource_missing":
             breaker.succeeded()
+            log.info("stripe_knows_no_such_object", stripe_request=error.request_id)
             raise NotThere from None
         log.warning("stripe_call_failed", cause=type(error).__name__, code=error.code, stripe_request=error.request_id)
         if not _is_away(error):

@@ -31,8 +31,6 @@ def find_missed_events() -> int | str:
 def reconcile_stripe() -> dict[str, int] | str:
     """Compare all subscriptions with Stripe's; how many were checked, and what was found (see `reconcile.Report`)."""
     try:
-        report = reconcile.compare()
+        return reconcile.compare().counts
     except (PaymentProviderAway, NotForSale) as error:
         return error.code
-    found = {name: len(getattr(report, name)) for name in ("drifted", "failed", "unowned")}
-    return {"checked": report.checked, **found}

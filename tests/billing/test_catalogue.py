@@ -12,6 +12,7 @@ from accounts.models import User
 from billing import catalogue, checkout, mirror, money, stripe_api
 from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import Tier
+from config.management.stack import vendors
 from tests.billing.stripe_fixtures import customer_of, new_user, subscriber
 from tests.doubles.stripe import StripeDouble
 
@@ -173,11 +174,29 @@ def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
     assert yearly.id in [each["id"] for each in active_prices(stripe_double)]
 
 
+def test_a_look_at_the_stack_tells_what_was_never_sold_from_what_staff_took_off_sale(
+    stripe_double: StripeDouble,
+) -> None:
+    price = stripe_api.price_of_key(lookup_key="kuvaka_pro_monthly")
+
+    def found() -> tuple[str, str]:
+        [finding] = vendors._price(price)
+        return (finding.verdict, finding.said)
+
+    assert found() == ("ok", f"9.99 USD, as {price.id}")
+    Tier.objects.filter(slug=Tier.PRO).update(stripe_price="")
+    assert found() == ("warning", "staff have taken it off sale")
+    Tier.objects.filter(slug=Tier.PRO).update(stripe_product="", seeded_price="")
+    assert found() == ("wrong", "there is none: Pro cannot be bought")
+
+
 def test_another_stripe_account_gets_a_price_of_its_own(stripe_double: StripeDouble) -> None:
+    former = Tier.objects.get(slug=Tier.PRO).stripe_price
     stripe_double.empty()
     said = seed()
     [price] = active_prices(stripe_double)
     assert f"tier pro: sold as {price['id']}" in said
+    assert f"price {former}" not in said, "there is nothing to archive here"
     assert checkout.start(user_id=new_user().pk).url
 
 

@@ -29,6 +29,11 @@ def statuses(double: StripeDouble) -> list[str]:
     return [each["status"] for each in double.things("subscriptions").values()]
 
 
+def counted() -> dict[str, float]:
+    """What the alert is made of."""
+    return {found: metrics.stripe_differences.labels(found)._value.get() for found in ("drifted", "failed", "unowned")}
+
+
 def client_of(user: User) -> APIClient:
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(user)
@@ -202,9 +207,11 @@ def test_an_account_at_stripe_that_is_replaced_for_good_is_given_up_by_a_command
     make_live(stripe_double, settings, customer, subscription)
     with StripeDouble() as other:
         settings.STRIPE_API_HOST = other.base_url
-        said = io.StringIO()
-        call_command("reconcile_stripe", "--forget-unknown", stdout=said)
-        assert f"{customer} is not known at Stripe, and was given up" in said.getvalue()
+        for options, what, tier in ((["--dry-run"], "would be given up", "pro"), ([], "was given up", "basic")):
+            said = io.StringIO()
+            call_command("reconcile_stripe", "--forget-unknown", *options, stdout=said)
+            assert f"{customer} is not known at Stripe, and {what}" in said.getvalue()
+            assert tier_of(user) == tier
         assert (tier_of(user), mirror.customer_of(user_id=user.pk)) == ("basic", None)
         erasure.end_billing(user_id=user.pk)
     settings.STRIPE_API_HOST = stripe_double.base_url
@@ -284,10 +291,9 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.set_status(subscription, "unpaid")
     deliver(events_of(stripe_double, customer, "customer.subscription.updated")[-1])
-    counted = metrics.stripe_differences.labels("drifted")._value
-    before = counted.get()
+    before = counted()
     assert reconcile.compare().drifted == [customer], "it is mended, though"
-    assert counted.get() == before
+    assert counted() == before
     listed = stripe_api.all_subscriptions
 
     def mirrored_meanwhile() -> Any:
@@ -303,6 +309,27 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
     assert reconcile.compare().drifted == []
     assert Subscription.objects.count() == 2
     assert tier_of(user) == "basic"
+
+
+def test_what_is_found_is_counted_for_the_alert_unless_it_is_only_looked_for(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, _, _ = subscriber(stripe_double)
+    erasure.keep_invoices_alone(user_id=lost.pk)
+    lost.delete()
+    before = counted()
+    reconcile.compare(dry_run=True)
+    assert counted() == before
+    reconcile.compare()
+    assert counted() == {**before, "drifted": before["drifted"] + 1, "unowned": before["unowned"] + 1}
+
+    def busy(**_: Any) -> bool:
+        raise leases.LeaseBusy("x")
+
+    monkeypatch.setattr(mirror, "refresh_customer", busy)
+    before = counted()
+    reconcile.compare()
+    assert counted() == {**before, "drifted": before["drifted"] + 1, "failed": before["failed"] + 1}
 
 
 def test_who_is_deleted_at_stripe_is_no_difference_for_ever(stripe_double: StripeDouble) -> None:

@@ -172,7 +172,7 @@ def test_who_granted_pro_is_told_when_their_account_is_gone(
     for path in (page_of(person), f"/admin/billing/grant/{person.grants.get().pk}/change/"):
         page = after.get(path)
         assert page.status_code == 200
-        assert f"user {support.pk}" in page.content.decode()
+        assert f"user {support.pk} (erased)" in page.content.decode()
     assert entitlements.standing_of(user_id=person.pk).source == "grant"
 
 
@@ -235,6 +235,13 @@ def test_who_paid_and_is_not_pro_is_brought_up_to_date(desk: Client, person: Use
     do(desk, person, "resync")
     assert entitlements.tier_of(user_id=person.pk).slug == "pro"
     assert record().outcome == "done"
+
+
+def test_a_resync_finds_a_customer_that_was_taken_for_deleted(desk: Client, person: User, stripe_double: Any) -> None:
+    subscribe(stripe_double, person)
+    Customer.objects.update(date_purged=timezone.now())
+    do(desk, person, "resync")
+    assert entitlements.tier_of(user_id=person.pk).slug == "pro"
 
 
 def test_a_resync_of_who_never_paid_says_so(desk: Client, person: User) -> None:

@@ -39,12 +39,12 @@ class Command(BaseCommand):
             CommandError: Stripe is away, or a customer could not be mended or has no account here.
         """
         try:
-            forgotten = mirror.forget_unknown() if forget_unknown and not dry_run else []
+            unknown = mirror.forget_unknown(dry_run=dry_run) if forget_unknown else []
             missed = 0 if dry_run else reconcile.find_missed()
             report = reconcile.compare(dry_run=dry_run)
         except (NotForSale, PaymentProviderAway, PaymentProviderRefused) as error:
             raise CommandError(f"{error.title} ({error.code}).") from None
-        facts = {"missed": missed, "forgotten": forgotten, **asdict(report)}
+        facts = {"missed": missed, "unknown": unknown, **asdict(report)}
         self.stdout.write(_as_json(facts) if json else _as_text(facts, dry_run))
         if report.failed:
             raise CommandError(f"{len(report.failed)} customers could not be brought up to date.")
@@ -57,13 +57,14 @@ def _as_json(facts: dict[str, Any]) -> str:
 
 
 def _as_text(facts: dict[str, Any], dry_run: bool) -> str:
+    given_up = "would be given up" if dry_run else "was given up"
     became = {
         **dict.fromkeys(facts["drifted"], "would be brought up to date" if dry_run else "was brought up to date"),
         **dict.fromkeys(facts["failed"], "could not be brought up to date"),
         **dict.fromkeys(facts["unowned"], "subscribes, and has no account here"),
     }
     lines = [
-        *(f"{customer} is not known at Stripe, and was given up" for customer in facts["forgotten"]),
+        *(f"{customer} is not known at Stripe, and {given_up}" for customer in facts["unknown"]),
         f"{facts['missed']} events had not been delivered",
         f"{facts['checked']} subscriptions compared; {len(became)} customers differ{'' if dry_run else 'ed'}",
         *(f"  {customer} {what}" for customer, what in became.items()),
