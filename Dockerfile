@@ -3,12 +3,15 @@
 FROM python:3.11-slim-bookworm AS build
 ENV PATH=/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
-COPY requirements.txt ./
-# --no-deps, since the list is complete, which pip check then confirms. What goes again is documents of Google's other
-# APIs (110 MB) and names of places for telephone numbers (40 MB): nothing of ours opens them.
-RUN python -m venv /venv \
-    && pip install --no-deps --require-hashes --only-binary :all: -r requirements.txt \
-    && pip check \
+COPY requirements-uv.txt requirements.txt ./
+# uv installs, from an environment of its own. --no-deps, since the list is complete, which the check then confirms. What
+# goes again is documents of Google's other APIs (110 MB) and names of places for telephone numbers (40 MB): nothing of
+# ours opens them.
+RUN python -m venv /uv && /uv/bin/pip install --no-deps --require-hashes --only-binary :all: -r requirements-uv.txt \
+    && python -m venv --without-pip /venv \
+    && /uv/bin/uv pip install --python /venv/bin/python --no-cache --compile-bytecode \
+        --no-deps --require-hashes --only-binary :all: -r requirements.txt \
+    && /uv/bin/uv pip check --python /venv/bin/python \
     && rm -r /venv/lib/python3.11/site-packages/googleapiclient/discovery_cache/documents \
         /venv/lib/python3.11/site-packages/phonenumbers/geodata
 COPY . ./

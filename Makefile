@@ -1,35 +1,39 @@
 # Needs Python 3.11, make and git, nothing else. `make` alone says what there is.
 
 PYTHON := .venv/bin/python
+UV := $(PYTHON) -m uv pip
 ARGS ?=
 IMAGE ?= kuvaka
+
+# Without the bytecode of our own code every process starts half a second later.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What mypy's Django plugin and makemigrations need to read the settings; nothing is connected to.
 CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-checks-checks \
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test fuzz bench check openapi postman format requirements image clean venv
+.PHONY: help run demo manage newman test fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
-run: venv ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
+run: venv-run ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
 	@exec $(PYTHON) -m config.run
 
 demo: ## Hold a conversation with the running stack, over HTTP
-	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
+	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.demo
 
 manage: ## Give a command to the running stack: make manage ARGS="check_stack" (docs/commands.md has them all)
-	@test -e .venv/complete || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
+	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.development $(ARGS)
 
-newman: venv ## Run the Postman collection against the running stack (needs Node.js)
+newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
 	@exec $(PYTHON) -m config.postman --run
 
-test: venv ## Run the tests; make test ARGS="-k word" runs some of them
+test: venv-dev ## Run the tests; make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
 	@$(PYTHON) -m pytest -m "not stack" -n 2 --dist loadfile
 	@exec $(PYTHON) -m pytest -m stack
@@ -37,10 +41,10 @@ else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif
 
-fuzz: venv ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
+fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s tests/flows/test_any_input.py
 
-bench: venv ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
+bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
@@ -48,7 +52,7 @@ bench: venv ## Measure: 200 answers at once, the first token, long rooms, the de
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 
-check: venv ## Look for what can be found without running: format, lint, types, forgotten migrations
+check: venv-dev ## Look for what can be found without running: format, lint, types, forgotten migrations
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(CHECK_ENV) $(PYTHON) -m mypy .
@@ -57,21 +61,29 @@ check: venv ## Look for what can be found without running: format, lint, types, 
 		|| { cat .venv/check.log >&2; exit 1; }
 	@$(CHECK_ENV) $(PYTHON) -m config.contract
 
-openapi: venv ## Accept a change of the API: write docs/openapi.yaml anew, saying what changes for clients
+schema: venv-run ## Write the schema snapshot anew, after a migration was added (minutes)
+	@exec $(CHECK_ENV) $(PYTHON) -m config.dev.schema
+
+openapi: venv-dev ## Accept a change of the API: write docs/openapi.yaml anew, saying what changes for clients
 	@$(CHECK_ENV) $(PYTHON) -m config.contract --accept
 
-postman: venv ## Make the Postman collection of docs/postman anew, from the API as it is
+postman: venv-dev ## Make the Postman collection of docs/postman anew, from the API as it is
 	@$(CHECK_ENV) $(PYTHON) -m config.postman
 
-format: venv ## Lay the code out
+format: venv-dev ## Lay the code out
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-requirements: venv ## Pin the requirements anew, from the two .in files
-	@for name in requirements requirements-dev; do \
+requirements: venv-dev ## Pin the requirements anew, from the .in files, and try them for the other platforms
+	@for name in requirements-uv requirements requirements-run requirements-dev; do \
 		echo "Compiling $$name.txt"; \
-		$(PYTHON) -m uv pip compile -q --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
+		$(UV) compile -q --generate-hashes --no-strip-markers --python-version 3.11 --no-emit-index-url --no-header \
 			$$name.in -o $$name.txt || exit 1; \
+	done
+	@for platform in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do \
+		echo "Resolving for $$platform"; \
+		$(UV) install -q --dry-run --require-hashes --only-binary :all: --python-platform $$platform \
+			--target .venv/$$platform -r requirements-dev.txt || exit 1; \
 	done
 
 image: ## Build the container image
@@ -81,30 +93,11 @@ clean: ## Remove the virtual environment and the data of `make run` and `make te
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi
 	rm -rf .venv .data staticfiles tests/newman/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# .venv/complete is written last, and says for which folder and which requirements the environment is complete: one that
-# was interrupted, moved or copied is made anew, one that is out of date is brought up to date.
-venv:
-	@{ pwd -P; cat requirements-dev.txt; } | cmp -s - .venv/complete && exit 0; \
-	python=; \
-	for candidate in python3.11 python3 python; do \
-		if "$$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
-			python=$$candidate; break; \
+# config/dev/install.py says how; what is there and up to date costs nothing.
+venv-run venv-dev:
+	@for python in python3.11 python3 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+			exec "$$python" config/dev/install.py $(@:venv-%=requirements-%.txt); \
 		fi; \
 	done; \
-	if [ -z "$$python" ]; then \
-		echo "Kuvaka needs Python 3.11; there is no python3.11 on the PATH, and python3 is not one." >&2; exit 1; \
-	fi; \
-	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3.11-venv" >&2; \
-		exit 1; \
-	fi; \
-	clear=--clear; \
-	if [ "$$(head -n 1 .venv/complete 2>/dev/null)" = "$$(pwd -P)" ]; then clear=; fi; \
-	rm -f .venv/complete; \
-	echo "Making the virtual environment .venv with $$python ..."; \
-	"$$python" -m venv $$clear .venv || exit 1; \
-	echo "Installing what requirements-dev.txt pins (a minute or two; later starts skip this) ..."; \
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt \
-		|| { echo "The requirements could not be installed; the lines above say why." >&2; exit 1; }; \
-	$(PYTHON) -m pip check --disable-pip-version-check || exit 1; \
-	{ pwd -P; cat requirements-dev.txt; } > .venv/complete
+	echo "Kuvaka needs Python 3.11; there is no python3.11 on the PATH, and python3 is not one." >&2; exit 1

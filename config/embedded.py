@@ -172,13 +172,6 @@ def remove_default_data() -> None:
             shutil.rmtree(data_dir)
 
 
-def redis_program() -> Path:
-    """Return the `redis-server` that the development requirements bring."""
-    from config import server_programs  # noqa: PLC0415  production never gets here
-
-    return server_programs.redis_server()
-
-
 def _lock_file(data_dir: Path) -> Path:
     return data_dir / "lock"
 

@@ -122,7 +122,7 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
     program = programs.redis_server()
     if not folder.exists():
         programs.make_folder(folder)
-    _stop_leftover(folder / "redis.pid", program="redis-server", wish=signal.SIGTERM)
+    _stop_leftover(folder / "redis.pid", program=program.name, wish=signal.SIGTERM)
     settings = {
         "bind": HOST,
         "requirepass": password,

@@ -171,8 +171,8 @@ def test_the_image_starts_its_process_from_the_procfile_and_not_as_root() -> Non
 def test_the_image_has_what_production_needs_and_only_that() -> None:
     runs = " ".join(rest for name, rest in INSTRUCTIONS if name == "RUN")
 
-    assert re.findall(r"-r (requirements\S+)", runs) == ["requirements.txt"]
-    assert "--require-hashes" in runs
+    assert re.findall(r"-r (requirements\S+)", runs) == ["requirements-uv.txt", "requirements.txt"]
+    assert runs.count(" install ") == runs.count("--require-hashes") == 2
     assert "requirements-dev" not in DOCKERFILE
 
 
@@ -187,7 +187,7 @@ def test_every_copied_path_exists_and_only_what_runs_gets_in() -> None:
     }
 
     assert "*" in (ROOT / ".dockerignore").read_text().splitlines()
-    assert allowed == packages | {"templates", "manage.py", "Procfile", "requirements.txt"}
+    assert allowed == packages | {"templates", "manage.py", "Procfile", "requirements.txt", "requirements-uv.txt"}
     assert {path for path in allowed | sources if not (ROOT / path).exists()} == set()
 
 

@@ -1,0 +1,148 @@
+"""Makes the virtual environment .venv of a checkout complete: `python3.11 config/dev/install.py requirements-run.txt`.
+
+Needs Python alone: it runs before anything is installed. uv, which the environment's own pip fetches, installs the rest
+in a tenth of pip's time; where uv is not available, pip does it.
+"""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ENVIRONMENT: Final = ROOT / ".venv"
+PYTHON: Final = ENVIRONMENT / "bin/python"
+UV_REQUIREMENTS: Final = ROOT / "requirements-uv.txt"
+SETS: Final = ("requirements-run.txt", "requirements-dev.txt")
+"""What can be asked for; each one holds those before it."""
+
+PIP: Final = ("-m", "pip", "--disable-pip-version-check")
+PINNED: Final = ("--no-deps", "--require-hashes", "-r")
+"""The lists are complete, which `pip check` then confirms."""
+
+
+class CannotInstall(Exception):
+    """The environment cannot be made complete; the message says why, for a person at a terminal."""
+
+
+def main(arguments: list[str]) -> int:
+    """Make the environment complete for the requirements that `arguments` names; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in SETS:
+        _say(f"Usage: install.py {{{','.join(SETS)}}}")
+        return 2
+    try:
+        complete(arguments[0])
+    except CannotInstall as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def complete(wanted: str) -> None:
+    """Install the requirements `wanted` (a name of `SETS`) unless they are there.
+
+    A set's mark is written last and says for which folder and which pins the environment is complete. So one that was
+    interrupted, moved or copied is made anew, and one whose pins have changed is brought up to date.
+
+    Raises:
+        CannotInstall: something cannot be made, downloaded or verified.
+    """
+    if any(_is_complete(name) for name in SETS[SETS.index(wanted) :]):
+        return
+    began = time.monotonic()
+    for name in SETS:
+        _mark(name).unlink(missing_ok=True)
+    _make_environment()
+    _say(f"Installing what {wanted} pins; later starts skip this ...")
+    if not _install_with_uv(wanted):
+        _say("uv cannot do that here, so pip does; it takes some minutes ...")
+        _run("The requirements cannot be installed", *PIP, "install", "--quiet", *PINNED, wanted)
+    _run("The requirements do not fit together", *PIP, "check")
+    for name in SETS[: SETS.index(wanted) + 1]:
+        _mark(name).write_text(_fingerprint(name))
+    _say(f"Installed in {time.monotonic() - began:.0f} s.")
+
+
+def _mark(name: str) -> Path:
+    return ENVIRONMENT / f"complete-{name}"
+
+
+def _fingerprint(name: str) -> str:
+    return f"{ROOT}\n{(ROOT / name).read_text()}"
+
+
+def _is_complete(name: str) -> bool:
+    try:
+        return _mark(name).read_text() == _fingerprint(name)
+    except OSError:
+        return False
+
+
+def _make_environment() -> None:
+    """Make the environment unless it was made here: its programs name their folder, so a moved one does not work."""
+    place = ENVIRONMENT / "place"
+    if place.exists() and place.read_text() == str(ROOT) and PYTHON.exists():
+        return
+    _say(f"Making the virtual environment .venv with {sys.executable} ...")
+    try:
+        import ensurepip  # noqa: F401, PLC0415  Debian has it in a package of its own
+    except ImportError:
+        raise CannotInstall(
+            f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: apt-get install python3.11-venv"
+        ) from None
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False)
+    if made.returncode != 0:
+        raise CannotInstall(f"{ENVIRONMENT} cannot be made; the lines above say why.")
+    place.write_text(str(ROOT))
+
+
+def _install_with_uv(wanted: str) -> bool:
+    """Return whether uv could be fetched and has installed the requirements, their bytecode too.
+
+    uv says what it downloads, and how large that is; the list of everything that it has installed is left out.
+    """
+    fetched = subprocess.run(
+        [PYTHON, *PIP, "install", "--quiet", "--only-binary", ":all:", *PINNED, str(UV_REQUIREMENTS)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if fetched.returncode != 0:
+        return False
+    command = [
+        str(PYTHON),
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--python",
+        str(PYTHON),
+        "--compile-bytecode",
+        *PINNED,
+        wanted,
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as uv:
+        assert uv.stderr is not None
+        for line in uv.stderr:
+            if not line.startswith((" + ", " - ", " ~ ")):
+                sys.stderr.write(line)
+                sys.stderr.flush()
+    return uv.returncode == 0
+
+
+def _run(failure: str, *arguments: str) -> None:
+    ran = subprocess.run([PYTHON, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    if ran.returncode != 0:
+        raise CannotInstall(f"{failure}; the lines above say why.")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
