@@ -1,5 +1,7 @@
 """What makes `config` an app of Django's: commands and migrations that span apps, and the desk as the admin's site."""
 
+import gc
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
@@ -11,8 +13,14 @@ class ProjectConfig(AppConfig):
     verbose_name = "Kuvaka"
 
     def ready(self) -> None:
-        """Have the workers and beat serve their metrics once they run, and the pools looked at by `migrate`."""
-        from config import exposition, pools  # noqa: F401, PLC0415  they need the app registry
+        """Make the Celery app, have the workers and beat serve their metrics, and the pools looked at by `migrate`.
+
+        Every process that Django is set up in has the Celery app, a script or a shell included: a task that is
+        published from it goes to our broker and not to Celery's default one.
+        """
+        from config import celery, exposition, pools  # noqa: F401, PLC0415  they need the app registry
+
+        gc.enable()  # `config.settings` turned it off
 
 
 class DeskConfig(AdminConfig):

@@ -18,10 +18,11 @@ from types import FrameType
 from typing import Final
 
 from config import development, embedded, environment, processes
+from config.dev import schema
 from config.development import LOOPBACK
 from config.server_programs import ServerError
 from config.servers import Server, has_ended
-from config.supervisor import Console, Died, Supervisor, stop_leftovers
+from config.supervisor import Child, Console, Died, Supervisor, stop_leftovers
 
 NEARLY_FULL: Final = 32 * 1024**2
 """Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
@@ -95,11 +96,13 @@ def _serve(
     if "PRETEND_STRIPE_WEBHOOK" in os.environ:
         supervisor.start(processes.PRETEND_STRIPE)
         _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
-    _tell(console, "Bringing the database up to date; the first time this takes about a minute.")
-    supervisor.run_once(processes.ONCE)
+    _tell(console, "Bringing the database up to date.")
+    release = _begin_release(supervisor)
+    _tell(console, "Starting the processes.")
     for name in processes.parse_procfile():
         if name != processes.ONCE:
             supervisor.start(name)
+    supervisor.finish(release)
     host, address = development.reachable(), development.address(settings)
     deadline = time.monotonic() + READY_PATIENCE
     while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
@@ -114,6 +117,18 @@ def _serve(
             if has_ended(server.process):
                 raise Died(f"{server.name} ended by itself. The end of {server.log}:\n{server.last_words()}")
         time.sleep(0.2)
+
+
+def _begin_release(supervisor: Supervisor) -> Child:
+    """Start the release, and wait until the database is ready for the others; seeding goes on beside them."""
+    release = supervisor.begin(processes.ONCE)
+    while not schema.is_prepared(os.environ["DATABASE_URL"]):
+        if has_ended(release.process):
+            supervisor.finish(release)
+            break
+        supervisor.check(restart=False)
+        time.sleep(0.1)
+    return release
 
 
 @contextmanager

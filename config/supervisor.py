@@ -97,17 +97,20 @@ class Supervisor:
         self.hurry = False
         mark_file.write_text(self._mark)
 
-    def run_once(self, name: str) -> None:
-        """Run the process `name` to its end.
+    def begin(self, name: str) -> Child:
+        """Start the process `name`, which ends by itself."""
+        return self._start(name)
+
+    def finish(self, child: Child) -> None:
+        """Wait for the end of a process that was begun.
 
         Raises:
             Died: if it failed.
         """
-        child = self._start(name)
         code = child.process.wait()
         child.reader.join()
         if code != 0:
-            raise Died(f"{name} failed ({_how(code)}).")
+            raise Died(f"{child.name} failed ({_how(code)}).")
 
     def start(self, name: str) -> None:
         """Start the process `name`, to be watched."""

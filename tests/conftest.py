@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Make the test database from the migrated template: dj-stripe's migrations take a minute, a copy a second."""
+    """Make the test database from the template, which takes a second."""
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = servers.ensure_template(_urls)
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for a test run, and the database template that spares it dj-stripe's minute of migrations.
+"""PostgreSQL and Redis for a test run, and the templates of its databases.
 
 Runs may overlap. They share one PostgreSQL, kept by a process of its own (`python -m tests.servers`) that stops when
 the last run has ended, however that ended: each holds a lock which the kernel gives back at its death. Each run has
@@ -20,12 +20,11 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from django.apps import AppConfig
-from django.conf import settings
 from psycopg import sql
 from redis import Redis
 
-from config import embedded, servers
+from config import embedded, servers, snapshot
+from config.dev import schema
 from config.embedded import Urls
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,22 +52,31 @@ def running() -> Iterator[Urls]:
         with _execute(database_url) as execute:
             execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(RUN)))
         stack.callback(_drop_databases_of, database_url, os.getpid())
-        yield Urls(database_url=_with_name(database_url, RUN), redis_url=redis_url)
+        yield Urls(database_url=with_name(database_url, RUN), redis_url=redis_url)
 
 
 def ensure_template(urls: Urls) -> str:
-    """Return the name of a database migrated with the migrations as they are now; made (a minute) if there is none."""
-    name = f"template_{_migrations_digest()}"
-    with _locked("template.lock"), _execute(urls.database_url) as execute:
+    """Return the name of a database with the schema as it is now; made, in seconds, if there is none."""
+    return _ensure(urls, f"template_{_name_of(snapshot.FILE.read_text())}", _prepare)
+
+
+def ensure_migrated(urls: Urls) -> str:
+    """Return the name of a database that the migrations have made, without the snapshot; minutes if there is none."""
+    return _ensure(urls, f"migrated_{_name_of()}", schema.migrate)
+
+
+def _ensure(urls: Urls, name: str, make: Callable[[str], None]) -> str:
+    kind = name.partition("_")[0]
+    with _locked(f"{kind}.lock"), _execute(urls.database_url) as execute:
         if (name,) not in execute(sql.SQL("SELECT datname FROM pg_database")):
-            _make_template(urls, name)
-        templates = execute(
+            _make_database(urls, name, make)
+        old = execute(
             sql.SQL(
-                "SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%' AND datname <> {} ORDER BY oid DESC"
-            ).format(sql.Literal(name))
+                "SELECT datname FROM pg_database WHERE starts_with(datname, {}) AND datname <> {} ORDER BY oid DESC"
+            ).format(sql.Literal(f"{kind}_"), sql.Literal(name))
         )
-        for (old,) in templates[KEPT_TEMPLATES - 1 :]:
-            execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(old)))
+        for (each,) in old[KEPT_TEMPLATES - 1 :]:
+            execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(each)))
     return name
 
 
@@ -78,7 +86,7 @@ def clone_database(urls: Urls, template: str, name: str) -> str:
     with _execute(urls.database_url) as execute:
         execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(own)))
         execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(own), sql.Identifier(template)))
-    return _with_name(urls.database_url, own)
+    return with_name(urls.database_url, own)
 
 
 def keep_postgresql() -> None:
@@ -141,34 +149,30 @@ def _own_redis() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _migrations_digest() -> str:
-    """Tell one state of all installed apps' migrations from another."""
-    digest = hashlib.sha256()
-    for entry in settings.INSTALLED_APPS:
-        for file in sorted((Path(AppConfig.create(entry).path) / "migrations").glob("*.py")):
-            digest.update(f"{entry} {file.name} ".encode() + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+def _name_of(text: str = "") -> str:
+    """Tell one state of the migrations and of `text` from another."""
+    return hashlib.sha256(schema.seal(text).encode()).hexdigest()[:16]
 
 
-def _make_template(urls: Urls, name: str) -> None:
-    """Migrate under another name first, so that one cut short is never taken for a template."""
+def _make_database(urls: Urls, name: str, make: Callable[[str], None]) -> None:
+    """Make it under another name first, so that one cut short is never taken for a whole one."""
     unfinished = f"unfinished_{name}"
-    sys.stderr.write("Migrating the template of the test databases: a minute, each time that migrations change.\n")
     with _execute(urls.database_url) as execute:
         execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished)))
         execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-        result = subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--noinput", "--skip-checks", "--verbosity", "0"],
-            cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": _with_name(urls.database_url, unfinished), "REDIS_URL": urls.redis_url},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != 0:
-            raise RuntimeError(f"The template of the test databases cannot be migrated:\n{result.stderr}")
+        make(with_name(urls.database_url, unfinished))
         execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name)))
+
+
+def _prepare(database_url: str) -> None:
+    """Do what the process `release` does, but for the tiers."""
+    subprocess.run(
+        [sys.executable, "manage.py", "prepare_database", "--verbosity", "0"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url},
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def _drop_databases_of_dead_runs(database_url: str) -> None:
@@ -207,7 +211,8 @@ def _execute(database_url: str) -> Iterator[Callable[[sql.Composable], list[tupl
         yield execute
 
 
-def _with_name(database_url: str, name: str) -> str:
+def with_name(database_url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
     return re.sub(r"/[^/?]*(\?.*)?$", rf"/{name}\1", database_url)
 
 

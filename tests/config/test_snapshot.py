@@ -1,0 +1,212 @@
+"""The schema snapshot: it is what the migrations make, an empty database takes it, and any other is migrated."""
+
+import difflib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from config import processes, server_programs, snapshot
+from config.dev import schema
+from tests import postgresql, servers
+from tests.conftest import _urls
+
+CHANGES_BY_HAND = (
+    "ALTER TABLE chatrooms_chatroom ADD COLUMN colour text",
+    "ALTER TABLE chatrooms_chatroom ALTER COLUMN name TYPE varchar(99)",
+    "ALTER TABLE chatrooms_chatroom ALTER COLUMN name DROP NOT NULL",
+    "ALTER TABLE chatrooms_chatroom ALTER COLUMN name SET DEFAULT 'x'",
+    "CREATE INDEX one_more ON chatrooms_chatroom (name)",
+    "ALTER TABLE accounts_user DROP CONSTRAINT user_erasing_is_signed_out_and_tried",
+    "ALTER TABLE accounts_user ADD CONSTRAINT one_more CHECK (id > 0)",
+    "CREATE SEQUENCE one_more_number",
+    "SELECT setval('auth_permission_id_seq', 9999)",
+    "CREATE FUNCTION one_more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE VIEW one_more_view AS SELECT 1",
+    "DELETE FROM auth_group_permissions WHERE id = (SELECT min(id) FROM auth_group_permissions)",
+    "UPDATE auth_permission SET codename = 'other' WHERE codename = 'erase_user'",
+    "DELETE FROM django_migrations WHERE app = 'chatrooms' AND name LIKE '0007%'",
+    "INSERT INTO django_content_type (app_label, model) VALUES ('one', 'more')",
+)
+RENEW = "run `make schema` and commit config/snapshot.sql"
+
+
+def pg_dump(kind: str) -> Path:
+    return server_programs.postgresql_client("pg_dump") if kind == "embedded" else postgresql.programs() / "pg_dump"
+
+
+@pytest.fixture(scope="module", params=["embedded", pytest.param("installed", marks=pytest.mark.needs_postgresql)])
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """A server's kind, and the URL of a superuser of it."""
+    if request.param == "embedded":
+        yield "embedded", _urls.database_url
+        return
+    with postgresql.running() as url:
+        yield "installed", url
+
+
+@contextmanager
+def database(url: str, name: str) -> Iterator[str]:
+    """An empty database whose owner is allowed nothing else; its URL."""
+    name = f"{servers.RUN}_{name}"
+    target = url.rpartition("@")[2].partition("/")[0]
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'own' NOSUPERUSER NOCREATEDB NOCREATEROLE")
+        server.execute(f"CREATE DATABASE {name} OWNER {name}")
+        try:
+            yield f"postgresql://{name}:own@{target}/{name}"
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.execute(f"DROP ROLE {name}")
+
+
+def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=processes.ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran
+
+
+def difference(one: str, other: str) -> str:
+    return "\n".join(difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=1))
+
+
+# --- It is what the migrations make -----------------------------------------------------------------------------------
+
+
+def test_it_holds_the_migrations_as_they_are_and_was_not_edited() -> None:
+    first, _, text = snapshot.FILE.read_text().partition("\n")
+
+    assert schema.migrations() == set(MigrationLoader(None).disk_migrations), RENEW
+    assert f"{first}\n" == schema.seal(text), RENEW
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1200)
+def test_it_is_object_by_object_and_row_by_row_what_the_migrations_make(server: tuple[str, str]) -> None:
+    kind, url = server
+    with database(url, "migrated") as migrated, database(url, "again") as again, database(url, "loaded") as loaded:
+        if kind == "embedded":
+            migrated = servers.with_name(url, servers.ensure_migrated(_urls))
+        else:
+            schema.migrate(migrated)
+        made = schema.dump(migrated, pg_dump=pg_dump(kind))
+        # PostgreSQL writes some casts in another way once they were loaded, so what is compared was loaded, too.
+        with psycopg.connect(again) as connection:
+            connection.execute(made)
+        manage(loaded, "prepare_database")
+
+        expected, found = (schema.dump(each, pg_dump=pg_dump(kind)) for each in (again, loaded))
+
+    assert found == expected, f"{RENEW}; what differs:\n{difference(found, expected)}"
+    if kind == "embedded":
+        assert snapshot.FILE.read_text().partition("\n")[2] == made, RENEW
+
+
+def test_each_change_by_hand_is_seen() -> None:
+    with database(_urls.database_url, "changed") as url, psycopg.connect(url) as connection:
+        connection.execute(snapshot.FILE.read_text())
+        connection.commit()
+        dumped = [schema.dump(url, pg_dump=pg_dump("embedded"))]
+
+        for change in CHANGES_BY_HAND:
+            connection.execute(change)
+            connection.commit()
+            dumped.append(schema.dump(url, pg_dump=pg_dump("embedded")))
+
+    assert [
+        change for change, before, after in zip(CHANGES_BY_HAND, dumped, dumped[1:], strict=False) if before == after
+    ] == []
+
+
+# --- An empty database takes it ---------------------------------------------------------------------------------------
+
+
+def test_an_owner_who_may_do_nothing_else_loads_it(server: tuple[str, str]) -> None:
+    with database(server[1], "owned") as url:
+        asked = manage(url, "prepare_database", "--dry-run")
+        first, second = manage(url, "prepare_database"), manage(url, "prepare_database")
+
+        dumped = schema.dump(url, pg_dump=pg_dump(server[0]))
+
+    assert "it would load the schema snapshot" in asked.stdout
+    assert "loaded the schema snapshot" in first.stdout
+    assert "No migrations to apply" in first.stdout
+    assert "snapshot" not in second.stdout
+    assert len(schema.APPLIED.findall(dumped)) == len(schema.migrations())
+
+
+def test_of_two_at_once_one_loads_it() -> None:
+    with database(_urls.database_url, "twice") as url, ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(lambda _: manage(url, "prepare_database"), range(2)))
+
+    assert sorted("loaded the schema snapshot" in each.stdout for each in ran) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE made (id int)",
+        "CREATE FUNCTION made() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE SCHEMA other; CREATE TYPE other.made AS (one int)",
+    ],
+)
+def test_a_database_with_anything_in_it_is_not_loaded_into(db: None, made: str) -> None:
+    with database(_urls.database_url, "used") as url, psycopg.connect(url) as other:
+        assert other.execute(snapshot.ANYTHING).fetchone() is None
+        other.execute(made)
+        assert other.execute(snapshot.ANYTHING).fetchone() == (1,)
+
+
+def test_what_belongs_to_an_extension_is_nothing() -> None:
+    extended = servers.with_name(_urls.database_url, f"{servers.RUN}_extended")
+    with database(_urls.database_url, "extended"), psycopg.connect(extended) as superuser:
+        superuser.execute("CREATE EXTENSION vector")  # brings types, functions and operators
+        assert superuser.execute(snapshot.ANYTHING).fetchone() is None
+
+
+def test_a_database_that_is_behind_is_migrated() -> None:
+    with database(_urls.database_url, "behind") as url:
+        manage(url, "prepare_database")
+        manage(url, "migrate", "chatrooms", "0006")
+        before = schema.dump(url, pg_dump=pg_dump("embedded"))
+
+        ran = manage(url, "prepare_database")
+
+        after = schema.dump(url, pg_dump=pg_dump("embedded"))
+    assert "Applying chatrooms.0007" in ran.stdout
+    assert before != after
+    assert schema.migrations() <= set(schema.APPLIED.findall(after))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_it_cannot_be_loaded_all_migrations_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "snapshot.sql"
+    broken.write_text("CREATE TABLE half (id int); CREATE TABLE half (id int);")
+    monkeypatch.setattr(snapshot, "FILE", broken)
+    monkeypatch.setattr(snapshot, "ANYTHING", "SELECT 1 WHERE false")
+
+    call_command("prepare_database")
+
+    told = capfd.readouterr()
+    assert 'The snapshot cannot be loaded (relation "half" already exists)' in told.err
+    assert len(told.err.splitlines()) == 1
+    assert "Apply all migrations" in told.out
+    assert "half" not in connection.introspection.table_names(), "all or nothing"
