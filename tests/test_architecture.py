@@ -96,6 +96,18 @@ def test_modules_are_named_for_their_purpose() -> None:
     assert [str(file) for file in files if file.stem in FORBIDDEN_NAMES or file.parent.name in FORBIDDEN_NAMES] == []
 
 
+def test_no_module_of_tests_is_imported() -> None:
+    """What two of them share has a module of its own, so that neither is kept or broken for the other's sake."""
+    tests = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in modules_of("tests")
+        if file.stem.startswith("test_")
+    }
+    places = [file for folder in ("tests", "bench") for file in modules_of(folder)]
+    assert tests, "nothing was read"
+    assert [f"{file} imports {name}" for file in places for name in imports_of(file) if under(name, tests)] == []
+
+
 def test_functions_and_files_stay_short() -> None:
     long = []
     for folder in (*APPS, "config"):

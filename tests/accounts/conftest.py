@@ -97,6 +97,10 @@ def sign_in(client: Client, code_for: Callable[..., str]) -> Callable[..., dict[
     return enter
 
 
+def change_me(client: Any, token: str, **body: Any) -> Any:
+    return client.patch("/user/me", body, format="json", HTTP_AUTHORIZATION=f"Bearer {token}")
+
+
 def wrong(digits: str) -> str:
     """Six digits that are not these."""
     return f"{(int(digits) + 1) % 10**6:06}"

@@ -13,8 +13,8 @@ from accounts import credentials, erasure, idempotency, otp, staff, tasks, tries
 from accounts.erasure import Phase
 from accounts.exceptions import InvalidCode, InvalidCredentials, SessionEnded
 from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, Tries, User
-from tests.accounts.conftest import PASSWORD, problem
-from tests.accounts.test_me import change
+from tests.accounts.conftest import PASSWORD, change_me, problem
+from tests.locks import wait_for_a_waiter
 
 ADDRESS = "192.0.2.1"
 
@@ -156,7 +156,7 @@ def test_a_change_of_the_account_that_was_let_in_before_is_refused(
         return bool(checked(self, **options))
 
     monkeypatch.setattr(MeSerializer, "is_valid", be_slow)
-    assert problem(change(client, token, display_name="Asha")) == (401, "session_ended")
+    assert problem(change_me(client, token, display_name="Asha")) == (401, "session_ended")
     assert User.objects.get().display_name == ""
 
 
@@ -299,7 +299,7 @@ def test_nothing_of_the_account_is_left(
     pass_time: Callable[[float], None],
 ) -> None:  # fmt: skip
     token = sign_in(user.mobile_number)["access_token"]
-    change(client, token, display_name="Asha", language="hi")
+    change_me(client, token, display_name="Asha", language="hi")
     idempotency.once(user_id=user.pk, route="message", key="k", body={}, status=202, work=lambda: 1)
     pass_time(61)
     assert client.send("/auth/change-number", token, new_mobile_number=new_number()).status_code == 200
@@ -433,19 +433,3 @@ def test_a_sign_in_that_waits_for_the_mark_begins_no_session(
     other.join(60)
     assert refused == [InvalidCode if by == "code" else InvalidCredentials]
     assert not Session.objects.exists()
-
-
-def wait_for_a_waiter() -> None:
-    """Until another connection waits for a row that this transaction holds."""
-    import time
-
-    for _ in range(3000):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
-                "WHERE NOT granted AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")

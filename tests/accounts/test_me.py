@@ -4,16 +4,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from tests.accounts.conftest import field_codes, problem
+from tests.accounts.conftest import change_me, field_codes, problem
 
 
 @pytest.fixture
 def token(number: str, sign_in: Callable[..., Any]) -> str:
     return str(sign_in(number)["access_token"])
-
-
-def change(client: Any, token: str, **body: Any) -> Any:
-    return client.patch("/user/me", body, format="json", HTTP_AUTHORIZATION=f"Bearer {token}")
 
 
 def test_the_account_is_shown(client: Any, number: str, token: str) -> None:
@@ -23,15 +19,15 @@ def test_the_account_is_shown(client: Any, number: str, token: str) -> None:
 
 
 def test_name_and_language_can_be_changed(client: Any, token: str) -> None:
-    answer = change(client, token, display_name="Asha 🐘", language="en-IN")
+    answer = change_me(client, token, display_name="Asha 🐘", language="en-IN")
     assert answer.status_code == 200
     assert client.ask("/user/me", token).json() == answer.json()
     assert User.objects.get().display_name == "Asha 🐘"
 
 
 def test_a_change_of_one_field_leaves_the_other(client: Any, token: str) -> None:
-    change(client, token, display_name="Asha")
-    change(client, token, language="hi")
+    change_me(client, token, display_name="Asha")
+    change_me(client, token, language="hi")
     user = User.objects.get()
     assert (user.display_name, user.language) == ("Asha", "hi")
 
@@ -40,7 +36,7 @@ def test_nothing_else_can_be_set(client: Any, number: str, token: str) -> None:
     before = User.objects.values().get()
     every_field = dict.fromkeys(before, 1) | {"mobile_number": "+919876543219", "is_pro": True, "user": 5}
     every_field |= {"display_name": before["display_name"], "language": before["language"]}
-    assert change(client, token, **every_field).status_code == 200
+    assert change_me(client, token, **every_field).status_code == 200
     assert User.objects.values().get() == before
 
 
@@ -55,7 +51,7 @@ def test_nothing_else_can_be_set(client: Any, number: str, token: str) -> None:
     ],
 )
 def test_what_is_not_valid_changes_nothing(client: Any, token: str, body: dict[str, Any], field: str) -> None:
-    assert {name for name, _ in field_codes(change(client, token, **body))} == {field}
+    assert {name for name, _ in field_codes(change_me(client, token, **body))} == {field}
     assert (User.objects.get().display_name, User.objects.get().language) == ("", "")
 
 
@@ -71,7 +67,7 @@ def test_a_change_does_not_undo_what_somebody_else_changed_meanwhile(client: Any
         return bool(checked(self, **options))
 
     with mock.patch.object(MeSerializer, "is_valid", be_slow):
-        change(client, token, display_name="Asha")
+        change_me(client, token, display_name="Asha")
     user = User.objects.get()
     assert (user.rooms_version, user.is_active, user.display_name) == (7, False, "Asha")
 

@@ -17,7 +17,7 @@ from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, T
 from chatrooms import conversation, replies, rooms
 from chatrooms.models import Message, Reply
 from gemini.types import Usage
-from tests.accounts.test_erasure import wait_for_a_waiter
+from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
 

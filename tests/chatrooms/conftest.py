@@ -8,8 +8,11 @@ from rest_framework.test import APIClient
 from accounts import sessions, tokens
 from accounts.models import Session, User
 from billing.models import Tier
-from chatrooms import conversation, rooms
+from chatrooms import conversation, replies, rooms
 from chatrooms.models import Chatroom, Message, Reply
+from gemini.types import FinishReason, Usage
+
+USAGE = Usage(prompt_tokens=3, output_tokens=5)
 
 _numbers = iter(range(10_000_000, 99_999_999))
 
@@ -63,6 +66,16 @@ def send(user: User) -> Callable[..., Message]:
 
 def reply_of(message: Message) -> Reply:
     return Reply.objects.get(answers=message, is_current=True)
+
+
+def claim(message: Message) -> Reply:
+    claimed = replies.claim(reply_id=reply_of(message).pk)
+    assert claimed is not None
+    return claimed[0]
+
+
+def finish(reply: Reply, text: str = "Answer") -> bool:
+    return replies.finish(reply=reply, text=text, model="m-1", finish_reason=FinishReason.STOP, usage=USAGE)
 
 
 @pytest.fixture

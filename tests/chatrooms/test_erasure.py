@@ -19,8 +19,7 @@ from chatrooms import conversation, generation, replies, rooms
 from chatrooms.erasure import delete_conversations, end_replies, forget_lists
 from chatrooms.models import Chatroom, Message, Reply, Status
 from config import breaker
-from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.test_replies import claim, finish
+from tests.chatrooms.conftest import claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db
 

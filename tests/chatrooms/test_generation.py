@@ -17,36 +17,11 @@ from chatrooms import generation, replies
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.tasks import answer
 from gemini import exceptions
-from gemini.types import FinishReason, Prompt, Usage
+from gemini.types import Prompt
 from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.streams import Stream
 
 pytestmark = pytest.mark.django_db
-
-
-class Stream:
-    """A reply stream that gives `pieces`, then raises `error` if there is one."""
-
-    model = "model-that-answered"
-    finish_reason = FinishReason.STOP
-    usage = spent = Usage(prompt_tokens=7, output_tokens=9)
-
-    def __init__(self, *pieces: str, error: Exception | None = None) -> None:
-        self.pieces, self.error = pieces, error
-        self.closed = self.cancelled = False
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.pieces
-        if self.error:
-            raise self.error
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-    def __enter__(self) -> "Stream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closed = True
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from config import breaker, tracing
 from gemini import breakers, exceptions
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.test_generation import Stream
-from tests.config.test_tracing import Kept
+from tests.chatrooms.streams import Stream
+from tests.config.spans import Kept
 from tests.conftest import counted as value
 
 pytestmark = pytest.mark.django_db

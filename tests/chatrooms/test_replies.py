@@ -12,12 +12,9 @@ from accounts.models import User
 from billing.models import Entitlement, Tier
 from chatrooms import replies, rooms
 from chatrooms.models import Chatroom, Message, Reply
-from gemini.types import FinishReason, Usage
-from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.conftest import USAGE, claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db
-
-USAGE = Usage(prompt_tokens=3, output_tokens=5)
 
 
 @pytest.fixture
@@ -29,19 +26,9 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return taken
 
 
-def claim(message: Message) -> Reply:
-    claimed = replies.claim(reply_id=reply_of(message).pk)
-    assert claimed is not None
-    return claimed[0]
-
-
 def refuse(*messages: Message) -> None:
     for message in messages:
         assert replies.claim(reply_id=reply_of(message).pk) is None
-
-
-def finish(reply: Reply, text: str = "Answer") -> bool:
-    return replies.finish(reply=reply, text=text, model="m-1", finish_reason=FinishReason.STOP, usage=USAGE)
 
 
 def expire(reply: Reply) -> None:

@@ -18,9 +18,9 @@ from chatrooms.live import Writer
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
-from tests.accounts.test_erasure import wait_for_a_waiter
 from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.test_generation import Stream
+from tests.chatrooms.streams import Stream
+from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
 USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)

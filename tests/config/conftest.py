@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.launcher import checkout, pretending, start
+
+__all__ = ["checkout", "pretending", "start"]
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from config import environment, processes
-from tests.config.test_processes import NOT_SETTINGS
+from tests.config.variables import NOT_SETTINGS
 from tests.ports import free_port
 
 ROOT = processes.ROOT

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import environment
-from tests.config.test_run import KEY, Run, checkout, pretending, start
-
-__all__ = ["checkout", "pretending", "start"]
+from tests.config.launcher import KEY, Run
 
 MANAGE = "import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)])); sys.exit(7)"
 

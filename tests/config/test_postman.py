@@ -12,6 +12,7 @@ import pytest
 
 from config import contract, postman
 from config.postman_tour import STREAM, TOUR
+from tests.config.postman_requests import requests_of
 
 NEWMAN = postman.NEWMAN
 
@@ -24,13 +25,6 @@ def schema() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def made(schema: dict[str, Any]) -> dict[str, Any]:
     return postman.collection(schema)
-
-
-def requests_of(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if "request" in item:
-        yield item
-    for child in item.get("item", ()):
-        yield from requests_of(child)
 
 
 def steps() -> Iterator[Any]:

@@ -12,9 +12,7 @@ import pytest
 import yaml
 
 from config import environment, processes
-
-NOT_SETTINGS = {"HOST", "WEB_PROCESSES"}
-"""Variables that only the command of `web` reads: where it listens, and how many processes it has."""
+from tests.config.variables import NOT_SETTINGS
 
 
 @pytest.fixture

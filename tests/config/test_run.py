@@ -3,17 +3,13 @@
 import os
 import pty
 import re
-import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
 
 import psutil
 import psycopg
@@ -21,136 +17,9 @@ import pytest
 import requests
 from redis import Redis
 
-from config import embedded, environment, processes
-from config.servers import die_with_parent
+from config import embedded, processes
+from tests.config.launcher import KEY, Run, until
 from tests.ports import free_port
-
-PROCFILE = """
-# A comment: not a process
-web: python web.py $PORT
-stream: python web.py $STREAM_PORT
-worker: python worker.py
-release: python release.py
-"""
-PROGRAMS = {
-    "web.py": """
-        import http.server, os, signal, sys
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(os.environ[self.path[1:]].encode() if self.path != "/readyz" else b"ok")
-
-            def log_message(self, *_):
-                pass
-
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        http.server.ThreadingHTTPServer((os.environ["HOST"], int(sys.argv[1])), Handler).serve_forever()
-    """,
-    "worker.py": """
-        import os, signal, subprocess, sys, time
-
-        def stop(*_):
-            print("worker hands back", flush=True)
-            sys.exit(0)
-
-        signal.signal(signal.SIGTERM, stop)
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-        print("worker", os.getpid(), "with child", child.pid, flush=True)
-        time.sleep(600)
-    """,
-    "release.py": """
-        print("database is up to date", flush=True)
-    """,
-}
-
-
-KEY = "sk_test_" + "0" * 24
-"""With a key no Stripe is pretended."""
-
-
-class Run:
-    """One `python -m config.run`, with its output so far."""
-
-    def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
-        self.data_dir = Path(settings["DATA_DIR"])
-        self._file = checkout / "output"
-        own = {
-            "PORT": str(free_port()),
-            "STREAM_PORT": str(free_port()),
-            "ENV_FILE": os.devnull,
-            "STRIPE_SECRET_KEY": KEY,
-            **settings,
-        }
-        inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
-        self.port = int(own["PORT"])
-        with self._file.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.run"],
-                cwd=checkout,
-                env={**inherited, **own},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGTERM),
-            )
-
-    @property
-    def output(self) -> str:
-        return self._file.read_text()
-
-    def wait_for(self, text: str, *, times: int = 1) -> Self:
-        until(lambda: self.output.count(text) >= times or self.process.poll() is not None)
-        assert self.output.count(text) >= times, self.output
-        return self
-
-    def ready(self) -> Self:
-        """Wait until `web` and `stream` answer; the worker may not have begun by then."""
-        return self.wait_for("Ctrl-C stops everything")
-
-    def with_worker(self) -> Self:
-        """Wait until the worker handles signals and has its child, too."""
-        return self.ready().wait_for("with child")
-
-    def ended(self) -> int:
-        return self.process.wait(timeout=120)
-
-    def variable(self, name: str) -> str:
-        """What the process `web` finds in its environment."""
-        return requests.get(f"http://127.0.0.1:{self.port}/{name}", timeout=30).text
-
-    def pid_of(self, what: str) -> int:
-        """The number behind `what` in the last line of the output that has it."""
-        return int(self.output.rpartition(f"{what} ")[2].split()[0])
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    shutil.copytree(processes.ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "config/__init__.py").write_text("")  # the real one imports Celery, which costs half a second a time
-    (tmp_path / "Procfile").write_text(PROCFILE)
-    for name, text in PROGRAMS.items():
-        (tmp_path / name).write_text(textwrap.dedent(text))
-    return tmp_path
-
-
-@pytest.fixture
-def start(checkout: Path, data_dir: Path) -> Iterator[Callable[..., Run]]:
-    """Start a run; PostgreSQL and Redis are those of the tests unless `own_servers` is asked for."""
-    runs: list[Run] = []
-
-    def begin(*, own_servers: bool = False, **settings: str) -> Run:
-        given = {} if own_servers else {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-        runs.append(Run(checkout=checkout, settings={"DATA_DIR": str(data_dir), **given, **settings}))
-        return runs[-1]
-
-    yield begin
-    for run in runs:
-        if run.process.poll() is None:
-            run.process.terminate()
-            run.ended()
 
 
 @pytest.fixture
@@ -175,13 +44,6 @@ def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(start: Callable[
     assert f"http://127.0.0.1:{run.port}/docs" in run.output
     assert run.output.count("$url/auth/") == 2
     assert run.output.count("$url/chatroom") == 3
-
-
-@pytest.fixture
-def pretending(checkout: Path, start: Callable[..., Run]) -> Callable[..., Run]:
-    """Start a run without a key of Stripe's."""
-    shutil.copytree(processes.ROOT / "billing/pretend_stripe", checkout / "billing/pretend_stripe")
-    return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(free_port()), **settings)
 
 
 def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], data_dir: Path) -> None:
@@ -512,10 +374,3 @@ def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> No
 
 def lives(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def until(condition: Callable[[], Any], *, seconds: float = 120) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at, "it did not happen in time"
-        time.sleep(0.05)

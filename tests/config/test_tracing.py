@@ -12,23 +12,12 @@ from celery import signals
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.test import RequestFactory
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from config import tracing
+from tests.config.spans import Kept
 from tests.doubles.collector import CollectorDouble
 
 CANARY = "canary-of-the-user"
-
-
-class Kept(SpanExporter):
-    """Keeps the spans that have ended."""
-
-    def __init__(self) -> None:
-        self.spans: list[Any] = []
-
-    def export(self, spans: Any) -> SpanExportResult:
-        self.spans += spans
-        return SpanExportResult.SUCCESS
 
 
 @pytest.fixture(autouse=True)

@@ -95,6 +95,21 @@ def fail(message: Message, error: str = "provider_timeout") -> Reply:
     return reply
 
 
+def sign_in(number: str, code: str, password: str = PASSWORD, client: Client | None = None, **extra: Any) -> Client:
+    client = client or Client()
+    client.post("/admin/login/", {"username": number, "password": password, "otp_token": code}, **extra)
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/admin/").status_code == 200
+
+
+def text_of(answer: Any) -> str:
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
 def page_of(person: User) -> str:
     return f"/admin/accounts/user/{person.pk}/change/"
 

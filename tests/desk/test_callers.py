@@ -11,8 +11,7 @@ from django.test import Client
 
 from accounts import delivery, erasure, tries
 from accounts.models import OneTimeCode, StaffAction, Tries, User
-from tests.desk.conftest import page_of, record
-from tests.desk.test_people import text_of
+from tests.desk.conftest import page_of, record, text_of
 from tests.doubles.twilio import TwilioDouble
 
 pytestmark = pytest.mark.django_db

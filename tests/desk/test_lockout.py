@@ -10,8 +10,7 @@ from django.db.models import F
 from django.test import Client
 
 from accounts.models import User
-from tests.desk.conftest import PASSWORD, code_of
-from tests.desk.test_sign_in import is_in, sign_in
+from tests.desk.conftest import PASSWORD, code_of, is_in, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -14,14 +14,9 @@ from accounts.models import OneTimeCode, Session, Tries, User
 from billing import grants
 from chatrooms.models import Chatroom, Reply
 from tests.billing.stripe_fixtures import subscribe
-from tests.desk.conftest import page_of
+from tests.desk.conftest import page_of, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer: Any) -> str:
-    assert answer.status_code == 200
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize(

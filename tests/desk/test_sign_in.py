@@ -10,19 +10,9 @@ from django_otp.plugins.otp_static.models import StaticToken
 
 from accounts import second_factor
 from accounts.models import User
-from tests.desk.conftest import PASSWORD, code_of
+from tests.desk.conftest import PASSWORD, code_of, is_in, sign_in
 
 pytestmark = pytest.mark.django_db
-
-
-def sign_in(number: str, code: str, password: str = PASSWORD, client: Client | None = None, **extra: Any) -> Client:
-    client = client or Client()
-    client.post("/admin/login/", {"username": number, "password": password, "otp_token": code}, **extra)
-    return client
-
-
-def is_in(client: Client) -> bool:
-    return client.get("/admin/").status_code == 200
 
 
 def test_number_password_and_code_let_in(make_staff: Callable[..., User]) -> None:

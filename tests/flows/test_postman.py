@@ -10,7 +10,7 @@ import pytest
 
 from config import postman
 from tests import node
-from tests.config.test_postman import requests_of
+from tests.config.postman_requests import requests_of
 from tests.doubles.stripe import SECRET
 from tests.stack import Stack
 

@@ -1,0 +1,31 @@
+"""The model, as a test lets it answer."""
+
+from collections.abc import Iterator
+
+from gemini.types import FinishReason, Usage
+
+
+class Stream:
+    """A reply stream that gives `pieces`, then raises `error` if there is one."""
+
+    model = "model-that-answered"
+    finish_reason = FinishReason.STOP
+    usage = spent = Usage(prompt_tokens=7, output_tokens=9)
+
+    def __init__(self, *pieces: str, error: Exception | None = None) -> None:
+        self.pieces, self.error = pieces, error
+        self.closed = self.cancelled = False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.pieces
+        if self.error:
+            raise self.error
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True

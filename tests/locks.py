@@ -1,0 +1,19 @@
+"""Waiting for another connection of the same database."""
+
+import time
+
+from django.db import connection
+
+
+def wait_for_a_waiter() -> None:
+    """Until another connection waits for a row that this transaction holds."""
+    for _ in range(3000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "WHERE NOT granted AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
