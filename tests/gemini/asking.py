@@ -34,7 +34,7 @@ def failure(*texts: str, **fields: Any) -> tuple[ProviderError, list[str], Reply
     return caught.value, pieces, stream
 
 
-def soon(condition: Callable[[], object], *, seconds: float = 10) -> bool:
+def soon(condition: Callable[[], object], *, seconds: float = 120) -> bool:
     """Whether `condition` comes true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -41,7 +41,7 @@ def ask(double: GeminiDouble, *contents: Any, **changes: Any) -> requests.Respon
         f"{double.base_url}/{call['version']}/models/{call['model']}:{call['method']}",
         headers=call["headers"],
         json={"contents": list(contents) or [user("Hello")], **call["fields"]},
-        timeout=20,
+        timeout=120,
     )
 
 
@@ -130,7 +130,7 @@ def test_resetting_forgets_ledger_script_and_default(double: GeminiDouble) -> No
 
 
 def test_300_slow_streams_at_once_cost_little(double: GeminiDouble) -> None:
-    double.default(ttft=3, delay=0.5, pieces=3)
+    double.default(crowd=300, delay=0.2, pieces=3)
     process = psutil.Process(double.pid)
     before = process.cpu_times().user
 
@@ -171,4 +171,4 @@ def test_it_ends_when_the_process_that_started_it_is_killed() -> None:
     starter.kill()
     starter.communicate()
 
-    assert soon(lambda: not double.is_running(), seconds=30)
+    assert soon(lambda: not double.is_running())

@@ -134,7 +134,7 @@ def test_leaving_the_with_block_by_an_error_cuts_the_connection(sdk: str, double
 
 
 def test_an_answer_that_grows_too_long_is_cut_off(sdk: str, double: GeminiDouble) -> None:
-    double.script({"size": 3_000_000, "pieces": 100, "delay": 0.03})
+    double.script({"size": 3_000_000, "pieces": 100, "fault": "hang"})
 
     error, pieces, _ = failure("Hello")
 
@@ -162,7 +162,7 @@ def test_a_call_writes_nothing_to_the_log(sdk: str, double: GeminiDouble, caplog
 
 
 def test_64_threads_at_once_each_get_their_own_answer(sdk: str, double: GeminiDouble) -> None:
-    double.default(ttft=3, pieces=4)
+    double.default(crowd=64, pieces=4)
     questions = [f"question number {number} user=u{number}" for number in range(64)]
 
     with ThreadPoolExecutor(64) as threads:

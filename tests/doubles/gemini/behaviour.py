@@ -16,6 +16,7 @@ class Behaviour:
     """One call's fate. A directive in the last user message spells it `[[double error=429 retry_after=2]]`.
 
     ttft, delay: seconds before the first byte (of the headers too), and between the pieces.
+    crowd: answer nothing before so many calls are under way at once.
     text, size: the answer instead of the echo; `size` characters of filler instead of either.
     pieces: in how many events the text is sent.
     error: refuse with this HTTP status. With 429, `retry_after` (seconds) adds a RetryInfo and `per_day` names a
@@ -31,6 +32,7 @@ class Behaviour:
 
     ttft: float = 0
     delay: float = 0
+    crowd: int = 0
     text: str | None = None
     size: int = 0
     pieces: int = 3

@@ -60,6 +60,11 @@ class Ledger:
         call.finished = time.time()
         self._open[call.user] -= 1
 
+    @property
+    def most(self) -> int:
+        """How many calls were under way at once, at most."""
+        return self._most
+
     def as_json(self) -> dict[str, Any]:
         return {
             "calls": [asdict(call) for call in self._calls],

@@ -21,6 +21,7 @@ DESCRIPTION = re.compile(r"/(?P<version>v1|v1beta|v1alpha)/models/(?P<model>[^/:
 CHARACTERS_PER_TOKEN = 4
 HANG_SECONDS = 3600
 DRIP_SECONDS = 0.05
+CROWD_SECONDS = 0.1
 PARENT_SECONDS = 1
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
@@ -97,6 +98,8 @@ class Server:
             check(version=version, model=model, key=_key(request), headers=request.headers, body=body)
             behaviour = self._behaviour(body, model)
             await exchange.pause(behaviour.ttft)
+            while self.ledger.most < behaviour.crowd:
+                await exchange.pause(CROWD_SECONDS)
             if method == "countTokens":
                 await exchange.answer_json(status=200, body={"totalTokens": _prompt_tokens(call)})
             elif behaviour.html:
