@@ -5,28 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import models
 from django.db.models import F
 from rest_framework.test import APIClient
 
 from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
+from tests.accounts.hashing import quick_hashing, real_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
+from tests.seeds import seeds
 
-__all__ = ["twilio", "twilio_process"]
+__all__ = ["quick_hashing", "real_hashing", "seeds", "twilio", "twilio_process"]
 
 PASSWORD = "seven small elephants"
 OTHER_PASSWORD = "eleven green umbrellas"
 
 _numbers = iter(range(10_000_000, 99_999_999))
-
-
-class QuickArgon2(Argon2PasswordHasher):
-    """The real thing with next to no work: most tests are not about it."""
-
-    time_cost = 1
-    memory_cost = 8
-    parallelism = 1
 
 
 class Client(APIClient):
@@ -46,7 +39,6 @@ def _authorization(token: str | None) -> dict[str, Any]:
 @pytest.fixture
 def client(db: None, settings: Any) -> Client:
     settings.AUTH_REQUESTS_PER_MINUTE = 100_000
-    settings.PASSWORD_HASHERS = [f"{__name__}.{QuickArgon2.__name__}"]
     return Client()
 
 
