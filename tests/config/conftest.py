@@ -3,13 +3,16 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.config.launcher import checkout, pretending, start
+from config import embedded
+from tests.config.launcher import checkout, plain, pretending, start
+from tests.seeds import seeds
 
-__all__ = ["checkout", "pretending", "start"]
+__all__ = ["checkout", "plain", "pretending", "seeds", "start"]
 
 
 @pytest.fixture
@@ -20,10 +23,26 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A folder yet to be made, which the servers' account can reach when we are root (pytest's own are private)."""
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A folder that the servers' account can reach when we are root (pytest's own are private)."""
     folder = Path(tempfile.mkdtemp(prefix="kuvaka-", dir="/var/tmp"))
     folder.chmod(0o711)
-    yield folder / "data"
+    yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A folder yet to be made."""
+    with reachable_folder() as folder:
+        yield folder / "data"
+
+
+@pytest.fixture(scope="session")
+def used_data_dir() -> Iterator[Path]:
+    """A folder whose servers have run before: laying their data out takes seconds, so these tests share one."""
+    with reachable_folder() as folder:
+        with embedded.hold(folder / "data"), embedded.services(folder / "data", debug=True):
+            pass
+        yield folder / "data"

@@ -119,14 +119,29 @@ class Run:
         return int(self.output.rpartition(f"{what} ")[2].split()[0])
 
 
+def make_checkout(folder: Path) -> Path:
+    shutil.copytree(processes.ROOT / "config", folder / "config", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "config/__init__.py").write_text("")  # the real one imports Celery, which costs half a second a time
+    (folder / "Procfile").write_text(PROCFILE)
+    for name, text in PROGRAMS.items():
+        (folder / name).write_text(textwrap.dedent(text))
+    return folder
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    shutil.copytree(processes.ROOT / "config", tmp_path / "config", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "config/__init__.py").write_text("")  # the real one imports Celery, which costs half a second a time
-    (tmp_path / "Procfile").write_text(PROCFILE)
-    for name, text in PROGRAMS.items():
-        (tmp_path / name).write_text(textwrap.dedent(text))
-    return tmp_path
+    return make_checkout(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One run, with nothing set and the servers of the tests, for those that look at it and change nothing."""
+    folder = tmp_path_factory.mktemp("plain")
+    settings = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    run = Run(checkout=make_checkout(folder), settings={"DATA_DIR": str(folder / "data"), **settings})
+    yield run.ready()
+    run.process.terminate()
+    run.ended()
 
 
 @pytest.fixture

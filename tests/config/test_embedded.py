@@ -189,8 +189,8 @@ def test_embedded_services_never_run_in_production(data_dir: Path) -> None:
     assert not (data_dir / "redis").exists()
 
 
-def test_the_servers_are_what_we_say_and_loopback_with_a_password_is_the_only_way_in(data_dir: Path) -> None:
-    with running(data_dir) as (urls, started):
+def test_the_servers_are_what_we_say_and_loopback_with_a_password_is_the_only_way_in(used_data_dir: Path) -> None:
+    with running(used_data_dir) as (urls, started):
         with psycopg.connect(urls.database_url) as connection:
             version, connections, zone = (
                 connection.execute(
@@ -217,8 +217,8 @@ def test_the_servers_are_what_we_say_and_loopback_with_a_password_is_the_only_wa
     assert listening == {"127.0.0.1"}
 
 
-def test_a_statement_that_fails_does_not_reach_the_servers_log(data_dir: Path) -> None:
-    with running(data_dir) as (urls, started), psycopg.connect(urls.database_url, autocommit=True) as connection:
+def test_a_statement_that_fails_does_not_reach_the_servers_log(used_data_dir: Path) -> None:
+    with running(used_data_dir) as (urls, started), psycopg.connect(urls.database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE people (number text UNIQUE)")
         connection.execute("INSERT INTO people VALUES ('+919812345678')")
         with pytest.raises(psycopg.errors.UniqueViolation):
@@ -236,15 +236,15 @@ def lasting_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "_free_port", lambda wanted=0: find(wanted or free_port()))
 
 
-def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(data_dir: Path, lasting_ports: None) -> None:
-    with running(data_dir) as (first, _):
+def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(used_data_dir: Path, lasting_ports: None) -> None:
+    with running(used_data_dir) as (first, _):
         pass
-    with running(data_dir) as (second, _):
+    with running(used_data_dir) as (second, _):
         pass
     port = urlsplit(first.redis_url).port or 0
     with (
         socket.create_server(("127.0.0.1", port)),
-        running(data_dir) as (third, _),
+        running(used_data_dir) as (third, _),
         Redis.from_url(third.redis_url) as client,
     ):
         assert client.ping()
@@ -262,8 +262,8 @@ def test_a_very_long_path_works(data_dir: Path) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_killed_servers_come_back_with_their_data(data_dir: Path) -> None:
-    with running(data_dir) as (urls, started):
+def test_killed_servers_come_back_with_their_data(used_data_dir: Path) -> None:
+    with running(used_data_dir) as (urls, started):
         with psycopg.connect(urls.database_url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         with Redis.from_url(urls.redis_url) as client:
@@ -273,24 +273,22 @@ def test_killed_servers_come_back_with_their_data(data_dir: Path) -> None:
         for server in started.values():
             server.process.kill()
             server.process.wait()
-    assert (data_dir / "postgresql/postmaster.pid").exists()
+    assert (used_data_dir / "postgresql/postmaster.pid").exists()
 
-    with running(data_dir) as (urls, _):
+    with running(used_data_dir) as (urls, _):
         with psycopg.connect(urls.database_url) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         with Redis.from_url(urls.redis_url) as client:
             assert client.get("kept") == b"43"
 
 
-def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(data_dir: Path) -> None:
-    with running(data_dir):
-        pass
+def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(used_data_dir: Path) -> None:
     with subprocess.Popen(["sleep", "600"], **server_programs.identity()) as other:
-        rest = "\n".join([str(data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
-        (data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
-        (data_dir / "redis/redis.pid").write_text(f"{other.pid}\n")
+        rest = "\n".join([str(used_data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
+        (used_data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
+        (used_data_dir / "redis/redis.pid").write_text(f"{other.pid}\n")
 
-        with running(data_dir) as (urls, _), psycopg.connect(urls.database_url) as connection:
+        with running(used_data_dir) as (urls, _), psycopg.connect(urls.database_url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
         assert other.poll() is None
@@ -298,9 +296,9 @@ def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(data
 
 
 def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
-    data_dir: Path, lasting_ports: None
+    used_data_dir: Path, lasting_ports: None
 ) -> None:
-    with running(data_dir) as (urls, _):
+    with running(used_data_dir) as (urls, _):
         pass
     launcher = subprocess.Popen(
         [
@@ -314,7 +312,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
             "with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (_, started):\n"
             "    print(*(server.process.pid for server in started), flush=True)\n"
             "    time.sleep(600)\n",
-            str(data_dir),
+            str(used_data_dir),
         ],
         cwd=embedded.CHECKOUT,
         stdout=subprocess.PIPE,
@@ -327,7 +325,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
     launcher.communicate()
     assert [process.is_running() for process in left] == [True, True]
 
-    with running(data_dir) as (again, _):
+    with running(used_data_dir) as (again, _):
         assert again == urls
         assert [process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in left] == [False, False]
 
@@ -357,10 +355,10 @@ def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Pat
     assert embedded.running_urls(data_dir) is None
 
 
-def test_a_frozen_server_is_stopped_all_the_same(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_server_is_stopped_all_the_same(used_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "STOP_PATIENCE", 2)
 
-    with running(data_dir) as (_, started):
+    with running(used_data_dir) as (_, started):
         started["redis"].process.send_signal(signal.SIGSTOP)
 
     assert started["redis"].process.returncode == -signal.SIGKILL
@@ -370,8 +368,8 @@ def test_a_frozen_server_is_stopped_all_the_same(data_dir: Path, monkeypatch: py
 
 
 @as_root
-def test_roots_servers_are_another_users_and_run_from_a_copy_that_it_can_reach(data_dir: Path) -> None:
-    with running(data_dir) as (_, started):
+def test_roots_servers_are_another_users_and_run_from_a_copy_that_it_can_reach(used_data_dir: Path) -> None:
+    with running(used_data_dir) as (_, started):
         processes = [psutil.Process(server.process.pid) for server in started.values()]
         owners = {process.uids().real for process in processes}
         programs = {Path(process.exe()) for process in processes}

@@ -38,12 +38,10 @@ def bystander(checkout: Path) -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(start: Callable[..., Run]) -> None:
-    run = start().ready()
-
-    assert f"http://127.0.0.1:{run.port}/docs" in run.output
-    assert run.output.count("$url/auth/") == 2
-    assert run.output.count("$url/chatroom") == 3
+def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(plain: Run) -> None:
+    assert f"http://127.0.0.1:{plain.port}/docs" in plain.output
+    assert plain.output.count("$url/auth/") == 2
+    assert plain.output.count("$url/chatroom") == 3
 
 
 def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], data_dir: Path) -> None:
@@ -64,12 +62,10 @@ def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], dat
     assert kept.json() == made
 
 
-def test_with_a_key_no_stripe_is_pretended(start: Callable[..., Run]) -> None:
-    run = start().ready()
-
-    assert "No money moves" not in run.output
-    assert run.variable("STRIPE_SECRET_KEY") == KEY
-    assert [name for name in processes.DEVELOPMENT if f"{name} " in run.output] == []
+def test_with_a_key_no_stripe_is_pretended(plain: Run) -> None:
+    assert "No money moves" not in plain.output
+    assert plain.variable("STRIPE_SECRET_KEY") == KEY
+    assert [name for name in processes.DEVELOPMENT if f"{name} " in plain.output] == []
 
 
 def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., Run], start: Callable[..., Run]) -> None:
@@ -83,9 +79,9 @@ def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., R
 
 
 def test_ctrl_c_ends_everything_that_was_started_and_only_that(
-    start: Callable[..., Run], data_dir: Path, bystander: subprocess.Popen[bytes]
+    start: Callable[..., Run], used_data_dir: Path, bystander: subprocess.Popen[bytes]
 ) -> None:
-    run = start(own_servers=True).with_worker()
+    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).with_worker()
     started = psutil.Process(run.process.pid).children(recursive=True)
     started.append(psutil.Process(run.pid_of("with child")))
 
@@ -95,7 +91,7 @@ def test_ctrl_c_ends_everything_that_was_started_and_only_that(
     assert "worker hands back" in run.output
     assert len(started) > 5
     assert [process for process in started if lives(process)] == []
-    assert embedded.running_urls(data_dir) is None
+    assert embedded.running_urls(used_data_dir) is None
     assert bystander.poll() is None
 
 
@@ -131,27 +127,27 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
     assert run.process.wait(timeout=60) == 0
 
 
-def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run], data_dir: Path) -> None:
+def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run], used_data_dir: Path) -> None:
     # Ports that no connection can take between the runs. The line break goes when the first run notes its own.
     ports = {f"{name}.port": str(free_port()) for name in ("postgresql", "redis")}
-    embedded.make_folder(data_dir)
+    embedded.make_folder(used_data_dir)
     for file, port in ports.items():
-        (data_dir / file).write_text(f"{port}\n")
-    first = start(own_servers=True).ready()
-    assert {file: (data_dir / file).read_text() for file in ports} == ports
+        (used_data_dir / file).write_text(f"{port}\n")
+    first = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
+    assert {file: (used_data_dir / file).read_text() for file in ports} == ports
     keys = [first.variable(name) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "DATABASE_URL", "REDIS_URL")]
     with psycopg.connect(keys[2]) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        connection.execute("CREATE TABLE kept_by_the_first_run AS SELECT 42 AS answer")
     with Redis.from_url(keys[3]) as client:
         client.set("kept", "42")
     first.process.terminate()
     first.ended()
 
-    second = start(own_servers=True).ready()
+    second = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
 
     assert [second.variable(name) for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "DATABASE_URL", "REDIS_URL")] == keys
     with psycopg.connect(keys[2]) as connection:
-        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert connection.execute("SELECT answer FROM kept_by_the_first_run").fetchone() == (42,)
     with Redis.from_url(keys[3]) as client:
         assert client.get("kept") == b"42"
 
@@ -165,10 +161,8 @@ def test_keys_and_urls_are_for_their_owner_alone(start: Callable[..., Run], data
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
 
 
-def test_a_run_is_development_on_this_machine_alone_unless_told_otherwise(start: Callable[..., Run]) -> None:
-    run = start().ready()
-
-    assert (run.variable("DEBUG"), run.variable("HOST")) == ("true", "127.0.0.1")
+def test_a_run_is_development_on_this_machine_alone_unless_told_otherwise(plain: Run) -> None:
+    assert (plain.variable("DEBUG"), plain.variable("HOST")) == ("true", "127.0.0.1")
 
 
 def test_a_machines_name_in_host_does_not_open_the_port_to_the_network(start: Callable[..., Run]) -> None:
@@ -211,11 +205,9 @@ def test_one_server_of_the_callers_and_one_of_our_own(
     assert run.variable("REDIS_URL") == urls.redis_url
 
 
-def test_with_both_urls_given_no_server_is_started(start: Callable[..., Run], data_dir: Path) -> None:
-    start().ready()
-
-    assert not (data_dir / "postgresql").exists()
-    assert not (data_dir / "redis").exists()
+def test_with_both_urls_given_no_server_is_started(plain: Run) -> None:
+    assert not (plain.data_dir / "postgresql").exists()
+    assert not (plain.data_dir / "redis").exists()
 
 
 def test_embedded_services_never_run_in_production(start: Callable[..., Run], data_dir: Path) -> None:
@@ -239,18 +231,16 @@ def test_a_taken_port_is_named_before_anything_starts(name: str, start: Callable
     assert not (data_dir / "postgresql").exists()
 
 
-def test_a_second_run_of_the_same_data_is_refused_and_the_first_goes_on(start: Callable[..., Run]) -> None:
-    first = start().ready()
-
-    second = start()
+def test_a_second_run_of_the_same_data_is_refused_and_the_first_goes_on(start: Callable[..., Run], plain: Run) -> None:
+    second = start(DATA_DIR=str(plain.data_dir))
 
     assert second.ended() == 1
-    assert f"already runs from {first.data_dir} (process {first.process.pid})" in second.output
-    assert first.variable("DEBUG") == "true"
+    assert f"already runs from {plain.data_dir} (process {plain.process.pid})" in second.output
+    assert plain.variable("DEBUG") == "true"
 
 
-def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run]) -> None:
-    run = start(own_servers=True).ready()
+def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run], used_data_dir: Path) -> None:
+    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
     started = psutil.Process(run.process.pid).children()
 
     run.process.kill()
@@ -260,9 +250,9 @@ def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run]) 
 
 
 def test_the_next_run_ends_what_a_killed_one_left_behind_and_nothing_else(
-    start: Callable[..., Run], bystander: subprocess.Popen[bytes]
+    start: Callable[..., Run], used_data_dir: Path, bystander: subprocess.Popen[bytes]
 ) -> None:
-    first = start(own_servers=True).with_worker()
+    first = start(own_servers=True, DATA_DIR=str(used_data_dir)).with_worker()
     orphan = psutil.Process(first.pid_of("with child"))
     first.process.send_signal(signal.SIGSTOP)  # it would start the first dead again while the next ones are killed
     for process in psutil.Process(first.process.pid).children():
@@ -271,7 +261,7 @@ def test_the_next_run_ends_what_a_killed_one_left_behind_and_nothing_else(
     first.ended()
     assert lives(orphan)
 
-    second = start(own_servers=True).ready()
+    second = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
 
     assert not lives(orphan)
     assert "Stopped what an earlier run, which was killed, had left behind (processes: 1)." in second.output
@@ -309,10 +299,10 @@ def test_a_failing_migration_ends_the_run_and_starts_nothing(checkout: Path, sta
     assert "with child" not in run.output
 
 
-def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], data_dir: Path) -> None:
-    run = start(own_servers=True).ready()
+def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], used_data_dir: Path) -> None:
+    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
 
-    psutil.Process(int((data_dir / "redis/redis.pid").read_text())).kill()
+    psutil.Process(int((used_data_dir / "redis/redis.pid").read_text())).kill()
 
     assert run.ended() == 1
     assert "redis ended by itself" in run.output
