@@ -39,12 +39,15 @@ def shapes(queries: CaptureQueriesContext) -> tuple[str, ...]:
     return tuple(re.sub(r"'[^']*'|\b\d+\b|\bs\d+_x\d+\b", "?", query["sql"]) for query in queries)
 
 
+@pytest.mark.parametrize("pairs", [10, pytest.param(50, marks=pytest.mark.faults)])
 @pytest.mark.parametrize("route", REQUESTS)
-def test_known_and_unknown_numbers_get_the_same_answer(client: Any, new_number: Callable[[], str], route: str) -> None:
+def test_known_and_unknown_numbers_get_the_same_answer(
+    client: Any, new_number: Callable[[], str], route: str, pairs: int
+) -> None:
     answers: dict[bool, set[Any]] = {True: set(), False: set()}
     statements: dict[bool, set[Any]] = {True: set(), False: set()}
     client.send(f"/auth/{route}", mobile_number=new_number(), **REQUESTS[route])  # what is made once is made now
-    for known in [True, False] * 50:
+    for known in [True, False] * pairs:
         number = new_number()
         if known:
             User.objects.create_user(number, PASSWORD)

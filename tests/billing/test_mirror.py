@@ -29,6 +29,13 @@ KINDS = (
 )
 
 
+ORDERS = [
+    pytest.param(order, marks=pytest.mark.faults) if number % 5 else order
+    for number, order in enumerate(itertools.permutations(range(4)))
+]
+"""Of all orders of four events a fifth, in which each comes first and last; the others with the faults."""
+
+
 @pytest.fixture(autouse=True)
 def _workers_are_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "publish", lambda *_: True)
@@ -46,7 +53,7 @@ def status_here(subscription: str) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=lambda order: "".join(map(str, order)))
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "".join(map(str, order)))
 @pytest.mark.parametrize("again", [False, True], ids=["ended", "subscribed again"])
 def test_any_order_of_events_twice_each_ends_in_stripes_truth(
     stripe_double: StripeDouble, order: tuple[int, ...], again: bool

@@ -268,10 +268,11 @@ def test_an_event_of_the_other_mode_is_taken_and_forgotten(
     assert not published
 
 
-def test_five_thousand_random_requests_are_refused_and_leave_nothing(published: list[tuple[Any, ...]]) -> None:
+@pytest.mark.parametrize("requests", [300, pytest.param(5000, marks=pytest.mark.faults)])
+def test_random_requests_are_refused_and_leave_nothing(published: list[tuple[Any, ...]], requests: int) -> None:
     random.seed(7)
     pieces = [b"{", b"}", b"[", b'"object"', b":", b'"event"', b",", b"\0", b"\xff", b"1e999", b"null", b'"\\ud800"']
-    for round_ in range(5000):
+    for round_ in range(requests):
         if round_ % 2:
             body = random.randbytes(random.choice([0, 1, 7, 60, 500]))
         else:
