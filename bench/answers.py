@@ -35,7 +35,7 @@ def measure(stack: Stack) -> float:
     stack.double.default(ttft=SECONDS / 2, delay=SECONDS / 4, pieces=3)
     in_parallel([lambda p=person, r=room: p.send(r, f"question of room {r}") for person, room in rooms])
     [(started,)] = stack.sql("SELECT statement_timestamp()")
-    wait_until(lambda: stack.unfinished() == 0, 120, "all answered")
+    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
     [(ended, wrong)] = stack.sql(
         "SELECT max(finished_at), count(*) FILTER (WHERE status <> 'done') "
         "FROM chatrooms_message WHERE role = 'assistant'"

@@ -40,7 +40,7 @@ def measure(stack: Stack, *, readers: int) -> None:
     stack.double.default(text=TEXT, pieces=PIECES, ttft=6, delay=0.1)
     sent = in_parallel([lambda p=person, r=room: p.send(r, "Hello") for person, room in rooms])
     memory, cpu, begun = process.memory_info().rss, sum(process.cpu_times()[:2]), time.monotonic()
-    wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, 30, "all calls under way")
+    wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, "all calls under way", 30)
     urls = [message["stream_url"] for message in sent for _ in range(readers)]
     texts, peak, latencies = asyncio.run(read_all(urls, process))
     seconds = time.monotonic() - begun

@@ -200,17 +200,18 @@ def rises() -> Iterator[Callable[..., None]]:
     assert [(name, labels, counted(name, **labels)) for name, labels, _ in expected] == expected
 
 
+@pytest.fixture(scope="session")
+def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One whole stack for all tests that break something in it (use it through `breakable`)."""
+    with _stack(tmp_path_factory, {}) as stack:
+        yield stack
+
+
 @pytest.fixture
-def make_stack(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[..., Any]]:
-    """Start whole stacks for one test: `make_stack(REPLY_LEASE="3", …)`."""
-    with ExitStack() as cleanup:
-
-        def make(**settings: str) -> Any:
-            return cleanup.enter_context(_stack(tmp_path_factory, settings))
-
-        yield make
+def breakable(breakable_stack: Any) -> Any:
+    """A whole stack of which a test may kill, freeze, fill and set what it likes: the next one finds it mended."""
+    breakable_stack.mend()
+    return breakable_stack
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 PROCESSES = 2
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

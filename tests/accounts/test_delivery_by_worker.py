@@ -2,13 +2,13 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import requests
 
 from tests.doubles.twilio import TwilioDouble
+from tests.stack import PATIENCE, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -19,29 +19,28 @@ def twilio() -> Iterator[TwilioDouble]:
         yield double
 
 
-def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(
-    make_stack: Callable[..., Any], twilio: TwilioDouble
-) -> None:
-    stack = make_stack(**twilio.settings())
+def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(breakable: Stack, twilio: TwilioDouble) -> None:
+    stack = breakable
+    stack.restart("web", "tasks", **twilio.settings())
     numbers = [f"+919{random.randrange(10**8, 10**9)}" for _ in range(2)]
 
     def ask(number: str) -> None:
-        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=10)
+        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=PATIENCE)
         assert (answer.status_code, "otp" in answer.json()) == (200, False)
 
     def sign_in(number: str, digits: str) -> None:
         body = {"mobile_number": number, "otp": digits}
-        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=10).status_code == 200
+        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=PATIENCE).status_code == 200
 
     ask(numbers[0])
-    first = twilio.code_for(numbers[0], seconds=40)  # the worker may still be starting
+    first = twilio.code_for(numbers[0], seconds=PATIENCE)  # the worker may still be starting
     sign_in(numbers[0], first)
 
     stack.stop_redis()
     ask(numbers[1])
     assert [message["To"] for message in twilio.ledger()] == [numbers[0]]
     stack.start_redis()
-    second = twilio.code_for(numbers[1], seconds=40)
+    second = twilio.code_for(numbers[1], seconds=PATIENCE)
     sign_in(numbers[1], second)
     assert [message["To"] for message in twilio.ledger()] == numbers, "one message each"
 

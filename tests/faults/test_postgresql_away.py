@@ -1,6 +1,5 @@
 """PostgreSQL stopped or frozen: an honest 503 at once, and everything back without a restart."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,10 +9,10 @@ import requests
 
 from tests import servers
 from tests.doubles.proxy import Proxy
-from tests.faults.test_payments_away import deliver
-from tests.stack import Person, Stack, assert_one_of_three_takes_at_most, running, wait_until
+from tests.flows.paying import deliver
+from tests.stack import PATIENCE, Person, Stack, running, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +32,14 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
             yield stack, proxy
 
 
-def refused(person: Person, method: str, path: str, body: Any) -> float:
-    """Be told to come back later; how many seconds that took."""
-    started = time.monotonic()
+def refused(person: Person, method: str, path: str, body: Any) -> None:
+    """Be told to come back later, and not by a client that gave up first."""
     answer = person.call(method, path, json=body)
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
     assert int(answer.headers["Retry-After"]) > 0
-    return time.monotonic() - started
 
 
-def asked_for_health(stack: Stack, path: str, status: int) -> float:
-    started = time.monotonic()
-    assert requests.get(stack.url + path, timeout=30).status_code == status
-    return time.monotonic() - started
-
-
-@pytest.mark.parametrize("mode", ["refuse", "freeze"])
+@pytest.mark.parametrize("mode", ["refuse", pytest.param("freeze", marks=pytest.mark.faults)])
 def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Proxy], mode: Any) -> None:
     stack, proxy = proxied
     person = stack.sign_up()
@@ -57,14 +48,9 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
     stack.double.default(ttft=3)
     others = [stack.sign_up() for _ in range(10)]
     under_way = [(each, each.send(each.room(), "asked before the outage")["id"]) for each in others for _ in range(2)]
-    wait_until(lambda: stack.double.ledger()["in_flight"] == 20, 20, "all under way")
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
     subject = {"id": "price_of_nobody", "object": "price"}
     event = {"id": f"evt_{mode}", "object": "event", "type": "price.updated", "data": {"object": subject}}
-
-    def delivered_in_vain() -> float:
-        code, seconds = deliver(stack, event)
-        assert code == 503
-        return seconds
 
     proxy.set(mode)
     try:
@@ -74,20 +60,23 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
             ("POST", f"/chatroom/{room}/message", {"content": "hello"}),
             ("POST", "/auth/send-otp", {"mobile_number": person.number}),
         ):
-            assert_one_of_three_takes_at_most(3, lambda: refused(person, method, path, body), path)
-        assert_one_of_three_takes_at_most(3, delivered_in_vain, "so that Stripe sends it again")
+            refused(person, method, path, body)
+        assert deliver(stack, event) == 503, "so that Stripe sends it again"
         for path, status in (("/livez", 200), ("/readyz", 503)):
-            assert_one_of_three_takes_at_most(2, lambda: asked_for_health(stack, path, status), path)
-        time.sleep(5)  # the answers come while nobody can keep them, and every lease (3 s) runs out
+            assert requests.get(stack.url + path, timeout=PATIENCE).status_code == status
+        # The answers come while nobody can keep them, and every lease runs out.
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "all answers come in vain")
+        expired = "SELECT count(*) FROM chatrooms_message WHERE status = 'generating' AND lease_until > now()"
+        wait_until(lambda: stack.sql(expired) == [(0,)], "all leases run out")
     finally:
         proxy.set("pass")
-    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=30).status_code == 200, 10, "ready again")
-    wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, 10, "answering again")
+    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=PATIENCE).status_code == 200, "ready again")
+    wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, "answering again")
     for each, message_id in under_way:
-        assert each.answered(message_id, 45)["reply"]["status"] == "done"
+        assert each.answered(message_id, 120)["reply"]["status"] == "done"
     [(sent,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
     assert sent == 0, "what was refused was not stored"
-    assert deliver(stack, event)[0] == 200
+    assert deliver(stack, event) == 200
     assert stack.sql("SELECT type FROM billing_stripeevent WHERE event_id = %s", event["id"]) == [("price.updated",)]
     stack.double.default()
-    assert person.answered(person.send(room, "asked after the outage")["id"], 30)["reply"]["status"] == "done"
+    assert person.answered(person.send(room, "asked after the outage")["id"])["reply"]["status"] == "done"

@@ -4,15 +4,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests import sse
-from tests.stack import Person, Stack, assert_one_of_three_takes_at_most, wait_until
+from tests.stack import Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 ENDED = (0, -signal.SIGTERM)
 """uvicorn raises the signal anew when it has done everything."""
@@ -20,13 +19,11 @@ ENDED = (0, -signal.SIGTERM)
 TEXT = " ".join(f"word{number}" for number in range(300))
 
 
-def follow(sent: dict, person: Person, *, seconds: float = 60) -> sse.Transcript:
+def follow(sent: dict, transcript: sse.Transcript | None = None) -> sse.Transcript:
     """Read as a browser does: after a broken connection, or an end that is not final, go on from the last id."""
-    transcript = sse.Transcript()
+    transcript = transcript or sse.Transcript()
     url = sent["stream_url"]
-    give_up_at = time.monotonic() + seconds
     while transcript.end is None:
-        assert time.monotonic() < give_up_at, f"no end; so far {len(transcript.text)} characters"
         try:
             response = sse.Response(url, headers={"Last-Event-ID": transcript.last_id})
             if response.status != 200:
@@ -42,15 +39,15 @@ def follow(sent: dict, person: Person, *, seconds: float = 60) -> sse.Transcript
     return transcript
 
 
-def test_a_killed_worker_is_replaced_and_the_client_learns_it(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_a_killed_worker_is_replaced_and_the_client_learns_it(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
     stack.double.default(text=TEXT, pieces=60, delay=0.05)
     sent = person.send(person.room(), "Hello")
+    seen = sse.Transcript()
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(follow, sent, person)
-        wait_until(lambda: stack.double.ledger()["in_flight"], 10, "a call")
-        time.sleep(1)
+        reading = pool.submit(follow, sent, seen)
+        wait_until(lambda: seen.text, "a first piece")
         stack.kill("worker")
         stack.start("worker")
         transcript = reading.result()
@@ -63,15 +60,17 @@ def test_a_killed_worker_is_replaced_and_the_client_learns_it(make_stack: Callab
     assert "start" in said[said.index("delta") : second], "the texts of two attempts were mixed"
 
 
-def test_stream_and_worker_are_replaced_under_load_and_nothing_is_lost(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack(REPLY_DRAIN="1")
+def test_stream_and_worker_are_replaced_under_load_and_nothing_is_lost(breakable: Stack) -> None:
+    stack = breakable
+    stack.restart("worker", REPLY_DRAIN="1")
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
     people = [stack.sign_up() for _ in range(10)]
     stack.double.default(text=TEXT, pieces=60, delay=0.05)
     sent = [(person, person.send(person.room(), f"Hello {n}")) for person in people for n in range(2)]
+    seen = [sse.Transcript() for _ in sent]
     with ThreadPoolExecutor(len(sent)) as pool:
-        reading = [pool.submit(follow, message, person, seconds=90) for person, message in sent]
-        time.sleep(1)
+        reading = [pool.submit(follow, message, each) for (_, message), each in zip(sent, seen, strict=True)]
+        wait_until(lambda: all(each.text for each in seen), "a first piece of each")
         assert stack.stop("stream") in ENDED
         stack.start("stream")
         assert stack.stop("worker") == 0
@@ -81,119 +80,100 @@ def test_stream_and_worker_are_replaced_under_load_and_nothing_is_lost(make_stac
         assert transcript.text == TEXT == person.message(message["id"])["gemini_response"]
 
 
-def test_open_streams_do_not_hold_a_stopping_process_up(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_open_streams_do_not_hold_a_stopping_process_up(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
-    stack.double.default(ttft=30)
+    stack.double.default(ttft=90)
     sent = person.send(person.room(), "Hello")
-
-    def stop() -> float:
-        if "stream" not in stack.processes:
-            stack.start("stream")
-        opened = [sse.Response(sent["stream_url"]) for _ in range(5)]
-        assert [each.status for each in opened] == [200] * 5
-        begun = time.monotonic()
-        assert stack.stop("stream") in ENDED
-        taken = time.monotonic() - begun
-        for response in opened:
-            *_, last = response.events()
-            assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
-        return taken
-
-    assert_one_of_three_takes_at_most(3, stop, "the end of a process with streams")
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "a call")
+    opened = [sse.Response(sent["stream_url"]) for _ in range(5)]
+    assert [each.status for each in opened] == [200] * 5
+    assert stack.stop("stream") in ENDED, "it ends by itself while the reply, and so the streams, go on"
+    assert stack.double.ledger()["in_flight"] == 1
+    for response in opened:
+        *_, last = response.events()
+        assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
 
 
-@pytest.mark.parametrize("how", ["stopped", "frozen"])
-def test_without_redis_a_stream_ends_politely_and_the_answer_comes(make_stack: Callable[..., Stack], how: str) -> None:
-    stack = make_stack()
+@pytest.mark.parametrize("how", ["stopped", pytest.param("frozen", marks=pytest.mark.faults)])
+def test_without_redis_a_stream_ends_politely_and_the_answer_comes(breakable: Stack, how: str) -> None:
+    stack = breakable
     person = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=60, delay=0.2)  # under way for longer than a stream takes to end
+    stack.double.default(text=TEXT, pieces=60, delay=0.3)  # under way for longer than a stream takes to end
     take_away, bring_back = (
         (stack.stop_redis, stack.start_redis) if how == "stopped" else (stack.freeze_redis, stack.thaw_redis)
     )
-    sent: dict = {}
-
-    def lose_redis() -> float:
-        if sent:
-            bring_back()
-        sent.update(person.send(person.room(), "Hello"))
-        events = sse.Response(sent["stream_url"]).events()
-        for _ in range(5):
-            next(events)
-        take_away()
-        begun = time.monotonic()
-        *_, last = events
-        assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
-        return time.monotonic() - begun
-
-    assert_one_of_three_takes_at_most(8, lose_redis, "the end of a stream without Redis")
+    sent = person.send(person.room(), "Hello")
+    events = sse.Response(sent["stream_url"]).events()
+    for _ in range(3):
+        next(events)
+    take_away()
+    *_, last = events
+    assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
     refused = sse.Response(sent["stream_url"])
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) >= 1
     answered = person.answered(sent["id"])
     assert answered["gemini_response"] == TEXT
+    stack.double.default(text=TEXT)
     again = person.send(person.room(), "Still?") if how == "stopped" else None
-    whole = sse.read(sent["stream_url"])  # final, so it is had from the database
+    whole = sse.read(sent["stream_url"])  # final, so it comes from the database
     assert whole.text == TEXT
     bring_back()
     if again:
-        assert follow(again, person).text == TEXT
+        assert follow(again).text == TEXT
 
 
-def test_redis_comes_back_in_mid_stream_and_the_text_is_whole(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_redis_comes_back_in_mid_stream_and_the_text_is_whole(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=100, delay=0.1)
+    stack.double.default(text=TEXT, pieces=60, delay=0.1)
     sent = person.send(person.room(), "Hello")
+    seen = sse.Transcript()
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(follow, sent, person)
-        time.sleep(2)
+        reading = pool.submit(follow, sent, seen)
+        wait_until(lambda: seen.text, "a first piece")
         stack.stop_redis()
-        time.sleep(1)
+        time.sleep(1)  # long enough to be noticed
         stack.start_redis()
         transcript = reading.result()
     assert transcript.text == TEXT == person.answered(sent["id"])["gemini_response"]
 
 
-def test_a_reply_is_stopped_while_redis_is_away(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_a_reply_is_stopped_while_redis_is_away(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=100, delay=0.2)
-    tries: list[int] = []
-
-    def stop() -> float:
-        if tries:
-            stack.start_redis()
-        before = len(stack.double.calls())
-        tries.append(person.send(person.room(), "Hello")["id"])
-        wait_until(lambda: len(stack.double.calls()) > before, 30, "a call")
-        time.sleep(1)
-        stack.stop_redis()
-        begun = time.time()
-        assert person.call("POST", f"/message/{tries[-1]}/stop").json()["reply"]["status"] == "stopped"
-        wait_until(lambda: stack.double.calls()[before]["disconnected"], 15, "the call closed")
-        wait_until(lambda: person.message(tries[-1])["gemini_response"], 15, "the text")
-        message = person.message(tries[-1])
-        assert TEXT.startswith(message["gemini_response"])
-        assert message["reply"]["output_tokens"]
-        assert person.call("GET", "/usage").json()["used"] == len(tries)
-        return float(stack.double.calls()[before]["disconnected"] - begun)
-
-    assert_one_of_three_takes_at_most(2.5, stop, "the end of the call")
+    stack.double.default(text=TEXT, pieces=300, delay=0.2)  # a minute, unless it is stopped
+    sent = person.send(person.room(), "Hello")
+    events = sse.Response(sent["stream_url"]).events()
+    while next(events).event != "delta":
+        pass
+    stack.stop_redis()
+    stopped = person.call("POST", f"/message/{sent['id']}/stop")
+    assert stopped.status_code == 200, stopped.text
+    assert stopped.json()["reply"]["status"] == "stopped"
+    wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "the end of the call", 30)
+    assert stack.double.calls()[0]["disconnected"]
+    wait_until(lambda: person.message(sent["id"])["gemini_response"], "the text")
+    message = person.message(sent["id"])
+    assert TEXT.startswith(message["gemini_response"])
+    assert message["reply"]["output_tokens"]
+    assert person.call("GET", "/usage").json()["used"] == 1
 
 
-def test_a_frozen_workers_late_pieces_are_never_seen(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
     stack.double.script({"text": "OLD " * 100, "pieces": 100, "delay": 0.1}, {"text": TEXT, "pieces": 40, "delay": 0.1})
     sent = person.send(person.room(), "Hello")
+    seen = sse.Transcript()
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(follow, sent, person)
-        time.sleep(1.5)
+        reading = pool.submit(follow, sent, seen)
+        wait_until(lambda: "OLD" in seen.text, "a first piece of the old text")
         stack.signal("worker", signal.SIGSTOP)
         frozen = stack.processes.pop("worker")
         stack.start("worker")
-        wait_until(lambda: len(stack.double.calls()) == 2, 20, "another worker")
+        wait_until(lambda: len(stack.double.calls()) == 2, "another worker")
         thaw = threading.Timer(0.5, lambda: os.killpg(frozen.pid, signal.SIGCONT))
         thaw.start()
         transcript = reading.result()

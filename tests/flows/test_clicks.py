@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.flows.test_paying import status
+from tests.flows.paying import status
 from tests.stack import PATIENCE, Person, in_parallel, until_not_busy, wait_until
 
 pytestmark = pytest.mark.stack
@@ -76,7 +76,7 @@ def test_paying_while_clicking_gives_one_subscription(stack: Any) -> None:
         url = click(person).json()["checkout_url"]
         answers = in_parallel([*[lambda who=person: click(who)] * 6, lambda where=url: stack.stripe.pay(where)])
         assert {answer.status_code for answer in answers} <= {200, 303, 409}
-        wait_until(lambda who=person: status(who)["tier"] == "pro", 10, "Pro")
+        wait_until(lambda who=person: status(who)["tier"] == "pro", "Pro")
         assert click(person).json()["code"] == "already_subscribed"
         customers, sessions = at_stripe(person)
         running = [each for each in stack.stripe.things("subscriptions").values() if each["customer"] == customers[0]]
@@ -90,6 +90,6 @@ def test_an_answer_that_is_lost_after_stripe_accepted_makes_nothing_twice(stack:
         answers = [click(person) for _ in range(4)]
         stack.stripe.switch(cut_after=0)
         assert {answer.status_code for answer in answers} <= {200, 503}
-        wait_until(lambda who=person: click(who).status_code == 200, 10, "a checkout")
+        wait_until(lambda who=person: click(who).status_code == 200, "a checkout")
         customers, sessions = at_stripe(person)
         assert (len(customers), len(sessions)) == (1, 1)

@@ -10,8 +10,8 @@ import pytest
 
 from tests import chromium as chromium_of_this_machine
 from tests.desk.conftest import PASSWORD, code_of
+from tests.flows.paying import status, subscribe
 from tests.flows.staff import make_staff
-from tests.flows.test_paying import status, subscribe
 from tests.stack import Person, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.needs_chromium]
@@ -185,7 +185,7 @@ def test_delete_my_data(stack: Stack, desk: Desk) -> None:
     person.send(person.room(), "Hello")
     desk.find(person)
     desk.do("Erase")
-    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), 20, "the erasure")
+    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), "the erasure")
     assert person.call("GET", "/user/me").status_code == 401
 
 

@@ -1,12 +1,11 @@
 """Erasing somebody who pays: the billing ends first, Stripe's outage delays it, and of the rows the invoices stay."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests import scan
-from tests.flows.test_paying import status, subscribe
+from tests.flows.paying import status, subscribe
 from tests.stack import Person, Stack, wait_until
 
 pytestmark = pytest.mark.stack
@@ -19,36 +18,34 @@ def customers_of(person: Person) -> list[dict[str, Any]]:
     return [each for each in customers if each.get("metadata", {}).get("kuvaka_user") == str(person.id)]
 
 
-def test_the_billing_ends_first_and_an_outage_only_delays_it(make_stack: Callable[..., Stack]) -> None:
-    stack = make_stack()
+def test_the_billing_ends_first_and_an_outage_only_delays_it(breakable: Stack) -> None:
+    stack = breakable
     stack.sql("SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), 7310000001, false)")
     person = stack.sign_up()
     message = person.send(person.room("canary room"), "canary question")
     person.answered(message["id"])
     subscription = subscribe(person)
-    wait_until(lambda: status(person)["tier"] == "pro", 15, "Pro")
+    wait_until(lambda: status(person)["tier"] == "pro", "Pro")
     [customer] = customers_of(person)
-    wait_until(
-        lambda: stack.sql("SELECT 1 FROM djstripe_invoice WHERE customer_id = %s", customer["id"]), 15, "invoice"
-    )
+    wait_until(lambda: stack.sql("SELECT 1 FROM djstripe_invoice WHERE customer_id = %s", customer["id"]), "invoice")
     other = stack.sign_up()
     kept = subscribe(other)
-    wait_until(lambda: status(other)["tier"] == "pro", 15, "the other one Pro")
+    wait_until(lambda: status(other)["tier"] == "pro", "the other one Pro")
 
     stack.stripe.switch(down=True)
     assert person.call("DELETE", "/user/me").status_code == 202
     assert person.call("GET", "/user/me").status_code == 401
-    wait_until(lambda: stack.log("tasks").count("erasure_postponed"), 15, "a try that met the outage")
+    wait_until(lambda: stack.log("tasks").count("erasure_postponed"), "a try that met the outage")
     assert stack.stripe.things("subscriptions")[subscription]["status"] == "active"
     assert stack.sql("SELECT content FROM chatrooms_message WHERE id = %s", message["id"]) == [("canary question",)]
     assert stack.sql("SELECT count(*) FROM accounts_user WHERE id = %s", person.id) == [(1,)]
 
     stack.stripe.switch(down=False)
-    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), 40, "the erasure")
+    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), "the erasure")
     assert stack.stripe.things("subscriptions")[subscription]["status"] == "canceled"
     assert stack.stripe.things("customers")[customer["id"]]["deleted"]
     settled = "SELECT 1 FROM billing_stripeevent WHERE next_try_at IS NOT NULL"
-    wait_until(lambda: len(stack.stripe.things("events")) == taken(stack) and not stack.sql(settled), 20, "its events")
+    wait_until(lambda: len(stack.stripe.things("events")) == taken(stack) and not stack.sql(settled), "its events")
 
     private = [str(person.id), person.number[3:], "canary", customer["id"], subscription, customer["email"]]
     hits = scan.found(private, database_url=stack.database_url, redis_url=stack.environment["REDIS_URL"])
@@ -69,7 +66,7 @@ def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(stack: Stack) 
     person = stack.sign_up()
     opened = person.call("POST", "/subscribe/pro").json()
     assert person.call("DELETE", "/user/me").status_code == 202
-    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), 20, "the erasure")
+    wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), "the erasure")
     refused = stack.stripe.pay(opened["checkout_url"])
     assert refused.status_code == 200
     assert "expired" in refused.text

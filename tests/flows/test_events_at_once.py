@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.test_paying import status, subscribe
+from tests.flows.paying import status, subscribe
 from tests.stack import in_parallel, wait_until
 
 pytestmark = pytest.mark.stack
@@ -31,7 +31,7 @@ def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: An
 
     for event in chosen:
         assert set(in_parallel([lambda e=event: send(e)] * 50)) == {200}
-    wait_until(lambda: not waiting(stack, chosen), 30, "all processed")
+    wait_until(lambda: not waiting(stack, chosen), "all processed")
     effects = settled(lambda: len(asked(stack, people))) - known
     assert 3 <= effects <= 20, "Stripe is asked once for an event at most"
     rows = state(stack, chosen)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stack import Person, Stack, in_parallel, wait_until
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def test_200_messages_of_40_people_are_each_answered_under_their_own_question(st
     stack.double.default(ttft=2, delay=0.25, pieces=3)
 
     sent = in_parallel([lambda p=person, r=room: p.send(r, f"question of room {r}") for person, room in rooms])
-    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
 
     for (person, room), message in zip(rooms, sent, strict=True):
         answered = person.message(message["id"])
@@ -62,9 +62,9 @@ def test_a_pro_user_never_has_more_than_eight_at_once_titles_included(stack: Sta
     stack.double.default(text="A title", ttft=0.8)
     jobs = [lambda where=room: person.send(where, f"user={person.id}") for room in rooms for _ in range(2)]
     in_parallel(jobs)  # as many as may wait
-    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
     named = "SELECT 1 FROM chatrooms_chatroom WHERE user_id = %s AND naming = 'model'"
-    wait_until(lambda: stack.sql(named, person.id), 30, "a title")
+    wait_until(lambda: stack.sql(named, person.id), "a title")
     ledger = stack.double.ledger()
     assert 6 <= ledger["max_in_flight_by_user"][str(person.id)] <= 8
     assert len(ledger["calls"]) > 100
@@ -75,7 +75,7 @@ def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_sai
     person = stack.sign_up()
     room = person.room()
     sent = in_parallel([lambda n=n: person.send(room, f"number {n} of thirty") for n in range(30)])
-    wait_until(lambda: stack.unfinished() == 0, 60, "all answered")
+    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
 
     messages = person.call("GET", f"/chatroom/{room}/messages?limit=100").json()
     assert [message["id"] for message in messages] == sorted(message["id"] for message in sent)
@@ -108,13 +108,14 @@ def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stac
             if answer.status_code == 202:
                 assert person.call("POST", f"/message/{answer.json()['id']}/stop").status_code == 200
     unsettled = "SELECT 1 FROM chatrooms_message WHERE status = 'stopped' AND lease_until IS NOT NULL"
-    wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), 30, "all stopped")
+    wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), "all stopped")
 
 
-def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(20, marks=pytest.mark.faults)])
+def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds: int) -> None:
     person = stack.sign_up()
     room = person.room()
-    for round_ in range(20):
+    for round_ in range(rounds):
         key = f"key-{round_}-{random.random()}"
         answers = in_parallel([lambda: _send(person, room, key, "the same") for _ in range(50)])
         accepted = [answer for answer in answers if answer.status_code == 202]
@@ -126,9 +127,9 @@ def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack
         assert (again.status_code, again.headers["Idempotency-Replayed"]) == (202, "true")
         assert _send(person, room, key, "another").status_code == 422
     [(count,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
-    assert count == 20
-    wait_until(lambda: stack.unfinished() == 0, 30, "all answered")
-    assert len(stack.double.calls()) == 20
+    assert count == rounds
+    wait_until(lambda: stack.unfinished() == 0, "all answered")
+    assert len(stack.double.calls()) == rounds
 
 
 def _send(person: Person, room: int, key: str, content: str) -> Any:

@@ -4,31 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.stack import Person, wait_until
+from tests.flows.paying import portal, status, subscribe
+from tests.stack import wait_until
 
 pytestmark = pytest.mark.stack
-
-
-def status(person: Person) -> dict[str, Any]:
-    answer = person.call("GET", "/subscription/status")
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def subscribe(person: Person, card: str = "works") -> str:
-    """Pay; the id of the subscription."""
-    opened = person.call("POST", "/subscribe/pro")
-    assert opened.status_code == 200, opened.text
-    paid = person.stack.stripe.pay(opened.json()["checkout_url"], card)
-    assert paid.status_code == 303, paid.text
-    session = person.stack.stripe.things("sessions")[opened.json()["session_id"]]
-    return str(session["subscription"])
-
-
-def portal(person: Person, do: str) -> None:
-    opened = person.call("POST", "/subscription/portal")
-    assert opened.status_code == 200, opened.text
-    person.stack.stripe.at_portal(opened.json()["portal_url"], do)
 
 
 def test_the_whole_way_of_money(stack: Any) -> None:
@@ -43,7 +22,7 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         assert refused.json()["upgrade"]["subscribe"] == "/subscribe/pro"
 
         subscription = subscribe(person)
-        wait_until(lambda: status(person)["tier"] == "pro", 3, "Pro")
+        wait_until(lambda: status(person)["tier"] == "pro", "Pro")
         assert status(person) | {"until": "", "current_period_end": ""} == {
             "tier": "pro",
             "source": "stripe",
@@ -63,21 +42,21 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         assert again.json()["portal"] == "/subscription/portal"
 
         portal(person, "cancel")
-        wait_until(lambda: status(person)["cancel_at_period_end"], 15, "cancelling")
+        wait_until(lambda: status(person)["cancel_at_period_end"], "cancelling")
         assert status(person)["tier"] == "pro"
         assert status(person)["until"] == status(person)["current_period_end"]
         stack.stripe.to_period_end(subscription)
-        wait_until(lambda: status(person)["tier"] == "basic", 15, "Basic at the period's end")
+        wait_until(lambda: status(person)["tier"] == "basic", "Basic at the period's end")
         assert status(person)["source"] == "default"
         assert person.call("POST", f"/chatroom/{room}/message", json={"content": "No"}).status_code == 429
 
         subscription = subscribe(person, card="fails_later")
-        wait_until(lambda: status(person)["tier"] == "pro", 15, "Pro again")
+        wait_until(lambda: status(person)["tier"] == "pro", "Pro again")
         stack.stripe.to_period_end(subscription)
-        wait_until(lambda: status(person)["past_due"], 15, "past due")
+        wait_until(lambda: status(person)["past_due"], "past due")
         assert (status(person)["tier"], status(person)["status"]) == ("pro", "past_due")
         stack.stripe.set_status(subscription, "unpaid")
-        wait_until(lambda: status(person)["tier"] == "basic", 15, "Basic when unpaid")
+        wait_until(lambda: status(person)["tier"] == "basic", "Basic when unpaid")
         assert person.call("POST", "/subscribe/pro").json()["code"] == "already_subscribed"
 
         customers = [

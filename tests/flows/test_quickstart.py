@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,13 +71,11 @@ def test_the_lines_of_curl_sign_in_send_stream_and_resume(stack: Stack, tmp_path
 
 
 @pytest.mark.parametrize("language", ["python", pytest.param("js", marks=pytest.mark.needs_node)])
-def test_a_client_goes_on_where_the_stream_broke(
-    make_stack: Callable[..., Stack], tmp_path: Path, language: str
-) -> None:
-    stack = make_stack()
+def test_a_client_goes_on_where_the_stream_broke(breakable: Stack, tmp_path: Path, language: str) -> None:
+    stack = breakable
     stack.double.default(text=TEXT, pieces=60, delay=0.08)
     client = Running(stack, tmp_path, language)
-    wait_until(lambda: "word10" in client.told(), 30, "the beginning of the answer")
+    wait_until(lambda: "word10" in client.told(), "the beginning of the answer")
     stack.kill("stream")
     assert "done:" not in client.told()
     stack.start("stream")

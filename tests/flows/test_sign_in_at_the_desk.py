@@ -3,27 +3,26 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 import requests
 
-from tests.conftest import _stack
 from tests.desk.conftest import PASSWORD, code_of
 from tests.flows.staff import make_staff
 from tests.stack import PATIENCE, Stack, in_parallel
 
 pytestmark = pytest.mark.stack
 
-ROUNDS = 10
+ROUNDS = pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.faults)])
 
 
-@pytest.fixture(scope="module")
-def behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@pytest.fixture
+def behind_a_proxy(breakable: Stack) -> Stack:
     """A stack that believes in the address which a proxy names."""
-    with _stack(tmp_path_factory, {"PROXY_HOPS": "1"}) as stack:
-        yield stack
+    breakable.restart("web", PROXY_HOPS="1")
+    return breakable
 
 
 class Browser:
@@ -53,11 +52,12 @@ def guess(browser: Browser) -> Callable[[], int]:
     return until_it_is_judged
 
 
-def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_still_get_in(behind_a_proxy: Stack) -> None:
+@ROUNDS
+def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_get_in(behind_a_proxy: Stack, rounds: int) -> None:
     """A page with the form again is a try that was evaluated; 429 is one that was not, 503 none that was judged."""
     stack, number = behind_a_proxy, "+919600000001"
     make_staff(stack, number)
-    for number_of_round in range(ROUNDS):
+    for number_of_round in range(rounds):
         address = f"203.0.113.{number_of_round}"
         browsers = [Browser(stack.url, number, address) for _ in range(40)]
         told = Counter(in_parallel([guess(browser) for browser in browsers]))
@@ -68,10 +68,11 @@ def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_still_get_in(be
     assert (let_in.status_code, let_in.url) == (200, f"{stack.url}/admin/")
 
 
-def test_of_five_who_bring_the_same_code_at_once_one_gets_in(behind_a_proxy: Stack) -> None:
+@ROUNDS
+def test_of_five_who_bring_the_same_code_at_once_one_gets_in(behind_a_proxy: Stack, rounds: int) -> None:
     stack, number = behind_a_proxy, "+919600000002"
     make_staff(stack, number)
-    for number_of_round in range(ROUNDS):
+    for number_of_round in range(rounds):
         stack.sql("UPDATE otp_totp_totpdevice SET last_t = -1, throttling_failure_count = 0")
         browsers = [Browser(stack.url, number, f"203.0.{number_of_round}.{each}") for each in range(1, 6)]
         code = code_of()

@@ -1,0 +1,46 @@
+"""What somebody who pays does, over HTTP, and what Stripe does about it."""
+
+import json
+from typing import Any
+
+import requests
+
+from billing.pretend_stripe.deliveries import signature
+from tests.doubles.stripe import SECRET
+from tests.stack import PATIENCE, Person, Stack
+
+
+def status(person: Person) -> dict[str, Any]:
+    """What the person is told about the subscription."""
+    answer = person.call("GET", "/subscription/status")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def subscribe(person: Person, card: str = "works") -> str:
+    """Pay; the id of the subscription."""
+    opened = person.call("POST", "/subscribe/pro")
+    assert opened.status_code == 200, opened.text
+    paid = person.stack.stripe.pay(opened.json()["checkout_url"], card)
+    assert paid.status_code == 303, paid.text
+    session = person.stack.stripe.things("sessions")[opened.json()["session_id"]]
+    return str(session["subscription"])
+
+
+def portal(person: Person, do: str) -> None:
+    """Press a button of the portal."""
+    opened = person.call("POST", "/subscription/portal")
+    assert opened.status_code == 200, opened.text
+    person.stack.stripe.at_portal(opened.json()["portal_url"], do)
+
+
+def deliver(stack: Stack, event: dict[str, Any]) -> int:
+    """Post an event as Stripe does; the status."""
+    body = json.dumps(event).encode()
+    answer = requests.post(
+        f"{stack.url}/webhook/stripe",
+        data=body,
+        headers={"Stripe-Signature": signature(body, secret=SECRET), "Content-Type": "application/json"},
+        timeout=PATIENCE,
+    )
+    return answer.status_code
