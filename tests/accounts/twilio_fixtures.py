@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts import sms
 from tests.doubles.twilio import TwilioDouble
 
 
@@ -16,8 +17,10 @@ def twilio_process() -> Iterator[TwilioDouble]:
 
 
 @pytest.fixture
-def twilio(twilio_process: TwilioDouble, settings: Any) -> TwilioDouble:
-    """A Twilio that takes every code, with nothing in its ledger."""
+def twilio(twilio_process: TwilioDouble, settings: Any, monkeypatch: pytest.MonkeyPatch) -> TwilioDouble:
+    """A Twilio that takes every code, with nothing in its ledger; a machine that pauses makes it no slow one."""
+    for name in ("CONNECT_TIMEOUT", "READ_TIMEOUT"):
+        monkeypatch.setattr(sms, name, 120)
     twilio_process.behave()
     for name, value in twilio_process.settings().items():
         setattr(settings, name, value)

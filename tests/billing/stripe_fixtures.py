@@ -36,6 +36,7 @@ def stripe_double(
     stripe_process.empty()
     settings.STRIPE_SECRET_KEY = KEY
     settings.STRIPE_API_HOST = stripe_process.base_url
+    settings.STRIPE_TIMEOUT = 120  # a machine that pauses makes it no Stripe that is away
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
     monkeypatch.setattr(stripe, "api_base", stripe_process.base_url)  # what dj-stripe asks by itself goes there too
     call_command("seed_tiers", verbosity=0, stdout=io.StringIO())

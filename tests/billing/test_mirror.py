@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import stripe
 from django.db import connection
+from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Subscription
 
 from accounts.models import User
@@ -20,6 +23,7 @@ from billing.exceptions import AlreadySubscribed
 from billing.models import Entitlement, Lease, StripeEvent
 from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
 from tests.doubles.stripe import StripeDouble
+from tests.locks import wait_for_a_waiter
 
 KINDS = (
     "customer.subscription.created",
@@ -165,7 +169,12 @@ def wait_for_leases(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     wait_for_leases(monkeypatch, 60)
     slow = race.slow()
-    threading.Timer(1, slow.go_on).start()
+
+    def let_go_on(seconds: float) -> None:
+        slow.go_on()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=time.monotonic, sleep=let_go_on))
     assert events.process(event_id=race.end().pk) == "done"
     assert slow.outcome() == "done"
     assert status_here(race.subscription) == "canceled"
@@ -253,9 +262,10 @@ def test_of_many_at_once_one_holds_the_lease() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lease_of_a_dead_holder_can_be_taken_when_its_time_is_over() -> None:
-    assert leases._take("x", 2)
+    assert leases._take("x", 600)
     with pytest.raises(leases.LeaseBusy), leases.hold(name="x", seconds=30, wait=0):
         raise AssertionError
+    Lease.objects.update(until=Now() + timedelta(seconds=0.2))
     with leases.hold(name="x", seconds=30, wait=60) as held:
         assert Lease.objects.get().token == held.token
     assert not Lease.objects.exists()
@@ -290,7 +300,7 @@ def test_a_lease_confirmed_cannot_be_taken_until_its_holder_commits() -> None:
         with transaction.atomic():
             held.confirm()
             taker = pool.submit(take)
-            time.sleep(0.3)
+            wait_for_a_waiter()
             assert not taker.done()
         assert taker.result(60)
 

@@ -18,6 +18,7 @@ from billing.entitlements import standing_of
 from billing.models import Entitlement, Grant, Tier
 from billing.pretend_stripe import shapes
 from tests.billing.stripe_fixtures import new_user
+from tests.locks import wait_for_a_waiter
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -191,13 +192,13 @@ def test_of_two_changes_at_once_neither_is_lost() -> None:
             with transaction.atomic():
                 mirrored(running())
                 saved.set()
-                go_on.wait(60)
+                assert go_on.wait(120)
         finally:
             connection.close()
 
     def save_another() -> None:
         try:
-            saved.wait(60)
+            assert saved.wait(60)
             mirrored(running(status="unpaid"))
         finally:
             connection.close()
@@ -205,8 +206,8 @@ def test_of_two_changes_at_once_neither_is_lost() -> None:
     jobs = [threading.Thread(target=each) for each in (save_slowly, save_another)]
     for job in jobs:
         job.start()
-    saved.wait(60)
-    jobs[1].join(0.5)
+    assert saved.wait(60)
+    wait_for_a_waiter()
     go_on.set()
     for job in jobs:
         job.join(60)

@@ -138,7 +138,7 @@ def sent() -> Iterator[dict[str, list[dict[str, Any]]]]:
 def raw(double: StripeDouble, path: str) -> list[dict[str, Any]]:
     import requests
 
-    answer = requests.get(double.base_url + path, headers={"Authorization": f"Bearer {KEY}"}, timeout=10).json()
+    answer = requests.get(double.base_url + path, headers={"Authorization": f"Bearer {KEY}"}, timeout=120).json()
     return list(answer["data"])
 
 

@@ -52,7 +52,7 @@ async def stream_until_gone(*, steps: int) -> bool:
     for _ in range(steps):
         await asyncio.sleep(0)
     gone.set()
-    await asyncio.wait([running], timeout=1)
+    await asyncio.wait([running], timeout=60)
     running.cancel()
     return hub.left and running.done()
 

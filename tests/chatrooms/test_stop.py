@@ -292,5 +292,5 @@ def test_whoever_ends_a_stopped_answer_waits_for_the_user_before_it_holds_anythi
         other.start()
         wait_for_a_waiter()
         assert Reply.objects.select_for_update(nowait=True).get(pk=reply.pk).status == "stopped"
-    other.join(10)
+    other.join(60)
     assert units(room.user_id) == 0

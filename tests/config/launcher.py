@@ -112,7 +112,7 @@ class Run:
 
     def variable(self, name: str) -> str:
         """What the process `web` finds in its environment."""
-        return requests.get(f"http://127.0.0.1:{self.port}/{name}", timeout=30).text
+        return requests.get(f"http://127.0.0.1:{self.port}/{name}", timeout=120).text
 
     def pid_of(self, what: str) -> int:
         """The number behind `what` in the last line of the output that has it."""

@@ -276,7 +276,7 @@ class Nginx:
     def connect(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
         return context.wrap_socket(
-            socket.create_connection(("127.0.0.1", self.https_port), timeout=10), server_hostname="localhost"
+            socket.create_connection(("127.0.0.1", self.https_port), timeout=120), server_hostname="localhost"
         )
 
     def request(
@@ -315,7 +315,7 @@ def nginx(nginx_installed: None, data_dir: Path) -> Iterator[tuple[Nginx, list[d
 def running(proxy: Nginx) -> Iterator[None]:
     with subprocess.Popen(proxy.command("-g", "daemon off;")) as process:
         try:
-            give_up_at = time.monotonic() + 20
+            give_up_at = time.monotonic() + 120
             while not _listens(proxy.https_port):
                 assert process.poll() is None, proxy.error_log.read_text()
                 assert time.monotonic() < give_up_at

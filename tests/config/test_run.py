@@ -52,13 +52,13 @@ def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], dat
     assert run.variable("PRETEND_STRIPE_WEBHOOK") == f"http://127.0.0.1:{run.port}/webhook/stripe"
     assert run.variable("STRIPE_WEBHOOK_SECRET").startswith("whsec_")
     headers = {"Authorization": f"Bearer {key}"}
-    made = requests.post(f"{host}/v1/customers", headers=headers, timeout=30).json()
+    made = requests.post(f"{host}/v1/customers", headers=headers, timeout=120).json()
     run.process.terminate()
     assert run.ended() == 0
 
     again = pretending().ready()
     assert again.variable("STRIPE_SECRET_KEY") == key
-    kept = requests.get(f"{again.variable('STRIPE_API_HOST')}/v1/customers/{made['id']}", headers=headers, timeout=30)
+    kept = requests.get(f"{again.variable('STRIPE_API_HOST')}/v1/customers/{made['id']}", headers=headers, timeout=120)
     assert kept.json() == made
 
 
@@ -124,7 +124,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
 
     run.process.send_signal(signal.SIGINT)
 
-    assert run.process.wait(timeout=60) == 0
+    assert run.process.wait(timeout=120) == 0
 
 
 def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run], used_data_dir: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.db.models import F
 from django.test import Client
+from django.utils.timezone import now
 
 from accounts.models import User
 from tests.desk.conftest import PASSWORD, code_of, is_in, sign_in
@@ -34,7 +35,11 @@ def test_wrong_codes_count_like_wrong_passwords(make_staff: Callable[..., User])
     assert answer.status_code == 429
 
 
-def test_a_lock_is_over_after_a_quarter_of_an_hour(make_staff: Callable[..., User]) -> None:
+def test_a_lock_is_over_after_a_quarter_of_an_hour(
+    make_staff: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = now()
+    monkeypatch.setattr("axes.handlers.proxy.now", lambda: moment)
     number = make_staff("support").mobile_number
     fail(number)
     let_pass(timedelta(minutes=14, seconds=50))
