@@ -13,7 +13,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -33,22 +33,25 @@ manage: ## Give a command to the running stack: make manage ARGS="check_stack" (
 newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
 	@exec $(PYTHON) -m config.postman --run
 
-test: venv-dev ## Run the tests; make test ARGS="-k word" runs some of them
+test: venv-dev ## Run the tests (eight minutes); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
-	@$(PYTHON) -m pytest -m "not stack" -n 2 --dist loadfile
-	@exec $(PYTHON) -m pytest -m stack
+	@exec $(PYTHON) -m pytest -m "not faults" -n 3 --dist loadfile
 else
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@exec $(PYTHON) -m pytest -m "not faults" $(ARGS)
 endif
+
+faults: venv-dev ## Run what takes long: kills and races many times over, real time-outs, all migrations
+	@exec $(PYTHON) -m pytest -m faults -n 2 --dist loadfile $(ARGS)
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s tests/flows/test_any_input.py
 
-bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, scrapes, 1,000 streams (some minutes, on an idle machine)
+bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
 	@$(PYTHON) -m bench.desk
+	@$(PYTHON) -m bench.outages
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 

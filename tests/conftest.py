@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,6 +229,16 @@ def stack(shared_stack: Any) -> Any:
     shared_stack.double.reset()
     shared_stack.stripe.reset()
     return shared_stack
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the logs of a failed test's stack, and say where they are."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("breakable") or getattr(item, "funcargs", {}).get("shared_stack")
+    if report.failed and stack is not None:
+        report.sections.append(("The stack's logs", str(stack.keep_logs(item.name))))
+    return report
 
 
 def _stack(folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:

@@ -2,7 +2,9 @@
 
 import os
 import random
+import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -278,6 +280,14 @@ class Stack:
 
     def log(self, name: str) -> str:
         return self.log_file(name).read_text(errors="replace")
+
+    def keep_logs(self, test: str) -> Path:
+        """Copy the logs as they are now; the folder they are in."""
+        folder = self.folder / f"failed-{re.sub('[^A-Za-z0-9_-]+', '-', test)[:80]}"
+        folder.mkdir(exist_ok=True)
+        for log in self.folder.glob("*.log"):
+            shutil.copy(log, folder)
+        return folder
 
     def signal(self, name: str, number: signal.Signals) -> None:
         os.killpg(self.processes[name].pid, number)

@@ -120,10 +120,10 @@ def test_a_delivery_is_signed_and_repeated_until_it_is_taken() -> None:
         with StripeDouble(webhook_url=f"http://127.0.0.1:{hook.server_address[1]}/") as double:
             double.advance(400 * 86400)  # signatures are timed by the real clock all the same
             client(double).v1.customers.create({})
-            wait_until(lambda: taken, 10, "a delivery that was taken")
+            wait_until(lambda: taken, "a delivery that was taken")
             assert [each.type for each in taken] == ["customer.created"]
             statuses = lambda: [each["status"] for each in double.deliveries()]  # noqa: E731
-            wait_until(lambda: statuses() == [500, 503, 200], 10, "the answers to be written down")
+            wait_until(lambda: statuses() == [500, 503, 200], "the answers to be written down")
     finally:
         hook.shutdown()
 

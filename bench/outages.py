@@ -1,0 +1,186 @@
+"""How quickly the stack says no, stops and lets go when a part of it is away: `make bench`.
+
+The tests hold these to not hanging; here are the seconds, beside what the reliability promises name for each.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from tests import servers, sse
+from tests.conftest import _urls
+from tests.doubles.proxy import Proxy
+from tests.flows.paying import deliver
+from tests.stack import Stack, in_parallel, running, wait_until
+
+TEXT = " ".join(f"word{number}" for number in range(300))
+ROUNDS = 10
+
+
+def main() -> None:
+    print(f"{'what':<66}{'promised':>9}{'median':>9}{'longest':>9}  (s)")
+    with proxied() as (stack, proxy):
+        stops(stack)
+        waiting(stack)
+        redis_away(stack)
+        stripe_away(stack)
+        postgresql_away(stack, proxy)
+
+
+@contextmanager
+def proxied() -> Iterator[tuple[Stack, Proxy]]:
+    """A stack whose processes reach PostgreSQL through a proxy."""
+    direct = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
+    address = urlsplit(direct)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Proxy(host=str(address.hostname), port=int(address.port or 0)) as proxy,
+    ):
+        through = direct.replace(f":{address.port}/", f":{proxy.port}/")
+        with running(database_url=through, folder=Path(folder)) as stack:
+            stack.database_url = direct
+            yield stack, proxy
+
+
+def timed(call: Callable[[], Any]) -> float:
+    begun = time.monotonic()
+    call()
+    return time.monotonic() - begun
+
+
+def show(what: str, promised: float, seconds: list[float]) -> None:
+    print(f"{what:<66}{promised:>9}{statistics.median(seconds):>9.2f}{max(seconds):>9.2f}", flush=True)
+
+
+def stops(stack: Stack) -> None:
+    person = stack.sign_up()
+    room = person.room()
+    answers, ends, calls, silent = [], [], [], []
+    for _ in range(ROUNDS):
+        stack.double.reset()
+        stack.double.default(text=TEXT, pieces=300, delay=0.2)
+        sent = person.send(room, "Hello")
+        events = sse.Response(sent["stream_url"]).events()
+        while next(events).event != "delta":
+            pass
+        begun, wall = time.monotonic(), time.time()
+        person.call("POST", f"/message/{sent['id']}/stop")
+        answers.append(time.monotonic() - begun)
+        *_, last = events
+        ends.append(last.at - begun)
+        wait_until(lambda: stack.double.calls()[0]["disconnected"], "the end of the call")
+        calls.append(stack.double.calls()[0]["disconnected"] - wall)
+        settle(stack)
+        stack.double.reset()
+        stack.double.default(ttft=60)
+        sent = person.send(room, "Hello")
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "a call")
+        wall = time.time()
+        person.call("POST", f"/message/{sent['id']}/stop")
+        wait_until(lambda: stack.double.calls()[0]["disconnected"], "the end of the call")
+        silent.append(stack.double.calls()[0]["disconnected"] - wall)
+        settle(stack)
+    show("a stop is answered", 1, answers)
+    show("the stream ends", 1, ends)
+    show("the call to Gemini is closed, after its first piece", 1, calls)
+    show("the call to Gemini is closed, before its first piece", 1.5, silent)
+
+
+def settle(stack: Stack) -> None:
+    unsettled = "SELECT 1 FROM chatrooms_message WHERE status = 'stopped' AND lease_until IS NOT NULL"
+    wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), "rest")
+
+
+def waiting(stack: Stack) -> None:
+    person = stack.sign_up()
+    room = person.room()
+    stack.double.default(text="late", ttft=4)
+
+    def ask() -> float:
+        time.sleep(1)
+        return timed(lambda: requests.get(stack.url + "/tiers", timeout=60))
+
+    seconds = []
+    for _ in range(3):
+        path = f"/message/{person.send(room, 'Hello')['id']}?wait=10"
+        seconds.append(in_parallel([*([lambda path=path: person.call("GET", path)] * 60), ask])[-1])
+    show("another request is answered while 60 wait for a reply", 2, seconds)
+
+
+def redis_away(stack: Stack) -> None:
+    for how, take_away, bring_back in (
+        ("stopped", stack.stop_redis, stack.start_redis),
+        ("frozen", stack.freeze_redis, stack.thaw_redis),
+    ):
+        person = stack.sign_up()
+        room = person.room()
+        stack.double.default(text=TEXT, pieces=60, delay=0.3)
+        events = sse.Response(person.send(room, "Hello")["stream_url"]).events()
+        while next(events).event != "delta":
+            pass
+        take_away()
+        begun = time.monotonic()
+        *_, last = events
+        show(f"a stream ends, Redis {how}", 8, [last.at - begun])
+        show(f"a send, Redis {how}", 2, [timed(partial(person.send, room, "Hello")) for _ in range(15)])
+        bring_back()
+        wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
+
+
+def stripe_away(stack: Stack) -> None:
+    events = [
+        {
+            "id": f"evt_{n}",
+            "object": "event",
+            "type": "price.updated",
+            "data": {"object": {"id": "price_x", "object": "price"}},
+        }
+        for n in range(100)
+    ]
+    stack.stripe.switch(down=True)
+    stack.stop_redis()
+    show(
+        "an event of Stripe's is taken, Stripe and Redis away",
+        0.5,
+        [timed(lambda e=e: deliver(stack, e)) for e in events],
+    )
+    stack.start_redis()
+    stack.stripe.switch(down=False)
+
+
+def postgresql_away(stack: Stack, proxy: Proxy) -> None:
+    person = stack.sign_up()
+    room = person.room()
+    event = {
+        "id": "evt_x",
+        "object": "event",
+        "type": "price.updated",
+        "data": {"object": {"id": "p", "object": "price"}},
+    }
+    asked: dict[str, Callable[[], Any]] = {
+        "the room list": lambda: person.call("GET", "/chatroom"),
+        "a send": lambda: person.call("POST", f"/chatroom/{room}/message", json={"content": "hello"}),
+        "a code": lambda: person.call("POST", "/auth/send-otp", json={"mobile_number": person.number}),
+        "an event of Stripe's": lambda: deliver(stack, event),
+        "/readyz": lambda: requests.get(stack.url + "/readyz", timeout=60),
+    }
+    for mode in ("refuse", "freeze"):
+        proxy.set(mode)
+        try:
+            for what, ask in asked.items():
+                show(f"{what} is refused, PostgreSQL {mode}", 3, [timed(ask) for _ in range(3)])
+        finally:
+            proxy.set("pass")
+        wait_until(lambda: requests.get(stack.url + "/readyz", timeout=60).status_code == 200, "ready again")
+
+
+if __name__ == "__main__":
+    main()
