@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 UV := $(PYTHON) -m uv pip
 ARGS ?=
+PARALLEL := --dist loadgroup --no-loadscope-reorder
 IMAGE ?= kuvaka
 
 # Without the bytecode of our own code every process starts half a second later.
@@ -35,13 +36,13 @@ newman: venv-dev ## Run the Postman collection against the running stack (needs 
 
 test: venv-dev ## Run the tests (eight minutes); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
-	@exec $(PYTHON) -m pytest -m "not faults" -n 3 --dist loadfile
+	@exec $(PYTHON) -m pytest -m "not faults" -n 3 $(PARALLEL)
 else
 	@exec $(PYTHON) -m pytest -m "not faults" $(ARGS)
 endif
 
 faults: venv-dev ## Run what takes long: kills and races many times over, real time-outs, all migrations
-	@exec $(PYTHON) -m pytest -m faults -n 2 --dist loadfile $(ARGS)
+	@exec $(PYTHON) -m pytest -m faults -n 2 $(PARALLEL) $(ARGS)
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s tests/flows/test_any_input.py

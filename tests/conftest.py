@@ -9,16 +9,22 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import django
+import django_ratelimit.core
 import hypothesis
 import pytest
 import structlog
+from django.apps import apps
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from prometheus_client import REGISTRY
+from pytest_django import DjangoDbBlocker
+from redis import Redis
 from structlog.stdlib import ProcessorFormatter
 
 from config import environment
@@ -73,77 +79,83 @@ def django_db_modify_db_settings() -> None:
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = servers.ensure_template(_urls)
 
 
-@pytest.fixture(autouse=True)
-def _clean_slate(request: pytest.FixtureRequest) -> None:
-    """No test with a database misses the tiers, finds what another left in Redis, or a breaker that another opened."""
-    if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
+def _has_database(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("django_db") is not None or "db" in request.fixturenames
+
+
+@pytest.fixture(autouse=True, scope="class")
+def _seeds(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
+    """Commit the tiers and the roles while the test's own transaction, which would lose them, has not begun.
+
+    pytest-django begins it before any fixture of a function's own; those of a class come earlier.
+    """
+    if not _has_database(request):
         return
-    from importlib import import_module
-
-    from django.apps import apps
-    from django.core.management import call_command
-    from redis import Redis
-
     from billing.models import Tier
-    from config import breaker
 
-    # Committed, before the test's own transaction begins: the roles take 180 queries, too many for every test.
     request.getfixturevalue("django_db_setup")
-    with request.getfixturevalue("django_db_blocker").unblock():
+    with django_db_blocker.unblock():
         if not Tier.objects.exists():  # in a new database, and after a test with real transactions, which empties it
             call_command("seed_tiers", verbosity=0)
             import_module("config.migrations.0001_roles").make_roles(apps, None)
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(request: pytest.FixtureRequest) -> None:
+    """Give no test with a database limits that it does not set itself, or what another one left in Redis."""
+    if not _has_database(request):
+        return
+    from billing.models import Tier
+
     request.getfixturevalue("db")
-    # What is not about allowances need not stay within them; tests of allowances set their own.
     Tier.objects.update(daily_messages=None, sends_per_minute=1_000_000)
-    breaker._breakers.clear()
     with Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()
 
 
-@pytest.fixture(autouse=True)
-def _no_words_of_another() -> Iterator[None]:
-    """Bind nothing to the log lines and reports of a test that another has left bound."""
-    structlog.contextvars.clear_contextvars()
-    yield
-    structlog.contextvars.clear_contextvars()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of a stack in one worker of a parallel run, which starts it once, and begin with them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
 
 
-@pytest.fixture(autouse=True)
-def _no_model_left_alone() -> None:
-    """Let no test find a model left alone since another let it fail."""
-    from gemini import breakers
-
-    breakers.reset()
-
-
-@pytest.fixture(autouse=True)
-def _no_patience_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test wait for the database only as long as a process may that another one played."""
-    monkeypatch.setattr(PatientConnection, "patience", None)
+def _group(item: pytest.Item) -> str:
+    fixtures = getattr(item, "fixturenames", ())
+    if "breakable_stack" in fixtures or item.path.parent.name == "faults":
+        return f"breakable in {item.path.parent.name}"
+    return "stack" if "shared_stack" in fixtures else str(item.path)
 
 
-@pytest.fixture(autouse=True)
-def _no_midnight(request: pytest.FixtureRequest) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Make what only this process keeps as it was at first: no test finds what another left."""
+    is_stack = item.get_closest_marker("stack") is not None
+    _wait_over_midnight(120 if is_stack else 10)
+    if not is_stack:
+        _forget_what_others_left()
+
+
+def _wait_over_midnight(seconds: int) -> None:
     """Let no test begin on one day (of UTC) and end on the next, with another allowance."""
     left = 86_400 - time.time() % 86_400
-    if left < (120 if request.node.get_closest_marker("stack") else 10):
+    if left < seconds:
         time.sleep(left + 0.1)
 
 
-@pytest.fixture(autouse=True)
-def _no_edge_of_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no window of a rate limit end during a test: where it ends depends on the key and on the time of day."""
-    end = int(time.time()) + 60
-    monkeypatch.setattr("django_ratelimit.core._get_window", lambda value, period: end)
-
-
-@pytest.fixture(autouse=True)
-def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the worker's heartbeat out of this process: its connection cannot see a test's uncommitted rows."""
+def _forget_what_others_left() -> None:
     from chatrooms import generation
+    from config import breaker
+    from gemini import breakers
 
-    monkeypatch.setattr(generation.leases, "_thread", threading.current_thread())
+    structlog.contextvars.clear_contextvars()
+    breaker._breakers.clear()
+    breakers.reset()
+    PatientConnection.patience = None
+    # The worker's heartbeat has a connection of its own, which cannot see a test's uncommitted rows.
+    generation.leases._thread = threading.current_thread()
+    # No window of a rate limit ends during a test: where it ends depends on the key and on the time of day.
+    end = int(time.time()) + 60
+    django_ratelimit.core._get_window = lambda value, period: end
 
 
 @pytest.fixture
@@ -217,8 +229,7 @@ def breakable(breakable_stack: Any) -> Any:
 @pytest.fixture(scope="session")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One whole stack for all tests that break nothing in it (use it through `stack`)."""
-    # Nothing kills its workers: with a lease as short as the others', a machine that stalls would lose it.
-    with _stack(tmp_path_factory, {"REPLY_LEASE": "15"}) as stack:
+    with _stack(tmp_path_factory, {}) as stack:
         stack.is_patient = True
         yield stack
 

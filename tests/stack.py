@@ -169,8 +169,8 @@ class Stack:
             **self.stripe.settings(),
             "AUTH_REQUESTS_PER_MINUTE": "1000000",
             "LOG_FORMAT": "json",
-            "REPLY_LEASE": "3",
-            "REPLY_REAP_EVERY": "0.5",
+            "REPLY_LEASE": "15",  # no pause of the machine reaches it: tests that need its end call `expire_leases`
+            "REPLY_REAP_EVERY": "1",
             "REPLY_REPUBLISH_AFTER": "2",
             **{f"SMS_PER_{what}": "1000000" for what in ("ADDRESS_HOUR", "PREFIX_HOUR", "COUNTRY_DAY", "DAY")},
             **settings,
@@ -293,10 +293,16 @@ class Stack:
         os.killpg(self.processes[name].pid, number)
 
     def kill(self, name: str) -> None:
-        """kill -9 of the whole process group."""
+        """kill -9 of the whole process group; a worker's leases end as if their time had passed."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        if name == "worker":
+            self.expire_leases()
+
+    def expire_leases(self) -> None:
+        """Let the time of every lease on a reply have passed."""
+        self.sql("UPDATE chatrooms_message SET lease_until = now() WHERE lease_until IS NOT NULL")
 
     def stop(self, name: str, seconds: float = PATIENCE) -> int:
         """SIGTERM, as a supervisor sends it; the exit code."""
@@ -399,8 +405,10 @@ class Stack:
         return int(count)
 
     def close(self) -> None:
-        for name in list(self.processes):
-            self.kill(name)
+        for process in self._started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         if self._redis is not None:
             self._redis.kill()
             self._redis.wait()

@@ -12,9 +12,8 @@ from rest_framework.test import APIClient
 from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
 from tests.accounts.hashing import quick_hashing, real_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
-from tests.seeds import seeds
 
-__all__ = ["quick_hashing", "real_hashing", "seeds", "twilio", "twilio_process"]
+__all__ = ["quick_hashing", "real_hashing", "twilio", "twilio_process"]
 
 PASSWORD = "seven small elephants"
 OTHER_PASSWORD = "eleven green umbrellas"

@@ -11,9 +11,6 @@ from billing.models import Tier
 from chatrooms import conversation, replies, rooms
 from chatrooms.models import Chatroom, Message, Reply
 from gemini.types import FinishReason, Usage
-from tests.seeds import seeds
-
-__all__ = ["seeds"]
 
 USAGE = Usage(prompt_tokens=3, output_tokens=5)
 

@@ -10,9 +10,8 @@ import pytest
 
 from config import embedded
 from tests.config.launcher import checkout, plain, pretending, start
-from tests.seeds import seeds
 
-__all__ = ["checkout", "plain", "pretending", "seeds", "start"]
+__all__ = ["checkout", "plain", "pretending", "start"]
 
 
 @pytest.fixture

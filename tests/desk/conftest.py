@@ -18,9 +18,8 @@ from chatrooms.models import Chatroom, Message, Reply, Status
 from tests.accounts.hashing import quick_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
 from tests.billing.stripe_fixtures import stripe_double, stripe_process
-from tests.seeds import seeds
 
-__all__ = ["quick_hashing", "seeds", "stripe_double", "stripe_process", "twilio", "twilio_process"]
+__all__ = ["quick_hashing", "stripe_double", "stripe_process", "twilio", "twilio_process"]
 
 PASSWORD = "an unguessable passphrase of staff"
 SEED = "3132333435363738393031323334353637383930"

@@ -172,6 +172,7 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
         wait_until(lambda: "OLD" in seen.text, "a first piece of the old text")
         stack.signal("worker", signal.SIGSTOP)
         frozen = stack.processes.pop("worker")
+        stack.expire_leases()
         stack.start("worker")
         wait_until(lambda: len(stack.double.calls()) == 2, "another worker")
         thaw = threading.Timer(0.5, lambda: os.killpg(frozen.pid, signal.SIGCONT))

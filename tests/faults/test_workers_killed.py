@@ -110,6 +110,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
     frozen = stack.processes.pop("worker")
     stack.processes["frozen"] = frozen
     stack.signal("frozen", signal.SIGSTOP)
+    stack.expire_leases()
     stack.start("worker")
     for person, message_id in sent:
         assert person.answered(message_id)["reply"]["status"] == "done"
