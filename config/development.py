@@ -65,6 +65,7 @@ def _defaults(folder: Path) -> dict[str, str]:
         "DEBUG": "true",
         "SECRET_KEY": embedded.secret(data_dir=folder, name="SECRET_KEY"),
         "JWT_SIGNING_KEY": embedded.secret(data_dir=folder, name="JWT_SIGNING_KEY"),
+        "WEB_PROCESSES": "1",  # enough for one person, and started a second sooner than two
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore:::celery.platforms",  # several lines from each worker about being root
     }
