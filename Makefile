@@ -45,7 +45,7 @@ faults: venv-dev ## Run what takes long: kills and races many times over, real t
 	@exec $(PYTHON) -m pytest -m faults -n 2 $(PARALLEL) $(ARGS)
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s tests/flows/test_any_input.py
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s -m faults tests/flows/test_any_input.py
 
 bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers

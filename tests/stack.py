@@ -235,9 +235,9 @@ class Stack:
         broken = {name for name in PROCESSES if name not in self.processes or self.processes[name].poll() is not None}
         if self.double.ledger()["in_flight"]:
             broken.add("worker")
-        if self._redis_was_away:  # Celery now and then dies of it, or hangs; every supervisor starts it again
+        if self._redis_was_away and not self.is_consuming():
             broken |= {"worker", "tasks", "beat"}
-            self._redis_was_away = False
+        self._redis_was_away = False
         broken |= self._own_settings.keys()
         self._own_settings.clear()
         for name in (broken & self.processes.keys()) | (self.processes.keys() - set(PROCESSES)):
@@ -246,6 +246,17 @@ class Stack:
             log.write_bytes(b"")
         self.start(*broken)
         self.double.reset()
+
+    def is_consuming(self) -> bool:
+        """Whether worker, tasks and beat are back at Redis; Celery now and then dies of its absence, or hangs."""
+        with Redis.from_url(self.environment["REDIS_URL"]) as client:
+            client.delete("kuvaka:beat")
+            for _ in range(50):
+                consumers = sum(each["cmd"] == "brpop" for each in client.client_list())
+                if consumers >= 2 and client.exists("kuvaka:beat"):
+                    return True
+                time.sleep(0.1)
+        return False
 
     def _forget_people(self) -> None:
         """Delete everybody and all that is theirs, while the processes go on; the limits are those of the start."""

@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def stack(breakable: Stack) -> Stack:
-    """A stack that the test breaks, once all is right in it."""
-    wait_until(lambda: check(breakable)[0] == 0, "a stack in which all is right", 120)
+    """A stack that the test breaks, once beat and the workers are at work in it."""
+    wait_until(breakable.is_consuming, "worker, tasks and beat at work")
     return breakable
 
 
@@ -244,6 +244,7 @@ TOGETHER = (
 
 
 def test_a_stack_in_which_all_is_right_is_told_so(stack: Stack) -> None:
+    wait_until(lambda: check(stack)[0] == 0, "a stack in which all is right")
     code, found, errors = check(stack)
     assert (code, faults(found)) == (0, {})
     assert {"database", "redis", "worker", "tasks", "beat", "stream", "Gemini", "Stripe", "webhook"} <= {

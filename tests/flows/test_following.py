@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.conftest import _stack
 from tests.doubles.collector import CollectorDouble
 from tests.ports import free_ports_in_a_row
-from tests.stack import PATIENCE, PROCESSES, Stack, _listens, wait_until
+from tests.stack import PATIENCE, Stack, _listens, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -27,21 +28,27 @@ def collector() -> Iterator[CollectorDouble]:
         yield double
 
 
+@pytest.fixture(scope="module")
+def watched_stack(tmp_path_factory: pytest.TempPathFactory, collector: CollectorDouble) -> Iterator[Stack]:
+    """A stack of this module's own: what it counts begins at 0."""
+    settings = {
+        "METRICS_TOKEN": TOKEN,
+        "METRICS_PORT": str(free_ports_in_a_row(4)),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+        "SENTRY_DSN": collector.dsn,
+    }
+    with _stack(tmp_path_factory, settings) as stack:
+        base = int(settings["METRICS_PORT"])
+        wait_until(lambda: all(_listens(base + number) for number in range(4)), "all four serve their metrics")
+        yield stack
+
+
 @pytest.fixture
-def watched(breakable: Stack, collector: CollectorDouble) -> Stack:
-    stack = breakable
-    stack.restart(
-        *PROCESSES,
-        METRICS_TOKEN=TOKEN,
-        METRICS_PORT=str(free_ports_in_a_row(4)),
-        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
-        OTEL_BSP_SCHEDULE_DELAY="200",
-        SENTRY_DSN=collector.dsn,
-    )
-    base = int(stack.setting("METRICS_PORT"))
-    wait_until(lambda: all(_listens(base + number) for number in range(4)), "all four serve their metrics")
-    stack.double.default(ttft=0.3, pieces=3, delay=0.05)
-    return stack
+def watched(watched_stack: Stack) -> Stack:
+    watched_stack.double.reset()
+    watched_stack.double.default(ttft=0.3, pieces=3, delay=0.05)
+    return watched_stack
 
 
 def lines(stack: Stack, name: str, **wanted: str) -> list[dict[str, Any]]:
