@@ -113,6 +113,7 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
         client.flushall()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run all tests of a stack in one worker of a parallel run, which starts it once, and begin with them."""
     for item in items:
