@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 UV := $(PYTHON) -m uv pip
 ARGS ?=
-PARALLEL := --dist loadgroup --no-loadscope-reorder
+PARALLEL := --dist loadscope --no-loadscope-reorder
 IMAGE ?= kuvaka
 
 # Without the bytecode of our own code every process starts half a second later.

@@ -235,8 +235,8 @@ class Stack:
         broken = {name for name in PROCESSES if name not in self.processes or self.processes[name].poll() is not None}
         if self.double.ledger()["in_flight"]:
             broken.add("worker")
-        if self._redis_was_away and not self.is_consuming():
-            broken |= {"worker", "tasks", "beat"}
+        if self._redis_was_away:  # Celery now and then dies of it, or hangs; a worker that hangs cannot be told
+            broken |= {"worker"} if self.is_consuming() else {"worker", "tasks", "beat"}
         self._redis_was_away = False
         broken |= self._own_settings.keys()
         self._own_settings.clear()
@@ -248,12 +248,13 @@ class Stack:
         self.double.reset()
 
     def is_consuming(self) -> bool:
-        """Whether worker, tasks and beat are back at Redis; Celery now and then dies of its absence, or hangs."""
+        """Whether worker, tasks and beat do their work; after Redis was away, Celery now and then is dead, or hangs."""
+        [(begun,)] = self.sql("SELECT clock_timestamp()")
+        done = "SELECT 1 FROM django_celery_results_taskresult WHERE date_done > %s"
         with Redis.from_url(self.environment["REDIS_URL"]) as client:
-            client.delete("kuvaka:beat")
             for _ in range(50):
                 consumers = sum(each["cmd"] == "brpop" for each in client.client_list())
-                if consumers >= 2 and client.exists("kuvaka:beat"):
+                if consumers >= 2 and self.sql(done, begun):
                     return True
                 time.sleep(0.1)
         return False
