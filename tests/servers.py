@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = embedded.default_data_dir() / "tests"
 RUN = f"run{os.getpid()}"
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
-"""PostgreSQL without care for the machine's sudden end, of which no test is worth the waiting, and for several stacks."""
+"""PostgreSQL without care for the machine's sudden end, and with connections for several stacks."""
 
 KEPT_TEMPLATES = 3
 """The newest ones stay, for runs that started from another state of the migrations."""
