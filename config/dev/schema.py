@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import django
 import psycopg
 from django.apps import AppConfig
 from django.conf import settings
@@ -42,6 +43,8 @@ APPLIED: Final = re.compile(r"^\t\(\d+, '(\w+)', '(\w+)', now\(\)\)", re.MULTILI
 
 def main() -> None:
     """Migrate a new database, and write what it is then to the snapshot's file."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()  # the seal asks the settings for the apps
     folder = embedded.default_data_dir() / "schema"
     with embedded.hold(folder):
         shutil.rmtree(folder / "postgresql", ignore_errors=True)

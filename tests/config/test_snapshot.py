@@ -96,6 +96,41 @@ def test_it_holds_the_migrations_as_they_are_and_was_not_edited() -> None:
     assert f"{first}\n" == schema.seal(text), RENEW
 
 
+WRITE = """
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from config.dev import schema
+
+text = schema.FILE.read_text().partition("\\n")[2]
+schema.servers.postgresql = lambda **_: nullcontext(SimpleNamespace(url=""))
+schema.migrate = lambda url: None
+schema.dump = lambda url, pg_dump: text
+schema.shutil.rmtree = lambda *_, **__: None
+schema.ROOT = Path(sys.argv[1])
+schema.FILE = schema.ROOT / "snapshot.sql"
+schema.main()
+"""
+
+
+def test_what_make_schema_writes_of_the_same_database_is_the_same_file(tmp_path: Path) -> None:
+    """But for the migrations and the dump, which take minutes, it runs as `make schema` does: no settings are named."""
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+    ran = subprocess.run(
+        [sys.executable, "-c", WRITE, str(tmp_path)],
+        cwd=processes.ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "snapshot.sql").read_text() == snapshot.FILE.read_text()
+
+
 @pytest.mark.faults
 @pytest.mark.timeout(1200)
 def test_it_is_object_by_object_and_row_by_row_what_the_migrations_make(server: tuple[str, str]) -> None:
