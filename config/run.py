@@ -30,6 +30,9 @@ NEARLY_FULL: Final = 32 * 1024**2
 READY_PATIENCE: Final = 120.0
 """Seconds that the stack has to get ready: four Python programs start at once, perhaps on one slow core."""
 
+ANSWERING: Final = ("web", "stream", "worker")
+"""The processes that a first message needs; the others, which nobody waits for, start after them."""
+
 
 class CannotRun(Exception):
     """Something keeps the stack from running; the message says what to do about it."""
@@ -95,13 +98,11 @@ def _serve(
 ) -> None:
     if "PRETEND_STRIPE_WEBHOOK" in os.environ:
         supervisor.start(processes.PRETEND_STRIPE)
-        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
     _tell(console, "Bringing the database up to date.")
     release = _begin_release(supervisor)
     _tell(console, "Starting the processes.")
-    for name in processes.parse_procfile():
-        if name != processes.ONCE:
-            supervisor.start(name)
+    for name in ANSWERING:
+        supervisor.start(name)
     supervisor.finish(release)
     host, address = development.reachable(), development.address(settings)
     deadline = time.monotonic() + READY_PATIENCE
@@ -109,8 +110,13 @@ def _serve(
         supervisor.check(restart=False)
         if time.monotonic() > deadline:
             raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
-        time.sleep(0.2)
+        time.sleep(0.1)
+    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
     console.write_plain(_welcome(address, settings))
+    for name in processes.parse_procfile():
+        if name not in (processes.ONCE, *ANSWERING):
+            supervisor.start(name)
     while not console.broken:
         supervisor.check(restart=True)
         for server in servers:
