@@ -1,6 +1,7 @@
 """What every test stands on: real PostgreSQL and Redis, and an environment that is nobody's own."""
 
 import atexit
+import gc
 import io
 import logging
 import os
@@ -113,6 +114,16 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     Tier.objects.update(daily_messages=None, sends_per_minute=1_000_000)
     with Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage, of which there is none: a fifth of the time."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-django has put them in its order
