@@ -307,7 +307,8 @@ class Stack:
     def kill(self, name: str) -> None:
         """kill -9 of the whole process group; a worker's leases end as if their time had passed."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if name == "worker":
             self.expire_leases()

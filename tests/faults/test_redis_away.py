@@ -40,6 +40,7 @@ def stack_ready(stack: Stack) -> dict[str, str]:
     return dict(answer.json())
 
 
+@pytest.mark.faults  # waits for the time-outs
 def test_stopped_redis_costs_only_time(broken: Stack) -> None:
     person = broken.sign_up()
     room = person.room()
@@ -50,6 +51,7 @@ def test_stopped_redis_costs_only_time(broken: Stack) -> None:
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
 
 
+@pytest.mark.faults  # waits for the time-outs
 def test_frozen_redis_costs_only_time(broken: Stack) -> None:
     person = broken.sign_up()
     room = person.room()

@@ -124,7 +124,8 @@ def test_an_erasure_survives_its_task_and_its_workers(breakable: Stack) -> None:
 
 
 @pytest.mark.parametrize("rounds", [4, pytest.param(20, marks=pytest.mark.faults)])
-def test_nothing_that_happens_at_the_same_moment_survives(stack: Stack, rounds: int) -> None:
+def test_nothing_that_happens_at_the_same_moment_survives(breakable: Stack, rounds: int) -> None:
+    stack = breakable
     seen: set[int] = set()
     for _ in range(rounds):
         number = f"+919{random.randrange(10**8, 10**9)}"

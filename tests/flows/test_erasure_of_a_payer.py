@@ -66,7 +66,8 @@ def taken(stack: Stack) -> set[str]:
     return set(stack.stripe.ask("/answers")["taken"])
 
 
-def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(stack: Stack) -> None:
+def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(breakable: Stack) -> None:
+    stack = breakable
     person = stack.sign_up()
     opened = person.call("POST", "/subscribe/pro").json()
     assert person.call("DELETE", "/user/me").status_code == 202

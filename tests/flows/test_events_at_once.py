@@ -13,14 +13,15 @@ from tests.stack import in_parallel, wait_until
 pytestmark = pytest.mark.stack
 
 
-def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: Any) -> None:
+@pytest.mark.parametrize(("count", "times"), [(6, 12), pytest.param(20, 50, marks=pytest.mark.faults)])
+def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count: int, times: int) -> None:
     stack.stripe.deliver(enabled=False)
     people = [stack.sign_up() for _ in range(3)]
     for person in people:
         subscribe(person)
     ours = [each["id"] for each in stack.stripe.things("events").values() if about(each) in customers(stack, people)]
-    chosen = ours[-20:]
-    assert len(chosen) == 20
+    chosen = ours[-count:]
+    assert len(chosen) == count
     known = len(asked(stack, people))
 
     def send(event: str) -> int:
@@ -30,12 +31,12 @@ def test_twenty_events_delivered_sixty_times_each_have_one_effect_each(stack: An
         return int(status)
 
     for event in chosen:
-        assert set(in_parallel([lambda e=event: send(e)] * 50)) == {200}
+        assert set(in_parallel([lambda e=event: send(e)] * times)) == {200}
     wait_until(lambda: not waiting(stack, chosen), "all processed")
     effects = settled(lambda: len(asked(stack, people))) - known
-    assert 3 <= effects <= 20, "Stripe is asked once for an event at most"
+    assert 1 <= effects <= count, "Stripe is asked once for an event at most"
     rows = state(stack, chosen)
-    assert len(rows) == 20
+    assert len(rows) == count
 
     for event in chosen:
         assert set(in_parallel([lambda e=event: send(e)] * 10)) == {200}

@@ -23,9 +23,10 @@ def echo_of(message: dict[str, Any]) -> str:
     return str(message["gemini_response"])
 
 
-def test_200_messages_of_40_people_are_each_answered_under_their_own_question(stack: Stack) -> None:
+@pytest.mark.parametrize("people_count", [8, pytest.param(40, marks=pytest.mark.faults)])
+def test_messages_of_many_are_each_answered_under_their_own_question(stack: Stack, people_count: int) -> None:
     stack.set_tier("basic", parallel_replies=10, waiting_replies=50)
-    people = [stack.sign_up() for _ in range(40)]
+    people = [stack.sign_up() for _ in range(people_count)]
     rooms = [(person, person.room()) for person in people for _ in range(5)]
     stack.double.reset()
     stack.double.default(ttft=2, delay=0.25, pieces=3)
@@ -38,8 +39,8 @@ def test_200_messages_of_40_people_are_each_answered_under_their_own_question(st
         assert answered["reply"]["status"] == "done", answered
         assert re.search(rf"question of room {room}\b", echo_of(answered))
     ledger = stack.double.ledger()
-    assert len(ledger["calls"]) == 200
-    assert ledger["max_in_flight"] > 20, "the calls were made at the same time"
+    assert len(ledger["calls"]) == 5 * people_count
+    assert ledger["max_in_flight"] > people_count, "the calls were made at the same time"
 
 
 def test_one_basic_user_never_has_more_than_two_at_once(stack: Stack) -> None:
@@ -58,16 +59,16 @@ def test_a_pro_user_never_has_more_than_eight_at_once_titles_included(stack: Sta
     person = stack.sign_up()
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
     stack.sql(grant, person.id)
-    rooms = [person.call("POST", "/chatroom", json={}).json()["id"] for _ in range(50)]
+    rooms = [person.call("POST", "/chatroom", json={}).json()["id"] for _ in range(15)]
     stack.double.default(text="A title", ttft=0.8)
     jobs = [lambda where=room: person.send(where, f"user={person.id}") for room in rooms for _ in range(2)]
-    in_parallel(jobs)  # as many as may wait
+    in_parallel(jobs)
     wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
     named = "SELECT 1 FROM chatrooms_chatroom WHERE user_id = %s AND naming = 'model'"
     wait_until(lambda: stack.sql(named, person.id), "a title")
     ledger = stack.double.ledger()
     assert 6 <= ledger["max_in_flight_by_user"][str(person.id)] <= 8
-    assert len(ledger["calls"]) > 100
+    assert len(ledger["calls"]) > 30
 
 
 def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_said(stack: Stack) -> None:

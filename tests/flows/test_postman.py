@@ -14,7 +14,7 @@ from tests.config.postman_requests import requests_of
 from tests.doubles.stripe import SECRET
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.needs_node]
+pytestmark = [pytest.mark.stack, pytest.mark.needs_node, pytest.mark.faults]  # one request waits for a minute
 
 PATIENCE = 200
 """Seconds; one of the requests waits for a minute."""

@@ -57,7 +57,8 @@ def test_every_block_is_in_a_language_that_is_run() -> None:
     assert set(re.findall(r"^```(\w+)$", PAGE, re.MULTILINE)) == {"sh", "python", "js"}
 
 
-def test_the_lines_of_curl_sign_in_send_stream_and_resume(stack: Stack, tmp_path: Path) -> None:
+def test_the_lines_of_curl_sign_in_send_stream_and_resume(breakable: Stack, tmp_path: Path) -> None:
+    stack = breakable
     stack.double.default(text=TEXT, pieces=8, delay=0.3)
     told = Running(stack, tmp_path, "sh").ended()
 
@@ -88,7 +89,8 @@ def test_a_client_goes_on_where_the_stream_broke(breakable: Stack, tmp_path: Pat
     assert [len(text) for text in shown] == sorted(len(text) for text in shown), "it began anew"
 
 
-def test_an_event_signed_as_the_page_of_webhooks_says_is_taken(stack: Stack, tmp_path: Path) -> None:
+def test_an_event_signed_as_the_page_of_webhooks_says_is_taken(breakable: Stack, tmp_path: Path) -> None:
+    stack = breakable
     [script] = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "webhooks.md").read_text(), re.MULTILINE | re.DOTALL)
     told = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
