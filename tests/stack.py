@@ -218,8 +218,11 @@ class Stack:
         """What a process was started with."""
         return self._environment_of(process)[name]
 
-    def mend(self) -> None:
-        """Undo what a test has broken and forget what it has made: all run as at first, and nothing is under way."""
+    def mend(self, settings: dict[str, dict[str, str]] | None = None) -> None:
+        """Undo what a test has broken and forget what it has made: all run as at first, and nothing is under way.
+
+        With `settings`, by process, those run with settings of the test's own; who has them already is left alone.
+        """
         for process in self._started:
             if process not in self.processes.values() and process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -238,8 +241,10 @@ class Stack:
         if self._redis_was_away:  # Celery now and then dies of it, or hangs; a worker that hangs cannot be told
             broken |= {"worker"} if self.is_consuming() else {"worker", "tasks", "beat"}
         self._redis_was_away = False
-        broken |= self._own_settings.keys()
-        self._own_settings.clear()
+        wanted = settings or {}
+        names = wanted.keys() | self._own_settings.keys()
+        broken |= {name for name in names if wanted.get(name) != self._own_settings.get(name)}
+        self._own_settings = dict(wanted)
         for name in (broken & self.processes.keys()) | (self.processes.keys() - set(PROCESSES)):
             self.kill(name)
         for log in self.folder.glob("*.log"):

@@ -31,16 +31,14 @@ def books(person: Person) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-@pytest.fixture
-def many_webs(breakable: Stack) -> Stack:
-    """A stack with more web processes than the machine has cores."""
-    breakable.restart("web", WEB_PROCESSES="4")
-    return breakable
+MANY_WEBS = pytest.mark.stack_settings(web={"WEB_PROCESSES": "4"})
+"""More web processes than the machine has cores."""
 
 
+@MANY_WEBS
 @pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.faults)])
-def test_a_hundred_at_once_and_exactly_five_are_accepted(many_webs: Stack, rounds: int) -> None:
-    stack = many_webs
+def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, rounds: int) -> None:
+    stack = breakable
     stack.set_tier("basic", daily_messages=5)
     for _ in range(rounds):
         person = stack.sign_up()
@@ -52,37 +50,10 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(many_webs: Stack, round
         assert books(person) == (5, 5, 5)
 
 
-def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(breakable: Stack) -> None:
-    stack = breakable
-    person = stack.sign_up()
-    stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
-    rooms = [person.room() for _ in range(10)]
-
-    def failing(how: str) -> list[int]:
-        return [person.send(room, f"No [[double {how}]]")["id"] for room in rooms]
-
-    sent = {code: failing(how) for code, how in FAILURES.items()}
-    done = person.send(rooms[0], "Yes")
-    wait_until(lambda: stack.unfinished() == 0, "forty of them over", 120)
-    for code, messages in sent.items():
-        assert {person.message(message)["reply"]["error"] for message in messages} == {code}
-    # The first of these makes the worker leave the model alone, so most fail without a call.
-    exhausted = failing("error=429 per_day=true")
-    wait_until(lambda: stack.unfinished() == 0, "all of them over", 120)
-    codes = {person.message(message)["reply"]["error"] for message in exhausted}
-    assert "provider_quota_exhausted" in codes
-    assert codes <= {"provider_quota_exhausted", "provider_unavailable"}
-    assert person.message(done["id"])["reply"]["status"] == "done"
-    assert books(person) == (1, 1, 51)
-    [(returned,)] = stack.sql(
-        "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", person.id
-    )
-    assert returned == 50
-
-
+@MANY_WEBS
 @pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.faults)])
-def test_pro_that_begins_among_parallel_sends_loses_no_unit(many_webs: Stack, rounds: int) -> None:
-    stack = many_webs
+def test_pro_that_begins_among_parallel_sends_loses_no_unit(breakable: Stack, rounds: int) -> None:
+    stack = breakable
     stack.set_tier("basic", daily_messages=5)
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
     for _ in range(rounds):
@@ -97,9 +68,10 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(many_webs: Stack, ro
         assert person.send_surely(room).status_code == 202, "Pro has no cap"
 
 
+@MANY_WEBS
 @pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.faults)])
-def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(many_webs: Stack, rounds: int) -> None:
-    stack = many_webs
+def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(breakable: Stack, rounds: int) -> None:
+    stack = breakable
     stack.set_tier("basic", daily_messages=5, waiting_replies=1000)
     stack.set_tier("pro", daily_messages=None, waiting_replies=1000)
 
@@ -144,3 +116,31 @@ def test_coming_back_from_checkout_grants_nothing_without_the_webhook(breakable:
     assert requests.get(paid.headers["Location"], timeout=PATIENCE).status_code == 200
     assert person.send_surely(room).status_code == 429
     assert status(person)["tier"] == "basic"
+
+
+def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(breakable: Stack) -> None:
+    stack = breakable
+    person = stack.sign_up()
+    stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
+    rooms = [person.room() for _ in range(10)]
+
+    def failing(how: str) -> list[int]:
+        return [person.send(room, f"No [[double {how}]]")["id"] for room in rooms]
+
+    sent = {code: failing(how) for code, how in FAILURES.items()}
+    done = person.send(rooms[0], "Yes")
+    wait_until(lambda: stack.unfinished() == 0, "forty of them over", 120)
+    for code, messages in sent.items():
+        assert {person.message(message)["reply"]["error"] for message in messages} == {code}
+    # The first of these makes the worker leave the model alone, so most fail without a call.
+    exhausted = failing("error=429 per_day=true")
+    wait_until(lambda: stack.unfinished() == 0, "all of them over", 120)
+    codes = {person.message(message)["reply"]["error"] for message in exhausted}
+    assert "provider_quota_exhausted" in codes
+    assert codes <= {"provider_quota_exhausted", "provider_unavailable"}
+    assert person.message(done["id"])["reply"]["status"] == "done"
+    assert books(person) == (1, 1, 51)
+    [(returned,)] = stack.sql(
+        "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", person.id
+    )
+    assert returned == 50

@@ -13,16 +13,10 @@ from tests.desk.conftest import PASSWORD, code_of
 from tests.flows.staff import make_staff
 from tests.stack import PATIENCE, Stack, in_parallel
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.stack_settings(web={"PROXY_HOPS": "1"})]
+"""`web` believes in the address which a proxy names."""
 
 ROUNDS = pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.faults)])
-
-
-@pytest.fixture
-def behind_a_proxy(breakable: Stack) -> Stack:
-    """A stack that believes in the address which a proxy names."""
-    breakable.restart("web", PROXY_HOPS="1")
-    return breakable
 
 
 class Browser:
@@ -53,9 +47,9 @@ def guess(browser: Browser) -> Callable[[], int]:
 
 
 @ROUNDS
-def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_get_in(behind_a_proxy: Stack, rounds: int) -> None:
+def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_get_in(breakable: Stack, rounds: int) -> None:
     """A page with the form again is a try that was evaluated; 429 is one that was not, 503 none that was judged."""
-    stack, number = behind_a_proxy, "+919600000001"
+    stack, number = breakable, "+919600000001"
     make_staff(stack, number)
     for number_of_round in range(rounds):
         address = f"203.0.113.{number_of_round}"
@@ -69,8 +63,8 @@ def test_of_forty_tries_at_once_five_are_evaluated_and_the_staff_get_in(behind_a
 
 
 @ROUNDS
-def test_of_five_who_bring_the_same_code_at_once_one_gets_in(behind_a_proxy: Stack, rounds: int) -> None:
-    stack, number = behind_a_proxy, "+919600000002"
+def test_of_five_who_bring_the_same_code_at_once_one_gets_in(breakable: Stack, rounds: int) -> None:
+    stack, number = breakable, "+919600000002"
     make_staff(stack, number)
     for number_of_round in range(rounds):
         stack.sql("UPDATE otp_totp_totpdevice SET last_t = -1, throttling_failure_count = 0")
