@@ -13,7 +13,7 @@ import pytest
 from tests.ports import free_port
 from tests.stack import ROOT, Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]  # outages of all parts
 
 
 @pytest.fixture

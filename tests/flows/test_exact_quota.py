@@ -69,7 +69,8 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(breakable: Stack, ro
 
 
 @MANY_WEBS
-@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.faults)])
+@pytest.mark.faults
+@pytest.mark.parametrize("rounds", [4])
 def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(breakable: Stack, rounds: int) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=5, waiting_replies=1000)

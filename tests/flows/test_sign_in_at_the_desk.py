@@ -13,10 +13,10 @@ from tests.desk.conftest import PASSWORD, code_of
 from tests.flows.staff import make_staff
 from tests.stack import PATIENCE, Stack, in_parallel
 
-pytestmark = [pytest.mark.stack, pytest.mark.stack_settings(web={"PROXY_HOPS": "1"})]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.stack_settings(web={"PROXY_HOPS": "1"})]
 """`web` believes in the address which a proxy names."""
 
-ROUNDS = pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.faults)])
+ROUNDS = pytest.mark.parametrize("rounds", [20])
 
 
 class Browser:
