@@ -18,7 +18,7 @@ from accounts.desk import DeskAdmin
 from accounts.models import User
 from billing import catalogue, money
 from billing import desk as people
-from billing.models import Grant, LedgerEntry, ServiceUsage, StripeEvent, Tier
+from billing.models import Grant, LedgerEntry, PaymentIssue, ServiceUsage, StripeEvent, Tier
 from config.client_address import client_address
 
 cards.register_card(cards.Place.TIER, people.tier_card)
@@ -225,6 +225,26 @@ class StripeEventAdmin(DeskAdmin):
         """The customer's person, if it is one of ours."""
         customer = stripe.Customer.objects.filter(id=target.customer_id)
         return customer.values_list("subscriber_id", flat=True).first()
+
+
+@admin.register(PaymentIssue)
+class PaymentIssueAdmin(DeskAdmin):
+    """Disputes, refunds and banks' warnings of fraud, the newest first."""
+
+    title = "Disputes and refunds"
+    list_display = ("person", "kind", "status", "reason", "sum", "since")
+    person = desk.person_column()
+    since = desk.column("created", "Since")
+    list_filter = ("kind", "status")
+    fields = ("person", "kind", "stripe_id", "status", "reason", "sum", "created")
+    search_ids = ("user_id",)
+    search_texts = ("stripe_id",)
+    ordering = ("-created",)
+
+    @display(description="Amount")
+    def sum(self, issue: PaymentIssue) -> str:
+        """In the currency's unit, not its smallest one."""
+        return money.written(issue.amount, issue.currency)
 
 
 class MirrorAdmin(DeskAdmin):

@@ -25,15 +25,16 @@ class BillingConfig(AppConfig):
             leases,
             measures,
             receivers,  # noqa: F401
-            stripe_api,
+            stripe_client,
         )
 
-        stripe_api.configure_sdk()
+        stripe_client.configure_sdk()
         measures.register_all()
         register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
         register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
         for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):
             account.register(section, getattr(export, section))
+        account.register("payment_issues", export.payment_issues)
         days.register(figures.figures)
         retention.register("StripeEvent", events.outdated)
         retention.register("Lease", leases.outdated)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from djstripe.models import Price
 
-from billing import entitlements, mirror, stripe_api, subscriptions
+from billing import entitlements, mirror, stripe_api, stripe_client, subscriptions
 from billing.models import Tier
 
 SEEDS: Final[dict[str, dict[str, Any]]] = {
@@ -34,12 +34,20 @@ SEEDS: Final[dict[str, dict[str, Any]]] = {
 
 
 def price_of(tier: Tier) -> dict[str, Any] | None:
-    """What a tier costs, as mirrored from Stripe: minor units, currency and interval; None if it is not for sale."""
+    """What a tier costs, as mirrored from Stripe; None if it is not for sale.
+
+    In minor units of the currency, for `interval_count` intervals at a time.
+    """
     content = Price.objects.filter(id=tier.stripe_price).values_list("stripe_data", flat=True).first()
-    if not (tier.stripe_price and content):
+    if not (tier.stripe_price and content and content.get("active", True)):
         return None
-    interval = (content.get("recurring") or {}).get("interval")
-    return {"amount": content["unit_amount"], "currency": content["currency"], "interval": interval}
+    recurring = content.get("recurring") or {}
+    return {
+        "amount": content["unit_amount"],
+        "currency": content["currency"],
+        "interval": recurring.get("interval"),
+        "interval_count": recurring.get("interval_count", 1),
+    }
 
 
 def save(tier: Tier) -> None:
@@ -72,6 +80,17 @@ def seed_tiers(*, dry_run: bool) -> Iterator[str]:
         else:
             _, made = Tier.objects.get_or_create(slug=slug, defaults=values)
             yield f"tier {slug}: {'made' if made else 'there'}"
+
+
+def end_test_mode(*, dry_run: bool) -> Iterator[str]:
+    """Count anew who paid with play money, so that test mode's Pro ends when the key turns live."""
+    found = subscriptions.subscribers_in_test_mode()
+    if found and dry_run:
+        yield f"Pro paid for in test mode: would end for {len(found)}"
+    elif found:
+        for user_id in sorted(found):
+            entitlements.rewrite_stripe(user_id=user_id)
+        yield f"Pro paid for in test mode: ended for {len(found)}"
 
 
 def seed_stripe(*, dry_run: bool) -> Iterator[str]:
@@ -126,7 +145,7 @@ def _archive(old: str, price: str, dry_run: bool) -> Iterator[str]:
             continue
         try:
             stripe_api.archive_price(price_id=price_id)
-        except stripe_api.NotThere:  # it was made with another account's key
+        except stripe_client.NotThere:  # it was made with another account's key
             continue
         mirror.refresh_price(price_id=price_id)
         yield f"price {price_id}: archived"
@@ -138,7 +157,7 @@ def _seed_product(dry_run: bool) -> str:
     product_id, name = settings.STRIPE_PRO_PRODUCT, "Kuvaka Pro"
     try:
         product = stripe_api.product(product_id=product_id)
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         if not dry_run:
             stripe_api.create_product(product_id=product_id, name=name)
         return f"product {product_id}: {'would be made' if dry_run else 'made'}"

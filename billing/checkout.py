@@ -1,12 +1,14 @@
 """The way to Pro: at most one customer, one open Checkout session and one subscription a user, however often one asks.
 
-All of it happens under a lease of the user's, and outside any transaction; numbers that only rise when something is
-known to be over make the idempotency keys, so that even two at once, or one whose answer was lost, get the same from
-Stripe.
+All of it happens under a lease of the user's, and outside any transaction. Numbers make the idempotency keys, so that
+even two at once, or one whose answer was lost, get the same from Stripe. They only rise when something is known to be
+over, or was answered with an error.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -15,7 +17,7 @@ from django.utils import timezone
 
 from accounts.exceptions import SessionEnded
 from accounts.models import User
-from billing import leases, mirror, stripe_api, subscriptions
+from billing import leases, mirror, stripe_api, stripe_client, subscriptions
 from billing.exceptions import (
     AlreadySubscribed,
     CheckoutInProgress,
@@ -73,7 +75,7 @@ def session_of(*, session_id: str) -> Session:
     """
     try:
         return _opened(stripe_api.session(session_id=session_id))
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         raise NoSubscription from None
 
 
@@ -89,7 +91,7 @@ def portal_url(*, user_id: int) -> str:
         raise NoSubscription
     try:
         return stripe_api.create_portal(customer_id=customer_id)
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         raise NoSubscription from None
 
 
@@ -100,10 +102,14 @@ def _start(user_id: int, price: str) -> Session:
     customers = _living_customers(user_id) or [_new_customer(user_id)]
     # Before the subscriptions: a session that is not open any more because it was paid has left one of them.
     sessions = [each for customer_id in customers for each in stripe_api.open_sessions_of(customer_id=customer_id)]
-    for customer_id in customers:
-        if any(each.status in subscriptions.RUNNING for each in stripe_api.subscriptions_of(customer_id=customer_id)):
-            mirror.refresh_customer(customer_id=customer_id)  # its webhook may be lost
+    subscribed = [each for customer_id in customers for each in stripe_api.subscriptions_of(customer_id=customer_id)]
+    for each in subscribed:
+        if each.status in subscriptions.RUNNING:
+            mirror.refresh_customer(customer_id=each.customer)  # its webhook may be lost
             raise AlreadySubscribed(portal="/subscription/portal")
+    for each in subscribed:
+        if each.status == subscriptions.UNPAID:
+            stripe_api.cancel_subscription(subscription_id=each.id)
     return _reuse(user_id, sessions, price) or _open(user_id, customers[0], price)
 
 
@@ -125,14 +131,35 @@ def _new_customer(user_id: int) -> str:
     Raises:
         PaymentProviderRefused: Stripe gives one that is deleted, again.
     """
-    checkout = Checkout.objects.select_related("user").get(pk=user_id)
-    for number in (checkout.customer_number, checkout.customer_number + 1):
-        customer_id = stripe_api.create_customer(user=checkout.user, number=number)
-        if mirror.refresh_customer(customer_id=customer_id):
+    user = User.objects.get(pk=user_id)
+    for _ in range(2):
+        customer_id: str = _create(user_id, "customer_number", partial(stripe_api.create_customer, user=user))
+        if mirror.refresh_customer(customer_id=customer_id, is_new=True):
             return customer_id
         # It was deleted since, and its idempotency key leads to it for 24 hours.
-        Checkout.objects.filter(pk=user_id, customer_number=number).update(customer_number=number + 1)
+        Checkout.objects.filter(pk=user_id).update(customer_number=F("customer_number") + 1)
     raise PaymentProviderRefused
+
+
+def _create(user_id: int, counter: str, create: Callable[..., Any]) -> Any:
+    """Create something at Stripe under a number that makes its idempotency key.
+
+    The number rises after every error, which Stripe would repeat for 24 hours under the same key; one that was only
+    such a repeat is followed by another try at once. What an error left behind at Stripe all the same is found: open
+    sessions are listed before, and of a customer an event tells.
+
+    Raises:
+        PaymentProviderAway, PaymentProviderRefused: see `stripe_api`.
+    """
+    for may_repeat in (True, False):
+        number = Checkout.objects.values_list(counter, flat=True).get(pk=user_id)
+        try:
+            return create(number=number)
+        except stripe_client.CreateFailed as failure:
+            Checkout.objects.filter(pk=user_id).update(**{counter: number + 1})
+            if not (may_repeat and failure.is_replay):
+                raise failure.problem from failure.problem.__cause__
+    raise AssertionError("the second try returns or raises")
 
 
 def _reuse(user_id: int, sessions: list[Any], price: str) -> Session | None:
@@ -150,18 +177,18 @@ def _reuse(user_id: int, sessions: list[Any], price: str) -> Session | None:
 
 
 def _open(user_id: int, customer_id: str, price: str) -> Session:
-    checkout = Checkout.objects.get(pk=user_id)
-    if checkout.session_id:  # the last one is not open any more, and its key would bring it back
-        Checkout.objects.filter(pk=user_id, session_number=checkout.session_number).update(
-            session_number=F("session_number") + 1, session_id=""
-        )
-        checkout.refresh_from_db()
+    # If there was one, it is not open any more, and its key would bring it back.
+    Checkout.objects.filter(pk=user_id).exclude(session_id="").update(
+        session_number=F("session_number") + 1, session_id=""
+    )
+    create = partial(stripe_api.create_session, user_id=user_id, customer_id=customer_id, price=price)
     try:
-        session = stripe_api.create_session(
-            user_id=user_id, customer_id=customer_id, price=price, number=checkout.session_number
-        )
-    except stripe_api.NotThere:
-        log.error("stripe_knows_no_such_price", price=price)
+        session = _create(user_id, "session_number", create)
+    except PaymentProviderRefused as problem:
+        if not (isinstance(problem, stripe_client.NotThere) or stripe_client.concerns_price(problem)):
+            raise
+        log.error("stripe_does_not_sell_this_price", price=price)
+        mirror.refresh_price(price_id=price)  # so that it is not offered any more
         raise NotForSale from None
     Checkout.objects.filter(pk=user_id).update(session_id=session.id)
     return _opened(session)

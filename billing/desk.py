@@ -14,9 +14,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSingleDateW
 from accounts.cards import SHOWN, Card, Link, Mark
 from accounts.desk import Deed, NotNow, Order, ReasonForm
 from accounts.models import User
-from billing import events, grants, leases, mirror, money, quota, subscriptions
+from billing import events, grants, leases, mirror, money, payment_issues, quota, subscriptions
 from billing.exceptions import NoSubscription
-from billing.models import Grant, StripeEvent
+from billing.models import Grant, PaymentIssue, StripeEvent
 
 LONGEST_GRANT: Final = timedelta(days=366)
 
@@ -52,7 +52,8 @@ def tier_card(user: User) -> Card:
 def payments_card(user: User) -> Card:
     """What Stripe says, as far as it is known here."""
     customer = _customer_of(user)
-    paid = subscriptions.best_of(user_id=user.pk) if customer else None
+    all_paid = subscriptions.all_of(user_id=user.pk) if customer else []
+    paid = next(iter(all_paid), None)
     invoices = Invoice.objects.filter(customer__subscriber=user).order_by("-created")[:SHOWN] if customer else []
     facts: list[tuple[str, Any]] = [("Customer", _at_stripe("customers", customer.id) if customer else None)]
     if paid:
@@ -62,6 +63,10 @@ def payments_card(user: User) -> Card:
             ("Period ends", paid.period_end),
             ("Cancels", paid.cancels_at),
         ]
+        running = sum(each.status in subscriptions.RUNNING for each in all_paid)
+        if running > 1:
+            facts.append(("Subscriptions", Mark(f"{running} go on", "danger")))
+    facts += [_issue(each) for each in payment_issues.of_user(user_id=user.pk)[:SHOWN]]
     if customer and customer.waiting:
         facts.append(("Events not processed", Mark(str(customer.waiting), "warning")))
     return Card(
@@ -89,6 +94,11 @@ def _invoice(invoice: Any) -> list[Any]:
     content = invoice.stripe_data
     amount = money.written(content.get("total"), content.get("currency") or "")
     return [_at_stripe("invoices", invoice.id), invoice.created, amount, content.get("status")]
+
+
+def _issue(issue: PaymentIssue) -> tuple[str, Mark]:
+    told = [issue.status, issue.reason, money.written(issue.amount, issue.currency), f"{issue.created:%Y-%m-%d}"]
+    return issue.get_kind_display().capitalize(), Mark(", ".join(filter(None, told)), "danger")
 
 
 def _at_stripe(kind: str, object_id: str) -> Link:

@@ -32,12 +32,21 @@ def end_billing(*, user_id: int) -> None:
             raise PaymentProviderRefused
         for customer in mirror.customers_of(user_id=user_id):
             if mirror.lives(customer=customer):
+                before = {each.id for each in stripe_api.subscriptions_of(customer_id=customer.id)}
                 for session in stripe_api.open_sessions_of(customer_id=customer.id):
                     stripe_api.expire_session(session_id=session.id)
                 stripe_api.delete_customer(customer_id=customer.id)
+                _say_what_is_owed(customer.id, before)
             elif customer.date_purged is not None:
                 continue
             mirror.refresh_customer(customer_id=customer.id, wait=WAIT)
+
+
+def _say_what_is_owed(customer_id: str, before: set[str]) -> None:
+    """Log what was bought while the customer was being deleted: it ended at once, so somebody is owed the money."""
+    for subscription in stripe_api.subscriptions_of(customer_id=customer_id):
+        if subscription.id not in before:
+            log.error("erased_account_is_owed_money", customer=customer_id, subscription=subscription.id)
 
 
 def keep_invoices_alone(*, user_id: int) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from billing import mirror
+from billing import mirror, payment_issues
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
@@ -39,6 +39,8 @@ def record(event: Mapping[str, Any]) -> StripeEvent | None:
     """Store which event came; None if it had come before. The caller has checked its signature."""
     subject = event["data"]["object"]
     customer = subject.get("id") if subject.get("object") == "customer" else subject.get("customer")
+    if payment_issues.is_told_by(event_type=event["type"]):
+        customer = ""  # what there is to ask about is its object
     row, is_new = StripeEvent.objects.get_or_create(
         event_id=_short(event["id"]),
         defaults={
@@ -113,7 +115,9 @@ def outdated() -> "QuerySet[StripeEvent]":
 def _refresh(event: StripeEvent) -> "QuerySet[StripeEvent]":
     """Ask Stripe, and return the events that this answers: all of the customer that had come before the asking."""
     if not event.customer_id:
-        if event.type.startswith("price."):
+        if payment_issues.is_told_by(event_type=event.type):
+            payment_issues.refresh(event_type=event.type, object_id=event.object_id)
+        elif event.type.startswith("price."):
             mirror.refresh_price(price_id=event.object_id)
         elif event.type.startswith("product."):
             mirror.refresh_product(product_id=event.object_id)

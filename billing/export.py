@@ -6,7 +6,7 @@ from typing import Any
 from djstripe.models import Customer, Invoice, Subscription
 
 from accounts.export import rows
-from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry
+from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry, PaymentIssue
 
 
 def entitlement(user_id: int) -> Iterable[Any]:
@@ -42,3 +42,10 @@ def subscriptions(user_id: int) -> Iterable[Any]:
 def invoices(user_id: int) -> Iterable[Any]:
     """Invoices, as mirrored from Stripe."""
     return rows(Invoice.objects.filter(customer__subscriber_id=user_id), "id", "stripe_data")
+
+
+def payment_issues(user_id: int) -> Iterable[Any]:
+    """Disputes, refunds and warnings of fraud."""
+    return rows(
+        PaymentIssue.objects.filter(user_id=user_id), "kind", "status", "reason", "amount", "currency", "created"
+    )

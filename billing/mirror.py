@@ -18,7 +18,8 @@ from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Price, Product, Subscription
 
 from accounts.models import User
-from billing import leases, stripe_api, subscriptions
+from billing import entitlements, leases, stripe_api, stripe_client, subscriptions
+from billing.exceptions import PaymentProviderRefused
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +38,11 @@ NOT_MIRRORED: Final = {
 }
 
 
-def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
+def refresh_customer(*, customer_id: str, wait: float = 3.0, is_new: bool = False) -> bool:
     """Ask Stripe about a customer and store what it says, subscriptions and invoices included.
 
-    A customer that is not one of our users' is left alone.
+    A customer that is not one of our users' is left alone. One that `is_new`, made by us a moment ago, is ours whatever
+    the clocks say.
 
     Returns:
         Whether it is one of ours, and was not deleted.
@@ -49,7 +51,7 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
         leases.LeaseBusy: somebody else is at it, and was for `wait` seconds.
         leases.LeaseLost: this took so long that somebody else took over; nothing was written.
         PaymentProviderAway: Stripe does not answer.
-        stripe_api.NotThere: our key's account never had this customer (in live mode); nothing was written.
+        stripe_client.NotThere: our key's account never had this customer (in live mode); nothing was written.
     """
     with leases.hold(name=f"customer:{customer_id}", seconds=LEASE, wait=wait) as lease:
         customer = stripe_api.living_customer(customer_id=customer_id)
@@ -58,10 +60,10 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
                 lease.confirm()
                 _forget(customer_id)
             return False
-        if not _is_ours(customer):
+        if not _is_ours(customer, is_new=is_new):
             return False
         subscribed = stripe_api.subscriptions_of(customer_id=customer_id)
-        invoices = stripe_api.invoices_of(customer_id=customer_id)
+        invoices = _invoices_of(customer_id)
         _know_prices(subscribed)
         with transaction.atomic():
             lease.confirm()
@@ -69,14 +71,25 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0) -> bool:
             _remember(customer_id)
             _store(Subscription, subscribed)
             _store(Invoice, invoices)
+            # Anew, since whether a period is paid the invoices say, which come after what refers to them.
+            entitlements.rewrite_stripe(user_id=Customer.objects.get(id=customer_id).subscriber_id)
     return True
+
+
+def _invoices_of(customer_id: str) -> list[Any]:
+    """The customer's newest invoices; none, if our key may not read them: that alone holds nobody's Pro back."""
+    try:
+        return stripe_api.invoices_of(customer_id=customer_id)
+    except PaymentProviderRefused:
+        log.error("stripe_invoices_not_readable", customer=customer_id)
+        return []
 
 
 def refresh_price(*, price_id: str) -> None:
     """Ask Stripe about a price and its product, and store what it says."""
     try:
         price = stripe_api.price(price_id=price_id)
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         return
     Product.sync_from_stripe_data(price.product)
     Price.sync_from_stripe_data(price)
@@ -86,7 +99,7 @@ def refresh_product(*, product_id: str) -> None:
     """Ask Stripe about a product, and store what it says."""
     try:
         Product.sync_from_stripe_data(stripe_api.product(product_id=product_id))
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         return
 
 
@@ -95,11 +108,11 @@ def lives(*, customer: Customer) -> bool:
 
     Raises:
         PaymentProviderAway: Stripe does not answer.
-        stripe_api.NotThere: our key's account never had it (in live mode), and it was not given up here.
+        stripe_client.NotThere: our key's account never had it (in live mode), and it was not given up here.
     """
     try:
         return stripe_api.living_customer(customer_id=customer.id) is not None
-    except stripe_api.NotThere:
+    except stripe_client.NotThere:
         if customer.date_purged is None:
             raise
         return False
@@ -115,7 +128,7 @@ def forget_unknown(*, dry_run: bool) -> list[str]:
     for customer in Customer.objects.filter(livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         try:
             lives(customer=customer)
-        except stripe_api.NotThere:
+        except stripe_client.NotThere:
             unknown.append(customer.id)
             if not dry_run:
                 _forget(customer.id)
@@ -139,7 +152,7 @@ def customer_of(*, user_id: int) -> str | None:
     return found
 
 
-def _is_ours(customer: Any) -> bool:
+def _is_ours(customer: Any, *, is_new: bool) -> bool:
     """Whether it is a customer of an account that is here.
 
     The number in its mark does not say so alone: after a restored backup, numbers of lost accounts are given out again.
@@ -154,7 +167,7 @@ def _is_ours(customer: Any) -> bool:
     if not (number.isascii() and number.isdigit()):
         return False
     begun = User.objects.filter(pk=int(number)).values_list("created_at", flat=True).first()
-    return begun is not None and (is_stored or customer["created"] >= (begun - SKEW).timestamp())
+    return begun is not None and (is_new or is_stored or customer["created"] >= (begun - SKEW).timestamp())
 
 
 def _forget(customer_id: str) -> None:

@@ -239,6 +239,40 @@ class StripeEvent(models.Model):
         return f"{self.event_id} ({self.type})"
 
 
+class PaymentIssue(models.Model):
+    """A dispute, a refund or a bank's warning of fraud about something that a user paid (`billing.payment_issues`)."""
+
+    class Kind(models.TextChoices):
+        """What went wrong, or may."""
+
+        DISPUTE = "dispute"
+        REFUND = "refund"
+        WARNING = "warning", "early fraud warning"
+
+    LOST_OR_OPEN: ClassVar[tuple[str, ...]] = ("needs_response", "under_review", "lost")
+    """Statuses of a dispute whose money is gone, for good or for now. An inquiry's begin with `warning_`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    stripe_id = models.CharField(max_length=255, unique=True)
+    """The dispute, the warning, or the charge that was refunded."""
+    status = models.CharField(max_length=40)
+    reason = models.CharField(max_length=80, blank=True)
+    amount = models.BigIntegerField()
+    """In the currency's minor unit."""
+    currency = models.CharField(max_length=3)
+    is_live = models.BooleanField()
+    created = models.DateTimeField()
+    """When it began, by Stripe's clock."""
+
+    class Meta:
+        indexes = [models.Index(fields=["-created"], name="payment_issue_by_time")]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.stripe_id}"
+
+
 class Checkout(models.Model):
     """A user's way to Pro: numbers that make the idempotency keys sent to Stripe."""
 
@@ -246,9 +280,9 @@ class Checkout(models.Model):
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="checkout"
     )
     customer_number = models.PositiveIntegerField(default=1)
-    """Rises when the customer at Stripe was deleted there, so that the next one is a new one."""
+    """Rises when the customer at Stripe was deleted there, or could not be made, so that the next one is a new one."""
     session_number = models.PositiveIntegerField(default=1)
-    """Rises when a Checkout session is over, so that the next one is a new one."""
+    """Rises when a Checkout session is over, or could not be opened, so that the next one is a new one."""
     session_id = models.CharField(max_length=255, blank=True, db_index=True)
     """The last session, under `session_number`."""
 

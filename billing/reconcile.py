@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from djstripe.models import Customer, Subscription
 
-from billing import events, mirror, stripe_api
+from billing import entitlements, events, mirror, stripe_api, subscriptions
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
@@ -62,6 +62,9 @@ def compare(*, dry_run: bool = False) -> Report:
         PaymentProviderAway: Stripe stopped answering; what was done until then holds.
     """
     report = Report()
+    if not dry_run:
+        for user_id in sorted(subscriptions.subscribers_in_test_mode()):
+            entitlements.rewrite_stripe(user_id=user_id)
     for customer_id in dict.fromkeys(_differing(report)):
         report.drifted.append(customer_id)
         if not dry_run:

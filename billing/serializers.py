@@ -10,11 +10,12 @@ from billing.models import Tier
 
 
 class PriceSerializer(serializers.Serializer[Any]):
-    """`amount` is in the currency's smallest unit: 999 in usd is 9.99 dollars."""
+    """`amount` is in the currency's smallest unit: 999 in usd is 9.99 dollars, here for `interval_count` intervals."""
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
     interval = serializers.CharField()
+    interval_count = serializers.IntegerField()
 
 
 class TierSerializer(serializers.ModelSerializer[Tier]):

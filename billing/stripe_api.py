@@ -1,25 +1,18 @@
-"""The boundary to Stripe: every call that we make ourselves, its limits, and its failures as ours.
+"""The boundary to Stripe: every call that we make ourselves (by `stripe_client`).
 
 (dj-stripe, given what these return, stores it; where it asks Stripe something itself, it does so with the same client.)
 """
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
+from uuid import uuid4
 
-import stripe
-import structlog
 from django.conf import settings
 
 from accounts.models import User
-from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
-from config.breaker import breaker_of
-
-log = structlog.get_logger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from billing.exceptions import PaymentProviderRefused
+from billing.stripe_client import CreateFailed, NotThere, api, call, create
 
 PAGE: Final = 100
 """The most objects that Stripe lists at once."""
@@ -42,88 +35,25 @@ EVENT_TYPES: Final = (
     "invoice.finalized",
     "invoice.voided",
     "invoice.marked_uncollectible",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "radar.early_fraud_warning.created",
     "product.updated",
     "price.updated",
 )
 """What the webhook endpoint at Stripe should send. Others are taken too, and change nothing."""
 
 
-class NotThere(PaymentProviderRefused):
-    """Stripe knows no such object, at least not under our key."""
-
-
-@cache
-def _client(key: str, host: str, timeout: float) -> stripe.StripeClient:
-    return stripe.StripeClient(
-        key,
-        stripe_version=settings.STRIPE_API_VERSION,
-        base_addresses={"api": host} if host else {},
-        http_client=stripe.new_default_http_client(timeout=timeout),
-        max_network_retries=1,
-    )
-
-
-def _api() -> Any:
-    """The client's resources; untyped, since the SDK types parameters as literal dictionaries.
-
-    Raises:
-        NotForSale: there is no key.
-    """
-    if not settings.STRIPE_SECRET_KEY:
-        raise NotForSale
-    host = getattr(settings, "STRIPE_API_HOST", "")
-    return _client(settings.STRIPE_SECRET_KEY, host, settings.STRIPE_TIMEOUT).v1
-
-
-def configure_sdk() -> None:
-    """Give the SDK's own default client, which dj-stripe uses, our limits; without them a call may take 80 s thrice."""
-    stripe.api_version = settings.STRIPE_API_VERSION
-    stripe.default_http_client = stripe.new_default_http_client(timeout=settings.STRIPE_TIMEOUT)
-    stripe.max_network_retries = 1
-
-
-def _call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Make one call.
-
-    Raises:
-        NotThere: the object does not exist.
-        PaymentProviderAway: no answer, too many requests, or an error on Stripe's side; it may be repeated.
-        PaymentProviderRefused: Stripe understood and refuses; repeating does not help.
-    """
-    breaker = breaker_of("stripe")
-    if not breaker.allows():
-        raise PaymentProviderAway(retry_after=2)
-    try:
-        answer = method(*args, **kwargs)
-    except stripe.StripeError as error:
-        if error.code == "resource_missing":
-            breaker.succeeded()
-            log.info("stripe_knows_no_such_object", stripe_request=error.request_id)
-            raise NotThere from None
-        log.warning("stripe_call_failed", cause=type(error).__name__, code=error.code, stripe_request=error.request_id)
-        if not _is_away(error):
-            breaker.succeeded()
-            raise PaymentProviderRefused from None
-        breaker.failed()
-        raise PaymentProviderAway(retry_after=5) from None
-    breaker.succeeded()
-    return answer
-
-
-def _is_away(error: stripe.StripeError) -> bool:
-    if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
-        return True
-    return (error.http_status or 500) >= 500 or error.http_status == 409  # 409: the same key is being worked on
-
-
 def _listed(method: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]:
     """Every object of a list, page by page."""
-    page = _call(method, params={"limit": PAGE, **params})
+    page = call(method, params={"limit": PAGE, **params})
     while True:
         yield from page.data
         if not page.has_more:
             return
-        page = _call(method, params={"limit": PAGE, **params, "starting_after": page.data[-1].id})
+        page = call(method, params={"limit": PAGE, **params, "starting_after": page.data[-1].id})
 
 
 # Customers
@@ -135,11 +65,13 @@ def create_customer(*, user: User, number: int) -> str:
     The user's id alone would not do for a key: after a restored backup it is given out again.
 
     Neither telephone number nor name is sent: Checkout asks for what a payment needs.
+
+    Raises:
+        CreateFailed: see `stripe_client.create`.
     """
     key = f"{settings.STRIPE_CUSTOMER_KEY}-customer-{user.pk}-{user.created_at.timestamp()}-{number}"
     params = {"metadata": {settings.STRIPE_CUSTOMER_KEY: str(user.pk)}}
-    created = _call(_api().customers.create, params=params, options={"idempotency_key": key})
-    return str(created.id)
+    return str(create(api().customers.create, params=params, key=key).id)
 
 
 def living_customer(*, customer_id: str) -> Any | None:
@@ -151,7 +83,7 @@ def living_customer(*, customer_id: str) -> Any | None:
             Stripe is replaced by the real one.
     """
     try:
-        found = _call(_api().customers.retrieve, customer_id)
+        found = call(api().customers.retrieve, customer_id)
     except NotThere:
         if settings.STRIPE_LIVE_MODE:
             raise
@@ -166,7 +98,7 @@ def delete_customer(*, customer_id: str) -> None:
         NotThere: see `living_customer`.
     """
     try:
-        _call(_api().customers.delete, customer_id)
+        call(api().customers.delete, customer_id)
     except NotThere:
         if living_customer(customer_id=customer_id) is not None:
             raise
@@ -177,17 +109,25 @@ def delete_customer(*, customer_id: str) -> None:
 
 def subscriptions_of(*, customer_id: str) -> list[Any]:
     """All subscriptions of a customer, ended ones too."""
-    return list(_listed(_api().subscriptions.list, {"customer": customer_id, "status": "all"}))
+    return list(_listed(api().subscriptions.list, {"customer": customer_id, "status": "all"}))
 
 
 def all_subscriptions() -> Iterator[Any]:
     """All subscriptions of the account, ended ones too."""
-    return _listed(_api().subscriptions.list, {"status": "all"})
+    return _listed(api().subscriptions.list, {"status": "all"})
+
+
+def cancel_subscription(*, subscription_id: str) -> None:
+    """End a subscription now; one that has ended is fine."""
+    try:
+        call(api().subscriptions.cancel, subscription_id)
+    except NotThere:
+        return
 
 
 def invoices_of(*, customer_id: str) -> list[Any]:
     """The newest invoices of a customer."""
-    return list(_call(_api().invoices.list, params={"customer": customer_id, "limit": NEWEST_INVOICES}).data)
+    return list(call(api().invoices.list, params={"customer": customer_id, "limit": NEWEST_INVOICES}).data)
 
 
 # Checkout and portal
@@ -195,13 +135,17 @@ def invoices_of(*, customer_id: str) -> list[Any]:
 
 def open_sessions_of(*, customer_id: str) -> list[Any]:
     """The customer's Checkout sessions that could still be paid."""
-    return list(_listed(_api().checkout.sessions.list, {"customer": customer_id, "status": "open"}))
+    return list(_listed(api().checkout.sessions.list, {"customer": customer_id, "status": "open"}))
 
 
 def create_session(*, user_id: int, customer_id: str, price: str, number: int) -> Any:
-    """Open the `number`-th Checkout session of a user, or return the one opened by the same call before."""
+    """Open the `number`-th Checkout session of a user, or return the one opened by the same call before.
+
+    Raises:
+        CreateFailed: see `stripe_client.create`.
+    """
     mark = {settings.STRIPE_CUSTOMER_KEY: str(user_id)}
-    params = {
+    params: dict[str, Any] = {
         "mode": "subscription",
         "customer": customer_id,
         "client_reference_id": str(user_id),
@@ -211,8 +155,15 @@ def create_session(*, user_id: int, customer_id: str, price: str, number: int) -
         "metadata": {"price": price},
         "subscription_data": {"metadata": mark},
     }
+    if settings.STRIPE_PAYMENT_METHODS:
+        params["payment_method_types"] = settings.STRIPE_PAYMENT_METHODS
+    if settings.STRIPE_PROMOTION_CODES:
+        params["allow_promotion_codes"] = True
+    if settings.STRIPE_AUTOMATIC_TAX:
+        params["automatic_tax"] = {"enabled": True}
+        params["customer_update"] = {"address": "auto"}  # a customer of ours has none until Checkout asks
     key = f"{settings.STRIPE_CUSTOMER_KEY}-checkout-{customer_id}-{price}-{number}"
-    return _call(_api().checkout.sessions.create, params=params, options={"idempotency_key": key})
+    return create(api().checkout.sessions.create, params=params, key=key)
 
 
 def session(*, session_id: str) -> Any:
@@ -221,13 +172,13 @@ def session(*, session_id: str) -> Any:
     Raises:
         NotThere: there is none.
     """
-    return _call(_api().checkout.sessions.retrieve, session_id)
+    return call(api().checkout.sessions.retrieve, session_id)
 
 
 def expire_session(*, session_id: str) -> bool:
     """Close a Checkout session; False if it was paid or over already."""
     try:
-        _call(_api().checkout.sessions.expire, session_id)
+        call(api().checkout.sessions.expire, session_id)
     except PaymentProviderRefused:
         return False
     return True
@@ -236,7 +187,37 @@ def expire_session(*, session_id: str) -> bool:
 def create_portal(*, customer_id: str) -> str:
     """The address of a page on which the customer changes card and subscription; it works for some minutes."""
     params = {"customer": customer_id, "return_url": f"{settings.WEB_ORIGIN}/billing/return"}
-    return str(_call(_api().billing_portal.sessions.create, params=params).url)
+    return str(call(api().billing_portal.sessions.create, params=params).url)
+
+
+# Money that went back, or may
+
+
+def dispute(*, dispute_id: str) -> Any:
+    """A dispute, with its charge.
+
+    Raises:
+        NotThere: there is none.
+    """
+    return call(api().disputes.retrieve, dispute_id, params={"expand": ["charge"]})
+
+
+def charge(*, charge_id: str) -> Any:
+    """A charge.
+
+    Raises:
+        NotThere: there is none.
+    """
+    return call(api().charges.retrieve, charge_id)
+
+
+def early_fraud_warning(*, warning_id: str) -> Any:
+    """A bank's warning that a charge is fraudulent, with the charge.
+
+    Raises:
+        NotThere: there is none.
+    """
+    return call(api().radar.early_fraud_warnings.retrieve, warning_id, params={"expand": ["charge"]})
 
 
 # Product and price
@@ -248,20 +229,20 @@ def product(*, product_id: str) -> Any:
     Raises:
         NotThere: there is none.
     """
-    return _call(_api().products.retrieve, product_id)
+    return call(api().products.retrieve, product_id)
 
 
 def create_product(*, product_id: str, **values: Any) -> Any:
     """Make the product under our own id; if somebody else just did, theirs."""
     try:
-        return _call(_api().products.create, params={"id": product_id, **values})
+        return call(api().products.create, params={"id": product_id, **values})
     except PaymentProviderRefused:
         return product(product_id=product_id)
 
 
 def update_product(*, product_id: str, **values: Any) -> Any:
     """Change the product."""
-    return _call(_api().products.update, product_id, params=values)
+    return call(api().products.update, product_id, params=values)
 
 
 def price(*, price_id: str) -> Any:
@@ -270,25 +251,33 @@ def price(*, price_id: str) -> Any:
     Raises:
         NotThere: there is none.
     """
-    return _call(_api().prices.retrieve, price_id, params={"expand": ["product"]})
+    return call(api().prices.retrieve, price_id, params={"expand": ["product"]})
 
 
 def price_of_key(*, lookup_key: str) -> Any | None:
     """The price that the key leads to now."""
-    found = _call(_api().prices.list, params={"lookup_keys": [lookup_key], "limit": 1}).data
+    found = call(api().prices.list, params={"lookup_keys": [lookup_key], "limit": 1}).data
     return found[0] if found else None
 
 
 def create_price(*, instead_of: str, **values: Any) -> Any:
-    """Make a price that takes the lookup key over from `instead_of` (an id, or nothing)."""
+    """Make a price that takes the lookup key over from `instead_of` (an id, or nothing).
+
+    Two at once make one. An error that Stripe saved under the key they share is answered by a key of its own.
+    """
     named = f"{values['lookup_key']}-{values['currency']}-{values['unit_amount']}-{values['product']}-{instead_of}"
     params = {**values, "transfer_lookup_key": True}
-    return _call(_api().prices.create, params=params, options={"idempotency_key": f"price-{named}"})
+    try:
+        return create(api().prices.create, params=params, key=f"price-{named}")
+    except CreateFailed as failure:
+        if not failure.is_replay:
+            raise failure.problem from None
+    return call(api().prices.create, params=params, options={"idempotency_key": f"price-{named}-{uuid4()}"})
 
 
 def archive_price(*, price_id: str) -> Any:
     """Sell a price no more; who subscribed to it keeps it."""
-    return _call(_api().prices.update, price_id, params={"active": False})
+    return call(api().prices.update, price_id, params={"active": False})
 
 
 # Webhook endpoints
@@ -296,7 +285,7 @@ def archive_price(*, price_id: str) -> Any:
 
 def webhook_endpoints() -> list[Any]:
     """Where Stripe sends events: each with `url`, `status` and `enabled_events`. Restricted keys may not list them."""
-    return list(_listed(_api().webhook_endpoints.list, {}))
+    return list(_listed(api().webhook_endpoints.list, {}))
 
 
 # Events
@@ -305,4 +294,4 @@ def webhook_endpoints() -> list[Any]:
 def undelivered_events(*, since: datetime) -> Iterator[Any]:
     """The events of our kinds since then whose delivery failed or still goes on; Stripe keeps them for 30 days."""
     params = {"types": list(EVENT_TYPES), "delivery_success": False, "created": {"gte": int(since.timestamp())}}
-    return _listed(_api().events.list, params)
+    return _listed(api().events.list, params)

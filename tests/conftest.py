@@ -101,6 +101,7 @@ def _seeds(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
         if not Tier.objects.exists():  # in a new database, and after a test with real transactions, which empties it
             call_command("seed_tiers", verbosity=0)
             import_module("config.migrations.0001_roles").make_roles(apps, None)
+            import_module("config.migrations.0002_roles_see_payment_issues").let_see(apps, None)
 
 
 @pytest.fixture(autouse=True)

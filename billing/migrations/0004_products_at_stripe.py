@@ -4,6 +4,17 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 
+class AddFieldUnlessThere(migrations.AddField):
+    """This migration was renamed after it had landed: databases that ran it by its first name have the columns."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        with schema_editor.connection.cursor() as cursor:
+            columns = schema_editor.connection.introspection.get_table_description(cursor, table)
+        if self.name not in {column.name for column in columns}:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -11,12 +22,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldUnlessThere(
             model_name='tier',
             name='former_products',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, size=None),
         ),
-        migrations.AddField(
+        AddFieldUnlessThere(
             model_name='tier',
             name='seeded_price',
             field=models.CharField(blank=True, editable=False, max_length=255),

@@ -45,6 +45,8 @@ def _shown(thing: Thing, base: str, params: Thing, world: World) -> Thing:
         thing = {**thing, "url": f"{base}/p/session/{thing['id']}"}
     if thing["object"] == "price" and "product" in params.get("expand", []):
         thing = {**thing, "product": world.get("products", thing["product"])}
+    if "charge" in params.get("expand", []) and "charge" in thing:
+        thing = {**thing, "charge": world.get("charges", thing["charge"])}
     return thing
 
 
@@ -177,9 +179,13 @@ def _update_price(world: World, params: Thing, price_id: str) -> Thing:
 def _create_session(world: World, params: Thing) -> Thing:
     if world.get("customers", params["customer"]).get("deleted"):
         raise Refused(f"No such customer: '{params['customer']}'", code="resource_missing", status=404)
-    price = world.get("prices", params["line_items"][0]["price"])
+    try:
+        price = world.get("prices", params["line_items"][0]["price"])
+    except Refused as refusal:
+        refusal.param = "line_items[0][price]"
+        raise
     if not price["active"]:
-        raise Refused("The price specified is inactive.")
+        raise Refused("The price specified is inactive.", param="line_items[0][price]")
     session = shapes.checkout_session(now=world.now, params=params, price=price)
     session["price_id"] = price["id"]
     session["subscription_metadata"] = (params.get("subscription_data") or {}).get("metadata") or {}
@@ -260,6 +266,36 @@ def _invoices(world: World, params: Thing) -> Thing:
 @route("GET", "/v1/invoices/{id}")
 def _invoice(world: World, params: Thing, invoice_id: str) -> Thing:
     return world.get("invoices", invoice_id)
+
+
+@route("GET", "/v1/charges")
+def _charges(world: World, params: Thing) -> Thing:
+    return _page(_all(world, "charges", customer=params.get("customer")), params, "/v1/charges")
+
+
+@route("GET", "/v1/charges/{id}")
+def _charge(world: World, params: Thing, charge_id: str) -> Thing:
+    return world.get("charges", charge_id)
+
+
+@route("GET", "/v1/disputes")
+def _disputes(world: World, params: Thing) -> Thing:
+    return _page(_all(world, "disputes"), params, "/v1/disputes")
+
+
+@route("GET", "/v1/disputes/{id}")
+def _dispute(world: World, params: Thing, dispute_id: str) -> Thing:
+    return world.get("disputes", dispute_id)
+
+
+@route("GET", "/v1/radar/early_fraud_warnings")
+def _warnings(world: World, params: Thing) -> Thing:
+    return _page(_all(world, "warnings"), params, "/v1/radar/early_fraud_warnings")
+
+
+@route("GET", "/v1/radar/early_fraud_warnings/{id}")
+def _warning(world: World, params: Thing, warning_id: str) -> Thing:
+    return world.get("warnings", warning_id)
 
 
 @route("GET", "/v1/events")

@@ -26,6 +26,21 @@ class Switches:
     """So many of the next POSTs are carried out, and their answers never sent."""
     dead_keys: list[str] = field(default_factory=list)
     delays: list[list[Any]] = field(default_factory=list)
+    failures: list[list[Any]] = field(default_factory=list)
+    """[path prefix, status, code, how often]: what a call that had begun to be carried out is answered with."""
+
+    def fail(self, method: str, path: str) -> None:
+        """Fail a call, if it is to fail.
+
+        Raises:
+            Refused: it is.
+        """
+        for failure in self.failures:
+            prefix, status, code, times = failure
+            if times > 0 and f"{method} {path}".startswith(prefix):
+                failure[3] -= 1
+                kind = "api_error" if status >= 500 else "invalid_request_error"
+                raise Refused("Something went wrong, as it was told to.", status=status, code=code, kind=kind)
 
     def before(self, path: str) -> bool:
         """Wait as told; False to hang up."""
@@ -166,6 +181,27 @@ def _forget(server: "Server", given: Thing) -> None:
     server.deliveries.answers.clear()
 
 
+def _dispute(server: "Server", given: Thing) -> Thing:
+    charge = server.world.get("charges", given["charge"])
+    return server.world.dispute(charge, status=given["status"], reason=given.get("reason", "fraudulent"))
+
+
+def _decide(server: "Server", given: Thing) -> None:
+    server.world.decide(server.world.get("disputes", given["id"]), given["status"])
+
+
+def _refund(server: "Server", given: Thing) -> None:
+    server.world.refund(server.world.get("charges", given["charge"]), given["amount"])
+
+
+def _warn(server: "Server", given: Thing) -> Thing:
+    return server.world.warn(server.world.get("charges", given["charge"]))
+
+
+def _write_off(server: "Server", given: Thing) -> None:
+    server.world.write_off(server.world.get("invoices", given["id"]), given["status"])
+
+
 def _edit(server: "Server", given: Thing) -> None:
     server.world.get(given["kind"], given["id"]).update(given["values"])
 
@@ -187,6 +223,11 @@ ORDERS: dict[str, Callable[["Server", Thing], Thing | None]] = {
     "/ledger": _ledger,
     "/answers": _answers,
     "/forget": _forget,
+    "/dispute": _dispute,
+    "/decide": _decide,
+    "/refund": _refund,
+    "/warn": _warn,
+    "/write_off": _write_off,
     "/edit": _edit,
     "/empty": _empty,
 }

@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         with server.world.lock:
-            status, told = self._answer(method, path, params)
+            status, told, headers = self._answer(method, path, params)
             server.ledger.append(
                 {
                     "method": method,
@@ -90,31 +90,41 @@ class Handler(BaseHTTPRequestHandler):
                     "status": status,
                     "idempotency_key": self.headers.get("Idempotency-Key"),
                     "version": self.headers.get("Stripe-Version"),
+                    "replayed": "Idempotent-Replayed" in headers,
                 }
             )
         if server.switches.after(path):
-            self._send(status, told)
+            self._send(status, told, **headers)
         else:
             self.close_connection = True
 
-    def _answer(self, method: str, path: str, params: Thing) -> tuple[int, Thing]:
+    def _answer(self, method: str, path: str, params: Thing) -> tuple[int, Thing, dict[str, str]]:
+        """Status, content and headers.
+
+        As at Stripe, the first answer to an idempotency key is saved and repeated, errors included, unless the call had
+        not begun to be carried out (docs.stripe.com/api/idempotent_requests): a wrong key, say, or an id that is none.
+        """
         server, key = self.server, self.headers.get("Idempotency-Key") if method == "POST" else None
         asked = json.dumps([path, params], sort_keys=True)
         try:
             if server.switches.down:
-                return 503, error("The pretend Stripe pretends to be down.", kind="api_error")
+                return 503, error(Refused("The pretend Stripe pretends to be down.", kind="api_error")), {}
             self._check_key()
             if key in server.answers:
-                return self._repeat(server.answers[key], asked)
-            told = api.answer(server.world, server.base, method, path, params)
+                status, told = self._repeat(server.answers[key], asked)
+                return status, told, {"Idempotent-Replayed": "true"}
+            server.switches.fail(method, path)
+            told, status = api.answer(server.world, server.base, method, path, params), 200
         except Refused as refusal:
-            return refusal.status, error(str(refusal), kind=refusal.kind, code=refusal.code)
+            told, status = error(refusal), refusal.status
+            if status in (401, 404, 429) or refusal.kind == "idempotency_error":
+                return status, told, {}
         told = json.loads(json.dumps(told))  # as it is now, however late it is sent
         if method != "GET":
             server.world.save()
         if key:
-            server.answers[key] = (asked, 200, told)
-        return 200, told
+            server.answers[key] = (asked, status, told)
+        return status, told, {}
 
     @staticmethod
     def _repeat(first: tuple[str, int, Thing], asked: str) -> tuple[int, Thing]:
@@ -157,9 +167,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def error(message: str, *, kind: str, code: str = "") -> Thing:
+def error(refusal: Refused) -> Thing:
     """An error as Stripe sends it."""
-    return {"error": {"type": kind, "message": message, **({"code": code} if code else {})}}
+    named = {"code": refusal.code, "param": refusal.param}
+    told = {"type": refusal.kind, "message": str(refusal)}
+    return {"error": told | {name: value for name, value in named.items() if value}}
 
 
 def decode(form: str) -> Thing:

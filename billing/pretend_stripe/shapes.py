@@ -67,7 +67,7 @@ def price(*, now: int, params: Thing) -> Thing:
         product=params["product"],
         recurring={
             "interval": interval,
-            "interval_count": 1,
+            "interval_count": int((params.get("recurring") or {}).get("interval_count", 1)),
             "meter": None,
             "trial_period_days": None,
             "usage_type": "licensed",
@@ -201,6 +201,38 @@ def portal_session(*, now: int, params: Thing) -> Thing:
         return_url=params.get("return_url"),
         url="",
     )
+
+
+def charge(*, now: int, invoice: Thing) -> Thing:
+    """What an invoice was paid with."""
+    return _made(
+        "charge",
+        id=new_id("ch"),
+        amount=invoice["total"],
+        amount_captured=invoice["total"],
+        created=now,
+        currency=invoice["currency"],
+        customer=invoice["customer"],
+    )
+
+
+def dispute(*, now: int, charge: Thing, status: str, reason: str) -> Thing:
+    """A payer's bank wants the money of a charge back."""
+    return _made(
+        "dispute",
+        id=new_id("dp"),
+        amount=charge["amount"],
+        charge=charge["id"],
+        created=now,
+        currency=charge["currency"],
+        reason=reason,
+        status=status,
+    )
+
+
+def early_fraud_warning(*, now: int, charge: Thing) -> Thing:
+    """A payer's bank takes a charge for fraud."""
+    return _made("radar.early_fraud_warning", id=new_id("issfr"), charge=charge["id"], created=now)
 
 
 def event(*, now: int, kind: str, thing: Thing) -> Thing:

@@ -13,7 +13,10 @@ from typing import Any
 from billing.pretend_stripe import shapes
 from billing.pretend_stripe.shapes import Thing
 
-KINDS = ("customers", "products", "prices", "subscriptions", "invoices", "sessions", "portals", "events")
+KINDS = (
+    *("customers", "products", "prices", "subscriptions", "invoices", "sessions", "portals", "events"),
+    *("charges", "disputes", "warnings"),
+)
 ENDED = ("canceled", "incomplete_expired")
 OURS = ("price_id", "subscription_metadata")
 """What is remembered of a session and never sent."""
@@ -22,9 +25,17 @@ OURS = ("price_id", "subscription_metadata")
 class Refused(Exception):
     """What Stripe would answer 4xx to."""
 
-    def __init__(self, message: str, *, code: str = "", status: int = 400, kind: str = "invalid_request_error") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        status: int = 400,
+        kind: str = "invalid_request_error",
+        param: str = "",
+    ) -> None:
         super().__init__(message)
-        self.code, self.status, self.kind = code, status, kind
+        self.code, self.status, self.kind, self.param = code, status, kind, param
 
 
 class World:
@@ -44,7 +55,8 @@ class World:
         """Customers whose card is declined from now on."""
         if state and state.exists():
             kept = json.loads(state.read_text())
-            self.things, self.offset, self.failing = kept["things"], kept["offset"], kept["failing"]
+            self.things |= kept["things"]
+            self.offset, self.failing = kept["offset"], kept["failing"]
 
     @property
     def now(self) -> int:
@@ -76,7 +88,7 @@ class World:
         try:
             return self.things[kind][thing_id]
         except KeyError:
-            name = {"sessions": "checkout.session"}.get(kind, kind.removesuffix("s"))
+            name = {"sessions": "checkout.session", "warnings": "early fraud warning"}.get(kind, kind.removesuffix("s"))
             raise Refused(f"No such {name}: '{thing_id}'", code="resource_missing", status=404) from None
 
     def add(self, kind: str, thing: Thing) -> Thing:
@@ -184,8 +196,45 @@ class World:
         invoice |= {"status": "paid", "amount_paid": total, "amount_remaining": 0, "attempted": True}
         invoice["attempt_count"] += 1
         invoice["status_transitions"]["paid_at"] = self.now
+        self.add("charges", shapes.charge(now=self.now, invoice=invoice))
         self.tell("invoice.paid", invoice)
         self.tell("invoice.payment_succeeded", invoice)
+
+    def write_off(self, invoice: Thing, status: str) -> None:
+        """Void an open invoice, as a returned bank debit does, or mark it uncollectible; the subscription is active."""
+        invoice["status"] = status
+        invoice |= {"amount_paid": 0, "amount_remaining": invoice["total"]}
+        self.tell("invoice.voided" if status == "void" else "invoice.marked_uncollectible", invoice)
+        for subscription in self.subscriptions_of(invoice["customer"]):
+            if subscription["status"] == "past_due":
+                self.set_status(subscription, "active")
+
+    # Money that goes back
+
+    def dispute(self, charge: Thing, *, status: str, reason: str) -> Thing:
+        """Have a charge disputed."""
+        charge["disputed"] = True
+        dispute = shapes.dispute(now=self.now, charge=charge, status=status, reason=reason)
+        self.add("disputes", dispute)
+        self.tell("charge.dispute.created", dispute)
+        return dispute
+
+    def decide(self, dispute: Thing, status: str) -> None:
+        """Give a dispute another status."""
+        dispute["status"] = status
+        self.tell("charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated", dispute)
+
+    def refund(self, charge: Thing, amount: int) -> None:
+        """Give money of a charge back."""
+        charge["amount_refunded"] += amount
+        charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+        self.tell("charge.refunded", charge)
+
+    def warn(self, charge: Thing) -> Thing:
+        """Have a bank take a charge for fraud."""
+        warning = self.add("warnings", shapes.early_fraud_warning(now=self.now, charge=charge))
+        self.tell("radar.early_fraud_warning.created", warning)
+        return warning
 
     # Changing a subscription
 

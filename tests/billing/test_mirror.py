@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Subscription
 
 from accounts.models import User
-from billing import checkout, entitlements, events, leases, mirror, reconcile, stripe_api, webhook
+from billing import checkout, entitlements, events, leases, mirror, reconcile, stripe_api, stripe_client, webhook
 from billing.exceptions import AlreadySubscribed
 from billing.models import Entitlement, Lease, StripeEvent
 from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
@@ -311,7 +311,7 @@ def test_a_lease_confirmed_cannot_be_taken_until_its_holder_commits() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("owner", ["", "999999999", "x", "-1", "٣", "9" * 30, None])
 def test_a_customer_who_is_none_of_ours_is_left_alone(stripe_double: StripeDouble, settings: Any, owner: Any) -> None:
-    made = stripe_api._api().customers.create(params={"metadata": {"shop": "another"}})
+    made = stripe_client.api().customers.create(params={"metadata": {"shop": "another"}})
     metadata = {} if owner is None else {settings.STRIPE_CUSTOMER_KEY: owner}
     stripe_double.edit("customers", made.id, metadata=metadata)
     assert mirror.refresh_customer(customer_id=made.id) is False
@@ -323,7 +323,7 @@ def test_a_customer_who_is_none_of_ours_is_left_alone(stripe_double: StripeDoubl
 def test_a_customer_of_the_other_mode_is_left_alone(stripe_double: StripeDouble, settings: Any) -> None:
     user = new_user()
     metadata = {settings.STRIPE_CUSTOMER_KEY: str(user.pk)}
-    made = stripe_api._api().customers.create(params={"metadata": metadata})
+    made = stripe_client.api().customers.create(params={"metadata": metadata})
     stripe_double.edit("customers", made.id, livemode=True)
     assert mirror.refresh_customer(customer_id=made.id) is False
     assert not Customer.objects.exists()

@@ -10,7 +10,7 @@ from djstripe.models import Customer, Invoice, LineItem, Subscription
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from billing import checkout, entitlements, erasure, events, leases, mirror, reconcile, stripe_api
+from billing import checkout, entitlements, erasure, events, leases, mirror, reconcile, stripe_api, stripe_client
 from billing.desk import payments_card
 from billing.exceptions import AlreadySubscribed, PaymentProviderAway, PaymentProviderRefused
 from billing.models import Checkout, Entitlement, Tier
@@ -225,7 +225,7 @@ def test_an_account_at_stripe_that_is_replaced_for_good_is_given_up_by_a_command
 def second_customer(double: StripeDouble, user: User, **values: Any) -> str:
     """One that was made behind our back, with our marks."""
     metadata = double.things("customers")[customer_of(user)]["metadata"]
-    made = stripe_api._api().customers.create(params={"metadata": metadata})
+    made = stripe_client.api().customers.create(params={"metadata": metadata})
     mirror.refresh_customer(customer_id=made.id)
     double.edit("customers", made.id, **values)
     mirror.refresh_customer(customer_id=made.id)

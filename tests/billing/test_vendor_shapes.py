@@ -12,6 +12,7 @@ import pytest
 import stripe
 import stripe.billing_portal
 import stripe.checkout
+import stripe.radar
 from django.conf import settings
 
 from billing.pretend_stripe.shapes import API_VERSION
@@ -24,7 +25,7 @@ class _Names(dict[str, Any]):
     """The names that annotations use: the SDK imports most of them for type checkers alone."""
 
     def __missing__(self, name: str) -> Any:
-        for place in (stripe, stripe.checkout, stripe.billing_portal, typing):
+        for place in (stripe, stripe.checkout, stripe.billing_portal, stripe.radar, typing):
             if hasattr(place, name):
                 return getattr(place, name)
         return stripe.StripeObject
@@ -101,6 +102,9 @@ KINDS: dict[str, tuple[str, Kind]] = {
     "subscription": ("/v1/subscriptions?status=all", stripe.Subscription),
     "invoice": ("/v1/invoices", stripe.Invoice),
     "checkout.session": ("/v1/checkout/sessions", stripe.checkout.Session),
+    "charge": ("/v1/charges", stripe.Charge),
+    "dispute": ("/v1/disputes", stripe.Dispute),
+    "radar.early_fraud_warning": ("/v1/radar/early_fraud_warnings", stripe.radar.EarlyFraudWarning),
     "event": ("/v1/events?limit=100", stripe.Event),
 }
 
@@ -129,6 +133,10 @@ def sent() -> Iterator[dict[str, list[dict[str, Any]]]]:
         [subscription] = client.subscriptions.list({"customer": customer.id}).data
         double.to_period_end(subscription.id)  # its renewal fails
         double.at_portal(portal.url, "card_works")
+        charge = double.charge_of(customer.id)
+        double.decide(double.dispute(charge), "lost")
+        double.refund(charge, 100)
+        double.warn(charge)
         double.at_portal(portal.url, "cancel")
         double.to_period_end(subscription.id)
         things = {kind: raw(double, path) for kind, (path, _) in KINDS.items()}

@@ -124,7 +124,6 @@ def test_a_forgery_is_refused_and_leaves_nothing(refused: Callable[..., None], f
         b"{",
         b"[" * 3000 + b"]" * 3000,
         b"9" * 5000,
-        event_body(object="v2.core.event"),
         event_body(id=""),
         event_body(id=None),
         event_body(id=["evt_1"]),
@@ -288,3 +287,8 @@ def test_random_requests_are_refused_and_leave_nothing(published: list[tuple[Any
         assert answer.status_code == 400, (answer.status_code, body, header)
     assert not StripeEvent.objects.exists()
     assert not published
+
+
+def test_a_thin_event_is_taken_and_ignored() -> None:
+    answer = post_event(event_body(object="v2.core.event", data=None))
+    assert (answer.status_code, StripeEvent.objects.count()) == (200, 0)

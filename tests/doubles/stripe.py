@@ -50,10 +50,32 @@ class StripeDouble(DoubleProcess):
     def set_status(self, subscription: str, status: str) -> None:
         self.ask("/status", id=subscription, status=status)
 
+    def charge_of(self, customer: str) -> str:
+        """The id of the charge that the customer paid last."""
+        return [each["id"] for each in self.things("charges").values() if each["customer"] == customer][-1]
+
+    def dispute(self, charge: str, status: str = "needs_response") -> str:
+        """Have a charge disputed; the dispute's id."""
+        return str(self.ask("/dispute", charge=charge, status=status)["id"])
+
+    def decide(self, dispute: str, status: str) -> None:
+        self.ask("/decide", id=dispute, status=status)
+
+    def refund(self, charge: str, amount: int) -> None:
+        self.ask("/refund", charge=charge, amount=amount)
+
+    def warn(self, charge: str) -> None:
+        self.ask("/warn", charge=charge)
+
+    def write_off(self, invoice: str, status: str) -> None:
+        """Void an invoice, or mark it uncollectible."""
+        self.ask("/write_off", id=invoice, status=status)
+
     # Switches
 
     def switch(self, **values: Any) -> None:
-        """down, hang, cut_after, dead_keys, delays=[[prefix, seconds, before|after, times]]."""
+        """down, hang, cut_after, dead_keys, delays=[[prefix, seconds, before|after, times]],
+        failures=[["POST /v1/customers", status, code, times]]."""
         self.ask("/switches", **values)
 
     def deliver(self, **values: Any) -> None:
@@ -69,7 +91,7 @@ class StripeDouble(DoubleProcess):
 
     def reset(self) -> None:
         """All switches off, ledgers empty; what exists stays."""
-        self.switch(down=False, hang=0, cut_after=0, dead_keys=[], delays=[])
+        self.switch(down=False, hang=0, cut_after=0, dead_keys=[], delays=[], failures=[])
         self.deliver(enabled=True, copies=1, drop=0, held=None)
         self.ask("/forget")
 

@@ -36,6 +36,8 @@ class Command(BaseCommand):
         if not settings.STRIPE_SECRET_KEY:
             self.stdout.write("Stripe: no STRIPE_SECRET_KEY, so Pro is not for sale")
             return
+        for line in catalogue.end_test_mode(dry_run=dry_run):
+            self.stdout.write(line)
         try:
             for line in catalogue.seed_stripe(dry_run=dry_run):
                 self.stdout.write(line)

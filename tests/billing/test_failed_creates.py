@@ -1,0 +1,129 @@
+"""Stripe saves the first answer to an idempotency key, errors too: none of them keeps anybody from buying."""
+
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from accounts import sessions, tokens
+from accounts.models import Session, User
+from billing.models import Checkout
+from tests.billing.stripe_fixtures import new_user
+from tests.doubles.stripe import StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+SESSIONS, CUSTOMERS = "POST /v1/checkout/sessions", "POST /v1/customers"
+
+
+def subscribe(user: User) -> Any:
+    client = APIClient()
+    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
+    return client.post("/subscribe/pro", format="json")
+
+
+@pytest.fixture
+def user(stripe_double: StripeDouble) -> User:
+    return new_user()
+
+
+@pytest.mark.parametrize("call", [SESSIONS, CUSTOMERS])
+def test_one_500_does_not_even_reach_the_buyer(user: User, stripe_double: StripeDouble, call: str) -> None:
+    stripe_double.switch(failures=[[call, 500, "", 1]])
+    assert subscribe(user).status_code == 200  # the SDK's own repeat got the 500 again; ours has another key
+
+
+@pytest.mark.parametrize("call", [SESSIONS, CUSTOMERS])
+@pytest.mark.parametrize("status", [400, 402, 500])
+def test_the_click_after_an_error_works(user: User, stripe_double: StripeDouble, call: str, status: int) -> None:
+    stripe_double.switch(failures=[[call, status, "", 2]])
+    first = subscribe(user)
+    stripe_double.switch(failures=[])
+    assert first.status_code in (200, 502, 503)
+    assert subscribe(user).status_code == 200
+    assert len(stripe_double.things("customers")) == 1
+    assert len(stripe_double.things("sessions")) == 1
+
+
+def test_an_error_of_the_account_ends_when_its_cause_does(user: User, stripe_double: StripeDouble) -> None:
+    stripe_double.switch(failures=[[SESSIONS, 400, "", 1_000]])
+    assert [subscribe(user).status_code for _ in range(3)] == [502, 502, 502]
+    stripe_double.switch(failures=[])
+    assert subscribe(user).status_code == 200
+
+
+def test_a_key_that_an_earlier_release_left_spoilt_is_passed_by(user: User, stripe_double: StripeDouble) -> None:
+    stripe_double.switch(failures=[[SESSIONS, 400, "", 1]])
+    assert subscribe(user).status_code == 502
+    Checkout.objects.update(session_number=1)
+    assert subscribe(user).status_code == 200
+
+
+def test_errors_of_one_shut_nobody_else_out(user: User, stripe_double: StripeDouble) -> None:
+    stripe_double.switch(failures=[[SESSIONS, 500, "", 2]])
+    assert subscribe(user).status_code == 503
+    assert subscribe(new_user()).status_code == 200, "at once, without waiting for a breaker"
+
+
+def test_other_settings_do_not_meet_the_old_parameters(user: User, stripe_double: StripeDouble) -> None:
+    assert subscribe(user).status_code == 200
+    for session in stripe_double.things("sessions"):
+        stripe_double.edit("sessions", session, status="expired")
+    Checkout.objects.update(session_id="", session_number=1)
+    with override_settings(STRIPE_PROMOTION_CODES=True, STRIPE_AUTOMATIC_TAX=True):
+        assert subscribe(user).status_code == 200
+    asked = stripe_double.calls("POST", "/v1/checkout/sessions")[-1]["params"]
+    assert (asked["allow_promotion_codes"], asked["automatic_tax"]) == ("true", {"enabled": "true"})
+    assert asked["customer_update"] == {"address": "auto"}
+
+
+def test_a_lost_answer_is_asked_for_under_the_same_key(user: User, stripe_double: StripeDouble) -> None:
+    stripe_double.switch(cut_after=2)
+    assert subscribe(user).status_code == 503
+    import time
+
+    time.sleep(2.1)  # the breaker: nothing had answered
+    assert subscribe(user).status_code == 200
+    assert len(stripe_double.things("customers")) == 1
+
+
+def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_double: StripeDouble) -> None:
+    assert subscribe(user).status_code == 200
+    assert stripe_double.calls("POST", "/v1/checkout/sessions")[0]["params"]["payment_method_types"] == ["card"]
+    with override_settings(STRIPE_PAYMENT_METHODS=[]):
+        assert subscribe(new_user()).status_code == 200
+    assert "payment_method_types" not in stripe_double.calls("POST", "/v1/checkout/sessions")[1]["params"]
+
+
+def test_an_archived_price_is_not_for_sale(user: User, stripe_double: StripeDouble) -> None:
+    [price] = stripe_double.things("prices")
+    stripe_double.edit("prices", price, active=False)
+    answer = subscribe(user)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
+    tiers = {tier["slug"]: tier["price"] for tier in APIClient().get("/tiers").json()}
+    assert tiers["pro"] is None, "and it is not offered any more"
+
+
+def test_clocks_that_differ_make_no_second_customer(user: User, stripe_double: StripeDouble) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    User.objects.filter(pk=user.pk).update(created_at=timezone.now() + timedelta(minutes=2))
+    user.refresh_from_db()
+    assert [subscribe(user).status_code for _ in range(2)] == [200, 200]
+    assert len(stripe_double.things("customers")) == 1
+
+
+def test_who_stopped_paying_can_buy_again(user: User, stripe_double: StripeDouble) -> None:
+    stripe_double.pay(subscribe(user).json()["checkout_url"])
+    [old] = stripe_double.things("subscriptions")
+    stripe_double.set_status(old, "unpaid")
+    again = subscribe(user)
+    assert again.status_code == 200, again.content
+    assert stripe_double.things("subscriptions")[old]["status"] == "canceled"
+    stripe_double.pay(again.json()["checkout_url"])
+    running = [each for each in stripe_double.things("subscriptions").values() if each["status"] == "active"]
+    assert len(running) == 1

@@ -1,0 +1,118 @@
+"""Disputes, refunds and warnings of fraud reach a person, and a dispute ends Pro."""
+
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from accounts.models import User
+from billing import desk, events, mirror
+from billing.entitlements import Source, standing_of
+from billing.models import PaymentIssue
+from tests.billing.stripe_fixtures import deliver, subscribe, subscriber
+from tests.doubles.stripe import StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+
+def hear_all(double: StripeDouble, *starts: str) -> None:
+    """Deliver and process every event of these kinds, the newest last."""
+    for event in double.things("events").values():
+        if event["type"].startswith(starts):
+            row = deliver(event)
+            assert events.process(event_id=row.pk) == "done"
+
+
+def shown(user: User) -> dict[str, Any]:
+    return {name: getattr(value, "text", value) for name, value in desk.payments_card(user).facts}
+
+
+@pytest.mark.parametrize(
+    ("status", "source"),
+    [
+        ("needs_response", Source.DEFAULT),
+        ("under_review", Source.DEFAULT),
+        ("lost", Source.DEFAULT),
+        ("won", Source.STRIPE),
+        ("prevented", Source.STRIPE),
+        ("warning_needs_response", Source.STRIPE),
+        ("warning_closed", Source.STRIPE),
+    ],
+)
+def test_a_dispute_ends_pro_but_for_an_inquiry(stripe_double: StripeDouble, status: str, source: Source) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    stripe_double.dispute(stripe_double.charge_of(customer), status)
+    hear_all(stripe_double, "charge.dispute.")
+    assert standing_of(user_id=user.pk).source == source
+    assert shown(user)["Dispute"].startswith(f"{status}, fraudulent, 9.99 USD")
+
+
+def test_unless_the_settings_say_otherwise(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    stripe_double.dispute(stripe_double.charge_of(customer))
+    with override_settings(STRIPE_DISPUTE_ENDS_PRO=False):
+        hear_all(stripe_double, "charge.dispute.")
+        assert standing_of(user_id=user.pk).source == Source.STRIPE
+
+
+def test_one_that_is_won_gives_pro_back(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    dispute = stripe_double.dispute(stripe_double.charge_of(customer))
+    hear_all(stripe_double, "charge.dispute.created")
+    assert standing_of(user_id=user.pk).source == Source.DEFAULT
+    stripe_double.decide(dispute, "won")
+    hear_all(stripe_double, "charge.dispute.closed")
+    assert standing_of(user_id=user.pk).source == Source.STRIPE
+
+
+def test_what_is_bought_after_a_dispute_counts(stripe_double: StripeDouble) -> None:
+    user, customer, subscription = subscriber(stripe_double)
+    stripe_double.dispute(stripe_double.charge_of(customer), "lost")
+    hear_all(stripe_double, "charge.dispute.")
+    stripe_double.set_status(subscription, "canceled")
+    stripe_double.advance(60)
+    subscribe(stripe_double, user)
+    mirror.refresh_customer(customer_id=customer)
+    assert standing_of(user_id=user.pk).source == Source.STRIPE
+
+
+def test_refunds_and_warnings_are_shown_and_end_nothing(stripe_double: StripeDouble) -> None:
+    user, customer, _ = subscriber(stripe_double)
+    charge = stripe_double.charge_of(customer)
+    stripe_double.refund(charge, 100)
+    stripe_double.warn(charge)
+    hear_all(stripe_double, "charge.refunded", "radar.")
+    told = shown(user)
+    assert told["Refund"].startswith("partial, 1.00 USD")
+    assert told["Early fraud warning"].startswith("actionable, made_with_stolen_card, 9.99 USD")
+    assert standing_of(user_id=user.pk).source == Source.STRIPE
+
+
+def test_an_event_of_the_customer_does_not_settle_its_dispute(stripe_double: StripeDouble) -> None:
+    _, customer, _ = subscriber(stripe_double)
+    stripe_double.refund(stripe_double.charge_of(customer), 100)
+    [refunded] = [each for each in stripe_double.things("events").values() if each["type"] == "charge.refunded"]
+    row = deliver(refunded)
+    hear_all(stripe_double, "customer.subscription.created")
+    row.refresh_from_db()
+    assert row.processed_at is None
+    assert events.process(event_id=row.pk) == "done"
+    assert PaymentIssue.objects.get().kind == PaymentIssue.Kind.REFUND
+
+
+def test_a_stranger_s_dispute_is_not_kept(stripe_double: StripeDouble) -> None:
+    _, customer, _ = subscriber(stripe_double)
+    charge = stripe_double.charge_of(customer)
+    stripe_double.edit("charges", charge, customer="cus_of_somebody")
+    stripe_double.dispute(charge)
+    hear_all(stripe_double, "charge.dispute.")
+    assert not PaymentIssue.objects.exists()
+
+
+def test_two_subscriptions_are_shown(stripe_double: StripeDouble) -> None:
+    user, customer, first = subscriber(stripe_double)
+    stripe_double.set_status(first, "canceled")
+    subscribe(stripe_double, user)
+    stripe_double.set_status(first, "active")
+    mirror.refresh_customer(customer_id=customer)
+    assert shown(user)["Subscriptions"] == "2 go on"
