@@ -28,6 +28,13 @@ class TooManyCodes(RateLimited):
     title = "Too many codes were asked for"
 
 
+class TooManyDownloads(RateLimited):
+    """The account is downloading as many exports as it may at once."""
+
+    code = "too_many_downloads"
+    title = "Too many downloads at once"
+
+
 class SmsCeilingReached(ServiceUnavailable):
     """The country, or all of us, reached the day's ceiling of SMS; signing in by password still works."""
 

@@ -6,18 +6,16 @@ that a hundred thousand messages need no more memory than one.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.downloads import in_pages
 from accounts.models import OneTimeCode, Session, StaffAction, User
 
 Section = Callable[[int], Iterable[Any]]
-
-CHUNK: Final = 500
-"""Rows fetched at a time."""
 
 _sections: dict[str, Section] = {}
 
@@ -42,7 +40,8 @@ def document(*, user_id: int) -> Iterator[str]:
 
 def rows(queryset: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
     """The rows of a query as plain values, oldest first, never all in memory at once."""
-    return queryset.order_by("pk").values(*fields).iterator(chunk_size=CHUNK)
+    for row in in_pages(queryset.values("pk", *fields)):
+        yield {name: row[name] for name in fields}
 
 
 def account(user_id: int) -> Iterable[Any]:

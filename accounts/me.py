@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, erasure, export
+from accounts import audit, downloads, erasure, export
 from accounts.exceptions import SessionEnded
 from accounts.limits import RouteLimit
 from accounts.models import User
@@ -79,6 +79,9 @@ class ExportView(APIView):
         """Everything that is kept about the caller, as one JSON document to keep."""
         user_id = cast(User, request.user).pk
         audit.record("exported", user_id=user_id)
-        response = StreamingHttpResponse(export.document(user_id=user_id), content_type="application/json")
-        response["Content-Disposition"] = 'attachment; filename="kuvaka-account.json"'
-        return response
+        return downloads.respond(
+            export.document(user_id=user_id),
+            user_id=user_id,
+            content_type="application/json",
+            filename="kuvaka-account.json",
+        )

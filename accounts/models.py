@@ -1,10 +1,12 @@
 """Who signs in: the user, the one-time code, the session, and what counts tries."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -265,6 +267,10 @@ class Session(models.Model):
     user_agent = models.CharField(max_length=200, blank=True)
     current_jti = models.UUIDField()
     previous_jti = models.UUIDField(null=True)
+    replaced = ArrayField(models.UUIDField(), null=True, editable=False)
+    """The last few refresh tokens that were replaced, the newest first."""
+    replaced_at = ArrayField(models.DateTimeField(), null=True, editable=False)
+    """When each of them was."""
     created_at = models.DateTimeField(db_default=Now())
     rotated_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True)
@@ -274,6 +280,13 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
+
+    def was_replaced_within(self, period: timedelta, token: uuid.UUID, *, now: datetime) -> bool:
+        """Whether this refresh token was replaced less than `period` ago."""
+        moments = dict(zip(self.replaced or (), self.replaced_at or (), strict=True))
+        if self.previous_jti is not None:
+            moments.setdefault(self.previous_jti, self.rotated_at)
+        return token in moments and now - moments[token] < period
 
 
 class IdempotencyKey(models.Model):

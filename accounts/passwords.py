@@ -31,8 +31,18 @@ _ENDS: Final = re.compile(r"^[\d\W_]+|[\d\W_]+$")
 _BETWEEN: Final = re.compile(r"[\W_]+")
 
 
+LONGEST_TYPED: Final = 1024
+"""Code points before normalisation."""
+
+
 def normalised(password: str) -> str:
-    """Return the one form of a password that is checked and hashed: NFKC, as 63B asks, whatever a keyboard sent."""
+    """Return the one form of a password that is checked and hashed: NFKC, as 63B asks, whatever a keyboard sent.
+
+    One that is too long anyway is left as it is: to normalise many combining marks takes quadratic time, a second for
+    60 kB, in which nothing else of the process runs.
+    """
+    if len(password) > LONGEST_TYPED:
+        return password
     return unicodedata.normalize("NFKC", password)
 
 

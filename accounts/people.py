@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from accounts import audit, erasure, export, sessions, standing
+from accounts import audit, downloads, erasure, export, sessions, standing
 from accounts.cards import SHOWN, Card, Mark, person_link
 from accounts.delivery import DELIVERIES, STALE
 from accounts.desk import Deed, Order
@@ -146,9 +146,12 @@ def _unlock(order: Order) -> str:
 
 def _export(order: Order) -> StreamingHttpResponse:
     audit.record("exported", user_id=order.target.pk, staff_id=order.staff.pk)
-    response = StreamingHttpResponse(export.document(user_id=order.target.pk), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="kuvaka-user-{order.target.pk}.json"'
-    return response
+    return downloads.respond(
+        export.document(user_id=order.target.pk),
+        user_id=order.staff.pk,
+        content_type="application/json",
+        filename=f"kuvaka-user-{order.target.pk}.json",
+    )
 
 
 def _erase(order: Order) -> str:

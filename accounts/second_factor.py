@@ -43,12 +43,17 @@ def issue(*, user: User) -> Issued:
     return Issued(uri=device.config_url, codes=codes)
 
 
+def as_meant(code: str) -> str:
+    """A code without what people and keyboards add to it: blanks, hyphens between groups, capitals."""
+    return "".join(code.split()).replace("-", "").lower()
+
+
 def kept_of(code: str) -> str:
     """What the database keeps of a recovery code: a hash with a key outside it (NIST SP 800-63B-4, look-up secrets).
 
     The library's column has 16 characters, which hold 80 bits: more than a code has.
     """
-    digest = salted_hmac("accounts.recovery_code", code, algorithm="sha256").digest()
+    digest = salted_hmac("accounts.recovery_code", as_meant(code), algorithm="sha256").digest()
     return base64.b32encode(digest[:10]).decode()
 
 

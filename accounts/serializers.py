@@ -10,7 +10,7 @@ from rest_framework.fields import get_error_detail
 
 from accounts import numbers
 from accounts.models import Session, User
-from accounts.passwords import normalised
+from accounts.passwords import LONGEST_TYPED, normalised
 
 
 class NumberField(serializers.CharField):
@@ -37,7 +37,7 @@ class PasswordField(serializers.CharField):
     """A password in its one form; it is not looked at closer here."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, max_length=1024, write_only=True, **options)
+        super().__init__(trim_whitespace=False, max_length=LONGEST_TYPED, write_only=True, **options)
 
     def to_internal_value(self, data: Any) -> str:
         """Normalise the password."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Func, QuerySet
 from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -30,9 +30,18 @@ FAMILY_LIFETIME: Final = timedelta(days=90)
 """After this, the person signs in again, however often the token was refreshed."""
 
 GRACE: Final = timedelta(seconds=30)
-"""How long the token before the last still gives the same successor: a lost answer is not a theft."""
+"""How long a token that was replaced still gives the newest one: a lost answer, or a late copy, is no theft."""
+
+REMEMBERED: Final = 8
+"""Replaced tokens that a session remembers, for `GRACE`; nobody refreshes more often within it."""
 
 SESSION, USER, ID = "sid", api_settings.USER_ID_CLAIM, api_settings.JTI_CLAIM
+
+
+class _Newest(Func):
+    """A value before those of an array, of which the newest `REMEMBERED` are kept."""
+
+    template = f"(array_prepend(%(expressions)s))[1:{REMEMBERED}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,7 @@ def pair_of(session: Session) -> Pair:
 
 
 def rotate(*, refresh_token: str) -> Pair:
-    """Replace a refresh token by its one successor; within `GRACE` a repeat gets the same one.
+    """Replace a refresh token by its successor; within `GRACE` a repeat of it, also a late one, gets the newest.
 
     Raises:
         TokenInvalid: it is not a refresh token of ours.
@@ -77,12 +86,18 @@ def rotate(*, refresh_token: str) -> Pair:
             revoked_at=None,
             rotated_at__gt=Now() - REFRESH_LIFETIME,
             created_at__gt=Now() - FAMILY_LIFETIME,
-        ).update(previous_jti=F("current_jti"), current_jti=uuid4(), rotated_at=Now())
+        ).update(
+            previous_jti=F("current_jti"),
+            current_jti=uuid4(),
+            rotated_at=Now(),
+            replaced=_Newest(F("current_jti"), F("replaced")),
+            replaced_at=_Newest(Now(), F("replaced_at")),
+        )
         # One reading, so that a rotation in between cannot split it; where this call rotated, the row is still locked.
         session = _living(session_id, user_id=token[USER]).annotate(age=Now() - F("rotated_at")).first()
         if session is None:
             raise SessionEnded
-    if session.previous_jti == used and session.age < GRACE:
+    if session.was_replaced_within(GRACE, used, now=session.rotated_at + session.age):
         return pair_of(session)
     if session.current_jti == used:
         raise TokenExpired
@@ -169,6 +184,12 @@ def _read(kind: type[Token], text: str | bytes) -> Mapping[str, Any]:
         raise TokenInvalid from None
 
 
+def _with_scheme_as_written(header: bytes) -> bytes:
+    """The header with its scheme as the JWT library knows it: the case of one does not matter (RFC 9110, 11.1)."""
+    scheme, blank, credentials = header.partition(b" ")
+    return b"Bearer" + blank + credentials if scheme.lower() == b"bearer" else header
+
+
 class SessionAuthentication(JWTAuthentication):
     """An access token counts while its session lives: one query per request. `request.auth` is the session."""
 
@@ -184,7 +205,7 @@ class SessionAuthentication(JWTAuthentication):
             header = self.get_header(request)
         except UnicodeEncodeError:  # a header beyond Latin-1, which not every server refuses
             raise TokenInvalid from None
-        text = self.get_raw_token(header) if header else None
+        text = self.get_raw_token(_with_scheme_as_written(header)) if header else None
         if text is None:
             return None
         session = session_of(text)

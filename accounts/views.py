@@ -268,6 +268,7 @@ class SessionPagination(LinkPagination):
     """Newest first."""
 
     ordering = ("-created_at", "-id")
+    position_field = serializers.DateTimeField()
 
 
 class SessionViewSet(viewsets.GenericViewSet[Session]):

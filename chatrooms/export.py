@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from accounts.export import CHUNK, rows
+from accounts.downloads import in_pages
+from accounts.export import rows
+from chatrooms.markdown import closed, on_one_line
 from chatrooms.models import TOLD, Chatroom, Message, Revision, Role, Summary
 
 ROOM_FIELDS: Final = (
@@ -78,22 +80,18 @@ def room_as_json(room: Chatroom) -> Iterator[str]:
 
 def room_as_markdown(room: Chatroom) -> Iterator[str]:
     """One room as a person reads it: what was said, as it was said."""
-    yield f"# {room.name}\n"
+    yield f"# {on_one_line(room.name)}\n"
     for message in _conversation(room):
         reply = message.reply
-        yield f"\n**You**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{message.content}\n"
+        yield f"\n**You**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{closed(message.content)}\n"
         if reply.status in TOLD and reply.content:
             stopped = " (stopped)" if reply.status == "stopped" else ""
-            yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{reply.content}\n"
+            yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{closed(reply.content)}\n"
         elif reply.error:
             yield f"\n*No answer: {reply.error}.*\n"
 
 
 def _conversation(room: Chatroom) -> Iterator[Message]:
     """The messages in their order with their replies, some at a time."""
-    last = 0
-    while page := list(
-        Message.objects.in_room(room.pk).filter(pk__gt=last, role=Role.USER).with_reply().order_by("pk")[:CHUNK]
-    ):
-        yield from (message for message in page if message.current_replies)
-        last = page[-1].pk
+    written = Message.objects.in_room(room.pk).filter(role=Role.USER).with_reply()
+    return (message for message in in_pages(written) if message.current_replies)

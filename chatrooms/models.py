@@ -211,11 +211,8 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(null=True)
     search = models.GeneratedField(
-        expression=Func(
-            # What looks like a tag of HTML would not be searched: the int of `vector<int>`.
-            Func(F("content"), template=f"translate(left(%(expressions)s, {MAX_SEARCHED}), '<>', '  ')"),
-            template="to_tsvector('simple'::regconfig, %(expressions)s)",
-        ),
+        # What a word is, chatrooms/words.py says.
+        expression=Func(F("content"), template="to_tsvector('simple'::regconfig, kuvaka_words(%(expressions)s))"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

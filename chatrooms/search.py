@@ -1,22 +1,25 @@
 """Search in what the caller wrote and was answered.
 
-Words are found by PostgreSQL's full-text search in the configuration `simple`: no stemming, since a room may be in any
-language. To it, scripts that put no spaces between words have none; there, and in Korean, whose particles cling to the
-word, each part of the query is looked for as a substring, newest first.
+Words (chatrooms/words.py) are found by PostgreSQL's full-text search in the configuration `simple`: no stemming, since
+a room may be in any language. A query in a script that puts no spaces between words, or in Korean, whose particles
+cling to the word, is looked for as substrings, a part each, newest first.
 
 Both look through a user's messages from the newest on and are content with `MAX_FOUND`: a word that stands in each of
 10,000 messages is found as quickly as a rare one.
 """
 
 import re
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, FloatField, Func, Value
 from django.db.models.functions import Cast
 
 from accounts.models import User
+from chatrooms import words
 from chatrooms.models import MAX_SEARCHED, Message, MessageQuerySet
 
 WITHOUT_SPACES: Final = re.compile(
@@ -38,12 +41,6 @@ MAX_PARTS: Final = 10
 AROUND: Final = 80
 """Characters shown on each side of a substring that was found."""
 
-BEGIN, END = "\x02", "\x03"
-"""Mark what was found; they are taken out of the text before, so that no text can forge them."""
-
-LESS, GREATER = "\ufdd0", "\ufdd1"
-"""Stand for < and > while PostgreSQL cuts the snippet, since it would leave tags out; no characters of any script."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
@@ -62,35 +59,24 @@ def found(*, user: User, query: str, room_id: int | None = None) -> MessageQuery
     if room_id is not None:
         mine = mine.filter(room_id=room_id)
     if WITHOUT_SPACES.search(query):
+        mine = mine.annotate(plain=Func(F("content"), template="normalize(%(expressions)s, NFKC)"))
         for part in _parts(query):
-            mine = mine.filter(**{f"content__{_lookup_of(part)}": part})
-        return _newest(mine).annotate(rank=Cast("pk", FloatField()), headline=Value(""))
-    words = SearchQuery(query, config="simple", search_type="websearch")
-    return _newest(mine.filter(search=words)).annotate(
-        rank=Cast(SearchRank(F("search"), words), FloatField()),
-        headline=SearchHeadline(
-            _Unmarked("content"),
-            words,
-            config="simple",
-            start_sel=BEGIN,
-            stop_sel=END,
-            max_words=30,
-            min_words=12,
-            max_fragments=2,
-            fragment_delimiter=" … ",
-        ),
-    )
+            mine = mine.filter(**{f"plain__{_lookup_of(part)}": part})
+        return _newest(mine).annotate(rank=Cast("pk", FloatField()))
+    asked = words.parse(query)
+    if asked is None:
+        return _newest(mine.none()).annotate(rank=Value(0.0))
+    sought = SearchQuery(asked.text, config="simple", search_type="raw")
+    return _newest(mine.filter(search=sought)).annotate(rank=Cast(SearchRank(F("search"), sought), FloatField()))
 
 
 def snippet_of(message: Any, *, query: str) -> Snippet:
-    """What to show of a message that `found` has found."""
-    return _read_marks(message.headline) if message.headline else _around(message.content, _parts(query))
-
-
-class _Unmarked(Func):
-    """The part of a text that is searched, without our own marks."""
-
-    template = f"translate(left(%(expressions)s, {MAX_SEARCHED}), '<>{BEGIN}{END}', '{LESS}{GREATER}')"
+    """What to show of a message that `found` has found: what surrounds the first place, and all places in it."""
+    content = message.content[:MAX_SEARCHED]
+    if WITHOUT_SPACES.search(query):
+        return _around(content, lambda text: _places_of_parts(_parts(query), text))
+    asked = words.parse(query)
+    return _around(content, lambda text: words.places_of(asked.words if asked else frozenset(), text))
 
 
 def _newest(matches: MessageQuerySet) -> MessageQuerySet:
@@ -104,26 +90,32 @@ def _lookup_of(part: str) -> str:
 
 
 def _parts(query: str) -> list[str]:
-    return [part for part in query.replace('"', " ").split() if part][:MAX_PARTS]
+    parts = unicodedata.normalize("NFKC", query).replace('"', " ").split()
+    return parts[:MAX_PARTS]
 
 
-def _read_marks(marked: str) -> Snippet:
-    text, highlights = "", []
-    marked = marked.replace(LESS, "<").replace(GREATER, ">")
-    for number, piece in enumerate(re.split(f"[{BEGIN}{END}]", marked)):
-        if number % 2:
-            highlights.append((len(text), len(text) + len(piece)))
-        text += piece
-    return Snippet(text=text, highlights=highlights)
-
-
-def _around(content: str, parts: list[str]) -> Snippet:
-    """The surroundings of the first part that is found."""
+def _places_of_parts(parts: list[str], text: str) -> list[tuple[int, int]]:
     pattern = re.compile("|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True)), re.IGNORECASE)
-    first = pattern.search(content)
-    if first is None:  # PostgreSQL folds some letters that Python does not
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def _around(content: str, places_in: Callable[[str], list[tuple[int, int]]]) -> Snippet:
+    """The surroundings of the first place that is found; without one the text's beginning."""
+    places = places_in(content)
+    if not places:  # it stands there in another form: other composed characters, say
+        content = unicodedata.normalize("NFKC", content)
+        places = places_in(content)
+    if not places:
         return Snippet(text=content[: 2 * AROUND], highlights=[])
-    start, end = max(0, first.start() - AROUND), min(len(content), first.end() + AROUND)
+    start, end = _whole_words(content, max(0, places[0][0] - AROUND), min(len(content), places[0][1] + AROUND))
     before, after = "… " if start else "", " …" if end < len(content) else ""
-    text = f"{before}{content[start:end]}{after}"
-    return Snippet(text=text, highlights=[match.span() for match in pattern.finditer(text)])
+    shift = len(before) - start
+    shown = [(begin + shift, stop + shift) for begin, stop in places if begin >= start and stop <= end]
+    return Snippet(text=f"{before}{content[start:end]}{after}", highlights=shown)
+
+
+def _whole_words(content: str, start: int, end: int) -> tuple[int, int]:
+    """Move the ends of a piece to blanks near by, so that it cuts no word, if there are some."""
+    first = re.search(r"\s", content[start : start + AROUND // 4]) if start else None
+    last = content.rfind(" ", end - AROUND // 4, end) if end < len(content) else -1
+    return start + (first.end() if first else 0), last if last > 0 else end

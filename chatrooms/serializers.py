@@ -10,6 +10,7 @@ from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, R
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
+from config.text import shows_nothing
 
 
 class ReplySerializer(serializers.ModelSerializer[Reply]):
@@ -165,8 +166,8 @@ class NewMessageSerializer(serializers.Serializer[Any]):
     content = serializers.CharField(max_length=MAX_CONTENT, trim_whitespace=False)
 
     def validate_content(self, content: str) -> str:
-        """Refuse what is nothing but white space; keep everything else as it was typed."""
-        if not content.strip():
+        """Refuse what shows nothing; keep everything else as it was typed."""
+        if shows_nothing(content):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
         return content
 
@@ -213,6 +214,12 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
             "updated_at",
         )
         read_only_fields = ("id", "created_at", "updated_at")
+
+    def validate_name(self, name: str) -> str:
+        """Refuse a name that shows nothing."""
+        if shows_nothing(name):
+            raise serializers.ValidationError("This field may not be blank.", code="blank")
+        return name
 
 
 class RoomWithMessagesSerializer(RoomSerializer):

@@ -26,11 +26,11 @@ from chatrooms.hub import Away, Follower, Hub
 from chatrooms.live import LAST, EntryId, Event
 from chatrooms.models import Reply, Status
 from chatrooms.tickets import Ticket
-from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, resumed_from
+from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, refusal_of, resumed_from
 from chatrooms.wire import Disconnected, Receive, Scope, Send, StreamRequest, preflight
 from config import metrics
 from config.client_address import address_behind
-from config.errors import MethodNotAllowed, NotAuthenticated, NotFound, problem_of, render
+from config.errors import MethodNotAllowed, NotAuthenticated, NotFound, problem_of
 from config.logs import identity_of
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,8 @@ class StreamApp:
         except Exception as error:  # rendered like every other error of the API
             if not request.status:
                 with contextlib.suppress(Disconnected):
-                    await request.answer(render(problem_of(error)))
+                    accept = request.headers.get("accept", "")
+                    await request.answer(refusal_of(problem_of(error), accept=accept))
             else:
                 log.exception("stream_failed")
                 request.abort()

@@ -4,12 +4,17 @@ The wire format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
 
-from chatrooms.live import ENDS, LAST, Entry, EntryId, Event
+from django.http import HttpResponse
 
-RETRY: Final = b"retry: 1000\n\n"
-"""Milliseconds after which a browser that lost the connection comes back."""
+from chatrooms.live import ENDS, LAST, Entry, EntryId, Event
+from config.errors import Problem, render
+
+RETRY: Final = b"retry: 1000\n"
+"""Milliseconds after which a browser that lost the connection comes back. A line of the first event's block: some
+readers take a block of its own for an empty message."""
 
 PING: Final = b": ping\n\n"
 
@@ -22,6 +27,21 @@ def event_of(event: Event, data: dict[str, Any], *, place: str = "") -> bytes:
     """Spell one event; JSON has no line breaks of its own, so `data` is one line."""
     line = f"id: {place}\n" if place else ""
     return f"{line}event: {event.value}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+def refusal_of(problem: Problem, *, accept: str) -> HttpResponse:
+    """How a stream is refused. A browser's EventSource gives up for good at any status but 200, so it gets an event.
+
+    Only where the refusal passes: overload, or an outage.
+    """
+    passes = problem.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+    if not passes or "text/event-stream" not in accept:
+        return render(problem)
+    pause = f"retry: {round(1000 * (problem.retry_after or 2))}\n".encode()
+    event = event_of(Event.ERROR, {"code": problem.code, "final": False})
+    response = HttpResponse(pause + event, content_type="text/event-stream; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def place_of(reply_id: int, entry_id: EntryId) -> str:

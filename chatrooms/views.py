@@ -4,7 +4,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -12,19 +12,17 @@ from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from accounts import idempotency
 from accounts.models import User
 from billing import quota
-from chatrooms import conversation, export, rooms, search
+from chatrooms import conversation, rooms, search
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
 from chatrooms.limits import SearchLimit, SendLimit
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.serializers import (
     DeletedSerializer,
     EarlierReplySerializer,
-    ExportSerializer,
     FoundSerializer,
     MessageSerializer,
     NewMessageSerializer,
@@ -34,8 +32,10 @@ from chatrooms.serializers import (
     WaitSerializer,
 )
 from chatrooms.tickets import Ticket
+from chatrooms.transcript import refusal_of
 from chatrooms.waiting import LONGEST, until_final
 from config.api import JSONParser, LinkPagination
+from config.errors import problem_of
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -173,30 +173,6 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         return dict(serializer.validated_data)
 
 
-class RoomExportView(APIView):
-    """A conversation to take away."""
-
-    @extend_schema(
-        summary="Export a chatroom",
-        parameters=[ExportSerializer],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/markdown"): OpenApiTypes.STR},
-    )
-    def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
-        """The whole conversation, for a program or for a person."""
-        asked = ExportSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        room = Chatroom.objects.for_user(request.user).filter(pk=room_id).first()
-        if room is None:
-            raise RoomNotFound
-        if asked.validated_data["format"] == "markdown":
-            parts, kind, ending = export.room_as_markdown(room), "text/markdown; charset=utf-8", "md"
-        else:
-            parts, kind, ending = export.room_as_json(room), "application/json", "json"
-        response = StreamingHttpResponse(parts, content_type=kind)
-        response["Content-Disposition"] = f'attachment; filename="chatroom-{room.pk}.{ending}"'
-        return response
-
-
 class SearchPagination(LinkPagination):
     """The best matches first."""
 
@@ -330,6 +306,16 @@ class MessageViewSet(MessageViews):
     def get_throttles(self) -> list[BaseThrottle]:
         """What makes the model answer anew counts among the sends."""
         return [SendLimit()] if self.action in ("partial_update", "retry", "regenerate") else []
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Readers of streams ask for `text/event-stream`, and shall get that far."""
+        return super().perform_content_negotiation(request, force=force or self.action == "stream")
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Refuse a stream so that the reader comes back."""
+        if self.action == "stream":
+            return refusal_of(problem_of(exc), accept=self.request.headers.get("Accept", ""))
+        return super().handle_exception(exc)
 
     @extend_schema(summary="Get a message", parameters=[WAIT])
     def retrieve(self, request: Request, message_id: int) -> Response:

@@ -118,9 +118,12 @@ class StreamRequest:
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
     def _cors(self) -> dict[str, str]:
-        """Let the chat page read the answer, and no other page."""
-        allowed = {"access-control-allow-origin": settings.WEB_ORIGIN, "access-control-expose-headers": "X-Request-ID"}
-        return {"vary": "Origin", **(allowed if self.headers.get("origin") == settings.WEB_ORIGIN else {})}
+        """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the answer, and no others."""
+        origin = self.headers.get("origin", "")
+        if origin not in (settings.WEB_ORIGIN, *settings.APP_ORIGINS):
+            return {"vary": "Origin"}
+        exposed = ", ".join(settings.CORS_EXPOSE_HEADERS)
+        return {"vary": "Origin", "access-control-allow-origin": origin, "access-control-expose-headers": exposed}
 
 
 def _every_header() -> dict[str, str]:
@@ -140,6 +143,6 @@ def preflight() -> HttpResponse:
     response = HttpResponse(status=204)
     del response["Content-Type"]
     response["Access-Control-Allow-Methods"] = "GET"
-    response["Access-Control-Allow-Headers"] = "Authorization, Last-Event-ID, X-Request-ID"
+    response["Access-Control-Allow-Headers"] = ", ".join(settings.CORS_ALLOW_HEADERS)
     response["Access-Control-Max-Age"] = "600"
     return response

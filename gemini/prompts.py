@@ -4,6 +4,7 @@ What users wrote is data in them, inside one user's turn that says so, so that a
 ours.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -34,7 +35,14 @@ TITLE_TOKENS, SUMMARY_TOKENS = 1024, 4096
 CALM: Final = 0.2
 """The temperature of both: the same conversation should get much the same title."""
 
-DECORATION: Final = " \t\"'`*_#“”„‘’«»"  # noqa: RUF001  quotation marks of many languages
+PAIRS: Final = ("**", "__", "``", "''", '""', "“”", "„“", "‘’", "«»", "»«", "「」")  # noqa: RUF001
+"""What stands around a title now and then; one that stands alone belongs to it."""
+
+JOINERS: Final = "\u200c\u200d"
+"""They join or part letters of Persian, Hindi and Sinhala, and the people of an emoji."""
+
+THINKING: Final = re.compile(r"<(think|thinking|thought)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+FENCE: Final = re.compile(r"^\s*(```|~~~)[^\n`]*?(\n|(?=\{)|\Z)|\s*(```|~~~)\s*$")
 
 
 def title_prompt(*, question: str, answer: str, model: str) -> Prompt:
@@ -44,13 +52,40 @@ def title_prompt(*, question: str, answer: str, model: str) -> Prompt:
 
 
 def title_of(text: str) -> str:
-    """Make a title of what the model said: its first line, undecorated, at most `TITLE_LENGTH` characters; or ""."""
-    lines = (" ".join(_printable(line).split()).strip(DECORATION) for line in text.splitlines())
-    line = next((line for line in lines if line), "").removesuffix(".").rstrip(DECORATION)
+    """Make a title of what the model said: its first line, undressed, at most `TITLE_LENGTH` characters; or ""."""
+    lines = (_undressed(" ".join(_printable(line).split())) for line in _title_in(text).splitlines())
+    line = next((line for line in lines if line), "")
     if len(line) <= TITLE_LENGTH:
         return line
-    cut = line[: TITLE_LENGTH - 1]
+    cut = line[: TITLE_LENGTH - 1].rstrip(JOINERS)
     return f"{cut[: cut.rfind(' ')] if ' ' in cut[TITLE_LENGTH // 2 :] else cut}…"
+
+
+def _title_in(text: str) -> str:
+    """The part of an answer that is the title: no thinking aloud, no fence of code, the value alone if it is JSON."""
+    said = FENCE.sub("", THINKING.sub("", text)).strip()
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return said
+    title = found.get("title") if isinstance(found, dict) else found
+    return title if isinstance(title, str) else said
+
+
+def _undressed(line: str) -> str:
+    """A line without heading marks, full stop and what stands around it in pairs."""
+    before = None
+    while line != before:
+        before = line
+        line = re.sub(r"^(?:#{1,6}|[*-])\s+|(?<![.])[.]$", "", line).strip()
+        for begin, end in PAIRS:
+            inner = line[1:-1]
+            if len(line) > 2 and line[0] == begin and line[-1] == end and begin not in inner and end not in inner:
+                line = inner.strip()
+        for mark in ("**", "__"):
+            if len(line) > 4 and line.startswith(mark) and line.endswith(mark):
+                line = line[2:-2].strip()
+    return line if any(character.isalnum() or ord(character) > 0x2000 for character in line) else ""
 
 
 def summary_prompt(*, earlier: str, turns: Sequence[Turn], model: str) -> Prompt:
@@ -76,4 +111,5 @@ def _prompt(instruction: str, quoted: str, *, model: str, max_output_tokens: int
 
 
 def _printable(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", " ", text)
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text)
+    return re.sub(rf"(?<!\S)[{JOINERS}]+|[{JOINERS}]+(?!\S)", "", plain)

@@ -20,7 +20,9 @@ class DeskSignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
 
     otp_token = forms.CharField(
         label="Code of the authenticator, or a recovery code",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "class": " ".join(BASE_INPUT_CLASSES)}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +45,7 @@ class DeskSignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
         A wrong code then counts against one device alone, and the tries at one do not slow down the other. The device
         is locked until the code is used up, so that two who bring the same code do not both get in.
         """
-        code = self.cleaned_data.get("otp_token", "")
+        code = second_factor.as_meant(self.cleaned_data.get("otp_token", ""))
         kind = TOTPDevice if code.isascii() and code.isdigit() and len(code) == 6 else StaticDevice
         devices = kind.objects.select_for_update().filter(user=user, confirmed=True)
         device: Device | None = devices.order_by("pk").first()
@@ -51,7 +53,7 @@ class DeskSignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
 
     def _verify_token(self, user: User, token: str, device: Device | None = None) -> Device:
         """Compare recovery codes in the form in which they are kept."""
-        kept = second_factor.kept_of(token) if isinstance(device, StaticDevice) else token
+        kept = second_factor.kept_of(token) if isinstance(device, StaticDevice) else second_factor.as_meant(token)
         verified: Device = super()._verify_token(user, kept, device)
         return verified
 

@@ -59,6 +59,9 @@ def pass_time(db: None) -> Callable[[float], None]:
         for model in (OneTimeCode, Session, Tries, IdempotencyKey):
             moments = [field.name for field in model._meta.fields if isinstance(field, models.DateTimeField)]
             model._default_manager.update(**{name: F(name) - timedelta(seconds=seconds) for name in moments})
+        for session in Session.objects.exclude(replaced_at=None):
+            earlier = [moment - timedelta(seconds=seconds) for moment in session.replaced_at]
+            Session.objects.filter(pk=session.pk).update(replaced_at=earlier)
 
     return move
 

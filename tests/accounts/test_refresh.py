@@ -57,14 +57,26 @@ def test_after_the_grace_a_replaced_token_ends_its_family_and_no_other(
     assert refresh(client, other_device).status_code == 200
 
 
-def test_the_last_but_one_token_ends_the_family_even_within_the_grace(
-    client: Any, number: str, sign_in: Callable[..., Any]
+def test_a_late_copy_of_an_earlier_token_gets_the_newest_within_the_grace(
+    client: Any, number: str, sign_in: Callable[..., Any], pass_time: Callable[[float], None]
 ) -> None:
     first = sign_in(number)["refresh_token"]
     second = refresh(client, first).json()["refresh_token"]
+    pass_time(20)
     third = refresh(client, second).json()["refresh_token"]
-    assert problem(refresh(client, first)) == (401, "token_reused")
+    assert refresh(client, first).json()["refresh_token"] == third
+    pass_time(10)
+    assert refresh(client, second).status_code == 200, "it was replaced ten seconds ago"
+    assert problem(refresh(client, first)) == (401, "token_reused"), "and this one thirty seconds ago"
     assert problem(refresh(client, third)) == (401, "session_ended")
+
+
+def test_only_the_last_few_tokens_are_remembered(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
+    token = first = sign_in(number)["refresh_token"]
+    for _ in range(9):
+        token = refresh(client, token).json()["refresh_token"]
+    assert len(Session.objects.get().replaced) == 8
+    assert problem(refresh(client, first)) == (401, "token_reused")
 
 
 def test_a_token_of_thirty_days_ago_has_expired(

@@ -167,7 +167,6 @@ def test_a_texts_own_control_characters_forge_no_highlight(
     say(room, "a \x02forged\x03 tea")
     [found] = find(client, "tea")
     assert marked(found) == ["tea"]
-    assert "\x02" not in found["snippet"]
 
 
 def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:

@@ -1,0 +1,51 @@
+"""Taking a conversation away over HTTP."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import downloads
+from accounts.limits import RouteLimit
+from chatrooms import export
+from chatrooms.exceptions import RoomNotFound
+from chatrooms.models import Chatroom
+from chatrooms.serializers import ExportSerializer
+
+
+class RoomExportLimit(RouteLimit):
+    """Exports are work."""
+
+    def key(self, request: Request) -> str:
+        """Return the user's id."""
+        return str(request.user.pk)
+
+    def per_minute(self, request: Request) -> int:
+        """Return how many."""
+        return 30
+
+
+class RoomExportView(APIView):
+    """A conversation to take away."""
+
+    throttle_classes = (RoomExportLimit,)
+
+    @extend_schema(
+        summary="Export a chatroom",
+        parameters=[ExportSerializer],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/markdown"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
+        """The whole conversation, for a program or for a person."""
+        asked = ExportSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        room = Chatroom.objects.for_user(request.user).filter(pk=room_id).first()
+        if room is None:
+            raise RoomNotFound
+        if asked.validated_data["format"] == "markdown":
+            parts, kind, ending = export.room_as_markdown(room), "text/markdown; charset=utf-8", "md"
+        else:
+            parts, kind, ending = export.room_as_json(room), "application/json", "json"
+        name = f"chatroom-{room.pk}.{ending}"
+        return downloads.respond(parts, user_id=room.user_id, content_type=kind, filename=name)
