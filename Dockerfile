@@ -22,7 +22,8 @@ RUN DEBUG=true SECRET_KEY=only-for-this-one-build-step-only-here JWT_SIGNING_KEY
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin kuvaka
+RUN groupadd --gid 10001 kuvaka \
+    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin kuvaka
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework import parsers
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.fields import Field
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.errors import PayloadTooLarge
+from config.errors import PayloadTooLarge, UnsupportedEncoding
 
 if TYPE_CHECKING:  # DRF's views read this module's parser while they are being imported
     from rest_framework.views import APIView
@@ -34,7 +34,10 @@ class JSONParser(parsers.JSONParser):
         Raises:
             PayloadTooLarge: the body is over the limit.
             ParseError: it is not UTF-8, not JSON, nested too deep, or not an object.
+            UnsupportedEncoding: it is compressed.
         """
+        if parser_context and "Content-Encoding" in parser_context["request"].headers:
+            refuse_encoding(parser_context["request"].headers["Content-Encoding"])
         body = stream.read(self.limit + 1)
         if len(body) > self.limit:
             raise PayloadTooLarge(f"At most {self.limit} bytes.")
@@ -45,6 +48,16 @@ class JSONParser(parsers.JSONParser):
         if not isinstance(data, dict):
             raise ParseError
         return data
+
+
+def refuse_encoding(encoding: str) -> None:
+    """Pass a body that is sent as it is.
+
+    Raises:
+        UnsupportedEncoding: it is compressed, and how large it is would be known too late.
+    """
+    if encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding(headers={"Accept-Encoding": "identity"})
 
 
 def _refuse(constant: str) -> Any:
@@ -85,7 +98,7 @@ class LinkPagination(CursorPagination):
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
                 self.position_field.run_validation(cursor.position)
-        except Exception as error:
+        except (NotFound, ValidationError, ValueError) as error:
             raise ValidationError({"cursor": self.invalid_cursor_message}, code="invalid") from error
         return cursor
 

@@ -16,9 +16,10 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from config import heartbeat, metrics
+from config import alive, heartbeat, metrics
 from config.breaker import breaker_of
 from config.database import PatientConnection
+from config.processes import NAME
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -90,6 +91,13 @@ def _show_that_beat_beats(**_: Any) -> None:
 
 def _mark_beat(**_: Any) -> None:
     heartbeat.mark()
+    alive.mark("beat")
+
+
+@signals.heartbeat_sent.connect
+def _show_that_a_worker_works(**_: Any) -> None:
+    """Renew the mark of `worker` or `tasks` each time it has told the broker that it lives, every two seconds."""
+    alive.mark(os.environ.get(NAME, ""))
 
 
 @signals.worker_ready.connect
@@ -140,6 +148,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "collect the desk's figures": every(60, "accounts.tasks.collect_figures"),
         "purge what is outdated": every(3600, "accounts.tasks.purge"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
-        "find missed events": every(3600, "billing.tasks.find_missed_events"),
-        "reconcile with Stripe": every(24 * 3600, "billing.tasks.reconcile_stripe"),
+        # These two go by the database: they are asked for often, and do their work once an hour and once a day.
+        "find missed events": every(300, "billing.tasks.find_missed_events"),
+        "reconcile with Stripe": every(600, "billing.tasks.reconcile_stripe"),
     }

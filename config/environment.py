@@ -21,6 +21,8 @@ HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "
 STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
 """What Stripe's secret and restricted keys look like; dj-stripe refuses any other at its first call."""
 
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
+
 MINIMUM_TOKEN = 16
 """Characters of a token that anybody may guess at, without a limit of tries."""
 
@@ -53,6 +55,7 @@ class Environment(BaseSettings):
     STREAM_PORT: int | None = Field(default=None, ge=1, le=65535)
     WEB_THREADS: int = Field(default=32, ge=9, le=1000)
     WEB_ORIGIN: str = ""
+    APP_ORIGINS: Names = []
     STREAM_ORIGIN: str = ""
     STREAMS_PER_USER: int = Field(default=10, ge=1)
     PROXY_HOPS: int = Field(default=0, ge=0, le=10)
@@ -109,6 +112,10 @@ class Environment(BaseSettings):
     STRIPE_PRO_LOOKUP_KEY: str = Field(default="kuvaka_pro_monthly", pattern=r"^[A-Za-z0-9_]{1,60}$")
     STRIPE_PRO_AMOUNT: int = Field(default=999, ge=1)
     STRIPE_PRO_CURRENCY: str = Field(default="usd", pattern=r"^[a-z]{3}$")
+    STRIPE_PAYMENT_METHODS: Names = ["card"]
+    STRIPE_PROMOTION_CODES: bool = False
+    STRIPE_AUTOMATIC_TAX: bool = False
+    STRIPE_DISPUTE_ENDS_PRO: bool = True
     PRETEND_STRIPE_PORT: int | None = Field(default=None, ge=1, le=65535)
     DAILY_TOKEN_CEILING: int = Field(default=50_000_000, ge=1)
 
@@ -201,6 +208,11 @@ class Environment(BaseSettings):
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", ("http", "https")),
             )
             if (value := getattr(self, name)) and urlsplit(value).scheme not in kinds
+        ]
+        found += [
+            f"APP_ORIGINS: {origin} is no origin: https://app.example.com, without a path"
+            for origin in self.APP_ORIGINS
+            if not ORIGIN.fullmatch(origin)
         ]
         if self.GEMINI_CLIENT is None:
             found.append("GEMINI_API_KEY is required when DEBUG is off (or choose GEMINI_CLIENT=stand-in)")

@@ -131,6 +131,14 @@ class UnsupportedMediaType(Problem):
     title = "Send application/json"
 
 
+class UnsupportedEncoding(Problem):
+    """The body is compressed."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_encoding"
+    title = "Send the body uncompressed"
+
+
 class RateLimited(Problem):
     """A limit was reached; `Retry-After` says when to come back."""
 

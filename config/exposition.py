@@ -65,8 +65,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 def is_allowed(authorization: str) -> bool:
     """Whether this header opens the metrics."""
-    expected = f"Bearer {settings.METRICS_TOKEN}"
-    return not settings.METRICS_TOKEN or hmac.compare_digest(authorization.encode(), expected.encode())
+    scheme, _, token = authorization.partition(" ")
+    is_right = hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode())
+    return not settings.METRICS_TOKEN or (scheme.lower() == "bearer" and is_right)
 
 
 def exposition() -> bytes:

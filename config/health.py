@@ -1,7 +1,7 @@
 """Health, answered before anything else: no host check, no redirect, no log line.
 
-`/livez` touches nothing. `/readyz` asks PostgreSQL, which everything needs; Redis is reported but not needed, since
-without it only speed is lost. Neither says more to strangers than the names of the two.
+`/livez` touches nothing. `/readyz` asks PostgreSQL, which everything needs, whether it can be written to; Redis is
+reported but not needed, since without it only speed is lost. Neither says more to strangers than the names of the two.
 """
 
 import concurrent.futures
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 PATIENCE = 0.8
@@ -49,7 +49,9 @@ def readiness() -> tuple[int, dict[str, str]]:
 def _ask_database() -> None:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            cursor.execute("SHOW transaction_read_only")
+            if cursor.fetchone() != ("off",):
+                raise OperationalError("this PostgreSQL only reads")
     finally:
         connection.close()
 
@@ -58,4 +60,4 @@ def _ask_redis() -> None:
     with redis.Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=PATIENCE / 2, socket_timeout=PATIENCE / 2
     ) as client:
-        client.ping()
+        client.set("kuvaka:readyz", "", px=1000)  # a full one, or a replica, answers to PING

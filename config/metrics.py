@@ -77,7 +77,7 @@ sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling
 # Stripe's webhook
 
 webhooks = Counter(
-    "kuvaka_webhooks", "Events of Stripe's: taken, repeated, refused (signature), other_mode.", ("outcome",)
+    "kuvaka_webhooks", "Events of Stripe's: taken, repeated, refused (signature), other_mode, ignored.", ("outcome",)
 )
 webhook_lag_seconds = Histogram(
     "kuvaka_webhook_lag_seconds",
@@ -99,7 +99,7 @@ stream_clients = Gauge("kuvaka_stream_clients", "Streams that are open now.", mu
 streams = Counter("kuvaka_streams", "Requests to `stream`, by their status and how the stream ended.", ("code", "end"))
 
 # A counter that appears with its first event shows Prometheus no increase, and no alert: so these begin at 0.
-for _outcome in ("taken", "repeated", "refused", "other_mode"):
+for _outcome in ("taken", "repeated", "refused", "other_mode", "ignored"):
     webhooks.labels(_outcome)
 for _outcome in ("failed", "given_up", "away"):
     webhook_failures.labels(_outcome)

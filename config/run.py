@@ -104,16 +104,8 @@ def _serve(
     for name in ANSWERING:
         supervisor.start(name)
     supervisor.finish(release)
-    host, address = development.reachable(), development.address(settings)
-    deadline = time.monotonic() + READY_PATIENCE
-    while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
-        supervisor.check(restart=False)
-        if time.monotonic() > deadline:
-            raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
-        time.sleep(0.1)
-    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
-        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
-    console.write_plain(_welcome(address, settings))
+    _wait_until_ready(supervisor, settings)
+    console.write_plain(_welcome(development.address(settings), settings))
     for name in processes.parse_procfile():
         if name not in (processes.ONCE, *ANSWERING):
             supervisor.start(name)
@@ -123,6 +115,18 @@ def _serve(
             if has_ended(server.process):
                 raise Died(f"{server.name} ended by itself. The end of {server.log}:\n{server.last_words()}")
         time.sleep(0.2)
+
+
+def _wait_until_ready(supervisor: Supervisor, settings: environment.Environment) -> None:
+    host, deadline = development.reachable(), time.monotonic() + READY_PATIENCE
+    while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
+        supervisor.check(restart=False)
+        if time.monotonic() > deadline:
+            address = development.address(settings)
+            raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
+        time.sleep(0.1)
+    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
 
 
 def _begin_release(supervisor: Supervisor) -> Child:

@@ -26,6 +26,9 @@ DEBUG = env.DEBUG
 SECRET_KEY = env.SECRET_KEY
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 WEB_ORIGIN = env.WEB_ORIGIN.rstrip("/")
+CSRF_TRUSTED_ORIGINS = [WEB_ORIGIN]  # also where a proxy drops the port from Host
+APP_ORIGINS = [origin.rstrip("/") for origin in env.APP_ORIGINS]
+"""Pages elsewhere that may use the API from a browser."""
 STREAM_ORIGIN = env.STREAM_ORIGIN.rstrip("/")
 STREAMS_PER_USER = env.STREAMS_PER_USER
 WEB_THREADS = env.WEB_THREADS
@@ -54,6 +57,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -69,6 +73,7 @@ MIDDLEWARE = [
     "config.exposition.MetricsMiddleware",
     "config.logs.RequestMiddleware",
     "config.tracing.TracingMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "config.errors.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -132,6 +137,16 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}}
+
+CORS_ALLOWED_ORIGINS = APP_ORIGINS
+CORS_URLS_REGEX = r"^/(?!admin/)"
+CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+]
+CORS_PREFLIGHT_MAX_AGE = 600
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
@@ -294,6 +309,10 @@ STRIPE_PRO_PRODUCT = env.STRIPE_PRO_PRODUCT
 STRIPE_PRO_LOOKUP_KEY = env.STRIPE_PRO_LOOKUP_KEY
 STRIPE_PRO_AMOUNT = env.STRIPE_PRO_AMOUNT
 STRIPE_PRO_CURRENCY = env.STRIPE_PRO_CURRENCY
+STRIPE_PAYMENT_METHODS = env.STRIPE_PAYMENT_METHODS
+STRIPE_PROMOTION_CODES = env.STRIPE_PROMOTION_CODES
+STRIPE_AUTOMATIC_TAX = env.STRIPE_AUTOMATIC_TAX
+STRIPE_DISPUTE_ENDS_PRO = env.STRIPE_DISPUTE_ENDS_PRO
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = AUTH_USER_MODEL
 DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY = STRIPE_CUSTOMER_KEY

@@ -13,6 +13,7 @@ from accounts.me import ExportView, MeView
 from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
+from chatrooms.export_view import RoomExportView
 from config.docs import DocsView, ErrorsView
 
 urlpatterns = [
@@ -45,7 +46,7 @@ urlpatterns = [
     path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
     path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
-    path("chatroom/<int:room_id>/export", chatrooms.RoomExportView.as_view()),
+    path("chatroom/<int:room_id>/export", RoomExportView.as_view()),
     path("search", chatrooms.SearchViewSet.as_view({"get": "list"})),
     path("messages/cleanup", chatrooms.MessageViewSet.as_view({"delete": "cleanup"})),
     path("tiers", billing.TierViewSet.as_view({"get": "list"})),

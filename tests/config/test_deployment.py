@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from tests.ports import free_port
 ROOT = processes.ROOT
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("kuvaka:")}
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith(("#", " "))]
 FINAL = INSTRUCTIONS[max(index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM") :]
@@ -244,7 +244,7 @@ def test_the_health_check_asks_livez(status: int, healthy: bool) -> None:
 class Nginx:
     """The real nginx with the shipped configuration, but for its paths and ports."""
 
-    def __init__(self, *, folder: Path, upstream_port: int) -> None:
+    def __init__(self, *, folder: Path, upstream_port: int, dns_port: int | None = None) -> None:
         self.folder = folder
         self.access_log = folder / "access.log"
         self.error_log = folder / "error.log"
@@ -254,8 +254,9 @@ class Nginx:
             "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
             "error_log stderr ": f"error_log {self.error_log} ",
             "access_log /dev/stdout json;": f"access_log {self.access_log} json;" + _temporary_paths(folder),
-            "server web:8000 ": f"server 127.0.0.1:{upstream_port} ",
-            "server stream:8001 ": f"server 127.0.0.1:{upstream_port} ",
+            "set $web web:8000;": f"set $web {'web' if dns_port else '127.0.0.1'}:{upstream_port};",
+            "set $stream stream:8001;": f"set $stream 127.0.0.1:{upstream_port};",
+            "resolver 127.0.0.11 ": f"resolver 127.0.0.1:{dns_port or 53} ",
             "listen 80 default_server;": f"listen 127.0.0.1:{self.http_port} default_server;",
             "listen 443 ssl default_server;": f"listen 127.0.0.1:{self.https_port} ssl default_server;",
             "ssl_certificate /etc/nginx/tls/": f"ssl_certificate {folder}/",
@@ -326,7 +327,36 @@ def running(proxy: Nginx) -> Iterator[None]:
 
 
 @contextmanager
-def upstream(status: int = 200) -> Iterator[tuple[http.server.HTTPServer, list[dict[str, Any]]]]:
+def names(addresses: dict[str, str]) -> Iterator[int]:
+    """A name server that tells these IPv4 addresses, as they are at the moment; its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            while True:
+                with suppress(OSError):
+                    question, client = udp.recvfrom(512)
+                    if not question:
+                        return
+                    length = question[12]
+                    address = addresses.get(question[13 : 13 + length].decode(), "127.0.0.1")
+                    head = question[:2] + b"\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
+                    answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04" + socket.inet_aton(address)
+                    udp.sendto(head + question[12:].split(b"\x00\x00\x29")[0] + answer, client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield udp.getsockname()[1]
+        finally:
+            udp.sendto(b"", udp.getsockname())
+            thread.join()
+
+
+@contextmanager
+def upstream(
+    status: int = 200, address: tuple[str, int] = ("127.0.0.1", 0)
+) -> Iterator[tuple[http.server.HTTPServer, list[dict[str, Any]]]]:
     """A server of one thread that answers with what it was asked."""
     asked: list[dict[str, Any]] = []
 
@@ -349,7 +379,7 @@ def upstream(status: int = 200) -> Iterator[tuple[http.server.HTTPServer, list[d
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = http.server.HTTPServer(("127.0.0.1", 0), Echo)
+    server = http.server.HTTPServer(address, Echo)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -452,6 +482,36 @@ def test_an_application_that_is_away_is_a_503_of_ours_and_no_log_has_the_query_s
     assert json.loads(body)["code"] == "service_unavailable"
     assert answer.headers["Retry-After"] == "5"
     assert "very-secret" not in proxy.error_log.read_text() + proxy.access_log.read_text()
+
+
+@pytest.mark.needs_nginx
+def test_a_browser_that_streams_is_asked_to_come_back(nginx_installed: None, data_dir: Path) -> None:
+    data_dir.mkdir()
+    proxy = Nginx(folder=data_dir, upstream_port=free_port())
+    with running(proxy):
+        answer, body = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert body == b'retry: 5000\nevent: error\ndata: {"code": "stream_unavailable", "final": false}\n\n'
+
+
+@pytest.mark.needs_nginx
+def test_a_container_that_was_made_anew_is_found_at_its_new_address(nginx_installed: None, data_dir: Path) -> None:
+    data_dir.mkdir()
+    addresses = {"web": "127.0.0.1"}
+    with names(addresses) as dns_port, upstream() as (server, _):
+        port = server.server_address[1]
+        proxy = Nginx(folder=data_dir, upstream_port=port, dns_port=dns_port)
+        with running(proxy):
+            assert proxy.request("/tiers")[0].status == 200
+            server.server_close()
+            addresses["web"] = "127.0.0.2"
+            with upstream(address=("127.0.0.2", port)):
+                for _ in range(200):  # a name is kept for two seconds
+                    if (status := proxy.request("/tiers")[0].status) == 200:
+                        break
+                    time.sleep(0.1)
+    assert status == 200
 
 
 @pytest.mark.needs_nginx

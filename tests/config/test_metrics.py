@@ -45,7 +45,7 @@ def test_with_the_token_they_are_told_whatever_the_host_and_without_a_redirect(s
     assert "kuvaka_http_requests_total" in answer.content.decode()
 
 
-@pytest.mark.parametrize("given", ["", "Bearer", f"Bearer {TOKEN}x", f"bearer {TOKEN}", TOKEN, "Bearer \xe9"])
+@pytest.mark.parametrize("given", ["", "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN, "Bearer \xe9"])
 def test_without_the_token_they_are_not(settings: Any, given: str) -> None:
     settings.METRICS_TOKEN = TOKEN
     answer = scrape(authorization=given)
