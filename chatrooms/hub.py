@@ -73,7 +73,7 @@ class Follower:
     def put(self, entry: Entry, size: int) -> None:
         """Keep an entry for the client, unless too much is waiting already."""
         self._size += size
-        if self._size > MAX_BEHIND:
+        if self._waiting and self._size > MAX_BEHIND:  # one entry alone may be as large as it is
             self.is_slow = True
             self._waiting.clear()
         else:

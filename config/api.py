@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import is_valid_path
 from rest_framework import parsers
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.fields import Field
@@ -132,6 +134,23 @@ class PrivateMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class SlashMiddleware:
+    """Leads who adds a slash to a route of the API to the route; it has none at the end of any."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Redirect with the method and the body kept, or pass the request on."""
+        plain = request.path_info.rstrip("/")
+        if plain and plain != request.path_info and not is_valid_path(request.path_info) and is_valid_path(plain):
+            query = request.META.get("QUERY_STRING", "")
+            response = HttpResponseRedirect(f"{plain}?{query}" if query else plain)
+            response.status_code = HTTPStatus.TEMPORARY_REDIRECT
+            return response
+        return self.get_response(request)
 
 
 class DocsPermission(BasePermission):

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from csp.decorators import csp_replace
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
@@ -19,6 +22,16 @@ POLICY = {
     "frame-ancestors": ["'none'"],
 }
 """Swagger UI's own needs; it writes style attributes."""
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What is here, for whoever opens the address of the service: a page while developing, else the addresses."""
+    if settings.DEBUG and "text/html" in request.headers.get("Accept", ""):
+        return HttpResponseRedirect("/docs")
+    return JsonResponse(
+        {"name": "Kuvaka", "docs": "/docs", "schema": "/schema", "errors": "/docs/errors", "health": "/readyz"}
+    )
 
 
 @method_decorator(csp_replace(POLICY), name="dispatch")

@@ -14,9 +14,10 @@ from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
 from chatrooms.export_view import RoomExportView
-from config.docs import DocsView, ErrorsView
+from config.docs import DocsView, ErrorsView, index
 
 urlpatterns = [
+    path("", index),
     path("auth/signup", accounts.SignupView.as_view()),
     path("auth/send-otp", accounts.SendOtpView.as_view()),
     path("auth/verify-otp", accounts.VerifyOtpView.as_view()),

@@ -113,3 +113,10 @@ def test_a_hash_is_argon2id_and_takes_its_time(real_hashing: None) -> None:
     encoded = make_password("seven small elephants")
     assert encoded.startswith("argon2$argon2id$")
     assert time.process_time() - started > 0.02, "the work factor is too low"
+
+
+def test_what_is_too_long_is_not_normalised_first() -> None:
+    """NFKC of many combining marks takes quadratic time, and holds up the whole process."""
+    marks = "a" + "\u0301\u0316" * 30_000
+    assert normalised(marks) is marks
+    assert len(normalised("a" + "\u0301\u0316" * 500)) < 1_001

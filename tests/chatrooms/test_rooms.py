@@ -29,6 +29,7 @@ def test_a_room_is_created_with_its_name(client: APIClient, user: User) -> None:
         "temperature": None,
         "created_at": "",
         "updated_at": "",
+        "messages": [],
     }
     assert Chatroom.objects.get().name == "Trip"
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver
 from config.errors import CONTENT_TYPE, InvalidInput, render
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = {"schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return", "admin"}
+PAGES = {"", "schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return", "admin"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,81 @@
+"""A PostgreSQL that came back is used at the first request; one that only reads is as good as away."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+from psycopg_pool import ConnectionPool
+
+from chatrooms import transcript
+from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
+from config import health
+from config.database import PatientConnection
+
+
+@pytest.fixture
+def pool() -> Iterator[ConnectionPool[PatientConnection]]:
+    """As Django makes it, with four connections that are open."""
+    with ConnectionPool(
+        os.environ["DATABASE_URL"],
+        connection_class=PatientConnection,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True},
+        min_size=4,
+        max_size=4,
+        timeout=60,
+    ) as made:
+        made.wait(60)
+        yield made
+
+
+def processes_of(pool: ConnectionPool[PatientConnection]) -> list[int]:
+    return [each.info.backend_pid for each in pool._pool]
+
+
+def test_when_one_connection_proves_dead_all_idle_ones_are_made_anew(pool: ConnectionPool[PatientConnection]) -> None:
+    before = processes_of(pool)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        for process in before:
+            admin.execute("SELECT pg_terminate_backend(%s, 60000)", [process])
+    checked = []
+    pool._check = lambda each: (checked.append(each), ConnectionPool.check_connection(each))
+    with pool.connection() as first:
+        assert first.execute("SELECT 1").fetchone() == (1,)
+        assert first.info.backend_pid not in before
+    assert len(checked) == 2, "the dead one, and a new one"
+
+
+def test_a_server_that_only_reads_is_away(pool: ConnectionPool[PatientConnection]) -> None:
+    standby = pool.getconn()
+    standby.execute("SET default_transaction_read_only = on")
+    with pytest.raises(psycopg.OperationalError, match="only reads"):
+        standby.execute("CREATE TABLE nothing ()")
+    assert standby.closed, "what leads to a standby is let go"
+    pool.putconn(standby)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_looks_whether_it_can_be_written_to() -> None:
+    health._ask_database()
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        with pytest.raises(OperationalError):
+            health._ask_database()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("problem", [StreamUnavailable(retry_after=3), TooManyStreams(retry_after=3)])
+def test_a_browser_that_streams_is_told_by_an_event(problem: Exception) -> None:
+    told = transcript.refusal_of(problem, accept="text/event-stream")  # type: ignore[arg-type]
+    assert (told.status_code, told["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert told.content.startswith(b"retry: 3000\nevent: error\ndata: {")
+    assert b'"final": false' in told.content
+    assert transcript.refusal_of(problem, accept="*/*").status_code in (429, 503)  # type: ignore[arg-type]
+
+
+def test_what_does_not_pass_is_no_event() -> None:
+    assert transcript.refusal_of(MessageNotFound(), accept="text/event-stream").status_code == 404
