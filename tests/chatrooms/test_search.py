@@ -1,7 +1,9 @@
 """Search in one's own messages: words, phrases, and scripts without spaces."""
 
 import re
+import unicodedata
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +13,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chatrooms import conversation, rooms
+from chatrooms import conversation, rooms, words
 from chatrooms.models import MAX_SEARCHED, Chatroom, Message, Reply
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +194,65 @@ def test_a_bad_query_is_refused(client: APIClient, query: str) -> None:
 def test_no_query_breaks_anything(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
     say(room, "tea 東京")
     find(client, query)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("He wrote “monsoonal” in the letter", "monsoonal"),
+        ("the protein’s fold", "protein"),  # noqa: RUF001
+        ("Pune—finally—at nine", "Pune"),
+        ("Pune—finally—at nine", "finally"),
+        ("Wait… what?", "wait"),
+        ("the price\u00a0today", "price"),
+        ("¿Qué pasa?", "Qué"),
+        ("¿QUÉ PASA?", "qué"),
+        ("ПРИВЕТ, мир", "привет"),
+        ("«bonjour» dit-il", "bonjour"),
+        ("it costs ₹500.", "500"),
+        ("•firstitem", "firstitem"),
+        ("rainstorm🌧️ over Goa", "rainstorm"),
+        ("sun❤️shine", "shine"),
+        ("आज धूप।", "धूप"),
+        ("ما هذا؟", "هذا"),
+        ("a vector<int> of them", "int"),
+        ("R&amp;D, said the page", "amp"),
+        ("snake_case", "case"),
+        ("see example.com/path for more", "path"),
+        ("我用Python版本3.11发布", "Python"),
+        ("DjangoとRedisを使う", "redis"),
+        ("cafe\u0301 noir", "caf\u00e9"),
+        ("caf\u00e9 noir", "cafe\u0301"),
+        ("\uff21\uff22\uff23 corp", "ABC"),
+        ("a self-made man", "self-made"),
+        ("한국어 공부", "한국"),
+    ],
+)
+def test_a_word_is_found_and_marked_whatever_stands_beside_it(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], text: str, query: str
+) -> None:
+    say(room, text)
+    say(room, "something else")
+    [found] = find(client, query)
+    marks = marked(found)
+    assert marks, found
+    shown = unicodedata.normalize("NFKC", "".join(marks)).casefold()
+    assert shown == unicodedata.normalize("NFKC", query).casefold().replace("-", "")
+
+
+def test_the_column_and_the_query_take_words_apart_alike() -> None:
+    migration = import_module("chatrooms.migrations.0008_words_by_our_own_rule")
+    assert migration.SEPARATORS == words.SEPARATORS
+    texts = ["“a”—b… c_d", "x\u00ady", "ﬁne ½", "日本a", "e\u0301", "3.11", "👨\u200d👩 z", "می\u200cخواهم"]  # noqa: RUF001
+    with connection.cursor() as cursor:
+        for text in texts:
+            cursor.execute("SELECT string_to_array(trim(kuvaka_words(%s)), ' ')", [text])
+            assert [word for word in cursor.fetchone()[0] if word] == words.words_of(text)
+
+
+@pytest.mark.parametrize("query", ["...", '"', "-", "or", "- or -", '""', "…—“”"])
+def test_a_query_without_a_word_finds_nothing(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str
+) -> None:
+    say(room, 'or ... - " … anything')
+    assert find(client, query) == []

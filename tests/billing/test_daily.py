@@ -1,0 +1,45 @@
+"""The comparison of every day goes by the database, not by how long beat has run."""
+
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from billing import reconcile, tasks
+from billing.exceptions import PaymentProviderAway
+from billing.models import Lease
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often Stripe was compared with."""
+    done: list[int] = []
+
+    def compare() -> Any:
+        done.append(1)
+        return reconcile.Report()
+
+    monkeypatch.setattr(reconcile, "compare", compare)
+    return done
+
+
+def test_it_is_due_at_once_and_then_once_a_day(compared: list[int]) -> None:
+    outcomes = [tasks.reconcile_stripe() for _ in range(3)]
+    assert (len(compared), outcomes[1:]) == (1, ["not_due", "not_due"])
+    [lease] = Lease.objects.all()
+    assert abs((lease.until - Lease.objects.annotate(now=Now()).get().now).total_seconds() - 86_400) < 3_600
+    Lease.objects.update(until=Now())
+    tasks.reconcile_stripe()
+    assert len(compared) == 2
+
+
+def test_one_that_failed_is_tried_again_soon(compared: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Any:
+        raise PaymentProviderAway
+
+    monkeypatch.setattr(reconcile, "find_missed", away)
+    assert [tasks.find_missed_events() for _ in range(2)] == ["payment_provider_away"] * 2
+    monkeypatch.setattr(reconcile, "find_missed", lambda: 0)
+    assert [tasks.find_missed_events() for _ in range(2)] == [0, "not_due"]
