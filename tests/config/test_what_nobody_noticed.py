@@ -1,0 +1,111 @@
+"""Safeguards whose loss no test had noticed: each of these goes red when its safeguard is taken away."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import URLPattern, get_resolver
+
+from accounts import sessions, tokens
+from accounts.models import Session, User
+from config import breaker, celery
+from tests.servers import ROOT
+
+
+@pytest.fixture
+def client(db: None) -> Client:
+    user = User.objects.create_user("+919812300011")
+    pair = tokens.pair_of(sessions.start(user=user, method=Session.Method.CODE, user_agent=""))
+    return Client(headers={"Authorization": f"Bearer {pair.access}"})
+
+
+@pytest.mark.django_db(transaction=True)  # the end of an answer closes the connection
+def test_an_account_is_exported_a_few_times_a_minute(client: Client) -> None:
+    statuses = []
+    for _ in range(7):
+        answer = client.get("/user/me/export")
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        answer.close()
+        statuses.append(answer.status_code)
+    assert statuses == [200] * 6 + [429]
+
+
+@override_settings(SECURE_HSTS_SECONDS=1_000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=True)
+def test_browsers_are_told_to_use_https_alone(db: None) -> None:
+    answer = Client().get("/tiers", secure=True)
+    assert answer["Strict-Transport-Security"] == "max-age=1000; includeSubDomains; preload"
+
+
+def test_no_answer_of_the_api_may_be_kept_by_a_cache(client: Client) -> None:
+    routes = [
+        "/" + str(entry.pattern).replace("<int:room_id>", "1").replace("<int:message_id>", "1")
+        for entry in get_resolver().url_patterns
+        if isinstance(entry, URLPattern) and "<uuid:" not in str(entry.pattern)
+    ]
+    kept = [path for path in routes if client.get(path).headers.get("Cache-Control") != "no-store"]
+    assert kept == []
+
+
+def production(**more: str) -> dict[str, Any]:
+    """Some settings as a process in production reads them."""
+    code = (
+        "import json; from django.conf import settings as s; o = s.DATABASES['default']['OPTIONS']; "
+        "print(json.dumps({'pool': o['pool']['timeout'], 'hsts': s.SECURE_HSTS_SECONDS, 'middleware': s.MIDDLEWARE, "
+        "'secure': s.SESSION_COOKIE_SECURE, 'redirect': s.SECURE_SSL_REDIRECT, 'samesite': s.SESSION_COOKIE_SAMESITE}))"
+    )
+    given = {
+        **os.environ,
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "chat.example",
+        "WEB_ORIGIN": "https://chat.example",
+        "GEMINI_CLIENT": "stand-in",
+        "SMS_DELIVERY": "response",
+        "SHOW_CODES_TO_ANYONE": "true",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        **more,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_production_waits_briefly_speaks_https_alone_and_keeps_the_desk_s_cookie_at_home() -> None:
+    told = production()
+    assert told["pool"] == 2, "a request that finds no connection is refused, not queued"
+    assert (told["hsts"], told["secure"], told["redirect"]) == (63_072_000, True, True)
+    assert told["samesite"] == "Strict"
+    assert "django.middleware.security.SecurityMiddleware" in told["middleware"]
+
+
+def test_a_publisher_gives_up_a_redis_that_accepts_and_never_answers(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen by who hangs up: with Celery's own settings the publisher would wait for the frozen server, for minutes."""
+    monkeypatch.setattr(breaker, "_breakers", {})
+    hung_up = threading.Event()
+
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+
+        def accept() -> None:
+            held, _ = frozen.accept()
+            with held:
+                while held.recv(1024):
+                    pass
+            hung_up.set()
+
+        threading.Thread(target=accept, daemon=True).start()
+        url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
+        settings.REDIS_URL = url
+        with celery.app.connection_for_write(url=url) as connection, pytest.raises(Exception, match=r"[Tt]ime"):
+            celery.app.send_task("nobody.knows", connection=connection)
+        connection.release()
+        assert hung_up.wait(280)
