@@ -64,3 +64,16 @@ def test_a_strangers_session_is_like_none(
         bodies.append({name: value for name, value in answer.json().items() if name != "request_id"})
     assert bodies[0] == bodies[1]
     assert client.ask("/user/me", theirs["access_token"]).status_code == 200
+
+
+def test_the_second_page_is_the_rest(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
+    access = [sign_in(number) for _ in range(5)][-1]["access_token"]
+    seen, path = [], "/auth/sessions?limit=2"
+    while path:
+        page = client.ask(path, access)
+        assert page.status_code == 200, page.content
+        seen += [each["id"] for each in page.json()]
+        link = page.headers.get("Link", "")
+        path = next((part[1 : part.index(">")] for part in link.split(", ") if 'rel="next"' in part), "")
+        path = path.removeprefix("http://testserver")
+    assert len(set(seen)) == len(seen) == 5

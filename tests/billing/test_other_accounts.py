@@ -378,3 +378,22 @@ def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
     monkeypatch.setattr(leases.Held, "confirm", lost)
     answer = client_of(user).post("/subscribe/pro")
     assert (answer.status_code, answer.json()["code"]) == (409, "checkout_in_progress")
+
+
+def test_who_pays_while_the_account_is_erased_is_named(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    user = new_user()
+    session = checkout.start(user_id=user.pk)
+    delete = stripe_api.delete_customer
+
+    def pay_first(**which: Any) -> None:
+        stripe_double.pay(session.url)
+        delete(**which)
+
+    monkeypatch.setattr(stripe_api, "delete_customer", pay_first)
+    monkeypatch.setattr(stripe_api, "expire_session", lambda **_: False)  # it is being paid at this moment
+    erasure.end_billing(user_id=user.pk)
+    [subscription] = stripe_double.things("subscriptions")
+    assert "erased_account_is_owed_money" in logged.getvalue()
+    assert subscription in logged.getvalue()

@@ -185,3 +185,22 @@ def test_a_message_that_is_deleted_while_it_is_read_is_not_found(
     message = send(room)
     Reply.objects.all().delete()  # what the second of the two queries finds then
     assert client.get(f"/message/{message.pk}").status_code == 404
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "*/*", "application/json", "text/html"])
+def test_the_way_to_the_stream_is_told_whatever_is_accepted(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], accept: str
+) -> None:
+    message = send(room)
+    answer = client.get(f"/message/{message.pk}/stream", headers={"Accept": accept})
+    assert (answer.status_code, f"/message/{message.pk}/stream?ticket=" in answer["Location"]) == (307, True)
+
+
+def test_a_browser_s_event_source_is_told_by_an_event_that_it_may_come_back(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    path = f"/message/{send(room).pk}/stream?ticket=x"  # led here, though nothing streams
+    assert client.get(path).status_code == 503
+    answer = client.get(path, headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert client.get("/message/999999/stream", headers={"Accept": "text/event-stream"}).status_code == 404

@@ -43,6 +43,15 @@ def test_a_recovery_code_works_once(make_staff: Callable[..., User]) -> None:
     assert not is_in(sign_in(staff.mobile_number, code))
 
 
+def test_codes_are_taken_as_people_type_them(make_staff: Callable[..., User]) -> None:
+    staff = make_staff("support")
+    code = code_of()
+    assert is_in(sign_in(staff.mobile_number, f" {code[:3]} {code[3:]}"))
+    for typed in (str.upper, str.capitalize, lambda code: f"{code[:4]}-{code[4:8]} {code[8:]}"):
+        fresh = second_factor.issue(user=staff).codes[0]
+        assert is_in(sign_in(staff.mobile_number, typed(fresh)))
+
+
 def test_what_the_database_keeps_of_a_recovery_code_lets_nobody_in(make_staff: Callable[..., User]) -> None:
     staff = make_staff("support")
     codes = second_factor.issue(user=staff).codes
