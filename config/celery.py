@@ -15,6 +15,7 @@ import structlog
 from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 
 from config import alive, heartbeat, metrics
 from config.breaker import breaker_of
@@ -49,6 +50,10 @@ CONSUME = {
 
 WORKER_PATIENCE = 10.0
 """Seconds that a worker waits for a statement: less than a lease, so that its heartbeat outlives one that hangs."""
+
+# A message that was delivered and not acknowledged when Redis went away, kombu 5.7 would give back over a connection
+# that it has just taken apart: the worker died of the AttributeError. Nothing need be given back, since rows remember.
+Channel.do_restore = False
 
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")

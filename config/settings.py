@@ -142,7 +142,7 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ance
 CORS_ALLOWED_ORIGINS = APP_ORIGINS
 CORS_URLS_REGEX = r"^/(?!admin/)"
 CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"]
+CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
 CORS_EXPOSE_HEADERS = [
     *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),

@@ -44,7 +44,13 @@ class Response:
     """One HTTP answer over a raw socket, so that it can be cut anywhere."""
 
     def __init__(
-        self, url: str, *, headers: dict[str, str] | None = None, timeout: float = 30, buffer: int = 0
+        self,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float = 30,
+        buffer: int = 0,
+        accept: str = "text/event-stream",
     ) -> None:
         parts = urlsplit(url)
         self.socket = socket.socket()
@@ -52,7 +58,7 @@ class Response:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.settimeout(timeout)
         self.socket.connect((str(parts.hostname), parts.port or 80))
-        lines = [f"GET {parts.path}?{parts.query} HTTP/1.1", f"Host: {parts.netloc}", "Accept: text/event-stream"]
+        lines = [f"GET {parts.path}?{parts.query} HTTP/1.1", f"Host: {parts.netloc}", f"Accept: {accept}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self._rest = b""

@@ -238,8 +238,8 @@ class Stack:
         broken = {name for name in PROCESSES if name not in self.processes or self.processes[name].poll() is not None}
         if self.double.ledger()["in_flight"]:
             broken.add("worker")
-        if self._redis_was_away:  # Celery now and then dies of it, or hangs; a worker that hangs cannot be told
-            broken |= {"worker"} if self.is_consuming() else {"worker", "tasks", "beat"}
+        if self._redis_was_away:  # their pauses between tries to connect again grow, and the next test is not to wait
+            broken |= {"worker", "tasks", "beat"}
         self._redis_was_away = False
         wanted = settings or {}
         names = wanted.keys() | self._own_settings.keys()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from celery import signals
 from django.conf import settings
+from kombu.transport.virtual import Message
 
 import accounts.tasks
 import billing.tasks
@@ -24,6 +25,16 @@ def _own_breakers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_that_publishes_does_not_wait_for_redis() -> None:
     assert app.conf.broker_transport_options == PUBLISH
     assert app.conf.task_publish_retry is False
+
+
+def test_a_connection_that_broke_is_given_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Celery does when Redis goes away between the delivery of a message and its acknowledgement."""
+    connection = app.connection_for_read(url=settings.REDIS_URL)
+    channel = connection.default_channel
+    properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "default"}}
+    channel.qos.append(Message({"body": "{}", "properties": properties}, channel=channel), "1")
+    connection.transport.client = None  # so far has it been taken apart by then (kombu.Connection.collect)
+    channel.close()
 
 
 def test_a_worker_waits_for_redis_longer_than_redis_holds_its_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def test_a_page_that_is_named_may_ask_and_read() -> None:
     }
     preflight = Client().options("/chatroom/1/message", headers=asked)
     assert (preflight.status_code, preflight["Access-Control-Allow-Origin"]) == (200, HERE)
-    assert "idempotency-key" in preflight["Access-Control-Allow-Headers"]
+    assert "Idempotency-Key" in preflight["Access-Control-Allow-Headers"]
     answer = Client().get("/tiers", headers={"Origin": HERE})
     assert answer["Access-Control-Allow-Origin"] == HERE
     assert {"Retry-After", "Link", "X-RateLimit-Remaining"} <= set(answer["Access-Control-Expose-Headers"].split(", "))

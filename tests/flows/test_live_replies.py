@@ -236,17 +236,20 @@ class TestAccess:
     def test_the_streams_of_a_user_are_limited(self, stack: Stack, person: Person) -> None:
         stack.double.default(text=LONG, pieces=200, delay=0.1)
         sent = person.send(person.room(), "Hello")
-        opened = [sse.Response(sent["stream_url"]) for _ in range(11)]
+        opened = [sse.Response(sent["stream_url"], accept="*/*") for _ in range(11)]
         assert sorted(each.status for each in opened) == [200] * 10 + [429]
         [refused] = [each for each in opened if each.status == 429]
         assert json.loads(refused.body())["code"] == "too_many_streams"
         assert int(refused.headers["retry-after"]) >= 1
+        browser = sse.Response(sent["stream_url"])
+        assert browser.status == 200
+        assert browser.body().endswith(b'event: error\ndata: {"code": "too_many_streams", "final": false}\n\n')
         other = stack.sign_up()
         theirs = other.send(other.room(), "Hello")
         assert sse.Response(theirs["stream_url"]).status == 200
         for each in opened:
             each.close()
-        wait_until(lambda: sse.Response(sent["stream_url"]).status == 200, "a place")
+        wait_until(lambda: sse.Response(sent["stream_url"], accept="*/*").status == 200, "a place")
         person.call("POST", f"/message/{sent['id']}/stop")
         other.call("POST", f"/message/{theirs['id']}/stop")
 
