@@ -4,11 +4,13 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from config.processes import is_service_link
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,6 +126,12 @@ class Environment(BaseSettings):
     RETAIN_STAFF_ACTIONS_DAYS: int | None = Field(default=None, ge=30, le=36500)
     RETAIN_STRIPE_EVENTS_DAYS: int = Field(default=30, ge=4, le=3650)
     RETAIN_RESULTS_DAYS: int = Field(default=1, ge=1, le=365)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_service_links(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what Kubernetes tells a container of a Service called `stream`: STREAM_PORT=tcp://10.0.0.7:8001."""
+        return {name: value for name, value in given.items() if not is_service_link(name, str(value))}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -48,9 +48,18 @@ def command(name: str) -> list[str]:
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return `given` with the programs of this interpreter's installation first on the PATH."""
+    """Return `given` with the programs of this interpreter's installation first on the PATH.
+
+    Without what Kubernetes puts there of a Service called `stream`, say: STREAM_PORT=tcp://10.0.0.7:8001.
+    """
     path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
-    return {**given, "PATH": path}
+    kept = {name: value for name, value in given.items() if not is_service_link(name, value)}
+    return {**kept, "PATH": path}
+
+
+def is_service_link(name: str, value: str) -> bool:
+    """Whether a variable is one by which Kubernetes tells a container of a Service, and no setting."""
+    return name.endswith("PORT") and value.startswith(("tcp://", "udp://"))
 
 
 def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], metrics_folder.Folder | None]:

@@ -107,3 +107,20 @@ def test_every_queue_has_a_worker_and_two_workers_on_one_machine_have_different_
 
     assert [re.search(r"-Q (\w+)", line)[1] for line in workers] == ["gemini", "default"]  # type: ignore[index]
     assert [re.search(r"-n (\S+)", line)[1] for line in workers] == ["gemini-$$@%h", "default-$$@%h"]  # type: ignore[index]
+
+
+def test_what_kubernetes_tells_of_a_service_called_stream_is_no_setting(checkout: Path) -> None:
+    told = {"STREAM_PORT": "tcp://10.0.0.7:8001", "METRICS_PORT": "tcp://10.0.0.8:9000", "PORT": "8080"}
+    assert "STREAM_PORT" not in processes.environment(told)
+    assert processes.environment(told)["PORT"] == "8080"
+    settings = environment.Environment(
+        _env_file=None,
+        DEBUG=True,
+        SECRET_KEY="s" * 40,
+        JWT_SIGNING_KEY="j" * 40,
+        DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing",
+        REDIS_URL="redis://127.0.0.1:1/0",
+        **told,
+    )
+    assert (settings.PORT, settings.METRICS_PORT) == (8080, None)
+    assert str(settings.STREAM_PORT) != told["STREAM_PORT"]
