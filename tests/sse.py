@@ -104,6 +104,9 @@ class Response:
                 return
 
     def _chunks(self) -> Iterator[bytes]:
+        if "content-length" in self.headers:  # a refusal, told by an event
+            yield self.body()
+            return
         while size := int(self._until(b"\r\n"), 16):
             while len(self._rest) < size + 2:
                 if not self._fill():
