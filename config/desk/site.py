@@ -165,6 +165,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _page("Customers", "badge", "djstripe", "customer"),
                 _page("Subscriptions", "autorenew", "djstripe", "subscription"),
                 _page("Invoices", "request_quote", "djstripe", "invoice"),
+                _page("Disputes and refunds", "gavel", "billing", "paymentissue"),
                 _page("Prices", "sell", "djstripe", "price"),
             ],
         },
