@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, LineItem, PaymentMethod, Subscription
 
 from billing import checkout, leases, mirror, stripe_api
-from billing.exceptions import PaymentProviderRefused
+from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,12 @@ def end_billing(*, user_id: int) -> None:
 
 def _say_what_is_owed(customer_id: str, before: set[str]) -> None:
     """Log what was bought while the customer was being deleted: it ended at once, so somebody is owed the money."""
-    for subscription in stripe_api.subscriptions_of(customer_id=customer_id):
+    try:
+        after = stripe_api.subscriptions_of(customer_id=customer_id)
+    except (PaymentProviderAway, PaymentProviderRefused):  # the customer is gone all the same
+        log.warning("erasure_could_not_look_for_payments", customer=customer_id)
+        return
+    for subscription in after:
         if subscription.id not in before:
             log.error("erased_account_is_owed_money", customer=customer_id, subscription=subscription.id)
 

@@ -4,6 +4,7 @@ None of them changes a subscription by itself, so nobody would hear of them here
 desk, and a dispute ends Pro (`STRIPE_DISPUTE_ENDS_PRO`).
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,13 +14,20 @@ from django.db import transaction
 from django.db.models import QuerySet
 from djstripe.models import Customer
 
-from billing import entitlements, stripe_api, stripe_client
+from billing import entitlements, leases, stripe_api, stripe_client
 from billing.models import PaymentIssue
 
 log = structlog.get_logger(__name__)
 
 EVENTS: Final = ("charge.refunded", "charge.dispute.", "radar.early_fraud_warning.")
 """How the types begin of the events that tell of one; their object is what Stripe is asked about."""
+
+
+LEASE: Final = 60.0
+"""Seconds: longer than the one call made under it may take."""
+
+WAIT: Final = 3.0
+"""Seconds that one event waits for another about the same."""
 
 
 def is_told_by(*, event_type: str) -> bool:
@@ -33,21 +41,21 @@ def refresh(*, event_type: str, object_id: str) -> None:
     Raises:
         PaymentProviderAway: Stripe does not answer.
         PaymentProviderRefused: our key may not read it.
+        leases.LeaseBusy, leases.LeaseLost: another worker is at it. Without the lease one that asked before a dispute
+            was won, and wrote after that, would leave it lost for ever.
     """
-    try:
+    with leases.hold(name=f"issue:{object_id}", seconds=LEASE, wait=WAIT) as lease, suppress(stripe_client.NotThere):
         if event_type.startswith("charge.dispute."):
-            dispute = stripe_api.dispute(dispute_id=object_id)
-            _store(dispute.charge, dispute, kind=PaymentIssue.Kind.DISPUTE, status=dispute.status, why=dispute.reason)
+            subject = stripe_api.dispute(dispute_id=object_id)
+            charge, kind, status, why = subject.charge, PaymentIssue.Kind.DISPUTE, subject.status, subject.reason
         elif event_type.startswith("radar."):
-            warning = stripe_api.early_fraud_warning(warning_id=object_id)
-            status = "actionable" if warning.actionable else "closed"
-            _store(warning.charge, warning, kind=PaymentIssue.Kind.WARNING, status=status, why=warning.fraud_type)
+            subject = stripe_api.early_fraud_warning(warning_id=object_id)
+            status = "actionable" if subject.actionable else "closed"
+            charge, kind, why = subject.charge, PaymentIssue.Kind.WARNING, subject.fraud_type
         else:
-            charge = stripe_api.charge(charge_id=object_id)
-            status = "full" if charge.refunded else "partial"
-            _store(charge, charge, kind=PaymentIssue.Kind.REFUND, status=status, why="")
-    except stripe_client.NotThere:
-        return
+            charge = subject = stripe_api.charge(charge_id=object_id)
+            kind, status, why = PaymentIssue.Kind.REFUND, "full" if charge.refunded else "partial", ""
+        _store(lease, charge, subject, kind=kind, status=status, why=why)
 
 
 def of_user(*, user_id: int) -> QuerySet[PaymentIssue]:
@@ -55,7 +63,7 @@ def of_user(*, user_id: int) -> QuerySet[PaymentIssue]:
     return PaymentIssue.objects.filter(user_id=user_id, is_live=settings.STRIPE_LIVE_MODE).order_by("-created")
 
 
-def _store(charge: Any, subject: Any, *, kind: PaymentIssue.Kind, status: str, why: str) -> None:
+def _store(lease: leases.Held, charge: Any, subject: Any, *, kind: PaymentIssue.Kind, status: str, why: str) -> None:
     customer = charge.get("customer")
     customer_id = customer if isinstance(customer, str) or customer is None else customer["id"]
     user_id = Customer.objects.filter(id=customer_id).values_list("subscriber_id", flat=True).first()
@@ -63,6 +71,7 @@ def _store(charge: Any, subject: Any, *, kind: PaymentIssue.Kind, status: str, w
         return
     amount = charge["amount_refunded"] if kind == PaymentIssue.Kind.REFUND else subject.get("amount", charge["amount"])
     with transaction.atomic():
+        lease.confirm()
         _, is_new = PaymentIssue.objects.update_or_create(
             stripe_id=subject["id"],
             defaults={

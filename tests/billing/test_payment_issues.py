@@ -6,7 +6,7 @@ import pytest
 from django.test import override_settings
 
 from accounts.models import User
-from billing import desk, events, mirror
+from billing import desk, events, leases, mirror, payment_issues
 from billing.entitlements import Source, standing_of
 from billing.models import PaymentIssue
 from tests.billing.stripe_fixtures import deliver, subscribe, subscriber
@@ -116,3 +116,20 @@ def test_two_subscriptions_are_shown(stripe_double: StripeDouble) -> None:
     stripe_double.set_status(first, "active")
     mirror.refresh_customer(customer_id=customer)
     assert shown(user)["Subscriptions"] == "2 go on"
+
+
+def test_two_events_of_one_dispute_are_not_asked_about_at_once(
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, customer, _ = subscriber(stripe_double)
+    dispute = stripe_double.dispute(stripe_double.charge_of(customer))
+    [created] = [each for each in stripe_double.things("events").values() if each["type"] == "charge.dispute.created"]
+    row = deliver(created)
+    monkeypatch.setattr(payment_issues, "WAIT", 0)
+    with leases.hold(name=f"issue:{dispute}", seconds=60, wait=0):
+        assert events.process(event_id=row.pk) == "busy"
+    assert not PaymentIssue.objects.exists()
+    row.refresh_from_db()
+    type(row).objects.update(next_try_at=row.received_at)
+    assert events.process(event_id=row.pk) == "done"
+    assert PaymentIssue.objects.get().status == "needs_response"
