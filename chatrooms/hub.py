@@ -13,6 +13,7 @@ from django.conf import settings
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from chatrooms.live import Entry, EntryId, entries_of, entry_of_message, key_of
@@ -21,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 3.0
 """Seconds that one question to Redis may take: a thousand clients that come at once keep the process busy for two."""
+
+REST: Final = 0.5
+"""Seconds between two tries to subscribe; a client that comes meanwhile waits for the next."""
 
 QUESTIONS: Final = 8
 """Histories that are read at once, each over a connection of its own; further clients wait their turn."""
@@ -110,6 +114,7 @@ class Hub:
         self._lock = asyncio.Lock()
         self._turns = asyncio.Semaphore(QUESTIONS)
         self._pubsub: PubSub | None = None
+        self._is_listening = asyncio.Event()
         self._redis = redis.asyncio.Redis.from_url(
             settings.REDIS_URL,
             socket_timeout=PATIENCE,
@@ -155,7 +160,7 @@ class Hub:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._subscribe(reply_id)
-        except (*AWAY, Away):
+        except AWAY:
             await self.leave(follower)
             raise Away from None
         return follower
@@ -192,19 +197,28 @@ class Hub:
 
     async def _range(self, reply_id: int, *, start: str) -> list[Entry]:
         async with self._turns, asyncio.timeout(PATIENCE):
-            found = await self._redis.xrange(key_of(reply_id), min=start)
+            try:
+                found = await self._redis.xrange(key_of(reply_id), min=start)
+            except (RedisConnectionError, OSError):  # after a restart of Redis, all that lay idle in the pool are dead
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                found = await self._redis.xrange(key_of(reply_id), min=start)
         return entries_of(found)
 
     async def _subscribe(self, reply_id: int) -> None:
-        """Return when Redis has confirmed that the channel of the reply is listened to."""
-        async with self._lock:
-            if self._pubsub is None:
-                raise Away
-            confirmed = self._subscribed.get(reply_id)
-            if confirmed is None:
-                confirmed = self._subscribed[reply_id] = asyncio.Event()
-                await self._pubsub.subscribe(key_of(reply_id))
-        await confirmed.wait()
+        """Return when Redis has confirmed that the channel of the reply is listened to; try again if it was lost."""
+        while True:
+            await self._is_listening.wait()
+            with contextlib.suppress(*AWAY):
+                async with self._lock:
+                    confirmed = self._subscribed.get(reply_id)
+                    if confirmed is None and self._pubsub:
+                        confirmed = self._subscribed[reply_id] = asyncio.Event()
+                        await self._pubsub.subscribe(key_of(reply_id))
+                if confirmed:
+                    await confirmed.wait()
+                    if self._subscribed.get(reply_id) is confirmed:
+                        return
+            await asyncio.sleep(REST)
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -215,12 +229,13 @@ class Hub:
             except Exception:
                 log.exception("stream_hub_failed")
             self._cut_off()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(REST)
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(QUIET_CHANNEL)
             self._pubsub = pubsub
+            self._is_listening.set()
             while True:
                 # Without a time-out a read would end with the socket's, which is for questions.
                 message = await pubsub.get_message(timeout=None)
@@ -241,6 +256,9 @@ class Hub:
     def _cut_off(self) -> None:
         """Let everybody know that Redis is away: what is said meanwhile would be missed."""
         self._pubsub = None
+        self._is_listening.clear()
+        for confirmed in self._subscribed.values():
+            confirmed.set()  # whoever waits for it finds that it is no longer the one
         self._subscribed.clear()
         for follower in self._everybody():
             follower.mark(is_cut_off=True)

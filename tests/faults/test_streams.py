@@ -7,9 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from tests import sse
-from tests.stack import Stack, wait_until
+from tests.stack import PATIENCE, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -111,7 +112,7 @@ def test_without_redis_a_stream_ends_politely_and_the_answer_comes(breakable: St
     take_away()
     *_, last = events
     assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
-    refused = sse.Response(sent["stream_url"])
+    refused = sse.Response(sent["stream_url"], accept="application/json")  # EventSource would be told by an event
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) >= 1
     answered = person.answered(sent["id"])
@@ -182,3 +183,19 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
     os.killpg(frozen.pid, signal.SIGKILL)
     frozen.wait()
     assert transcript.text == TEXT == person.message(sent["id"])["gemini_response"]
+
+
+def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack) -> None:
+    breakable.double.default(text=TEXT, pieces=60, delay=1)
+    person = breakable.sign_up()
+    message = person.send(person.room(), "hello")
+
+    def read() -> int:
+        with requests.get(message["stream_url"], timeout=PATIENCE, stream=True) as answer:
+            return answer.status_code
+
+    assert read() == 200
+    for _ in range(5):
+        breakable.stop_redis()
+        breakable.start_redis()
+        assert read() == 200
