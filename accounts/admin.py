@@ -72,7 +72,7 @@ class PersonAdmin(desk.DeskAdmin):
         user_ids = desk.found_by(term)
         if user_ids is None and desk.is_id(term):
             user_ids = [int(term)]
-        by_number = Q(mobile_number=staff.name_of(term))
+        by_number = Q(mobile_number__in=[staff.name_of(term), term])
         return queryset.filter(by_number | Q(pk__in=user_ids or [])), False
 
     def change_view(

@@ -11,18 +11,11 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 LONGEST: Final = 64
 """Characters of a spelling; E.164 has at most 15 digits, the rest is punctuation."""
 
-NEVER_A_PERSON: Final = frozenset(
-    {
-        PhoneNumberType.PREMIUM_RATE,
-        PhoneNumberType.SHARED_COST,
-        PhoneNumberType.VOIP,
-        PhoneNumberType.TOLL_FREE,
-        PhoneNumberType.PAGER,
-        PhoneNumberType.UAN,
-        PhoneNumberType.VOICEMAIL,
-    }
-)
-"""Kinds that earn their owner money by our SMS, or that are cheap to have by the thousand, or that nobody reads."""
+A_PERSONS: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE})
+"""All other kinds earn their owner money by our SMS, or are cheap to have by the thousand, or nobody reads them."""
+
+_NO_COUNTRY: Final = phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
+_MEXICO: Final = 52
 
 _PUNCTUATION: Final = re.compile(r"[\s().,/\-\u2010-\u2015\u2212]")
 _SPELLING: Final = re.compile(r"\+?\d+")
@@ -36,18 +29,20 @@ def parse(text: str) -> str:
     """Read a phone number in any spelling and return it in E.164, `+919876543210` say.
 
     Without a country code it is one of `PHONE_DEFAULT_REGION`. Compatibility forms (full-width digits) are folded,
-    invisible marks (a copied number often brings direction marks) and punctuation dropped, a leading 00 is a plus.
+    invisible marks (a copied number often brings direction marks) and punctuation dropped, a leading 00 is a plus. A
+    mobile that its country writes in two forms has the one by which it is called from abroad.
 
     Raises:
         NumberRefused: it is not a valid number, or of a kind or country that codes are not sent to.
     """
     try:
-        number = phonenumbers.parse(_spelled_plainly(text), settings.PHONE_DEFAULT_REGION)
+        number = _in_one_form(phonenumbers.parse(_spelled_plainly(text), settings.PHONE_DEFAULT_REGION))
     except phonenumbers.NumberParseException:
         raise NumberRefused from None
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in NEVER_A_PERSON:
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in A_PERSONS:
         raise NumberRefused
-    if settings.SMS_COUNTRIES and _country(number) not in settings.SMS_COUNTRIES:
+    country = _country(number)
+    if country == _NO_COUNTRY or (settings.SMS_COUNTRIES and country not in settings.SMS_COUNTRIES):
         raise NumberRefused
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -63,7 +58,25 @@ def prefix_of(number: str) -> str:
 
 
 def _country(number: PhoneNumber) -> str:
-    return phonenumbers.region_code_for_number(number) or "001"
+    return phonenumbers.region_code_for_number(number) or _NO_COUNTRY
+
+
+def _in_one_form(number: PhoneNumber) -> PhoneNumber:
+    """Of the two forms that Argentina and Mexico have for one mobile, the one by which it is called from abroad.
+
+    Argentina's has a 9 more (the only such token that phonenumbers knows), and without it looks like a landline;
+    Mexico's lost its 1 in 2019, and many still write it.
+    """
+    national = phonenumbers.national_significant_number(number)
+    token = phonenumbers.country_mobile_token(number.country_code or 0)
+    if token:
+        other = token + national
+    elif number.country_code == _MEXICO and len(national) == 11:
+        other = national.removeprefix("1")
+    else:
+        return number
+    mobile = phonenumbers.parse(f"+{number.country_code}{other}")
+    return mobile if phonenumbers.is_valid_number(mobile) else number
 
 
 def _spelled_plainly(text: str) -> str:

@@ -32,6 +32,9 @@ def look_for(text: str) -> User | None:
     Raises:
         CommandError: digits alone name two people.
     """
+    exactly = User.objects.filter(mobile_number=text).first()
+    if exactly is not None:
+        return exactly
     found = User.objects.filter(Q(mobile_number=_number(text)) | Q(pk=_id(text)))[:2]
     if len(found) > 1:
         raise CommandError("This is the id of one account and the number of another: write the number with its +.")

@@ -4,14 +4,19 @@
 import contextlib
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+import phonenumbers
 import pytest
+from django.apps import apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberType
 
 from accounts import numbers
-from accounts.models import OneTimeCode, User
+from accounts.management.people import look_for
+from accounts.models import OneTimeCode, Tries, User
 from tests.accounts.conftest import field_codes, problem
 
 NUMBER = "+919876543210"
@@ -87,21 +92,107 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         numbers.parse(text)
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        ("premium rate", "+1 900 234 5678"),
-        ("premium rate", "+44 909 879 0000"),
-        ("shared cost", "+44 843 421 0000"),
-        ("VoIP", "+44 56 1234 5678"),
-        ("toll free", "+1 800 234 5678"),
-        ("pager", "+44 76 4012 3456"),
-        ("universal access", "+44 55 1234 5678"),
-    ],
-)
-def test_numbers_that_nobody_reads_or_that_cost_us_are_refused(kind: str, text: str) -> None:
-    with pytest.raises(numbers.NumberRefused):
+MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE}
+OTHER_KINDS = sorted(set(PhoneNumberType.values()) - MOBILES - {PhoneNumberType.UNKNOWN})
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS, ids=PhoneNumberType.to_string)
+def test_a_kind_of_number_that_is_no_persons_phone_is_refused_in_every_country(kind: int) -> None:
+    examples = [phonenumbers.example_number_for_type(region, kind) for region in phonenumbers.SUPPORTED_REGIONS]
+    spelled = [e164(number) for number in examples if number and phonenumbers.number_type(number) == kind]
+    assert spelled
+    assert [number for number in spelled if taken(number)] == []
+
+
+def test_numbers_of_no_country_are_refused() -> None:
+    # Satellites (+870, +881, +882), premium (+979), shared cost (+808), access everywhere (+888) and others.
+    codes = phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
+    spelled = [e164(phonenumbers.example_number_for_non_geo_entity(code)) for code in codes]
+    assert {"+870", "+881", "+979"} <= {number[:4] for number in spelled}
+    assert [number for number in spelled if taken(number)] == []
+
+
+def test_a_mobile_of_every_country_is_taken() -> None:
+    examples = [
+        phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+        for region in phonenumbers.SUPPORTED_REGIONS
+    ]
+    spelled = [e164(number) for number in examples if number]
+    assert len(spelled) > 200
+    assert [number for number in spelled if not taken(number)] == []
+
+
+TWO_FORMS = [
+    ("+54 9 11 2345 6789", "+54 11 2345 6789", "+5491123456789"),
+    ("+54 9 2234 12 3456", "+54 2234 12 3456", "+5492234123456"),
+    ("+54 9 11 2345 6789", "+54 11 15 2345 6789", "+5491123456789"),
+    ("+54 9 11 2345 6789", "+54 0 11 15 2345 6789", "+5491123456789"),
+    ("+52 55 1234 5678", "+52 1 55 1234 5678", "+525512345678"),
+    ("+52 222 123 4567", "+52 1 222 123 4567", "+522221234567"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "number"), TWO_FORMS)
+def test_a_mobile_that_its_country_writes_in_two_forms_is_one_number(one: str, other: str, number: str) -> None:
+    assert numbers.parse(one) == numbers.parse(other) == number
+
+
+def test_where_mobiles_have_a_token_of_their_own_it_may_be_left_out() -> None:
+    found = []
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        mobile = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+        if mobile and (token := phonenumbers.country_mobile_token(mobile.country_code)):
+            bare = phonenumbers.national_significant_number(mobile).removeprefix(token)
+            assert numbers.parse(f"+{mobile.country_code}{bare}") == e164(mobile)
+            found.append(region)
+    assert found
+
+
+def test_two_forms_are_one_account_and_one_limit(client: Any, settings: Any, pass_time: Callable[..., None]) -> None:
+    settings.SMS_PER_NUMBER_HOUR = settings.SMS_PER_NUMBER_DAY = settings.SMS_PER_ADDRESS_HOUR = 100
+    for one, other, number in TWO_FORMS:
+        pass_time(61)
+        otp = client.send("/auth/send-otp", mobile_number=one).json()["otp"]
+        assert problem(client.send("/auth/send-otp", mobile_number=other)) == (429, "too_many_codes")
+        assert client.send("/auth/verify-otp", mobile_number=other, otp=otp).status_code == 200
+        assert User.objects.filter(mobile_number=number).count() == 1
+    assert User.objects.count() == len({number for _, _, number in TWO_FORMS})
+
+
+def test_an_account_that_was_made_under_the_other_form_is_reached_by_both(client: Any) -> None:
+    made = User.objects.create_user("+541123456789", "a password of some length")
+    Tries.objects.create(number="+541123456789", kind=Tries.Kind.PASSWORD, failures=3)
+    import_module("accounts.migrations.0008_one_form_of_a_number").rename(apps, None)
+    for spelling in ("+54 11 2345 6789", "+54 9 11 2345 6789"):
+        signed_in = client.send("/auth/login", mobile_number=spelling, password="a password of some length")
+        assert signed_in.status_code == 200
+    made.refresh_from_db()
+    assert made.mobile_number == "+5491123456789"
+    assert Tries.objects.get().number == "+5491123456789"
+
+
+@pytest.mark.django_db
+def test_who_has_an_account_under_each_form_keeps_both_and_support_finds_them() -> None:
+    older, newer = User.objects.create_user("+541123456789"), User.objects.create_user("+5491123456789")
+    import_module("accounts.migrations.0008_one_form_of_a_number").rename(apps, None)
+    assert set(User.objects.values_list("pk", "mobile_number")) == {
+        (older.pk, "+541123456789"),
+        (newer.pk, "+5491123456789"),
+    }
+    assert look_for("+541123456789") == older
+    assert look_for("+54 9 11 2345 6789") == newer
+
+
+def e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def taken(text: str) -> bool:
+    try:
         numbers.parse(text)
+    except numbers.NumberRefused:
+        return False
+    return True
 
 
 def test_another_default_region_reads_national_numbers_its_way(settings: Any) -> None:
