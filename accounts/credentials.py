@@ -8,15 +8,16 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from accounts import audit, otp, sessions, tries
+from accounts import audit, otp, sessions, staff, tries
 from accounts.exceptions import (
     InvalidCode,
     InvalidCredentials,
     NumberTaken,
     RecentSignInRequired,
+    SessionEnded,
     WrongPassword,
 )
-from accounts.models import Purpose, Session, Tries, User
+from accounts.models import OneTimeCode, Purpose, Session, Tries, User
 from accounts.passwords import normalised
 
 RECENT: Final = timedelta(minutes=10)
@@ -120,8 +121,15 @@ def request_change_of_number(*, user: User, new_number: str, address: str) -> li
     """Send a code to the old number and one to the new, which may be anybody's: only its owner can go on.
 
     Returns and raises what `otp.request` does, for the old number and then the new.
+
+    Raises:
+        SessionEnded: the account is being erased, was disabled or has another number since the request was let in.
     """
-    return otp.request(*_orders(user, new_number), address=address)
+    with transaction.atomic():
+        as_it_was = {"pk": user.pk, "mobile_number": user.mobile_number, "is_active": True}
+        if User.objects.select_for_update(no_key=True).filter(**as_it_was).first() is None:
+            raise SessionEnded
+        return otp.request(*_orders(user, new_number), address=address)
 
 
 def change_number(*, user: User, digits: str, new_digits: str) -> None:
@@ -139,12 +147,21 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
     otp.prove(otp.Proof(order=old, digits=digits), otp.Proof(order=new, digits=new_digits))
     try:
         with transaction.atomic():
-            if not User.objects.filter(pk=user.pk, mobile_number=old.number).update(mobile_number=new_number):
+            mine = User.objects.filter(pk=user.pk, mobile_number=old.number, is_active=True)
+            if not mine.update(mobile_number=new_number):
                 raise InvalidCode
             sessions.end_all(user_id=user.pk)
+            _take_along(user_id=user.pk, number=old.number)
     except IntegrityError:
         raise NumberTaken from None
     audit.record("number_changed", user_id=user.pk)
+
+
+def _take_along(*, user_id: int, number: str) -> None:
+    """Give the account what is known under its old number alone: an erasure will not know that number any more."""
+    OneTimeCode.objects.filter(number=number, user=None).update(user=user_id)
+    staff.take_along(user_id=user_id, number=number)
+    Tries.objects.filter(number=number).delete()
 
 
 def _locked(number: str) -> User | None:

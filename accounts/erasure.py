@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Protocol
 
 import structlog
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.functions import Now
 
@@ -135,14 +135,15 @@ def delete_account(*, user_id: int) -> None:
     Of its one-time codes only the count stays, two days and without number and owner: otherwise whoever signs up and
     erases the account again and again would pass the ceilings of SMS.
     """
-    _unname(OneTimeCode.objects.filter(user=user_id))
+    with transaction.atomic():
+        _forget(OneTimeCode.objects.filter(user=user_id), user_id=user_id)
     for rows in _belongings(user_id):
         delete_in_batches(rows)
     with transaction.atomic():
         user = User.objects.select_for_update().filter(pk=user_id, erasing_at__isnull=False).first()
         if user is None:
             return
-        _unname(OneTimeCode.objects.filter(Q(number=user.mobile_number) | Q(user=user)))
+        _forget(OneTimeCode.objects.filter(Q(number=user.mobile_number) | Q(user=user)), user_id=user_id)
         Tries.objects.filter(number=user.mobile_number).delete()
         user.delete()
     audit.record("erasure_done", user_id=user_id)
@@ -167,6 +168,14 @@ def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
             yield models.QuerySet(relation.related_model).filter(**{relation.field.name: user_id})
 
 
-def _unname(codes: models.QuerySet[OneTimeCode]) -> None:
-    """Leave of these codes what the ceilings count, and nothing that could still be sent or used."""
+def _forget(codes: models.QuerySet[OneTimeCode], *, user_id: int) -> None:
+    """Leave of these codes what the ceilings count, nothing that could be sent or used, and no try at their numbers.
+
+    Call it in a transaction: whoever guesses at one of the codes has counted his try before, or finds no code any more.
+    Tries at a number that is another account's are kept: they protect that one.
+    """
+    # By number, as those who guess do, so that nobody waits for the other for ever.
+    numbers = set(codes.select_for_update().order_by("number", "pk").values_list("number", flat=True))
+    others = User.objects.exclude(pk=user_id).filter(mobile_number=OuterRef("number"))
+    Tries.objects.filter(~Exists(others), number__in=numbers).delete()
     codes.update(number="", user=None, digest="", expires_at=None, deliveries=DELIVERIES)

@@ -73,6 +73,11 @@ def forget_reasons(*, user_id: int) -> None:
     StaffAction.objects.filter(staff_id=user_id).update(address="")
 
 
+def take_along(*, user_id: int, number: str) -> None:
+    """Record what was done under a number, while no account had it, as done to the account that leaves it now."""
+    StaffAction.objects.filter(user=None, target=alias_of(number)).update(user=user_id, target="")
+
+
 def alias_of(number: str) -> str:
     """What the record calls a number that no account has: always the same, and not the number."""
     return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"

@@ -158,3 +158,47 @@ def test_nothing_that_happens_at_the_same_moment_survives(breakable: Stack, roun
     if rounds > 10:
         assert seen >= {200, 201, 202, 401}, "some came before the mark and some after it"
     assert seen <= {200, 201, 202, 401, 404}
+
+
+@pytest.mark.parametrize("rounds", [6, pytest.param(40, marks=pytest.mark.faults)])
+def test_a_change_of_number_at_the_same_moment_leaves_no_code_and_no_try_of_either(
+    breakable: Stack, rounds: int
+) -> None:
+    stack = breakable
+    seen: set[int] = set()
+    for _ in range(rounds):
+        old, new = (f"+919{random.randrange(10**8, 10**9)}" for _ in range(2))
+        person = sign_in(stack, old)
+
+        def call(method: str, path: str, who: Person = person, **body: Any) -> requests.Response:
+            header = {"Authorization": f"Bearer {who.access_token}"}
+            ask = partial(
+                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE
+            )
+            return until_not_busy(ask, {"service_unavailable"})
+
+        def let_ask_again() -> None:
+            stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
+
+        let_ask_again()
+        asked = call("POST", "/auth/change-number", new_mobile_number=new).json()
+        right = {"otp": asked["otp"], "new_otp": asked["new_otp"]}
+        wrong = {"otp": asked["otp"], "new_otp": f"{(int(asked['new_otp']) + 1) % 10**6:06}"}
+        assert call("POST", "/auth/change-number/confirm", **wrong).json()["code"] == "invalid_code"
+        let_ask_again()
+        confirm = partial(call, "POST", "/auth/change-number/confirm")
+        jobs: list[Any] = [
+            *[partial(confirm, **right)] * 2,
+            *[partial(confirm, **wrong)] * 2,
+            *[partial(call, "POST", "/auth/change-number", new_mobile_number=new)] * 4,
+        ]
+        random.shuffle(jobs)
+        statuses = [answer.status_code for answer in in_parallel([partial(call, "DELETE", "/user/me"), *jobs])]
+        seen |= set(statuses)
+        if statuses[0] != 202:  # the confirmation was quicker, and ended the session
+            assert sign_in(stack, new).call("DELETE", "/user/me").status_code == 202
+        wait_until(lambda: gone(stack, person.id), "the erasure")
+        for table in ("accounts_onetimecode", "accounts_tries"):
+            assert stack.sql(f"SELECT * FROM {table} WHERE number IN (%s, %s)", old, new) == []
+    assert seen <= {200, 202, 400, 401, 429}
+    assert "task_failed" not in stack.log("tasks")
