@@ -1,6 +1,5 @@
 """The boundary to Gemini: one streamed call, the same for every implementation."""
 
-import re
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -27,12 +26,10 @@ from gemini.exceptions import (
 from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
 from gemini.provider import Config, provider_for
+from gemini.storable import Pieces, storable
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.turns import well_formed
 from gemini.types import Chunk, FinishReason, Prompt, Usage
-
-# PostgreSQL refuses NUL in text, and UTF-8 has no lone surrogates; JSON can spell both.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 MAX_MODEL_NAME = 80
 """Characters kept of what the vendor says that the model is called."""
@@ -154,11 +151,7 @@ class ReplyStream:
         length = 0
         watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
         with watching, closing(_events(prompt=prompt, config=config)) as events:
-            for chunk in self._unless_cancelled(events):
-                if time.monotonic() > deadline:
-                    raise ProviderTimeout(cause="deadline")
-                self._note(chunk)
-                text = UNSTORABLE.sub("", chunk.text)
+            for text in self._texts(events, deadline=deadline):
                 length += len(text)
                 if length > MAX_TEXT:
                     raise AnswerTooLong(cause="length")
@@ -166,6 +159,16 @@ class ReplyStream:
                     self._received += estimate(text)
                     yield text
             self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
+
+    def _texts(self, events: Iterator[Chunk], *, deadline: float) -> Iterator[str]:
+        """Yield what can be told of each event, and note the rest of it."""
+        pieces = Pieces()
+        for chunk in self._unless_cancelled(events):
+            if time.monotonic() > deadline:
+                raise ProviderTimeout(cause="deadline")
+            self._note(chunk)
+            yield pieces.read(chunk.text)
+        yield pieces.rest()
 
     def _unless_cancelled(self, events: Iterator[Chunk]) -> Iterator[Chunk]:
         """The events; a connection that we have cut ourselves says nothing about the model."""
@@ -178,7 +181,7 @@ class ReplyStream:
 
     def _note(self, chunk: Chunk) -> None:
         self.usage = _plausible(chunk.usage) if chunk.usage else self.usage
-        self.model = UNSTORABLE.sub("", chunk.model)[:MAX_MODEL_NAME] or self.model
+        self.model = storable(chunk.model)[:MAX_MODEL_NAME] or self.model
         self._vendor_end = chunk.finish_reason or self._vendor_end
         if chunk.prompt_blocked:
             raise Blocked(cause="prompt_feedback")

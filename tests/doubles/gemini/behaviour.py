@@ -19,6 +19,7 @@ class Behaviour:
     crowd: answer nothing before so many calls are under way at once.
     text, size: the answer instead of the echo; `size` characters of filler instead of either.
     pieces: in how many events the text is sent.
+    units: cut it between the units of UTF-16, as a server in Java or JavaScript may: in the middle of an emoji, say.
     error: refuse with this HTTP status. With 429, `retry_after` (seconds) adds a RetryInfo and `per_day` names a
         quota per day; `bad_key` makes a 400 the one of a bad key; `html` sends a page, as a proxy would.
     block: refuse the prompt for this reason (SAFETY, …).
@@ -36,6 +37,7 @@ class Behaviour:
     text: str | None = None
     size: int = 0
     pieces: int = 3
+    units: bool = False
     error: int = 0
     retry_after: float | None = None
     per_day: bool = False

@@ -160,7 +160,8 @@ class Play:
         """Return the events of the answer; the last one ends it."""
         if self._behaviour.block:
             return [payloads.blocked_event(reason=self._behaviour.block, **self._envelope(""))]
-        pieces = _pieces(_text(behaviour=self._behaviour, call=self._call), self._behaviour.pieces)
+        text = _text(behaviour=self._behaviour, call=self._call)
+        pieces = _pieces(_in_units(text) if self._behaviour.units else text, self._behaviour.pieces)
         pieces = pieces[: self._behaviour.after]
         counted = not self._behaviour.counts_last
         events = [
@@ -236,6 +237,12 @@ def _text(*, behaviour: Behaviour, call: Call) -> str:
 def _pieces(text: str, count: int) -> list[str]:
     step = max(1, -(-len(text) // count))
     return [text[start : start + step] for start in range(0, len(text), step)]
+
+
+def _in_units(text: str) -> str:
+    """Every pair of surrogates as two characters."""
+    encoded = text.encode("utf-16-le")
+    return "".join(chr(int.from_bytes(encoded[at : at + 2], "little")) for at in range(0, len(encoded), 2))
 
 
 def _last_text(call: Call) -> str:
