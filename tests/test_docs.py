@@ -4,7 +4,6 @@ import re
 import shlex
 import subprocess
 import sysconfig
-import tomllib
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-import yaml
 
 from accounts import delivery, idempotency, otp, passwords, tokens, tries
 from billing import catalogue, webhook
@@ -148,37 +146,7 @@ def test_every_code_that_refuses_too_much_is_on_the_page_of_limits_and_each_ther
 # --- deployment.md ----------------------------------------------------------------------------------------------------
 
 
-def example(language: str) -> str:
-    [found] = re.findall(rf"^```{language}\n(.*?)^```$", text_of("deployment.md"), re.MULTILINE | re.DOTALL)
-    return str(found)
-
-
 COMMANDS = {f"python -m config.processes {name}" for name in processes.parse_procfile()}
-
-
-def test_renders_file_starts_every_process_and_gives_it_settings_that_exist() -> None:
-    file = yaml.safe_load(example("yaml"))
-    services = [service for service in file["services"] if service["type"] != "keyvalue"]
-    commands = [service["dockerCommand"] for service in services]
-    before = [service["preDeployCommand"] for service in services if "preDeployCommand" in service]
-
-    assert {*commands, *before} == COMMANDS
-    assert len(commands) + len(before) == len(COMMANDS)
-    given = [*file["envVarGroups"][0]["envVars"], *file["x-needs"]]
-    assert {each["key"] for each in given if "key" in each} <= set(environment.names())
-    assert all(service["envVars"] == file["x-needs"] for service in services)
-    [redis] = [service for service in file["services"] if service["type"] == "keyvalue"]
-    assert redis["maxmemoryPolicy"] == "noeviction"
-
-
-def test_flys_file_starts_every_process_and_gives_it_settings_that_exist() -> None:
-    file = tomllib.loads(example("toml"))
-
-    assert {*file["processes"].values(), file["deploy"]["release_command"]} == COMMANDS
-    assert file["processes"] == {name: f"python -m config.processes {name}" for name in file["processes"]}
-    assert set(file["env"]) <= set(environment.names())
-    [stream_port] = [port["port"] for port in file["services"][0]["ports"]]
-    assert file["env"]["STREAM_ORIGIN"] == f"{file['env']['WEB_ORIGIN']}:{stream_port}"
 
 
 def test_railways_table_names_every_process() -> None:
