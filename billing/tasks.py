@@ -8,6 +8,7 @@ from celery import shared_task
 
 from billing import events, leases, reconcile
 from billing.exceptions import NotForSale, PaymentProviderAway
+from config import tracing
 
 FIND_MISSED_EVERY: Final = timedelta(hours=1)
 COMPARE_EVERY: Final = timedelta(days=1)
@@ -50,7 +51,7 @@ def _once_in(period: timedelta, name: str, work: Callable[[], Any]) -> Any:
     """
     held = leases.try_hold(name=f"done:{name}", seconds=period.total_seconds())
     if held is None:
-        return "not_due"
+        return tracing.NOTHING_DUE
     try:
         return work()
     except (PaymentProviderAway, NotForSale) as error:

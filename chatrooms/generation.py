@@ -190,7 +190,7 @@ def generate(*, reply: Reply, tier: Tier) -> None:
             context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             stream = stream_reply(context.prompt)
-            with tracing.span("gemini.call", **_ids(reply)), counted(stream, user_id=reply.user_id):
+            with counted(stream, user_id=reply.user_id, **_ids(reply)):
                 _read(reply, stream, writer)
         except (LeaseLost, Cancelled, live.Fenced):
             log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)

@@ -22,7 +22,6 @@ from chatrooms import places, replies
 from chatrooms.calls import counted
 from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
 from chatrooms.models import Chatroom, Naming, Reply, Summary
-from config import tracing
 from config.celery import publish
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
@@ -185,7 +184,7 @@ def _ask(room: Chatroom, prompt: Prompt) -> str:
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)
     try:
-        with tracing.span("gemini.call", room_id=room.pk), counted(stream, user_id=room.user_id):
+        with counted(stream, user_id=room.user_id, room_id=room.pk):
             return "".join(stream)
     except ProviderError as error:
         log.info("upkeep_failed", room_id=room.pk, error=error.code)

@@ -17,7 +17,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
 
-from config import alive, heartbeat, metrics
+from config import alive, heartbeat, metrics, tracing
 from config.breaker import breaker_of
 from config.database import PatientConnection
 from config.processes import NAME
@@ -125,7 +125,8 @@ def publish(task: str, *args: int | str) -> bool:
         failures.inc()
         return False
     try:
-        app.send_task(task, args=args)
+        with tracing.sending(task, queue=app.conf.task_routes.get(task, {}).get("queue", app.conf.task_default_queue)):
+            app.send_task(task, args=args)
     except (OperationalError, OSError) as error:
         breaker.failed()
         failures.inc()

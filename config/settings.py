@@ -8,7 +8,7 @@ from typing import Any
 
 import dj_database_url
 
-from config import embedded, error_reports, logs, processes, tracing
+from config import VERSION, embedded, error_reports, logs, processes, tracing
 from config.database import PatientConnection
 from config.environment import ROOT, ConfigurationError, load
 
@@ -124,7 +124,10 @@ METRICS_PORT = env.METRICS_PORT
 METRICS_TOKEN = env.METRICS_TOKEN
 KUVAKA_PROCESS = os.environ.get(processes.NAME, "")
 tracing.configure(
-    endpoint=env.OTEL_EXPORTER_OTLP_ENDPOINT, headers=env.OTEL_EXPORTER_OTLP_HEADERS, process=KUVAKA_PROCESS
+    endpoint=env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers=env.OTEL_EXPORTER_OTLP_HEADERS,
+    process=KUVAKA_PROCESS,
+    environment=env.SENTRY_ENVIRONMENT,
 )
 error_reports.configure(dsn=env.SENTRY_DSN, environment=env.SENTRY_ENVIRONMENT, process=KUVAKA_PROCESS)
 
@@ -336,7 +339,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Kuvaka",
     "DESCRIPTION": "Chatrooms whose messages Gemini answers. Errors are problem+json (RFC 9457).",
-    "VERSION": "1.0.0",
+    "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": ["accounts.tokens.SessionAuthentication"],
     "SERVE_PERMISSIONS": ["config.api.DocsPermission"],

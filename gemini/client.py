@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from gemini.breakers import breaker_of
 from gemini.exceptions import (
@@ -34,6 +34,9 @@ from gemini.types import Chunk, FinishReason, Prompt, Usage
 MAX_MODEL_NAME = 80
 """Characters kept of what the vendor says that the model is called."""
 
+MAX_VENDOR_END: Final = 40
+"""Characters kept of what it says of how an answer ended."""
+
 UNKNOWN_USAGE = Usage(prompt_tokens=None, output_tokens=None)
 
 # Ends that mean the answer is not whole, rather than withheld; the same prompt may work the next time.
@@ -45,7 +48,8 @@ class ReplyStream:
 
     The connection opens at the first piece, and every failure is raised from the iteration as a `ProviderError`; the
     pieces so far are then no answer. After a normal end `finish_reason` is set. `usage` and `model` hold what was last
-    said at any time, after a failure too.
+    said at any time, after a failure too. `wanted` is the model that was asked for; `model` is the one that answers as
+    soon as `has_answered` is set.
 
     `cancel` ends it from another thread; the iteration then raises `Cancelled`.
     """
@@ -54,7 +58,8 @@ class ReplyStream:
         self._interrupt = Interrupt()
         self._has_begun = False
         self.usage = UNKNOWN_USAGE
-        self.model = prompt.model
+        self.model = self.wanted = prompt.model
+        self.has_answered = False
         self._finish_reason: FinishReason | None = None
         self._vendor_end = ""
         self._prompt = prompt
@@ -67,6 +72,11 @@ class ReplyStream:
         if self._finish_reason is None:
             raise RuntimeError("The answer has not ended normally.")
         return self._finish_reason
+
+    @property
+    def vendor_end(self) -> str:
+        """The vendor's own word for how the answer ended, in lower case; empty until then."""
+        return self._vendor_end[:MAX_VENDOR_END].lower()
 
     @property
     def spent(self) -> Usage:
@@ -180,6 +190,7 @@ class ReplyStream:
             raise
 
     def _note(self, chunk: Chunk) -> None:
+        self.has_answered = True
         self.usage = _plausible(chunk.usage) if chunk.usage else self.usage
         self.model = storable(chunk.model)[:MAX_MODEL_NAME] or self.model
         self._vendor_end = chunk.finish_reason or self._vendor_end

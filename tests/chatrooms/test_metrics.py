@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
-from opentelemetry import trace
 from rest_framework.test import APIClient
 
 from billing import budget
@@ -21,12 +20,11 @@ from chatrooms import conversation, measures, replies
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.pace import Pace
 from chatrooms.tasks import answer
-from config import breaker, tracing
+from config import breaker
 from gemini import breakers, exceptions
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.streams import Stream
-from tests.config.spans import Kept
 from tests.conftest import counted as value
 
 pytestmark = pytest.mark.django_db
@@ -303,22 +301,3 @@ def test_todays_tokens_are_told() -> None:
     assert tokens_today() == 0
     budget.add(user_id=0, prompt_tokens=3, output_tokens=4)
     assert (tokens_today(), ServiceUsage.objects.count()) == (7, 1)
-
-
-# --- Traces -----------------------------------------------------------------------------------------------------------
-
-
-def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
-    room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[bool] = []
-    monkeypatch.setattr(
-        "chatrooms.replies.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
-    )
-    monkeypatch.setattr(tracing, "_tracer", None)
-    tracing.export_to(Kept(), process="test")
-    send(room)
-    Reply.objects.update(publish_at=Now())
-    with tracing.span("a sweep"):
-        replies.reap()
-    assert seen == [False]

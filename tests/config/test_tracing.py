@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -13,11 +15,13 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from config import tracing
-from tests.config.spans import Kept
+from config import VERSION, tracing
+from config.celery import app, publish
 from tests.doubles.collector import CollectorDouble
+from tests.servers import ROOT
 
 CANARY = "canary-of-the-user"
+Ended = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
@@ -26,123 +30,277 @@ def _off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ended(_off: None) -> Iterator[Callable[[], list[Any]]]:
-    """Turn tracing on; the spans that have ended so far."""
-    kept = Kept()
-    tracing.export_to(kept, process="test")
-    provider = tracing._tracer.span_processor  # type: ignore[union-attr]
+def collector() -> Iterator[CollectorDouble]:
+    with CollectorDouble() as double:
+        yield double
 
-    def flush() -> list[Any]:
-        provider.force_flush()
-        return kept.spans
+
+@pytest.fixture
+def ended(_off: None, collector: CollectorDouble) -> Iterator[Ended]:
+    """Turn tracing on; the spans that have ended so far, as the collector has them."""
+    # The base address, as the variable has it: with a slash, or without.
+    tracing.configure(endpoint=collector.url + "/", headers="api-key=a%20key", process="worker", environment="staging")
+    processor = tracing._tracer.span_processor  # type: ignore[union-attr]
+
+    def flush() -> list[dict[str, Any]]:
+        processor.force_flush()
+        return collector.spans()
 
     yield flush
-    provider.shutdown()
+    processor.shutdown()
     structlog.contextvars.clear_contextvars()
 
 
-def serve(answer: Callable[[Any], HttpResponse], **request: Any) -> HttpResponse:
-    return tracing.TracingMiddleware(answer)(RequestFactory().get("/chatroom/7?q=" + CANARY, **request))
+def serve(answer: Callable[[Any], HttpResponse], path: str = "/chatroom/7", **request: Any) -> HttpResponse:
+    made = RequestFactory().generic(request.pop("method", "GET"), f"{path}?q={CANARY}", **request)
+    return tracing.TracingMiddleware(answer)(made)
 
 
-def routed(request: Any) -> HttpResponse:
-    request.resolver_match = SimpleNamespace(route="chatroom/<int:room_id>")
-    return HttpResponse()
+def routed(request: Any, route: str = "chatroom/<int:room_id>", status: int = 200, **kwargs: Any) -> HttpResponse:
+    request.resolver_match = SimpleNamespace(route=route, args=(), kwargs=kwargs or {"room_id": 7})
+    return HttpResponse(status=status)
+
+
+def unrouted(request: Any) -> HttpResponse:
+    return HttpResponse(status=404)
 
 
 def task(name: str = "some.task", **headers: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, request=SimpleNamespace(**headers))
+    delivery = {"exchange": "", "routing_key": "default"}
+    return SimpleNamespace(name=name, request=SimpleNamespace(delivery_info=delivery, **headers))
 
 
-def run(task_id: str, state: str = "SUCCESS", **headers: str) -> None:
+def run(task_id: str, state: str = "SUCCESS", retval: Any = None, **headers: str) -> None:
     signals.task_prerun.send(sender=None, task_id=task_id, task=task(**headers))
-    signals.task_postrun.send(sender=None, task_id=task_id, task=task(), state=state)
+    signals.task_postrun.send(sender=None, task_id=task_id, task=task(), state=state, retval=retval)
 
 
-def test_a_request_is_named_for_its_route_and_says_its_id_and_status(ended: Callable[[], list[Any]]) -> None:
+# --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_a_server_span_by_the_conventions(ended: Ended) -> None:
     with structlog.contextvars.bound_contextvars(request_id="an-id-of-ours"):
         serve(routed)
     [span] = ended()
-    assert span.name == "GET chatroom/<int:room_id>"
-    assert dict(span.attributes) == {
+    assert (span["name"], span["kind"], span["failed"]) == ("GET /chatroom/<int:room_id>", "SERVER", False)
+    assert span["attributes"] == {
         "request_id": "an-id-of-ours",
-        "http.route": "chatroom/<int:room_id>",
+        "http.request.method": "GET",
+        "http.route": "/chatroom/<int:room_id>",
         "http.response.status_code": 200,
+        "url.path": "/chatroom/7",
+        "url.scheme": "http",
     }
 
 
-def test_neither_a_path_nor_a_query_nor_a_header_gets_into_a_span(ended: Callable[[], list[Any]]) -> None:
-    serve(routed, HTTP_USER_AGENT=CANARY, HTTP_BAGGAGE=f"user={CANARY}", HTTP_TRACESTATE=f"a={CANARY}")
-    assert CANARY not in str([span.to_json() for span in ended()])
+def test_what_is_no_route_is_named_by_its_method_alone(ended: Ended) -> None:
+    serve(unrouted, path=f"/{CANARY}/+919876543210")
+    [span] = ended()
+    assert (span["name"], span["attributes"]["url.path"]) == ("GET", "/REDACTED")
+    assert "http.route" not in span["attributes"]
+    assert not span["failed"], "a client's error is none of the server's"
 
 
-def test_a_clients_own_trace_is_not_taken_over(ended: Callable[[], list[Any]]) -> None:
+def test_a_method_of_a_strangers_own_is_no_name(ended: Ended) -> None:
+    serve(unrouted, method=CANARY.upper())
+    serve(routed, method=CANARY.upper())
+    assert [span["name"] for span in ended()] == ["HTTP", "HTTP /chatroom/<int:room_id>"]
+    assert {span["attributes"]["http.request.method"] for span in ended()} == {"_OTHER"}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [("12", "/x/12"), (UUID(int=1), f"/x/{UUID(int=1)}"), (CANARY, "/REDACTED")]
+)
+def test_a_path_is_told_where_its_parts_are_ids(ended: Ended, value: Any, path: str) -> None:
+    serve(lambda request: routed(request, "x/<path:object_id>", object_id=value), path=f"/x/{value}")
+    [span] = ended()
+    assert span["attributes"]["url.path"] == path
+
+
+def test_neither_a_query_nor_a_header_nor_a_strangers_path_gets_into_a_span(
+    ended: Ended, collector: CollectorDouble
+) -> None:
+    headers = {"HTTP_USER_AGENT": CANARY, "HTTP_BAGGAGE": f"user={CANARY}", "HTTP_TRACESTATE": f"a={CANARY}"}
+    serve(routed, **headers, HTTP_TRACEPARENT=f"00-{'ab' * 16}-{'cd' * 8}-01", HTTP_HOST=f"{CANARY}.example")
+    serve(unrouted, path=f"/{CANARY}", method=CANARY.upper())
+    assert len(ended()) == 2
+    assert CANARY not in collector.text().lower()
+
+
+def test_a_clients_own_trace_is_linked_to_and_not_taken_over(ended: Ended) -> None:
     serve(routed, HTTP_TRACEPARENT=f"00-{'ab' * 16}-{'cd' * 8}-01")
     [span] = ended()
-    assert span.parent is None
-    assert format(span.context.trace_id, "032x") != "ab" * 16
+    assert span["parent"] == ""
+    assert span["trace"] != "ab" * 16
+    assert span["links"] == [("ab" * 16, "cd" * 8)]
 
 
-def test_an_error_marks_the_span_by_its_type_and_leaves_its_text_out(ended: Callable[[], list[Any]]) -> None:
-    with pytest.raises(ValueError, match=CANARY), tracing.span("work", reply_id=3):
+@pytest.mark.parametrize("given", ["", "nonsense", f"00-{'00' * 16}-{'cd' * 8}-01", f"ff-{'ab' * 16}-{'cd' * 8}-01"])
+def test_what_is_no_trace_is_not_linked_to(ended: Ended, given: str) -> None:
+    serve(routed, HTTP_TRACEPARENT=given)
+    [span] = ended()
+    assert span["links"] == []
+
+
+def test_an_answer_of_500_marks_the_span(ended: Ended) -> None:
+    serve(lambda request: routed(request, status=503))
+    [span] = ended()
+    assert (span["failed"], span["attributes"]["error.type"]) == (True, "503")
+
+
+def test_an_error_marks_the_span_by_its_type_and_leaves_its_text_out(ended: Ended, collector: CollectorDouble) -> None:
+    with pytest.raises(ValueError, match=CANARY), tracing.span("work", {"reply_id": 3}):
         raise ValueError(CANARY)
     [span] = ended()
-    assert not span.status.is_ok
-    assert dict(span.attributes) == {"reply_id": 3, "error.type": "ValueError"}
-    assert CANARY not in span.to_json()
+    assert span["failed"]
+    assert span["attributes"] == {"reply_id": 3, "error.type": "ValueError"}
+    assert CANARY not in collector.text()
 
 
-def test_an_answer_of_500_marks_the_span(ended: Callable[[], list[Any]]) -> None:
-    serve(lambda _: HttpResponse(status=503))
-    [span] = ended()
-    assert not span.status.is_ok
+# --- Tasks ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_task_goes_on_with_the_trace_of_the_request_that_published_it(
-    ended: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+def test_a_task_stands_below_its_sending_and_that_below_the_request(
+    ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers: dict[str, str] = {}
 
-    def publish(request: Any) -> HttpResponse:
-        signals.before_task_publish.send(sender="some.task", headers=headers, body=())
-        return HttpResponse()
+    def send_task(name: str, args: Any) -> None:
+        signals.before_task_publish.send(sender=name, headers=headers, body=args)
 
-    serve(publish)
-    run("1", traceparent=headers["traceparent"])
-    request, worked = ended()
-    assert worked.name == "some.task"
-    assert worked.context.trace_id == request.context.trace_id
-    assert worked.parent.span_id == request.context.span_id
+    def published(request: Any) -> HttpResponse:
+        publish("chatrooms.tasks.answer", 1)
+        return routed(request)
+
+    monkeypatch.setattr(app, "send_task", send_task)
+    with structlog.contextvars.bound_contextvars(request_id="an-id-of-ours"):
+        serve(published)
+    # Whatever the thread was busy with before.
+    with structlog.contextvars.bound_contextvars(request_id="another-id"):
+        run("1", **headers)
+    sent, request, worked = ended()
+    assert (sent["name"], sent["kind"], sent["parent"]) == ("send gemini", "PRODUCER", request["id"])
+    assert (worked["name"], worked["kind"], worked["parent"]) == ("process default", "CONSUMER", sent["id"])
+    assert {span["trace"] for span in (sent, request, worked)} == {request["trace"]}
+    assert sent["attributes"] == {
+        "request_id": "an-id-of-ours",
+        "messaging.system": "celery",
+        "messaging.destination.name": "gemini",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "send",
+        "code.function.name": "chatrooms.tasks.answer",
+    }
+    assert worked["attributes"] == {
+        "request_id": "an-id-of-ours",
+        "messaging.system": "celery",
+        "messaging.destination.name": "default",
+        "messaging.operation.type": "process",
+        "messaging.operation.name": "process",
+        "messaging.message.id": "1",
+        "code.function.name": "some.task",
+    }
 
 
-def test_what_is_published_apart_begins_a_trace_of_its_own(ended: Callable[[], list[Any]]) -> None:
+def test_a_task_that_redis_does_not_take_is_a_failed_sending(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, args: Any) -> None:
+        raise ConnectionRefusedError(CANARY)
+
+    monkeypatch.setattr(app, "send_task", refuse)
+    assert not publish("some.task", 1)
+    [sent] = ended()
+    assert (sent["failed"], sent["attributes"]["error.type"]) == (True, "ConnectionRefusedError")
+    assert sent["attributes"]["messaging.destination.name"] == "default"
+
+
+def test_what_is_published_apart_begins_a_trace_of_its_own(ended: Ended) -> None:
     headers: dict[str, str] = {}
-    with tracing.span("sweep"), tracing.apart():
+    with tracing.span("sweep", {}), tracing.apart(), tracing.sending("some.task", queue="default"):
         signals.before_task_publish.send(sender="some.task", headers=headers, body=())
-    assert "traceparent" not in headers
-    run("2")
-    swept, worked = ended()
-    assert worked.parent is None
-    assert worked.context.trace_id != swept.context.trace_id
+    run("2", traceparent=headers["traceparent"])
+    sent, swept, worked = ended()
+    assert (sent["parent"], worked["parent"]) == ("", sent["id"])
+    assert worked["trace"] != swept["trace"]
 
 
-def test_a_failed_task_is_marked(ended: Callable[[], list[Any]]) -> None:
-    run("3", state="FAILURE")
+def test_a_failed_task_is_marked_by_its_error(ended: Ended, collector: CollectorDouble) -> None:
+    run("3", state="FAILURE", retval=ValueError(CANARY))
     [span] = ended()
-    assert not span.status.is_ok
+    assert (span["failed"], span["attributes"]["error.type"]) == (True, "ValueError")
+    assert CANARY not in collector.text()
 
 
-def test_what_runs_in_a_task_stands_below_it_and_nothing_after_it_does(ended: Callable[[], list[Any]]) -> None:
+def test_what_runs_in_a_task_stands_below_it_and_nothing_after_it_does(ended: Ended) -> None:
     signals.task_prerun.send(sender=None, task_id="4", task=task())
-    with tracing.span("inner"):
+    with tracing.span("inner", {}):
         pass
     signals.task_postrun.send(sender=None, task_id="4", task=task(), state="SUCCESS")
-    with tracing.span("later"):
+    with tracing.span("later", {}):
         pass
     inner, worked, later = ended()
-    assert inner.parent.span_id == worked.context.span_id
-    assert later.parent is None
+    assert inner["parent"] == worked["id"]
+    assert later["parent"] == ""
     assert tracing._running == {}
+
+
+# --- What looks and finds nothing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [0, {"lost": 0, "published": 0}, "not_due"])
+def test_a_periodic_task_that_finds_nothing_to_do_is_not_told_of(ended: Ended, outcome: Any) -> None:
+    run("5", retval=outcome)
+    assert ended() == []
+
+
+@pytest.mark.parametrize("outcome", [1, {"lost": 0, "published": 2}, None, "payment_provider_away"])
+def test_one_that_does_something_is(ended: Ended, outcome: Any) -> None:
+    run("6", retval=outcome)
+    assert [span["name"] for span in ended()] == ["process default"]
+
+
+def test_one_that_fails_is(ended: Ended) -> None:
+    run("7", state="FAILURE", retval=ValueError())
+    run("8", state="RETRY", retval=0)
+    assert len(ended()) == 2
+
+
+def test_one_that_could_publish_nothing_is(ended: Ended) -> None:
+    signals.task_prerun.send(sender=None, task_id="9", task=task())
+    with tracing.sending("some.task", queue="default"):
+        pass
+    signals.task_postrun.send(sender=None, task_id="9", task=task(), state="SUCCESS", retval=0)
+    sent, swept = ended()
+    assert sent["parent"] == swept["id"]
+
+
+def test_what_somebody_sent_is_whatever_it_returns(ended: Ended) -> None:
+    with tracing.sending("some.task", queue="default"):
+        headers: dict[str, str] = {}
+        signals.before_task_publish.send(sender="some.task", headers=headers, body=())
+    run("10", retval="not_due", traceparent=headers["traceparent"])
+    assert len(ended()) == 2
+
+
+# --- Who makes them, and when -----------------------------------------------------------------------------------------
+
+
+def test_who_made_a_span_is_said(ended: Ended) -> None:
+    with tracing.span("work", {"request_id": "one"}):
+        pass
+    [span] = ended()
+    assert (span["name"], span["kind"], span["attributes"]) == ("work", "INTERNAL", {"request_id": "one"})
+    assert (
+        span["resource"].items()
+        >= {
+            "service.name": "kuvaka-worker",
+            "service.version": VERSION,
+            "deployment.environment.name": "staging",
+        }.items()
+    )
+    assert (span["scope"].name, span["scope"].version) == ("kuvaka", VERSION)
+
+
+def test_the_version_is_the_projects() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_off_nothing_that_makes_or_sends_spans_or_reports_is_imported() -> None:
@@ -150,7 +308,7 @@ def test_off_nothing_that_makes_or_sends_spans_or_reports_is_imported() -> None:
         "import django, sys; django.setup()\n"
         "import django.core.handlers.wsgi as wsgi; handler = wsgi.WSGIHandler()\n"
         "from config import tracing; from config.celery import app\n"
-        "assert tracing.span('x').__enter__() is None\n"
+        "assert tracing.span('x', {}).__enter__() is None\n"
         "ours = ('opentelemetry.sdk.trace', 'opentelemetry.exporter', 'sentry_sdk')  # redis-py imports the metrics\n"
         "print([name for name in sys.modules if name.startswith(ours)])\n"
     )
@@ -160,18 +318,9 @@ def test_off_nothing_that_makes_or_sends_spans_or_reports_is_imported() -> None:
 
 def test_off_a_task_has_no_header() -> None:
     headers: dict[str, str] = {}
-    signals.before_task_publish.send(sender="some.task", headers=headers, body=())
+    with tracing.sending("some.task", queue="default"):
+        signals.before_task_publish.send(sender="some.task", headers=headers, body=())
     assert "traceparent" not in headers
-
-
-def test_spans_reach_a_collector_at_its_base_address() -> None:
-    with CollectorDouble() as collector:
-        tracing.configure(endpoint=collector.url + "/", headers="api-key=a%20key", process="worker")
-        with tracing.span("work", request_id="one"):
-            pass
-        tracing._tracer.span_processor.shutdown()  # type: ignore[union-attr]
-        [span] = collector.spans()
-    assert (span["name"], span["service"], span["attributes"]) == ("work", "kuvaka-worker", {"request_id": "one"})
 
 
 def test_off_no_request_passes_through_it() -> None:

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import ArrayValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 TRACES = "/v1/traces"
 
@@ -44,15 +46,16 @@ class CollectorDouble:
         return f"http://a-public-key@127.0.0.1:{self._server.server_address[1]}/1"
 
     def spans(self) -> list[dict[str, Any]]:
-        """All spans so far: name, ids in hexadecimal, the service, and the attributes."""
+        """All spans so far: name, kind, ids in hexadecimal, the attributes, and what made them."""
         found = []
         for path, body in list(self.bodies):
             if path != TRACES:
                 continue
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                service = {each.key: _value(each.value) for each in resource.resource.attributes}["service.name"]
+                maker = {each.key: _value(each.value) for each in resource.resource.attributes}
                 for scope in resource.scope_spans:
-                    found += [_span(span, service) for span in scope.spans]
+                    made_by = {"service": maker["service.name"], "resource": maker, "scope": scope.scope}
+                    found += [{**_span(span), **made_by} for span in scope.spans]
         return found
 
     def reports(self) -> list[dict[str, Any]]:
@@ -74,17 +77,19 @@ class CollectorDouble:
         self._thread.join()
 
 
-def _span(span: Any, service: str) -> dict[str, Any]:
+def _span(span: Any) -> dict[str, Any]:
     return {
         "name": span.name,
-        "service": service,
+        "kind": Span.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
         "trace": span.trace_id.hex(),
         "id": span.span_id.hex(),
         "parent": span.parent_span_id.hex(),
+        "links": [(link.trace_id.hex(), link.span_id.hex()) for link in span.links],
         "failed": span.status.code == 2,
         "attributes": {each.key: _value(each.value) for each in span.attributes},
     }
 
 
 def _value(value: Any) -> Any:
-    return getattr(value, value.WhichOneof("value"))
+    found = getattr(value, value.WhichOneof("value"))
+    return [_value(each) for each in found.values] if isinstance(found, ArrayValue) else found

@@ -17,9 +17,11 @@ from tests.stack import PATIENCE, Stack, _listens, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 TOKEN = "a-token-for-the-scrapes"
-CALL = "gemini.call"
-POST = "POST chatroom/<int:room_id>/message"
-TASK = "chatrooms.tasks.answer"
+CALL = "chat gemini-flash-latest"
+POST = "POST /chatroom/<int:room_id>/message"
+SEND = "send gemini"
+TASK = "process gemini"
+REAP = "chatrooms.tasks.reap"
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +91,17 @@ def test_one_message_can_be_followed_and_nothing_private_goes_along(watched: Sta
     wait_until(lambda: lines(watched, "stream", reply_request_id=identity, event="stream"), "the stream's line")
 
     # The trace
-    wait_until(lambda: len(trace_of(collector, identity)) >= 3, "three spans")
+    wait_until(lambda: len(trace_of(collector, identity)) >= 4, "four spans")
     spans = {span["name"]: span for span in trace_of(collector, identity)}
-    assert set(spans) == {POST, TASK, CALL}
+    assert set(spans) == {POST, SEND, TASK, CALL}
     assert {span["trace"] for span in spans.values()} == {spans[POST]["trace"]}
-    assert (spans[TASK]["parent"], spans[CALL]["parent"]) == (spans[POST]["id"], spans[TASK]["id"])
-    assert [spans[name]["service"] for name in (POST, TASK, CALL)] == ["kuvaka-web", "kuvaka-worker", "kuvaka-worker"]
+    assert [spans[name]["parent"] for name in (SEND, TASK, CALL)] == [spans[name]["id"] for name in (POST, SEND, TASK)]
+    assert [spans[name]["kind"] for name in (POST, SEND, TASK, CALL)] == ["SERVER", "PRODUCER", "CONSUMER", "CLIENT"]
+    services = [spans[name]["service"] for name in (POST, SEND, TASK, CALL)]
+    assert services == ["kuvaka-web", "kuvaka-web", "kuvaka-worker", "kuvaka-worker"]
     assert spans[CALL]["attributes"]["reply_id"] == message["reply"]["id"]
+    assert spans[TASK]["attributes"]["code.function.name"] == "chatrooms.tasks.answer"
+    assert spans[TASK]["attributes"]["messaging.destination.name"] == "gemini"
 
     # The metrics
     web, worker, stream = (metrics_of(watched, name) for name in ("web", "worker", "stream"))
@@ -115,6 +121,12 @@ def test_one_message_can_be_followed_and_nothing_private_goes_along(watched: Sta
         "SELECT first_token_ms FROM chatrooms_message WHERE id = %s", message["reply"]["id"]
     )
     assert first_token_ms >= 300
+
+    # The looks that found nothing are not told of
+    told_of = [span for span in collector.spans() if span["attributes"].get("code.function.name") == REAP]
+    made = re.search(r"\nkuvaka_reaps_total ([0-9.]+)", tasks)
+    assert made
+    assert len(told_of) < float(made[1])
 
     # Nothing private
     texts = {"the collector": collector.text(), "the metrics": "".join([web, worker, stream, tasks, beat])}

@@ -1,0 +1,135 @@
+"""What a trace says of a call to the model, and of what is published again."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+from pytest_django import Settings
+
+from chatrooms import replies
+from chatrooms.models import Chatroom, Message, Naming, Reply
+from chatrooms.tasks import answer, name_room
+from config import tracing
+from tests.chatrooms.conftest import reply_of
+from tests.config.spans import Kept
+from tests.doubles.gemini import GeminiDouble
+
+pytestmark = pytest.mark.django_db
+CANARY = "canary-of-the-user"
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Any]]]:
+    """Turn tracing on; the spans that have ended so far."""
+    kept = Kept()
+    monkeypatch.setattr(tracing, "_tracer", None)
+    tracing.export_to(kept, process="test")
+    processor = tracing._tracer.span_processor  # type: ignore[union-attr]
+
+    def flush() -> list[Any]:
+        processor.force_flush()
+        return kept.spans
+
+    yield flush
+    processor.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+
+
+@pytest.fixture
+def gemini(settings: Settings) -> Iterator[GeminiDouble]:
+    with GeminiDouble() as double:
+        settings.GEMINI_CLIENT, settings.GEMINI_API_KEY = "google-genai", "a-key-for-the-double"
+        settings.GEMINI_BASE_URL, settings.GEMINI_MODEL = double.base_url, "gemini-flash-latest"
+        yield double
+
+
+def answered(send: Callable[..., Message], room: Chatroom, ended: Callable[[], list[Any]]) -> tuple[Any, Reply]:
+    """Have a message answered; its call's span, and the reply."""
+    message = send(room, CANARY)
+    answer(reply_of(message).pk)
+    [call] = [span for span in ended() if span.name.startswith("chat")]
+    assert CANARY not in call.to_json()
+    return call, reply_of(message)
+
+
+def test_a_call_says_its_models_tokens_and_end_and_not_a_word(
+    room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
+) -> None:
+    call, reply = answered(send, room, ended)
+    assert (call.name, call.kind) == ("chat gemini-flash-latest", SpanKind.CLIENT)
+    assert call.status.is_ok
+    assert dict(call.attributes) == {
+        "reply_id": reply.pk,
+        "attempt": 1,
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "gcp.gemini",
+        "gen_ai.request.model": "gemini-flash-latest",
+        "gen_ai.response.model": reply.model,
+        "gen_ai.usage.input_tokens": reply.prompt_tokens,
+        "gen_ai.usage.output_tokens": reply.output_tokens,
+        "gen_ai.response.finish_reasons": ("stop",),
+    }
+    assert reply.prompt_tokens
+    assert reply.output_tokens
+
+
+def test_a_call_that_is_refused_says_why_and_names_no_model_that_answered(
+    room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
+) -> None:
+    gemini.default(error=400)
+    call, _ = answered(send, room, ended)
+    assert not call.status.is_ok
+    assert call.attributes["error.type"] == "BadRequest"
+    assert {"gen_ai.response.model", "gen_ai.response.finish_reasons"} & set(call.attributes) == set()
+
+
+def test_an_answer_that_is_withheld_says_the_vendors_reason(
+    room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
+) -> None:
+    gemini.default(finish="SAFETY", after=1)
+    call, _ = answered(send, room, ended)
+    assert call.attributes["error.type"] == "Blocked"
+    assert call.attributes["gen_ai.response.finish_reasons"] == ("safety",)
+
+
+def test_the_stand_in_is_not_taken_for_gemini(
+    room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], settings: Settings
+) -> None:
+    settings.GEMINI_CLIENT = "stand-in"
+    call, _ = answered(send, room, ended)
+    assert (call.attributes["gen_ai.provider.name"], call.attributes["gen_ai.response.model"]) == ("stand-in",) * 2
+
+
+def test_a_call_for_a_title_is_told_of_like_any_other(
+    send: Callable[..., Message], room: Chatroom, ended: Callable[[], list[Any]], settings: Settings
+) -> None:
+    settings.GEMINI_CLIENT = "stand-in"
+    answered(send, room, ended)
+    Chatroom.objects.filter(pk=room.pk).update(naming=Naming.DEFAULT)
+    name_room(room.pk)
+    call = ended()[-1]
+    assert (call.name.partition(" ")[0], call.attributes["room_id"]) == ("chat", room.pk)
+
+
+def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
+    room: Chatroom,
+    send: Callable[..., Message],
+    ended: Callable[[], list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(
+        "chatrooms.replies.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
+    )
+    send(room)
+    Reply.objects.update(publish_at=Now())
+    with tracing.span("a sweep", {}):
+        replies.reap()
+    assert seen == [False]
