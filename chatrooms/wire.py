@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http import HttpResponse
 
+from config.transport import strict_transport
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -127,14 +129,13 @@ class StreamRequest:
 
 
 def _every_header() -> dict[str, str]:
-    strict = {"strict-transport-security": f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"}
     return {
         "cache-control": "no-store",
         "x-accel-buffering": "no",
         "x-content-type-options": "nosniff",
         "referrer-policy": settings.SECURE_REFERRER_POLICY,
         "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-        **(strict if settings.SECURE_HSTS_SECONDS else {}),
+        **{name.lower(): value for name, value in strict_transport().items()},
     }
 
 

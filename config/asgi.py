@@ -17,6 +17,7 @@ from chatrooms.streaming import StreamApp  # noqa: E402  it reads the settings
 from config import exposition  # noqa: E402
 from config.database import PatientConnection  # noqa: E402
 from config.health import readiness  # noqa: E402
+from config.transport import strict_transport  # noqa: E402
 
 PatientConnection.patience = 2.5  # seconds, as in `web`
 
@@ -70,6 +71,7 @@ def _end_streams_at(*signals: signal.Signals) -> None:
 
 
 async def _answer(send: Send, status: int, body: dict[str, str]) -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    headers = {"content-type": "application/json", "cache-control": "no-store", **strict_transport()}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

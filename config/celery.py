@@ -118,7 +118,7 @@ def publish(task: str, *args: int | str) -> bool:
     Returns:
         Whether Redis took it. False is not an error: the row says what is to be done, and a sweep publishes it later.
     """
-    failures = metrics.publish_failures.labels(task)  # it begins at 0 with the first publishing that succeeds
+    failures = metrics.publish_failures.labels(task)
     broker = urlsplit(settings.REDIS_URL)
     breaker = breaker_of(f"{broker.hostname}:{broker.port or 6379}")
     if not breaker.allows():

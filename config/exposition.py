@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from config import database_metrics, errors, metrics_folder
 from config.database import PatientConnection
 from config.logs import identity_of
+from config.transport import strict_transport
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,8 @@ class MetricsMiddleware:
         identity = identity_of(request.headers.get("X-Request-ID", ""))
         with structlog.contextvars.bound_contextvars(request_id=identity):
             response = _answer(request)
+        for name, value in (strict_transport() if request.is_secure() else {}).items():
+            response[name] = value
         response["X-Request-ID"] = identity
         return response
 
@@ -122,8 +126,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what failed as everything else is logged."""
-        log.exception("scrape_failed")
+        """Log what failed as everything else is logged; a scraper that hangs up, as Prometheus does, fails nothing."""
+        if isinstance(sys.exception(), ConnectionError | TimeoutError):
+            log.debug("scrape_abandoned")
+        else:
+            log.exception("scrape_failed")
 
 
 def serve() -> None:

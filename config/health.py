@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from config.transport import strict_transport
+
 PATIENCE = 0.8
 """Seconds that `/readyz` waits for the two together: it answers within a second even when one of them is frozen."""
 
@@ -27,11 +29,14 @@ class HealthMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a health check, or pass the request on."""
         if request.path_info == "/livez":
-            return JsonResponse({"status": "ok"})
+            return _answer(request, 200, {"status": "ok"})
         if request.path_info == "/readyz":
-            status, body = readiness()
-            return JsonResponse(body, status=status)
+            return _answer(request, *readiness())
         return self.get_response(request)
+
+
+def _answer(request: HttpRequest, status: int, body: dict[str, str]) -> HttpResponse:
+    return JsonResponse(body, status=status, headers=strict_transport() if request.is_secure() else {})
 
 
 def readiness() -> tuple[int, dict[str, str]]:

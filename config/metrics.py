@@ -98,7 +98,61 @@ stripe_differences = Counter(
 stream_clients = Gauge("kuvaka_stream_clients", "Streams that are open now.", multiprocess_mode="livesum")
 streams = Counter("kuvaka_streams", "Requests to `stream`, by their status and how the stream ended.", ("code", "end"))
 
+FAILURES: Final = (
+    "answer_too_long",
+    "bad_request",
+    "blocked",
+    "connection_cut",
+    "empty_answer",
+    "internal_error",
+    "max_tokens",
+    "model_not_found",
+    "provider_auth",
+    "provider_overloaded",
+    "provider_quota_exhausted",
+    "provider_timeout",
+    "provider_unavailable",
+    "rate_limited",
+    "service_budget_reached",
+    "worker_lost",
+)
+"""Why a reply may fail."""
+
+RETRIED: Final = (
+    "connection_cut",
+    "empty_answer",
+    "internal_error",
+    "provider_overloaded",
+    "provider_timeout",
+    "rate_limited",
+)
+"""Those after which it is tried again."""
+
+PUBLISHED: Final = (
+    "accounts.tasks.erase",
+    "accounts.tasks.send_code",
+    "billing.tasks.process_event",
+    "chatrooms.tasks.answer",
+    "chatrooms.tasks.name_room",
+    "chatrooms.tasks.summarise_room",
+)
+"""The tasks that Kuvaka publishes itself; beat publishes the periodic ones."""
+
 # A counter that appears with its first event shows Prometheus no increase, and no alert: so these begin at 0.
+for _end in ("done", "stopped"):
+    replies.labels(_end, "")
+for _code in FAILURES:
+    replies.labels("failed", _code)
+for _code in RETRIED:
+    tries_put_off.labels(_code)
+for _code in ("quota_exceeded", "service_budget_reached", "too_many_waiting"):
+    quota_refusals.labels(_code)
+for _task in PUBLISHED:
+    publish_failures.labels(_task)
+for _end in ("told", "disconnected", "too_slow", "stream_unavailable", "session_ended", "not_found"):
+    streams.labels(200, _end)
+for _status in (204, 401, 404, 429, 503):
+    streams.labels(_status, "")
 for _outcome in ("taken", "repeated", "refused", "other_mode", "ignored"):
     webhooks.labels(_outcome)
 for _outcome in ("failed", "given_up", "away"):

@@ -1,5 +1,6 @@
 """Health says what it means."""
 
+import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from config import health
+from config import asgi, health
 
 HOST = {"HTTP_HOST": "10.1.2.3"}
 """A platform's probe names the container's address, which is no allowed host."""
@@ -89,3 +90,16 @@ def test_readyz_is_503_without_the_database_within_a_second_and_tells_no_detail(
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "database": "unavailable", "redis": "ok"}
     fault.assert_waited_for_less_than_a_second()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_stream_tells_browsers_to_use_https_too(settings: Any, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    settings.SECURE_HSTS_SECONDS = 1_000
+    monkeypatch.setattr(asgi, "readiness", lambda: (200, {"status": "ok"}))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(asgi.application({"type": "http", "path": path}, send, send))  # type: ignore[arg-type]
+    assert (b"strict-transport-security", b"max-age=1000; includeSubDomains; preload") in sent[0]["headers"]

@@ -1,13 +1,19 @@
 """Metrics: who may read them, what is counted, and that each started process counts for itself."""
 
+import ast
 import fcntl
 import os
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +23,12 @@ from django.db import OperationalError
 from django.test import Client
 from prometheus_client import REGISTRY
 
+from billing.exceptions import QuotaExceeded, ServiceBudgetReached
+from chatrooms.exceptions import TooManyWaiting
 from config import database_metrics, exposition, metrics, metrics_folder, processes
+from config.celery import app
 from config.supervisor import Console, Supervisor
+from gemini.exceptions import ProviderError
 from tests.ports import free_ports_in_a_row
 from tests.servers import ROOT
 
@@ -107,6 +117,53 @@ def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -
     assert len(set(labels)) == metrics.MODELS + 1
     assert labels[-1] == "other"
     assert metrics.model_label("model-0") == "model-0"
+
+
+def beginning(name: str) -> set[tuple[str, ...]]:
+    """The labels of a metric that a process which has done nothing yet tells, each at 0."""
+    script = (
+        "import django; django.setup(); from prometheus_client import REGISTRY\n"
+        "from config import metrics\n"
+        f"[family] = metrics.{name}.collect()\n"
+        "samples = [each for each in family.samples if each.name.endswith('_total')]\n"
+        "assert not any(each.value for each in samples)\n"
+        "print([tuple(each.labels.values()) for each in samples])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ast.literal_eval(done.stdout))
+
+
+def test_failures_and_tries_put_off_begin_at_0_for_every_code() -> None:
+    errors = {each.code: each for each in all_of(ProviderError)}
+    ours = {"internal_error", "worker_lost", ServiceBudgetReached.code}
+    ends = {("failed", code) for code in ({*errors} - {ProviderError.code}) | ours}
+    assert beginning("replies") == ends | {("done", ""), ("stopped", "")}
+    retried = {code for code, each in errors.items() if each.retryable}
+    assert beginning("tries_put_off") == {(code,) for code in retried | {"internal_error"}}
+
+
+def all_of(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from all_of(each)
+
+
+def test_refusals_begin_at_0() -> None:
+    codes = {(each.code,) for each in (QuotaExceeded, ServiceBudgetReached, TooManyWaiting)}
+    assert beginning("quota_refusals") == codes
+
+
+def test_publish_failures_begin_at_0_for_every_task_that_is_published() -> None:
+    for each in ("accounts", "billing", "chatrooms"):
+        import_module(f"{each}.tasks")
+    periodic = {line["task"] for line in app.conf.beat_schedule.values()}
+    ours = {name for name in app.tasks if name.partition(".")[0] in ("accounts", "billing", "chatrooms")}
+    assert beginning("publish_failures") == {(name,) for name in ours - periodic}
+
+
+def test_the_ends_of_streams_begin_at_0() -> None:
+    assert beginning("streams") >= {("200", end) for end in ("told", "too_slow", "stream_unavailable")}
+    assert beginning("streams") >= {("503", "")}
 
 
 # --- What the database knows ------------------------------------------------------------------------------------------
@@ -335,3 +392,39 @@ def test_a_port_that_is_taken_is_logged_and_harms_nobody(served: Callable[[str],
 def test_nobody_else_listens(served: Callable[[str], str], name: str) -> None:
     with pytest.raises(urllib.error.URLError):
         get(served(name))
+
+
+def test_a_scraper_that_hangs_up_is_no_error(
+    served: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    gone, ended = threading.Event(), threading.Event()
+
+    def slow() -> bytes:
+        assert gone.wait(60)
+        return b"x" * 10_000_000
+
+    def shutdown_request(self: Any, request: Any) -> None:
+        ThreadingHTTPServer.shutdown_request(self, request)
+        ended.set()
+
+    monkeypatch.setattr(exposition, "exposition", slow)
+    monkeypatch.setattr(exposition._Server, "shutdown_request", shutdown_request)
+    port = int(served("worker").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as scraper:
+        scraper.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it resets the connection
+    gone.set()
+    assert ended.wait(60)
+    assert logged.getvalue() == ""
+
+
+def test_a_scrape_that_fails_here_is_one(
+    served: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    def broken() -> bytes:
+        raise ValueError
+
+    monkeypatch.setattr(exposition, "exposition", broken)
+    with pytest.raises(OSError, match="closed connection"):
+        get(served("worker") + "/metrics")
+    assert "scrape_failed" in logged.getvalue()

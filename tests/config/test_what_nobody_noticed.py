@@ -37,10 +37,14 @@ def test_an_account_is_exported_a_few_times_a_minute(client: Client) -> None:
     assert statuses == [200] * 6 + [429]
 
 
-@override_settings(SECURE_HSTS_SECONDS=1_000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=True)
-def test_browsers_are_told_to_use_https_alone(db: None) -> None:
-    answer = Client().get("/tiers", secure=True)
+@override_settings(
+    SECURE_HSTS_SECONDS=1_000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=True, METRICS_TOKEN="a-token"
+)
+@pytest.mark.parametrize("path", ["/tiers", "/livez", "/readyz", "/metrics"])
+def test_browsers_are_told_to_use_https_alone(db: None, path: str) -> None:
+    answer = Client().get(path, secure=True)
     assert answer["Strict-Transport-Security"] == "max-age=1000; includeSubDomains; preload"
+    assert "Strict-Transport-Security" not in Client().get(path).headers, "RFC 6797, 7.2"
 
 
 def test_no_answer_of_the_api_may_be_kept_by_a_cache(client: Client) -> None:
