@@ -163,6 +163,7 @@ class Hub:
         except AWAY:
             await self.leave(follower)
             raise Away from None
+        follower.is_cut_off = self._is_ending  # a connection that was lost meanwhile has brought it nothing yet
         return follower
 
     async def leave(self, follower: Follower) -> None:

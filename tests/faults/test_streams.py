@@ -5,12 +5,12 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
-import requests
 
 from tests import sse
-from tests.stack import PATIENCE, Stack, wait_until
+from tests.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -186,16 +186,18 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
 
 
 def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack) -> None:
-    breakable.double.default(text=TEXT, pieces=60, delay=1)
+    breakable.double.default(text=TEXT, pieces=100, delay=0.5)
     person = breakable.sign_up()
-    message = person.send(person.room(), "hello")
+    sent = person.send(person.room(), "Hello")
 
-    def read() -> int:
-        with requests.get(message["stream_url"], timeout=PATIENCE, stream=True) as answer:
-            return answer.status_code
+    def first() -> sse.Received:
+        with closing(sse.Response(sent["stream_url"], accept="application/json")) as answer:
+            assert answer.status == 200
+            return next(answer.events())
 
-    assert read() == 200
+    assert first().event == "start"
     for _ in range(5):
         breakable.stop_redis()
         breakable.start_redis()
-        assert read() == 200
+        received = first()
+        assert received.data.get("code") != "stream_unavailable", received
