@@ -3,4 +3,4 @@
 from typing import Final
 
 VERSION: Final = "1.0.0"
-"""What the contract, traces and reports of errors call this version; pyproject.toml has it too."""
+"""What the contract and traces call this version; pyproject.toml has it too."""

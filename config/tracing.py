@@ -113,8 +113,9 @@ def _spanned(
     from opentelemetry.trace import SpanKind, get_current_span  # noqa: PLC0415
 
     parent = get_current_span(context)
-    for run in [run for run in list(_running.values()) if run.span is parent]:
-        run.has_children = True
+    for run in list(_running.values()):
+        if run.span is parent:
+            run.has_children = True
     with tracer.start_as_current_span(
         name,
         context=context,
