@@ -21,7 +21,7 @@ def grants(user_id: int) -> Iterable[Any]:
 
 def usage(user_id: int) -> Iterable[Any]:
     """What was used each day."""
-    return rows(DailyUsage.objects.filter(user_id=user_id), "day", "used", "prompt_tokens", "output_tokens")
+    return rows(DailyUsage.objects.filter(user_id=user_id), "day", "used", "prompt_tokens", "output_tokens", "stops")
 
 
 def units(user_id: int) -> Iterable[Any]:

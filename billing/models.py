@@ -146,6 +146,8 @@ class DailyUsage(models.Model):
     used = models.PositiveIntegerField(default=0)
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
+    stops = models.PositiveIntegerField(default=0, db_default=0)
+    """Units that went back although a worker had their answers, which were stopped before they had text."""
 
     class Meta:
         verbose_name_plural = "daily usage"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from billing.entitlements import Standing, standing_of
@@ -35,6 +36,18 @@ GIVE_BACK = """
         RETURNING user_id, day
     )
     UPDATE billing_dailyusage AS usage SET used = usage.used - 1 FROM given
+    WHERE usage.user_id = given.user_id AND usage.day = given.day
+"""
+GIVE_BACK_STOPPED = """
+    WITH given AS (
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
+        SELECT unit.user_id, unit.day, -1, 'return', unit.id
+        FROM billing_ledgerentry AS unit JOIN billing_dailyusage AS usage USING (user_id, day)
+        WHERE unit.id = %(unit_id)s AND unit.amount = 1 AND usage.stops < %(most)s
+        ON CONFLICT (returns_id) DO NOTHING
+        RETURNING user_id, day
+    )
+    UPDATE billing_dailyusage AS usage SET used = usage.used - 1, stops = usage.stops + 1 FROM given
     WHERE usage.user_id = given.user_id AND usage.day = given.day
 """
 GIVE_BACK_NEWEST = """
@@ -135,6 +148,19 @@ def give_back(*, unit_id: int | None) -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, {"unit_id": unit_id})
+        return bool(cursor.rowcount)
+
+
+def give_back_stopped(*, unit_id: int | None) -> bool:
+    """Give back the unit of an answer that a worker had and that was stopped without text, so often a day.
+
+    The model may have been asked and is paid for, so whoever stops every answer would have calls without end. Call it
+    with the user's row locked, so that two at once count one after the other.
+    """
+    if unit_id is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK_STOPPED, {"unit_id": unit_id, "most": settings.STOPPED_UNITS_PER_DAY})
         return bool(cursor.rowcount)
 
 

@@ -164,12 +164,12 @@ def stop(*, message_id: int) -> Reply:
 
 
 def keep_stopped(*, reply: Reply, text: str) -> None:
-    """Keep what the stream of a stopped reply had told; without any text the unit goes back, and none comes later."""
+    """Keep what the stream of a stopped reply had told; if the unit goes back for want of text, none comes later."""
     with transaction.atomic():
         User.outdate_rooms(reply.user_id)
         kept = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt).update(content=text)
         if kept and not text:
-            quota.give_back(unit_id=reply.unit_id)
+            quota.give_back_stopped(unit_id=reply.unit_id)
 
 
 def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms: int | None = None) -> bool:
@@ -191,7 +191,7 @@ def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object
         told = reply.content or ("" if quota.is_given_back(unit_id=reply.unit_id) else text)
         Reply.objects.filter(pk=reply.pk).update(content=told, lease_until=None, **values)
         if not told:
-            quota.give_back(unit_id=reply.unit_id)
+            quota.give_back_stopped(unit_id=reply.unit_id)
         publish_next_on_commit(user_id)
     _time_first_token(values)
     live.end(reply_id=reply.pk, attempt=reply.attempt, event=live.Event.STOPPED, data={})  # if it is not told yet

@@ -120,6 +120,7 @@ class Environment(BaseSettings):
     STRIPE_DISPUTE_ENDS_PRO: bool = True
     PRETEND_STRIPE_PORT: int | None = Field(default=None, ge=1, le=65535)
     DAILY_TOKEN_CEILING: int = Field(default=50_000_000, ge=1)
+    STOPPED_UNITS_PER_DAY: int = Field(default=5, ge=0, le=1_000_000)
 
     RETAIN_MESSAGES_DAYS: int | None = Field(default=None, ge=1, le=36500)
     RETAIN_SESSIONS_DAYS: int = Field(default=90, ge=1, le=3650)

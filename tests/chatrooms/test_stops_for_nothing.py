@@ -1,0 +1,100 @@
+"""An answer that is stopped before its text gives its unit back, but not so often that calls cost nothing."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from billing.models import DailyUsage, LedgerEntry
+from chatrooms import conversation, replies
+from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.tasks import answer
+from gemini.exceptions import Cancelled
+from gemini.types import Usage
+from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.streams import Stream
+
+pytestmark = pytest.mark.django_db
+COST = Usage(prompt_tokens=1000, output_tokens=0, estimated=True)
+
+
+def used(user_id: int) -> int:
+    day = DailyUsage.objects.get(user_id=user_id)
+    assert sum(LedgerEntry.objects.filter(user_id=user_id).values_list("amount", flat=True)) == day.used
+    return day.used
+
+
+@pytest.fixture
+def stopped_early(room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Send a message, and stop its answer while the model is asked and has not spoken."""
+
+    def run() -> None:
+        message = send(room)
+
+        class Asked(Stream):
+            spent = COST
+
+            def __iter__(self) -> Iterator[str]:
+                conversation.stop(user_id=room.user_id, message_id=message.pk)
+                raise Cancelled
+                yield ""
+
+        monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+        monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Asked())
+        answer(reply_of(message).pk)
+        assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
+        assert not Reply.objects.unsettled().exists()
+
+    return run
+
+
+def test_so_many_units_a_day_go_back_and_every_call_counts(
+    room: Chatroom, stopped_early: Callable[[], None], settings: Any
+) -> None:
+    settings.STOPPED_UNITS_PER_DAY = 2
+    charged = []
+    for _ in range(4):
+        stopped_early()
+        charged.append(used(room.user_id))
+    assert charged == [0, 0, 1, 2]
+    assert DailyUsage.objects.get().prompt_tokens == 4 * COST.prompt_tokens
+    DailyUsage.objects.update(day="2026-01-01")
+    LedgerEntry.objects.update(day="2026-01-01")
+    stopped_early()
+    assert DailyUsage.objects.latest("day").used == 0, "another day has its own"
+
+
+def test_none_may_go_back(room: Chatroom, stopped_early: Callable[[], None], settings: Any) -> None:
+    settings.STOPPED_UNITS_PER_DAY = 0
+    stopped_early()
+    assert used(room.user_id) == 1
+
+
+def test_a_deleted_room_does_not_begin_the_count_anew(
+    client: APIClient, room: Chatroom, stopped_early: Callable[[], None], settings: Any
+) -> None:
+    settings.STOPPED_UNITS_PER_DAY = 1
+    stopped_early()
+    assert DailyUsage.objects.get().stops == 1
+    Chatroom.objects.filter(pk=room.pk).delete()
+    assert DailyUsage.objects.get().stops == 1
+
+
+def test_what_no_worker_has_taken_goes_back_however_often(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], settings: Any
+) -> None:
+    settings.STOPPED_UNITS_PER_DAY = 1
+    for _ in range(5):
+        assert client.post(f"/message/{send(room).pk}/stop").status_code == 200
+    assert used(room.user_id) == 0
+    assert DailyUsage.objects.get().stops == 0
+
+
+def test_a_failure_goes_back_however_often(room: Chatroom, send: Callable[..., Message], settings: Any) -> None:
+    settings.STOPPED_UNITS_PER_DAY = 1
+    for _ in range(3):
+        found = replies.claim(reply_id=reply_of(send(room)).pk)
+        assert found is not None
+        assert replies.fail(reply=found[0], error="blocked", retryable=False, usage=COST)
+    assert used(room.user_id) == 0
