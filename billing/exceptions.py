@@ -1,6 +1,7 @@
 """What can go wrong with allowances and payments."""
 
 from http import HTTPStatus
+from typing import Final
 
 from config.errors import NotFound, Problem, ServiceUnavailable
 
@@ -19,6 +20,19 @@ class ServiceBudgetReached(ServiceUnavailable):
     code = "service_budget_reached"
     title = "The service has used up its tokens for today"
     detail = "Reading works; sending does again at midnight UTC."
+
+
+class TokenShareReached(Problem):
+    """The user's part of the day's tokens is spent; nothing was stored or charged."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "token_share_reached"
+    title = "Your part of today's tokens is used up"
+    detail = "Reading works; sending does again at midnight UTC."
+
+
+TOKENS_USED_UP: Final = (ServiceBudgetReached, TokenShareReached)
+"""What `budget.check` raises."""
 
 
 class AlreadySubscribed(Problem):

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from billing import budget
 from billing.entitlements import Standing, standing_of
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
@@ -114,6 +115,16 @@ class Allowance:
     def remaining(self) -> int | None:
         """Units left today; a tier that was lowered meanwhile leaves none, not less."""
         return None if self.limit is None else max(0, self.limit - self.used)
+
+    @property
+    def token_limit(self) -> int:
+        """Tokens that the user may use today."""
+        return budget.share_of(self.tier)
+
+    @property
+    def tokens_remaining(self) -> int:
+        """Tokens left of them; calls that were under way when the last was used may have used more."""
+        return max(0, self.token_limit - self.today.prompt - self.today.output)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -52,10 +52,12 @@ class TokenCountSerializer(serializers.Serializer[Any]):
 
 
 class UsageTokensSerializer(serializers.Serializer[Any]):
-    """Tokens of this day and of this month (UTC)."""
+    """Tokens of this day and of this month (UTC); `limit` and `remaining` are the day's."""
 
     today = TokenCountSerializer()
     month = TokenCountSerializer()
+    limit = serializers.IntegerField(source="token_limit")
+    remaining = serializers.IntegerField(source="tokens_remaining")
 
 
 class UsageSerializer(serializers.Serializer[Any]):

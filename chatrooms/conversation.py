@@ -47,6 +47,7 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
         RoomNotFound: it is not one of the user's.
         TooManyWaiting: `Tier.waiting_replies` of the user's replies are unfinished.
         ServiceBudgetReached: the installation has used its tokens of today.
+        TokenShareReached: the user has used theirs.
         QuotaExceeded: the user has used today's units.
     """
     with transaction.atomic():
@@ -83,7 +84,7 @@ def retry(*, user_id: int, message_id: int) -> None:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
         ReplyHasNotFailed: the current reply has not failed.
-        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
         message = _resting(user_id, message_id)
@@ -98,7 +99,8 @@ def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
 
     Raises:
         SessionEnded: the account is being erased, or gone.
-        MessageNotFound, ReplyInProgress, ReplyHasNotFailed, TooManyWaiting, ServiceBudgetReached: as for `retry`.
+        MessageNotFound, ReplyInProgress, ReplyHasNotFailed, TooManyWaiting, ServiceBudgetReached, TokenShareReached:
+            as for `retry`.
     """
     with transaction.atomic():
         message = _resting(user_id, message_id)
@@ -114,7 +116,7 @@ def regenerate(*, user_id: int, message_id: int) -> None:
     Raises:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
-        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
         message = _resting(user_id, message_id)
@@ -130,7 +132,7 @@ def edit(*, user_id: int, message_id: int, content: str) -> None:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
         NotLastMessage: others follow it.
-        TooManyWaiting, ServiceBudgetReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
         message = _resting(user_id, message_id)
@@ -184,11 +186,11 @@ def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
 
 
 def _check_capacity(user_id: int, tier: Tier) -> None:
-    """Let an answer be asked for while the user has few that wait, and the installation has tokens left."""
+    """Let an answer be asked for while the user has few that wait, and they and the installation have tokens left."""
     if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
         metrics.quota_refusals.labels(TooManyWaiting.code).inc()
         raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
-    budget.check()
+    budget.check(user_id=user_id, tier=tier)
 
 
 def _mark_in_summary(message: Message) -> None:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, connections
 
 from billing import budget
-from billing.exceptions import ServiceBudgetReached
+from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
 from chatrooms import live, replies, upkeep
 from chatrooms.calls import counted, patiently
@@ -186,7 +186,9 @@ def generate(*, reply: Reply, tier: Tier) -> None:
         stream: ReplyStream | None = None
         ended = False
         try:
-            budget.check()  # what was accepted before the ceiling was reached is not answered behind it
+            budget.check(
+                user_id=reply.user_id, tier=tier
+            )  # what was accepted before the ceiling was reached is not answered behind it
             context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             stream = stream_reply(context.prompt)
@@ -194,7 +196,7 @@ def generate(*, reply: Reply, tier: Tier) -> None:
                 _read(reply, stream, writer)
         except (LeaseLost, Cancelled, live.Fenced):
             log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)
-        except ServiceBudgetReached as error:
+        except TOKENS_USED_UP as error:
             ended = patiently(partial(replies.fail, reply=reply, error=error.code, retryable=False, usage=NOTHING_USED))
         except ProviderError as error:
             failure = _failure_of(reply, error, stream.spent if stream else NOTHING_USED)

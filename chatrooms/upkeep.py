@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from billing import budget, leases
 from billing.entitlements import tier_of
-from billing.exceptions import ServiceBudgetReached
+from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
 from chatrooms import places, replies
 from chatrooms.calls import counted
@@ -178,8 +178,8 @@ def _keep(
 def _ask(room: Chatroom, prompt: Prompt) -> str:
     """What the model says, or nothing if it fails or today's tokens are used up."""
     try:
-        budget.check()
-    except ServiceBudgetReached:
+        budget.check(user_id=room.user_id, tier=tier_of(user_id=room.user_id))
+    except TOKENS_USED_UP:
         return ""
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)

@@ -120,6 +120,8 @@ class Environment(BaseSettings):
     STRIPE_DISPUTE_ENDS_PRO: bool = True
     PRETEND_STRIPE_PORT: int | None = Field(default=None, ge=1, le=65535)
     DAILY_TOKEN_CEILING: int = Field(default=50_000_000, ge=1)
+    TOKEN_SHARE_BASIC: float = Field(default=2, gt=0, le=100)
+    TOKEN_SHARE_PRO: float = Field(default=10, gt=0, le=100)
     STOPPED_UNITS_PER_DAY: int = Field(default=5, ge=0, le=1_000_000)
 
     RETAIN_MESSAGES_DAYS: int | None = Field(default=None, ge=1, le=36500)

@@ -321,6 +321,7 @@ DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 DJSTRIPE_SUBSCRIBER_MODEL = AUTH_USER_MODEL
 DJSTRIPE_SUBSCRIBER_CUSTOMER_KEY = STRIPE_CUSTOMER_KEY
 DAILY_TOKEN_CEILING = env.DAILY_TOKEN_CEILING
+TOKEN_SHARES = {"basic": env.TOKEN_SHARE_BASIC, "pro": env.TOKEN_SHARE_PRO}
 STOPPED_UNITS_PER_DAY = env.STOPPED_UNITS_PER_DAY
 
 # --- The API ----------------------------------------------------------------------------------------------------------

@@ -249,6 +249,7 @@ def test_the_ceiling_refuses_sends_until_midnight_and_reads_go_on(
     client: APIClient, user: User, settings: pytest.FixtureRequest
 ) -> None:
     settings.DAILY_TOKEN_CEILING = 100
+    settings.TOKEN_SHARES = {"basic": 100, "pro": 100}
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     budget.add(user_id=user.pk, prompt_tokens=60, output_tokens=39)
     assert client.post(f"/chatroom/{room}/message", {"content": "Hello"}).status_code == 202
@@ -261,7 +262,8 @@ def test_the_ceiling_refuses_sends_until_midnight_and_reads_go_on(
     assert_between(midnight - ended, refused["Retry-After"], midnight - begun)
     assert client.get(f"/chatroom/{room}/messages").status_code == 200
     assert (Message.objects.filter(role="user").count(), LedgerEntry.objects.count()) == (1, 1)
-    ServiceUsage.objects.update(day=midnight.date() - timedelta(days=2))
+    for usage in (ServiceUsage, DailyUsage):
+        usage.objects.update(day=midnight.date() - timedelta(days=2))
     assert client.post(f"/chatroom/{room}/message", {"content": "Hello"}).status_code == 202
 
 

@@ -1,0 +1,122 @@
+"""One user may use a part of the day's tokens, so that nobody alone stops everybody."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from accounts import sessions, tokens
+from accounts.models import Session, User
+from billing import budget, grants
+from billing.models import DailyUsage, LedgerEntry, Tier
+from chatrooms.models import Message, Reply
+from chatrooms.tasks import answer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ceiling(settings: Any) -> None:
+    settings.DAILY_TOKEN_CEILING = 1000
+    settings.TOKEN_SHARES = {"basic": 2, "pro": 10}
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("+919812345671")
+
+
+@pytest.fixture
+def client(user: User) -> APIClient:
+    return client_of(user)
+
+
+def client_of(user: User) -> APIClient:
+    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
+    return client
+
+
+@pytest.fixture
+def room(client: APIClient) -> int:
+    return int(client.post("/chatroom", {"name": "Room"}).json()["id"])
+
+
+def send(client: APIClient, room: int) -> Any:
+    return client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+
+
+def use(user: User, tokens: int) -> None:
+    budget.add(user_id=user.pk, prompt_tokens=tokens - 1, output_tokens=1)
+
+
+def make_pro(user: User) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    grants.give(user_id=user.pk, ends_at=tomorrow, reason="a broken payment", granted_by=None)
+
+
+def test_the_share_refuses_its_user_until_midnight_and_nobody_else(client: APIClient, user: User, room: int) -> None:
+    use(user, 19)
+    assert send(client, room).status_code == 202
+    use(user, 5)
+    before = (Message.objects.count(), LedgerEntry.objects.count())
+    refused = send(client, room)
+    body = refused.json()
+    assert (refused.status_code, body["code"], body["limit"], body["used"]) == (429, "token_share_reached", 20, 24)
+    assert 1 <= int(refused["Retry-After"]) <= 86_400
+    assert (Message.objects.count(), LedgerEntry.objects.count()) == before, "nothing was stored or charged"
+    assert client.get(f"/chatroom/{room}/messages").status_code == 200
+    other = client_of(User.objects.create_user("+919812345670"))
+    assert send(other, other.post("/chatroom", {}).json()["id"]).status_code == 202
+    DailyUsage.objects.update(day="2026-01-01")
+    assert send(client, room).status_code == 202
+
+
+def test_pro_has_more(client: APIClient, user: User, room: int) -> None:
+    use(user, 99)
+    assert send(client, room).json()["code"] == "token_share_reached"
+    make_pro(user)
+    assert send(client, room).status_code == 202
+    use(user, 2)
+    assert send(client, room).json()["code"] == "token_share_reached"
+
+
+def test_the_ceiling_of_all_is_told_first(client: APIClient, user: User, room: int) -> None:
+    use(user, 1000)
+    assert send(client, room).json()["code"] == "service_budget_reached"
+
+
+def test_usage_tells_it_beforehand(client: APIClient, user: User) -> None:
+    use(user, 15)
+    tokens = client.get("/usage").json()["tokens"]
+    assert (tokens["today"], tokens["limit"], tokens["remaining"]) == ({"prompt": 14, "output": 1}, 20, 5)
+    use(user, 15)
+    assert client.get("/usage").json()["tokens"]["remaining"] == 0
+
+
+def test_what_was_accepted_before_fails_without_a_call_and_gives_its_unit_back(
+    client: APIClient, user: User, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert send(client, room).status_code == 202
+    use(user, 20)
+    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: pytest.fail("the model was asked"))
+    reply = Reply.objects.get()
+    answer(reply.pk)
+    reply.refresh_from_db()
+    assert (reply.status, reply.error) == ("failed", "token_share_reached")
+    assert DailyUsage.objects.get().used == 0
+
+
+def test_a_share_of_a_small_ceiling_is_not_nothing(settings: Any) -> None:
+    settings.DAILY_TOKEN_CEILING = 1
+    assert budget.share_of(Tier.objects.get(slug=Tier.BASIC)) == 1
+
+
+def test_it_takes_no_further_statement(user: User, django_assert_num_queries: Any) -> None:
+    tier = Tier.objects.get(slug=Tier.BASIC)
+    with django_assert_num_queries(1, connection=connection):
+        budget.check(user_id=user.pk, tier=tier)
