@@ -61,7 +61,7 @@ def share_of(tier: Tier) -> int:
 
 
 def check(*, user_id: int, tier: Tier) -> None:
-    """Let a send, and a call, pass while today's tokens are under `DAILY_TOKEN_CEILING`, and the user's under the share.
+    """Let a send, and a call, pass while today's tokens are under `DAILY_TOKEN_CEILING`, and the user's under theirs.
 
     Calls count when they end, so both are overshot by those in flight when they are reached, and by no more: a reply
     that was accepted before fails without a call, and its unit goes back.
