@@ -28,6 +28,7 @@ from chatrooms.pace import Pace
 from config import metrics, tracing
 from config.celery import app
 from config.errors import DATABASE_AWAY
+from config.text import Marks
 from gemini.client import ReplyStream, prepare, stream_reply
 from gemini.exceptions import Cancelled, ProviderError
 from gemini.types import Usage
@@ -253,9 +254,11 @@ def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int
 def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
     leases.watch(reply, stream)
     writer.start()
+    marks = Marks()
     for piece in stream:
         leases.check(reply)
-        writer.add(piece)
+        if kept := marks.without_more(piece):
+            writer.add(kept)
 
 
 def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[..., bool]:

@@ -10,7 +10,7 @@ from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, R
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
-from config.text import shows_nothing
+from config.text import MOST_MARKS, Marks, shows_nothing
 
 
 class ReplySerializer(serializers.ModelSerializer[Reply]):
@@ -166,9 +166,11 @@ class NewMessageSerializer(serializers.Serializer[Any]):
     content = serializers.CharField(max_length=MAX_CONTENT, trim_whitespace=False)
 
     def validate_content(self, content: str) -> str:
-        """Refuse what shows nothing; keep everything else as it was typed."""
+        """Refuse what shows nothing or what takes too long to read; keep everything else as it was typed."""
         if shows_nothing(content):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
+        if Marks().too_many_in(content):
+            raise serializers.ValidationError(f"At most {MOST_MARKS} combining marks in a row.", code="too_many_marks")
         return content
 
 
