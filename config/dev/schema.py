@@ -74,14 +74,14 @@ def migrate(database_url: str) -> None:
     )
 
 
-def dump(database_url: str, *, pg_dump: Path) -> str:
-    """Return the schema and the rows of a database as a snapshot has them.
+def dump(database_url: str, *, pg_dump: Path, options: tuple[str, ...] = ()) -> str:
+    """Return the schema and the rows of a database as a snapshot has them; with more `options` of pg_dump's, less.
 
     Raises:
         CalledProcessError: pg_dump failed; its error is on the standard error.
     """
     dumped = subprocess.run(
-        [str(pg_dump), *DUMP, f"--dbname={database_url}"],
+        [str(pg_dump), *DUMP, *options, f"--dbname={database_url}"],
         env={**os.environ, "PGTZ": "UTC"},
         stdout=subprocess.PIPE,
         text=True,

@@ -1,12 +1,10 @@
 """The schema snapshot: it is what the migrations make, an empty database takes it, and any other is migrated."""
 
-import difflib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,6 +17,7 @@ from config import processes, server_programs, snapshot
 from config.dev import schema
 from tests import postgresql, servers
 from tests.conftest import _urls
+from tests.databases import database, difference, manage
 
 CHANGES_BY_HAND = (
     "ALTER TABLE chatrooms_chatroom ADD COLUMN colour text",
@@ -52,38 +51,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
         return
     with postgresql.running() as url:
         yield "installed", url
-
-
-@contextmanager
-def database(url: str, name: str) -> Iterator[str]:
-    """An empty database whose owner is allowed nothing else; its URL."""
-    name = f"{servers.RUN}_{name}"
-    target = url.rpartition("@")[2].partition("/")[0]
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'own' NOSUPERUSER NOCREATEDB NOCREATEROLE")
-        server.execute(f"CREATE DATABASE {name} OWNER {name}")
-        try:
-            yield f"postgresql://{name}:own@{target}/{name}"
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            server.execute(f"DROP ROLE {name}")
-
-
-def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=processes.ROOT,
-        env={**os.environ, "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran
-
-
-def difference(one: str, other: str) -> str:
-    return "\n".join(difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=1))
 
 
 # --- It is what the migrations make -----------------------------------------------------------------------------------
