@@ -103,7 +103,7 @@ def running(proxy: Nginx) -> Iterator[None]:
 
 
 @contextmanager
-def names(addresses: dict[str, str]) -> Iterator[int]:
+def names(addresses: dict[str, list[str]]) -> Iterator[int]:
     """A name server that tells these IPv4 addresses, as they are at the moment; its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
@@ -115,10 +115,11 @@ def names(addresses: dict[str, str]) -> Iterator[int]:
                     if not question:
                         return
                     length = question[12]
-                    address = addresses.get(question[13 : 13 + length].decode(), "127.0.0.1")
-                    head = question[:2] + b"\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00"
-                    answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04" + socket.inet_aton(address)
-                    udp.sendto(head + question[12:].split(b"\x00\x00\x29")[0] + answer, client)
+                    found = addresses.get(question[13 : 13 + length].decode(), ["127.0.0.1"])
+                    head = question[:2] + b"\x81\x80\x00\x01" + len(found).to_bytes(2, "big") + b"\x00\x00\x00\x00"
+                    answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04"
+                    answers = b"".join(answer + socket.inet_aton(address) for address in found)
+                    udp.sendto(head + question[12:].split(b"\x00\x00\x29")[0] + answers, client)
 
         thread = threading.Thread(target=serve)
         thread.start()

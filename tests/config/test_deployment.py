@@ -354,14 +354,14 @@ def test_a_browser_that_streams_is_asked_to_come_back(nginx_installed: None, dat
 @pytest.mark.needs_nginx
 def test_a_container_that_was_made_anew_is_found_at_its_new_address(nginx_installed: None, data_dir: Path) -> None:
     data_dir.mkdir()
-    addresses = {"web": "127.0.0.1"}
+    addresses = {"web": ["127.0.0.1"]}
     with names(addresses) as dns_port, upstream() as (server, _):
         port = server.server_address[1]
         proxy = Nginx(folder=data_dir, upstream_port=port, dns_port=dns_port)
         with running(proxy):
             assert proxy.request("/tiers")[0].status == 200
             server.server_close()
-            addresses["web"] = "127.0.0.2"
+            addresses["web"] = ["127.0.0.2"]
             with upstream(address=("127.0.0.2", port)):
                 for _ in range(200):  # a name is kept for two seconds
                     if (status := proxy.request("/tiers")[0].status) == 200:
