@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F, FloatField, Func, Value
-from django.db.models.functions import Cast
+from django.db.models import DecimalField, F, Func, Value
 
 from accounts.models import User
 from chatrooms import words
@@ -38,6 +37,9 @@ MAX_FOUND: Final = 500
 MAX_PARTS: Final = 10
 """Parts of a query that are looked for as substrings; further ones are left out."""
 
+PLACE_DIGITS: Final = 38
+"""Of the number that is a match's place in the list."""
+
 AROUND: Final = 80
 """Characters shown on each side of a substring that was found."""
 
@@ -51,7 +53,9 @@ class Snippet:
 
 
 def found(*, user: User, query: str, room_id: int | None = None) -> MessageQuerySet:
-    """What the user may see and the query matches, with `rank`, by which it is to be ordered, falling.
+    """What the user may see and the query matches, with `place`, by which it is to be ordered, falling.
+
+    No two share a place, so that a page's cursor can name where it begins and ends.
 
     The query is a search engine's: words, "phrases", `or`, `-without`. With `room_id` only that room is searched.
     """
@@ -62,12 +66,12 @@ def found(*, user: User, query: str, room_id: int | None = None) -> MessageQuery
         mine = mine.annotate(plain=Func(F("content"), template="normalize(%(expressions)s, NFKC)"))
         for part in _parts(query):
             mine = mine.filter(**{f"plain__{_lookup_of(part)}": part})
-        return _newest(mine).annotate(rank=Cast("pk", FloatField()))
+        return _newest(mine).annotate(place=_place(Value(0.0)))
     asked = words.parse(query)
     if asked is None:
-        return _newest(mine.none()).annotate(rank=Value(0.0))
+        return _newest(mine.none()).annotate(place=_place(Value(0.0)))
     sought = SearchQuery(asked.text, config="simple", search_type="raw")
-    return _newest(mine.filter(search=sought)).annotate(rank=Cast(SearchRank(F("search"), sought), FloatField()))
+    return _newest(mine.filter(search=sought)).annotate(place=_place(SearchRank(F("search"), sought)))
 
 
 def snippet_of(message: Any, *, query: str) -> Snippet:
@@ -82,6 +86,13 @@ def snippet_of(message: Any, *, query: str) -> Snippet:
 def _newest(matches: MessageQuerySet) -> MessageQuerySet:
     newest: MessageQuerySet = Message.objects.filter(pk__in=matches.values("pk")[:MAX_FOUND])
     return newest
+
+
+def _place(rank: Any) -> Func:
+    """One whole number: the rank in billionths, and behind it, in nineteen digits, the id: of equals, newest first."""
+    template, joint = "(round(%(expressions)s)", " * 1e9)::numeric * 1e19 + "
+    number = DecimalField(max_digits=PLACE_DIGITS, decimal_places=0)
+    return Func(rank, F("pk"), template=template, arg_joiner=joint, output_field=number)
 
 
 def _lookup_of(part: str) -> str:

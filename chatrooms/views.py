@@ -176,8 +176,8 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
 class SearchPagination(LinkPagination):
     """The best matches first."""
 
-    ordering = ("-rank", "-id")
-    position_field = serializers.FloatField()
+    ordering = ("-place",)
+    position_field = serializers.DecimalField(max_digits=search.PLACE_DIGITS, decimal_places=0)
 
 
 class SearchViewSet(viewsets.GenericViewSet[Message]):

@@ -127,17 +127,34 @@ def test_one_room_can_be_searched_alone(client: APIClient, user: User, room: Cha
     assert [each["chatroom_id"] for each in find(client, "tea", chatroom=other.pk)] == [other.pk]
 
 
+def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
+    """What is on a page, and where its links lead."""
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.content
+    links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
+    return [each["message_id"] for each in answer.json()], {which: address for address, which in links}
+
+
 @pytest.mark.parametrize("query", ["tea", "東京"])
-def test_pages_follow_one_another(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
-    ids = {say(room, f"{query} " * (number % 3 + 1)).pk for number in range(13)}
-    seen, url = [], f"/search?q={quote(query)}&limit=5"
-    while url:
-        answer = client.get(url)
-        seen += [each["message_id"] for each in answer.json()]
-        links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
-        url = next((address for address, which in links if which == "next"), "")
-    assert len(seen) == 13
-    assert set(seen) == ids
+@pytest.mark.parametrize("said", [lambda n: n % 3, lambda n: max(0, n - 20), lambda n: min(n, 10), lambda n: 0])
+def test_each_oneleads_to_the_next_and_to_the_one_before(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, said: Callable[[int], int]
+) -> None:
+    ids = {say(room, f"{query} " * (said(number) + 1)).pk for number in range(30)}
+    found, links = page(client, f"/search?q={quote(query)}&limit=5")
+    pages = [found]
+    assert "prev" not in links
+    while "next" in links:
+        found, links = page(client, links["next"])
+        pages.append(found)
+        before, of_it = page(client, links["prev"])
+        assert before == pages[-2]
+        assert page(client, of_it["next"])[0] == found
+    assert sorted(each for one in pages for each in one) == sorted(ids)
+    for expected in reversed(pages[:-1]):
+        found, links = page(client, links["prev"])
+        assert found == expected
+    assert "prev" not in links
 
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
