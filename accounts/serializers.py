@@ -11,9 +11,10 @@ from rest_framework.fields import get_error_detail
 from accounts import numbers
 from accounts.models import Session, User
 from accounts.passwords import LONGEST_TYPED, normalised
+from config.fields import PatternField, TextField
 
 
-class NumberField(serializers.CharField):
+class NumberField(TextField):
     """A phone number in any spelling; its value is E.164."""
 
     default_error_messages = {"invalid_number": "Not a phone number that codes can be sent to."}
@@ -26,14 +27,14 @@ class NumberField(serializers.CharField):
             self.fail("invalid_number")
 
 
-class CodeField(serializers.RegexField):
+class CodeField(PatternField):
     """Six digits."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(r"\A[0-9]{6}\Z", **options)
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(TextField):
     """A password in its one form; it is not looked at closer here."""
 
     def __init__(self, **options: Any) -> None:
@@ -98,7 +99,7 @@ class LoginSerializer(NumberSerializer, CookieSerializer):
 class RefreshSerializer(serializers.Serializer[Any]):
     """A refresh token, unless it comes as a cookie."""
 
-    refresh_token = serializers.CharField(required=False, max_length=4096)
+    refresh_token = TextField(required=False, max_length=4096)
 
 
 class ResetPasswordSerializer(NumberSerializer):
@@ -152,7 +153,8 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     is_pro = serializers.BooleanField(read_only=True)
     password_set = serializers.BooleanField(source="has_usable_password", read_only=True)
-    language = serializers.RegexField(
+    display_name = TextField(max_length=80, required=False, allow_blank=True)
+    language = PatternField(
         r"\A[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z",
         max_length=35,
         required=False,

@@ -38,7 +38,7 @@ class RoomExportView(APIView):
     )
     def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
         """The whole conversation, for a program or for a person."""
-        asked = ExportSerializer(data=request.query_params)
+        asked = ExportSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         room = Chatroom.objects.for_user(request.user).filter(pk=room_id).first()
         if room is None:

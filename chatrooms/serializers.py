@@ -10,6 +10,7 @@ from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, R
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
+from config.fields import TextField
 from config.text import MOST_MARKS, Marks, shows_nothing
 
 
@@ -163,7 +164,7 @@ class ExportSerializer(serializers.Serializer[Any]):
 class NewMessageSerializer(serializers.Serializer[Any]):
     """A message to send."""
 
-    content = serializers.CharField(max_length=MAX_CONTENT, trim_whitespace=False)
+    content = TextField(max_length=MAX_CONTENT, trim_whitespace=False)
 
     def validate_content(self, content: str) -> str:
         """Refuse what shows nothing or what takes too long to read; keep everything else as it was typed."""
@@ -193,9 +194,9 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
 
     user_id = serializers.IntegerField(read_only=True)
     messages = serializers.SerializerMethodField()
-    name = serializers.CharField(max_length=120, required=False)
-    system_instruction = serializers.CharField(max_length=4_000, required=False, allow_blank=True)
-    model = serializers.CharField(
+    name = TextField(max_length=120, required=False)
+    system_instruction = TextField(max_length=4_000, required=False, allow_blank=True)
+    model = TextField(
         max_length=80, required=False, allow_blank=True, help_text="One of your tier's models; empty for its first."
     )
     temperature = NumberField(

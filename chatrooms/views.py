@@ -193,7 +193,7 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
 
         Of very many matches only the newest 500 are told.
         """
-        asked = SearchSerializer(data=request.query_params)
+        asked = SearchSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         query = asked.validated_data["q"]
         matches = search.found(user=_user(request), query=query, room_id=asked.validated_data.get("chatroom"))
@@ -211,7 +211,7 @@ class MessageViews(viewsets.GenericViewSet[Message]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read `?wait=` before anything is done."""
         super().initial(request, *args, **kwargs)
-        asked = WaitSerializer(data=request.query_params)
+        asked = WaitSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         self._patience: float = asked.validated_data["wait"]
 

@@ -1,6 +1,7 @@
 """How the API reads bodies and pages lists, and who sees its documentation."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from config.errors import PayloadTooLarge, UnsupportedEncoding
 
 if TYPE_CHECKING:  # DRF's views read this module's parser while they are being imported
     from rest_framework.views import APIView
+
+
+CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 class JSONParser(parsers.JSONParser):
@@ -96,12 +100,15 @@ class LinkPagination(CursorPagination):
         Raises:
             ValidationError: it is malformed.
         """
+        refused = ValidationError({"cursor": self.invalid_cursor_message}, code="invalid")
+        if not CURSOR.fullmatch(request.query_params.get(self.cursor_query_param, "")):
+            raise refused  # base64's decoder leaves out what it does not know
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
                 self.position_field.run_validation(cursor.position)
         except (NotFound, ValidationError, ValueError) as error:
-            raise ValidationError({"cursor": self.invalid_cursor_message}, code="invalid") from error
+            raise refused from error
         return cursor
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -36,6 +36,12 @@ def main(arguments: list[str]) -> int:
     return 1
 
 
+def read() -> Document:
+    """What clients were promised."""
+    promised: Document = yaml.safe_load(FILE.read_text()) if FILE.exists() else {}
+    return promised
+
+
 def document() -> Document:
     """The OpenAPI document of the code as it is, read without any connection."""
     import django  # noqa: PLC0415  the settings are to be read when they are needed, not when this is imported

@@ -1,0 +1,76 @@
+"""What docs/openapi.yaml does not allow is refused: texts that are none, empty parameters, cursors of nobody's."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from chatrooms.models import Chatroom, Message
+from config import contract
+from config.contract_schemas import resolved
+
+pytestmark = pytest.mark.django_db
+
+PROMISED = contract.read()
+MISSING = {"content": "Hello"}
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in PROMISED["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def texts() -> Iterator[tuple[str, str, str]]:
+    """Every field of a request that is a text, by its operation."""
+    for method, path, operation in operations():
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        for name, field in resolved(body, PROMISED).get("properties", {}).items():
+            choices = field.get("oneOf") or field.get("anyOf") or [resolved(field, PROMISED)]
+            if any(choice.get("type") == "string" for choice in choices):
+                yield method, path, name
+
+
+def parameters() -> Iterator[tuple[str, str, str]]:
+    """Every parameter of a query that may not be empty."""
+    for method, path, operation in operations():
+        for each in operation.get("parameters", ()):
+            schema = each["schema"]
+            if each["in"] == "query" and (schema["type"] != "string" or schema.get("minLength") or "enum" in schema):
+                yield method, path, each["name"]
+
+
+@pytest.fixture
+def ask(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> Callable[..., Any]:
+    message = send(room)
+
+    def make(method: str, path: str, body: Any = None, **query: str) -> Any:
+        address = path.replace("{room_id}", str(room.pk)).replace("{message_id}", str(message.pk))
+        told = "&".join(f"{name}={value}" for name, value in query.items())
+        return getattr(client, method)(f"{address}?{told}", body)
+
+    return make
+
+
+def faults(answer: Any) -> set[str]:
+    assert answer.status_code == 400, answer.content
+    return {error["field"] for error in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize(("method", "path", "name"), texts())
+@pytest.mark.parametrize("value", [0, 1.5, True, ["a"], {}])
+def test_what_is_no_text_is_refused(ask: Callable[..., Any], method: str, path: str, name: str, value: Any) -> None:
+    assert name in faults(ask(method, path, {name: value}))
+
+
+@pytest.mark.parametrize(("method", "path", "name"), parameters())
+def test_a_parameter_that_is_sent_is_not_empty(ask: Callable[..., Any], method: str, path: str, name: str) -> None:
+    others = {"q": "tea"} if path == "/search" else {}
+    assert name in faults(ask(method, path, MISSING if method in ("post", "patch") else None, **others | {name: ""}))
+
+
+@pytest.mark.parametrize("cursor", ["!!!", "cD0x!", "😀", "cD0x%0A"])
+@pytest.mark.parametrize("path", ["/chatroom", "/chatroom/{room_id}/messages", "/auth/sessions"])
+def test_a_cursor_is_spelt_as_ours_are(ask: Callable[..., Any], path: str, cursor: str) -> None:
+    assert faults(ask("get", path, cursor=cursor)) == {"cursor"}
