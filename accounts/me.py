@@ -16,6 +16,8 @@ from accounts.limits import RouteLimit
 from accounts.models import User
 from accounts.serializers import DoneSerializer, MeSerializer
 
+NAME = OpenApiExample("Name", {"display_name": "Asha"}, request_only=True)
+
 
 class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
     """The caller's account."""
@@ -32,7 +34,7 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
         """The caller's account, and whether it is Pro now."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(summary="Change the account", examples=[OpenApiExample("Name", {"display_name": "Asha"})])
+    @extend_schema(summary="Change the account", examples=[NAME])
     def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the fields that are sent."""
         return super().patch(request, *args, **kwargs)

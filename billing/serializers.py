@@ -1,12 +1,15 @@
 """What the API says about tiers, allowances and subscriptions."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
 from billing import catalogue
 from billing.entitlements import Source
 from billing.models import Tier
+
+TIERS: Final = tuple(catalogue.SEEDS)
+"""There are no others: staff change what these allow."""
 
 
 class PriceSerializer(serializers.Serializer[Any]):
@@ -21,6 +24,7 @@ class PriceSerializer(serializers.Serializer[Any]):
 class TierSerializer(serializers.ModelSerializer[Tier]):
     """A tier; `daily_messages` is null where there is no limit, `price` where it is free or not for sale."""
 
+    slug = serializers.ChoiceField(choices=TIERS)
     models = serializers.ListField(child=serializers.CharField(), source="allowed_models")
     price = serializers.SerializerMethodField()
 
@@ -63,7 +67,7 @@ class UsageTokensSerializer(serializers.Serializer[Any]):
 class UsageSerializer(serializers.Serializer[Any]):
     """`limit` and `remaining` are null where there is no limit."""
 
-    tier = serializers.CharField(source="tier.slug")
+    tier = serializers.ChoiceField(source="tier.slug", choices=TIERS)
     limit = serializers.IntegerField(allow_null=True)
     used = serializers.IntegerField()
     remaining = serializers.IntegerField(allow_null=True)
@@ -90,9 +94,11 @@ class PortalSerializer(serializers.Serializer[Any]):
 class SubscriptionSerializer(serializers.Serializer[Any]):
     """The tier and where it comes from, and the subscription, if there ever was one."""
 
-    tier = serializers.CharField(source="standing.tier.slug")
+    tier = serializers.ChoiceField(source="standing.tier.slug", choices=TIERS)
     until = serializers.DateTimeField(source="standing.until", allow_null=True)
-    status = serializers.CharField(source="paid.status", default=None, allow_null=True)
+    status = serializers.CharField(
+        source="paid.status", default=None, allow_null=True, help_text="Stripe's word for it: `active`, `past_due`, …"
+    )
     current_period_end = serializers.DateTimeField(source="paid.period_end", default=None, allow_null=True)
     cancel_at_period_end = serializers.BooleanField()
     cancel_at = serializers.DateTimeField(source="paid.cancels_at", default=None, allow_null=True)

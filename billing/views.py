@@ -7,8 +7,7 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from rest_framework.views import APIView
 from accounts import idempotency
 from accounts.limits import RouteLimit
 from accounts.models import User
+from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import checkout, entitlements, quota, subscriptions
 from billing.models import Checkout, Tier
 from billing.serializers import (
@@ -27,13 +27,6 @@ from billing.serializers import (
     SubscriptionSerializer,
     TierSerializer,
     UsageSerializer,
-)
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="1 to 255 printable ASCII characters; a repeat within 24 hours gets the same object.",
 )
 
 
@@ -110,7 +103,12 @@ class SubscribeView(_PaymentView):
 
     route = "subscribe"
 
-    @extend_schema(summary="Subscribe to Pro", request=None, responses=CheckoutSerializer, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        summary="Subscribe to Pro",
+        request=None,
+        responses=CheckoutSerializer,
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
+    )
     def post(self, request: Request) -> Response:
         """Open a checkout page, or return the one that is open: there is never a second one, however often one asks."""
         return self.answer(request)
@@ -130,7 +128,12 @@ class PortalView(_PaymentView):
 
     route = "portal"
 
-    @extend_schema(summary="Open the portal", request=None, responses=PortalSerializer, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        summary="Open the portal",
+        request=None,
+        responses=PortalSerializer,
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
+    )
     def post(self, request: Request) -> Response:
         """The address of a page of Stripe's on which card and subscription are changed."""
         return self.answer(request)

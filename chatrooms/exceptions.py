@@ -1,8 +1,17 @@
 """What can go wrong between a user and a room."""
 
 from http import HTTPStatus
+from typing import Final
 
-from config.errors import NotFound, Problem
+from billing.exceptions import ServiceBudgetReached
+from config.errors import InternalError, NotFound, Problem
+from gemini.exceptions import codes
+
+WORKER_LOST: Final = "worker_lost"
+"""The workers that made the answer died, all of them."""
+
+REPLY_ERRORS: Final = sorted({*codes(), ServiceBudgetReached.code, InternalError.code, WORKER_LOST})
+"""Why a reply failed; docs/errors.md says what each means."""
 
 
 class RoomNotFound(NotFound):

@@ -11,7 +11,7 @@ from accounts.limits import RouteLimit
 from chatrooms import export
 from chatrooms.exceptions import RoomNotFound
 from chatrooms.models import Chatroom
-from chatrooms.serializers import ExportSerializer
+from chatrooms.serializers import ExportedRoomSerializer, ExportSerializer
 
 
 class RoomExportLimit(RouteLimit):
@@ -34,7 +34,7 @@ class RoomExportView(APIView):
     @extend_schema(
         summary="Export a chatroom",
         parameters=[ExportSerializer],
-        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/markdown"): OpenApiTypes.STR},
+        responses={(200, "application/json"): ExportedRoomSerializer, (200, "text/markdown"): OpenApiTypes.STR},
     )
     def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
         """The whole conversation, for a program or for a person."""

@@ -27,7 +27,7 @@ from chatrooms.models import Reply
 from chatrooms.pace import Pace
 from config import metrics, tracing
 from config.celery import app
-from config.errors import DATABASE_AWAY
+from config.errors import DATABASE_AWAY, InternalError
 from config.text import Marks
 from gemini.client import ReplyStream, prepare, stream_reply
 from gemini.exceptions import Cancelled, ProviderError
@@ -205,7 +205,7 @@ def generate(*, reply: Reply, tier: Tier) -> None:
         except Exception:
             log.exception("generation_failed", reply_id=reply.pk)
             used = stream.spent if stream else NOTHING_USED
-            failure = partial(replies.fail, reply=reply, error="internal_error", retryable=True, usage=used)
+            failure = partial(replies.fail, reply=reply, error=InternalError.code, retryable=True, usage=used)
             ended = patiently(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         else:
             ended = _finish(reply, writer.text, stream, first_token_ms=pace.first_token_ms(writer.first_at))
@@ -247,7 +247,7 @@ def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int
     except (DataError, IntegrityError):  # it refuses what the model sent, and would again
         log.exception("answer_refused", reply_id=reply.pk)
         return patiently(
-            partial(replies.fail, reply=reply, error="internal_error", retryable=False, usage=NOTHING_USED)
+            partial(replies.fail, reply=reply, error=InternalError.code, retryable=False, usage=NOTHING_USED)
         )
 
 

@@ -19,7 +19,7 @@ from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms import live
-from chatrooms.exceptions import ReplyIsFinal
+from chatrooms.exceptions import WORKER_LOST, ReplyIsFinal
 from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.places import free_places
@@ -293,7 +293,7 @@ def _lose_lease(reply: Reply) -> None:
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
         live.drop(reply_id=reply.pk, attempt=reply.attempt)
         metrics.leases_lost.inc()
-    elif _fail(reply, expired.filter(tries_left__lte=1), error="worker_lost"):
+    elif _fail(reply, expired.filter(tries_left__lte=1), error=WORKER_LOST):
         metrics.leases_lost.inc()
 
 

@@ -6,12 +6,14 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chatrooms.exceptions import REPLY_ERRORS
 from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
 from config.fields import TextField
 from config.text import MOST_MARKS, Marks, shows_nothing
+from gemini.types import FinishReason
 
 
 class ReplySerializer(serializers.ModelSerializer[Reply]):
@@ -42,10 +44,20 @@ class ReplySerializer(serializers.ModelSerializer[Reply]):
         """The model that answered."""
         return reply.model or None
 
+    @extend_schema_field(
+        serializers.ChoiceField(choices=REPLY_ERRORS, allow_null=True, help_text="Why it failed; see docs/errors.md.")
+    )
     def get_error(self, reply: Reply) -> str | None:
         """Why it failed: one of the codes of docs/errors.md."""
         return reply.error or None
 
+    @extend_schema_field(
+        serializers.ChoiceField(
+            choices=[each.value for each in FinishReason],
+            allow_null=True,
+            help_text="`max_tokens` for an answer that was cut off at the tier's limit; null unless it is done.",
+        )
+    )
     def get_finish_reason(self, reply: Reply) -> str | None:
         """`stop`, or `max_tokens` for an answer that was cut off at the tier's limit."""
         return reply.finish_reason or None
@@ -80,7 +92,12 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         """The answer's text; null while there is none."""
         return message.reply.content if message.reply.status in TOLD else None
 
-    @extend_schema_field(serializers.URLField(allow_null=True))
+    @extend_schema_field(
+        serializers.URLField(
+            allow_null=True,
+            help_text="Where the answer can be read while it is written, for five minutes; null once it is final.",
+        )
+    )
     def get_stream_url(self, message: Message) -> str | None:
         """Where the answer can be read while it is written, for five minutes from now; null once it is final."""
         session = self.context.get("session")
@@ -112,7 +129,13 @@ class EarlierReplySerializer(ReplySerializer):
 class WaitSerializer(serializers.Serializer[Any]):
     """`?wait=`."""
 
-    wait = serializers.FloatField(min_value=0, max_value=LONGEST, default=0)
+    wait = serializers.FloatField(
+        min_value=0,
+        max_value=LONGEST,
+        default=0,
+        help_text="Seconds: the answer comes when the reply is final, or when they are over. Who finds too many others "
+        "waiting is answered at once.",
+    )
 
 
 class SearchSerializer(serializers.Serializer[Any]):
@@ -158,11 +181,38 @@ class FoundSerializer(serializers.ModelSerializer[Message]):
 class ExportSerializer(serializers.Serializer[Any]):
     """`?format=`."""
 
-    format = serializers.ChoiceField(choices=("json", "markdown"), default="json")
+    format = serializers.ChoiceField(
+        choices=("json", "markdown"), default="json", help_text="`markdown` is answered as a text, for a person."
+    )
+
+
+class ExportedMessageSerializer(serializers.Serializer[Any]):
+    """A message in an export, with its current answer."""
+
+    id = serializers.IntegerField()
+    content = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    answer = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    model = serializers.CharField(allow_null=True)
+
+
+class ExportedRoomSerializer(serializers.Serializer[Any]):
+    """A room with all that was said in it, oldest first."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    system_instruction = serializers.CharField()
+    model = serializers.CharField()
+    temperature = serializers.FloatField(allow_null=True)
+    messages = ExportedMessageSerializer(many=True)
 
 
 class NewMessageSerializer(serializers.Serializer[Any]):
     """A message to send."""
+
+    never_partial = True
+    """Changing one takes all of it as well."""
 
     content = TextField(max_length=MAX_CONTENT, trim_whitespace=False)
 

@@ -15,8 +15,9 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts import idempotency
 from accounts.models import User
+from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
-from chatrooms import conversation, rooms, search
+from chatrooms import conversation, rooms, schema, search
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
 from chatrooms.limits import SearchLimit, SendLimit
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
@@ -33,22 +34,10 @@ from chatrooms.serializers import (
 )
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import refusal_of
-from chatrooms.waiting import LONGEST, until_final
+from chatrooms.waiting import until_final
 from config.api import JSONParser, LinkPagination
 from config.errors import problem_of
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="1 to 255 printable ASCII characters; within 24 hours a repeat with the same body sends nothing anew.",
-)
-WAIT = OpenApiParameter(
-    "wait",
-    OpenApiTypes.NUMBER,
-    description=f"Seconds, at most {LONGEST}: the answer comes when the reply is final, or when they are over. "
-    "Who finds too many others waiting is answered at once.",
-)
 LATEST = 20
 """Messages that a room brings along."""
 
@@ -119,7 +108,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     @extend_schema(
         summary="Create a chatroom",
         responses={201: RoomSerializer},
-        examples=[OpenApiExample("Room", {"name": "Trip"})],
+        examples=[OpenApiExample("Room", {"name": "Trip"}, request_only=True)],
     )
     def create(self, request: Request) -> Response:
         """Make a room; without a name it is called `New chat` until the model has found a title for it."""
@@ -155,7 +144,9 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         data["messages"] = MessageSerializer(list(newest)[::-1], many=True, context=seen_by).data
         return Response(data)
 
-    @extend_schema(summary="Change a chatroom", examples=[OpenApiExample("Rename", {"name": "Trip to Goa"})])
+    @extend_schema(
+        summary="Change a chatroom", examples=[OpenApiExample("Rename", {"name": "Trip to Goa"}, request_only=True)]
+    )
     def partial_update(self, request: Request, room_id: int) -> Response:
         """Change the fields that are sent."""
         room = rooms.change(user_id=_user(request).pk, room_id=room_id, **self._checked(request, partial=True))
@@ -257,7 +248,7 @@ class RoomMessageViewSet(MessageViews):
         summary="Send a message",
         request=NewMessageSerializer,
         responses={202: MessageSerializer},
-        parameters=[IDEMPOTENCY_KEY, WAIT],
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, *schema.ANEW],
         examples=[OpenApiExample("Question", {"content": "What is a monsoon?"}, request_only=True)],
     )
     def create(self, request: Request, room_id: int) -> Response:
@@ -317,7 +308,7 @@ class MessageViewSet(MessageViews):
             return refusal_of(problem_of(exc), accept=self.request.headers.get("Accept", ""))
         return super().handle_exception(exc)
 
-    @extend_schema(summary="Get a message", parameters=[WAIT])
+    @extend_schema(summary="Get a message", parameters=[WaitSerializer])
     def retrieve(self, request: Request, message_id: int) -> Response:
         """One message with its reply."""
         return Response(self.get_serializer(self.when_final(message_id)).data)
@@ -326,7 +317,7 @@ class MessageViewSet(MessageViews):
         summary="Edit the last message",
         request=NewMessageSerializer,
         responses={202: MessageSerializer},
-        parameters=[WAIT],
+        parameters=[*schema.ANEW],
         examples=[OpenApiExample("Question", {"content": "What is a monsoon, in one line?"}, request_only=True)],
     )
     def partial_update(self, request: Request, message_id: int) -> Response:
@@ -340,13 +331,17 @@ class MessageViewSet(MessageViews):
         conversation.stop(user_id=_user(request).pk, message_id=message_id)
         return Response(self.get_serializer(self.when_final(message_id)).data)
 
-    @extend_schema(summary="Retry a failed answer", request=None, responses={202: MessageSerializer}, parameters=[WAIT])
+    @extend_schema(
+        summary="Retry a failed answer", request=None, responses={202: MessageSerializer}, parameters=[*schema.ANEW]
+    )
     def retry(self, request: Request, message_id: int) -> Response:
         """Have a failed answer tried again."""
         conversation.retry(user_id=_user(request).pk, message_id=message_id)
         return self.accepted(message_id)
 
-    @extend_schema(summary="Regenerate an answer", request=None, responses={202: MessageSerializer}, parameters=[WAIT])
+    @extend_schema(
+        summary="Regenerate an answer", request=None, responses={202: MessageSerializer}, parameters=[*schema.ANEW]
+    )
     def regenerate(self, request: Request, message_id: int) -> Response:
         """Have the message answered once more; earlier answers stay readable."""
         conversation.regenerate(user_id=_user(request).pk, message_id=message_id)
@@ -354,14 +349,17 @@ class MessageViewSet(MessageViews):
 
     @extend_schema(
         summary="Stream an answer",
-        description='Server-sent events: `start` (drop what you have), `delta` (`{"text"}`), then `done`, `error` or '
-        "`stopped`. Here it is a redirect to the process that streams; `stream_url` of a message leads there directly.",
-        responses={307: None},
+        description="Server-sent events. Here it is a redirect to the process that streams; `stream_url` of a message "
+        "leads there directly. See docs/streaming.md.",
+        parameters=[*schema.STREAM_PARAMETERS],
+        responses=schema.STREAM_RESPONSES,
+        auth=[{"accessToken": []}, {}],  # type: ignore[list-item]
     )
     def stream(self, request: Request, message_id: int) -> HttpResponseBase:
         """Lead to the process that streams."""
-        if "ticket" in request.query_params:  # it came from here: nothing at STREAM_ORIGIN streams
-            raise StreamUnavailable(retry_after=5)
+        if ticket_sent := request.query_params.get("ticket"):
+            Ticket.parse(ticket_sent)
+            raise StreamUnavailable(retry_after=5)  # it came from here: nothing at STREAM_ORIGIN streams
         message = self.when_final(message_id)
         ticket = Ticket(reply_id=message.reply.pk, session_id=request.auth.pk)
         after = {"after": request.query_params["after"]} if "after" in request.query_params else {}

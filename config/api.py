@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # DRF's views read this module's parser while they are being 
     from rest_framework.views import APIView
 
 
+MAX_DIGITS = 18
 CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
@@ -90,7 +91,7 @@ class LinkPagination(CursorPagination):
         text = request.query_params.get(self.page_size_query_param)
         if text is None:
             return self.page_size
-        if not (text.isascii() and text.isdigit() and 0 < len(text) <= 18 and int(text)):
+        if not (text.isascii() and text.isdigit() and 0 < len(text) <= MAX_DIGITS and int(text)):
             raise ValidationError({"limit": "A whole number from 1 to 100."}, code="invalid")
         return min(int(text), self.max_page_size)
 
@@ -118,11 +119,15 @@ class LinkPagination(CursorPagination):
         return Response(data, headers={"Link": header} if header else None)
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
-        """What drf-spectacular says of the parameters: DRF does not know that `limit` has bounds."""
+        """What drf-spectacular says of the parameters: DRF knows no bounds."""
         parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             if parameter["name"] == self.page_size_query_param:
-                parameter["schema"] |= {"minimum": 1, "default": self.page_size}
+                parameter["schema"] |= {"minimum": 1, "maximum": 10**MAX_DIGITS - 1, "default": self.page_size}
+                parameter["description"] = f"How many at most; more than {self.max_page_size} are never sent."
+            elif parameter["name"] == self.cursor_query_param:
+                parameter["schema"] |= {"pattern": f"^{CURSOR.pattern}$"}
+                parameter["description"] = "A place in the list, as a `Link` has it."
         return parameters
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

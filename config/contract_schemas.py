@@ -1,4 +1,4 @@
-"""Comparing two schemas of OpenAPI 3.0 for what a client notices.
+"""Comparing two schemas of OpenAPI 3.0 or 3.1 for what a client notices.
 
 What a client sends may be taken more widely than before, and what it is sent may be narrower, never the other way
 round: every rule below is that one, for one keyword. Where two values cannot be compared (two patterns), a change is
@@ -54,7 +54,7 @@ def compare(before: Schema, after: Schema, *, direction: Direction, old: Schema,
 
 
 def resolved(part: Schema, document: Schema) -> Schema:
-    """The part that a reference leads to, with all that it is to fulfil (`allOf`) in one.
+    """The part that a reference leads to, with all that it is to fulfil (`allOf`) in one, and null told by `nullable`.
 
     Raises:
         KeyError: the document has no such part.
@@ -67,7 +67,21 @@ def resolved(part: Schema, document: Schema) -> Schema:
     merged = {name: value for name, value in part.items() if name != "allOf"}
     for piece in part.get("allOf", ()):
         merged = _both(resolved(piece, document), merged)
-    return merged
+    return _null_told_apart(merged, document)
+
+
+def _null_told_apart(part: Schema, document: Schema) -> Schema:
+    """The part with `nullable`, as OpenAPI 3.0 tells it, where 3.1 lists the type null or has it as an alternative."""
+    if isinstance(part.get("type"), list) and "null" in part["type"]:
+        kinds = [kind for kind in part["type"] if kind != "null"]
+        return {**part, "type": kinds[0] if len(kinds) == 1 else kinds, "nullable": True}
+    for name in ("oneOf", "anyOf"):
+        others = [each for each in part.get(name, ()) if resolved(each, document).get("type") != "null"]
+        if len(others) < len(part.get(name, ())):
+            rest = {key: value for key, value in part.items() if key != name}
+            alone = resolved(others[0], document) if len(others) == 1 else {name: others}
+            return {**_both(alone, rest), "nullable": True}
+    return part
 
 
 def _both(one: Schema, other: Schema) -> Schema:

@@ -1,6 +1,5 @@
 """The pages that document the API."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from config.errors import Problem
+from config.errors import problems
 
 POLICY = {
     "default-src": ["'none'"],
@@ -50,14 +49,3 @@ class ErrorsView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The problems by their codes."""
         return super().get_context_data(problems=sorted(problems(), key=lambda kind: kind.code), **kwargs)
-
-
-def problems() -> list[type[Problem]]:
-    """One class per code: the one that defines it."""
-    return list({kind.code: kind for kind in _descendants(Problem) if "code" in vars(kind)}.values())
-
-
-def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _descendants(child)

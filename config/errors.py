@@ -165,6 +165,17 @@ class InternalError(Problem):
     detail = "The request id finds it in our logs."
 
 
+def problems() -> list[type[Problem]]:
+    """One class per code: the one that defines it."""
+    return list({kind.code: kind for kind in _descendants(Problem) if "code" in vars(kind)}.values())
+
+
+def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _descendants(child)
+
+
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, PoolFull)
 """What Django and the pool raise while PostgreSQL is away or its connections are all in use."""
 

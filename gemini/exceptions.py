@@ -114,3 +114,8 @@ class BrokenAnswer(ProviderError):
 
     code = ConnectionCut.code
     retryable = True
+
+
+def codes() -> set[str]:
+    """The codes of all kinds."""
+    return {kind.code for kind in ProviderError.__subclasses__()}

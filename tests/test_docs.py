@@ -19,7 +19,7 @@ from chatrooms import live, models, streaming, tickets, views, waiting
 from chatrooms.serializers import RoomSerializer, SearchSerializer
 from config import environment, processes
 from config.api import JSONParser, LinkPagination
-from config.docs import problems
+from config.errors import problems
 from config.server_programs import POSTGRESQL
 from gemini import limits as gemini_limits
 from tests import servers

@@ -74,3 +74,15 @@ def test_a_parameter_that_is_sent_is_not_empty(ask: Callable[..., Any], method: 
 @pytest.mark.parametrize("path", ["/chatroom", "/chatroom/{room_id}/messages", "/auth/sessions"])
 def test_a_cursor_is_spelt_as_ours_are(ask: Callable[..., Any], path: str, cursor: str) -> None:
     assert faults(ask("get", path, cursor=cursor)) == {"cursor"}
+
+
+def test_a_stream_that_came_back_to_the_process_without_streams_is_told_apart_from_a_bad_ticket(
+    ask: Callable[..., Any],
+) -> None:
+    path = "/message/{message_id}/stream"
+    first = ask("get", path)
+    assert first.status_code == 307
+    _, _, ticket = first["Location"].partition("ticket=")
+    again, bad = ask("get", path, ticket=ticket), ask("get", path, ticket="x")
+    assert (again.status_code, again.json()["code"]) == (503, "stream_unavailable")
+    assert (bad.status_code, bad.json()["code"]) == (401, "ticket_invalid")

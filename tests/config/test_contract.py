@@ -163,6 +163,35 @@ def test_words_are_no_change() -> None:
     assert changed(put(ROOM + "text.description", "Its text")) == []
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"$ref": "#/components/schemas/Mood"}, {"allOf": [{"$ref": "#/components/schemas/Mood"}]}),
+        (
+            {"allOf": [{"$ref": "#/components/schemas/Mood"}], "nullable": True},
+            {"oneOf": [{"$ref": "#/components/schemas/Mood"}, {"type": "null"}]},
+        ),
+        (
+            {"oneOf": [{"type": "integer"}, {"type": "string"}], "nullable": True},
+            {"oneOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]},
+        ),
+    ],
+)
+def test_null_is_told_in_two_ways_that_are_one(then: Schema, now: Schema) -> None:
+    old, new = copy.deepcopy(OLD), copy.deepcopy(OLD)
+    put(ROOM + "text", then)(old)
+    put(ROOM + "text", now)(new)
+    assert contract.differences(old, new) == []
+    put(ROOM + "text", {"type": "integer"})(new)
+    assert contract.differences(old, new) != []
+
+
+def test_null_as_an_alternative_is_null_at_times() -> None:
+    change = put(ROOM + "mood", {"oneOf": [{"$ref": "#/components/schemas/Mood"}, {"type": "null"}]})
+    assert {each.what for each in changed(change) if each.breaks} == {"it may now be null"}
+
+
 def test_a_change_says_where_it_is() -> None:
     [line] = contract.report(changed(put(REQUEST + "properties.text.maxLength", 70)))
     assert line == "BREAKS CLIENTS  PATCH /room/{room_id}: the body.text: maxLength changed from 80 to 70"

@@ -11,7 +11,7 @@ from django.test import Client
 from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
-from config.docs import problems
+from config.errors import problems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
