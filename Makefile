@@ -14,7 +14,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test faults fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -43,6 +43,9 @@ endif
 
 faults: venv-dev ## Run what takes long: kills and races many times over, real time-outs, all migrations
 	@exec $(PYTHON) -m pytest -m faults -n 2 $(PARALLEL) $(ARGS)
+
+mutants: venv-dev ## Break what matters, one thing at a time, in a copy: each has to turn its tests red (some half an hour)
+	@exec $(PYTHON) -m tests.mutants $(ARGS)
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s -m faults tests/flows/test_any_input.py

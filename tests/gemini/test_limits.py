@@ -1,0 +1,23 @@
+"""What may come over the wire in one answer."""
+
+import math
+import time
+
+import pytest
+
+from gemini.exceptions import AnswerTooLong, ProviderTimeout
+from gemini.limits import MAX_WIRE, bounded
+
+
+def test_so_many_bytes_come_and_not_one_more() -> None:
+    whole = [b"x" * (MAX_WIRE // 2)] * 2
+    assert list(bounded(whole, deadline=math.inf)) == whole
+    passing = bounded([*whole, b"x"], deadline=math.inf)
+    assert [next(passing), next(passing)] == whole
+    with pytest.raises(AnswerTooLong):
+        next(passing)
+
+
+def test_nothing_comes_after_the_deadline() -> None:
+    with pytest.raises(ProviderTimeout):
+        next(bounded([b"x"], deadline=time.monotonic() - 1))

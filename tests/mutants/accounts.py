@@ -1,0 +1,163 @@
+"""Sign-in: codes, tries, tokens, sessions, limits, idempotency."""
+
+from tests.mutants import Break
+
+LIVE = "pk=code_id, guesses__lt=GUESSES, used_at=None, expires_at__gt=Now()"
+ALIVE = "return Session.objects.filter(user__is_active=True, revoked_at=None)"
+
+BREAKS = (
+    Break(
+        lets="a code be guessed at without end",
+        file="accounts/otp.py",
+        text=LIVE,
+        broken="pk=code_id, used_at=None, expires_at__gt=Now()",
+        tests="accounts/test_verify_otp.py",
+    ),
+    Break(
+        lets="a code work for ever",
+        file="accounts/otp.py",
+        text=LIVE,
+        broken="pk=code_id, guesses__lt=GUESSES, used_at=None",
+        tests="accounts/test_verify_otp.py",
+    ),
+    Break(
+        lets="a code work twice",
+        file="accounts/otp.py",
+        text="OneTimeCode.objects.filter(pk=code.pk).update(used_at=Now())",
+        broken="OneTimeCode.objects.filter(pk=code.pk)",
+        tests="accounts/test_verify_otp.py",
+    ),
+    Break(
+        lets="a code serve another purpose",
+        file="accounts/otp.py",
+        text="return Q(number=self.number, purpose=self.purpose) & user",
+        broken="return Q(number=self.number) & user",
+        tests="accounts/test_code_binding.py",
+    ),
+    Break(
+        lets="one of two codes change a number",
+        file="accounts/otp.py",
+        text="if accepted := len(right) == len(proofs):",
+        broken="if accepted := bool(right):",
+        tests="accounts/test_change_number.py",
+    ),
+    Break(
+        lets="wrong codes lock nobody",
+        file="accounts/otp.py",
+        text="    tries.count(number=order.number, kind=Tries.Kind.CODE)\n",
+        broken="",
+        tests="accounts/test_tries.py",
+    ),
+    Break(
+        lets="a block of rented numbers be sent codes without end",
+        file="accounts/otp.py",
+        text="    yield _Window(match=prefix, limit=settings.SMS_PER_PREFIX_HOUR, period=HOUR)\n",
+        broken="",
+        tests="accounts/test_sms_ceilings.py",
+    ),
+    Break(
+        lets="the installation send codes without end",
+        file="accounts/otp.py",
+        text="        _Window(match={}, limit=settings.SMS_PER_DAY, period=DAY),\n",
+        broken="",
+        tests="accounts/test_sms_ceilings.py",
+    ),
+    Break(
+        lets="parallel requests for codes slip past the count",
+        file="accounts/otp.py",
+        text="        _count_alone()\n",
+        broken="",
+        tests="accounts/test_races.py::test_of_a_hundred_requests_for_a_code_one_is_served",
+    ),
+    Break(
+        lets="a code be kept in clear",
+        file="accounts/delivery.py",
+        text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
+        broken="return bound",
+        tests="accounts/test_send_otp.py",
+    ),
+    Break(
+        lets="a locked number be tried",
+        file="accounts/tries.py",
+        text="    WHERE known.locked_until IS NULL OR known.locked_until <= statement_timestamp()\n",
+        broken="",
+        tests="accounts/test_login.py",
+    ),
+    Break(
+        lets="the time of an answer tell whether a number has an account",
+        file="accounts/credentials.py",
+        text="right = check_password(normalised(password), known.password if known else _nobodys_password())",
+        broken="right = known is not None and check_password(normalised(password), known.password)",
+        tests="accounts/test_login.py",
+    ),
+    Break(
+        lets="other devices stay signed in after a change of password",
+        file="accounts/credentials.py",
+        text="        sessions.end_all(user_id=user.pk, but=mine)\n",
+        broken="",
+        tests="accounts/test_change_password.py",
+    ),
+    Break(
+        lets="a stolen refresh token go on",
+        file="accounts/tokens.py",
+        text="    _end_for_reuse(session)\n",
+        broken="",
+        tests="accounts/test_refresh.py",
+    ),
+    Break(
+        lets="a token outlive its session",
+        file="accounts/tokens.py",
+        text=ALIVE,
+        broken="return Session.objects.filter(user__is_active=True)",
+        tests="accounts/test_logout.py",
+    ),
+    Break(
+        lets="a disabled account go on",
+        file="accounts/tokens.py",
+        text=ALIVE,
+        broken="return Session.objects.filter(revoked_at=None)",
+        tests="accounts/test_session_end.py",
+    ),
+    Break(
+        lets="one end a stranger's session",
+        file="accounts/sessions.py",
+        text="if not living(user_id=user_id).filter(pk=session_id).update(revoked_at=Now()):",
+        broken="if not Session.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=Now()):",
+        tests="accounts/test_sessions.py",
+    ),
+    Break(
+        lets="the limits of the open routes be open",
+        file="accounts/limits.py",
+        text='return not (usage and usage["should_limit"])',
+        broken="return True",
+        tests="accounts/test_limits.py",
+    ),
+    Break(
+        lets="the spelling of a number buy further requests",
+        file="accounts/limits.py",
+        text='number = numbers.parse(str(body.get("mobile_number", "")))',
+        broken='number = str(body.get("mobile_number", ""))',
+        tests="accounts/test_limits.py",
+    ),
+    Break(
+        lets="somebody else's idempotency key give their answer",
+        file="accounts/idempotency.py",
+        text="IdempotencyKey.objects.filter(**names, created_at__gt=Now() - KEPT)",
+        broken='IdempotencyKey.objects.filter(key_hash=names["key_hash"], created_at__gt=Now() - KEPT)',
+        tests="accounts/test_idempotency.py",
+    ),
+    Break(
+        lets="a key that came with another body be taken for a repeat",
+        file="accounts/idempotency.py",
+        text="    if first.body_hash != _digest_of(body):\n        raise IdempotencyKeyReused\n",
+        broken="",
+        tests="accounts/test_idempotency.py",
+    ),
+    Break(
+        lets="two requests with one key both do the work",
+        file="accounts/idempotency.py",
+        text="""        _hold(f"{user_id}/{route}/{names['key_hash']}")\n""",
+        broken="",
+        tests="accounts/test_idempotency.py",
+    ),
+)
