@@ -3,14 +3,14 @@
 from http import HTTPStatus
 from typing import Final
 
-from billing.exceptions import ServiceBudgetReached
+from billing.exceptions import TOKENS_USED_UP
 from config.errors import InternalError, NotFound, Problem
 from gemini.exceptions import codes
 
 WORKER_LOST: Final = "worker_lost"
 """The workers that made the answer died, all of them."""
 
-REPLY_ERRORS: Final = sorted({*codes(), ServiceBudgetReached.code, InternalError.code, WORKER_LOST})
+REPLY_ERRORS: Final = sorted({*codes(), *(kind.code for kind in TOKENS_USED_UP), InternalError.code, WORKER_LOST})
 """Why a reply failed; docs/errors.md says what each means."""
 
 

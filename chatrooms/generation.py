@@ -187,9 +187,8 @@ def generate(*, reply: Reply, tier: Tier) -> None:
         stream: ReplyStream | None = None
         ended = False
         try:
-            budget.check(
-                user_id=reply.user_id, tier=tier
-            )  # what was accepted before the ceiling was reached is not answered behind it
+            # What was accepted before the ceiling was reached is not answered behind it.
+            budget.check(user_id=reply.user_id, tier=tier)
             context = context_for(reply=reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             stream = stream_reply(context.prompt)

@@ -35,6 +35,9 @@ LOOK_EVERY: Final = 3.0
 MAX_BEHIND: Final = 256 * 1024
 """Bytes that a client may be behind before it is dropped: what piles up on top of the socket's own buffers."""
 
+MAX_COUNTED: Final = 64 * 1024
+"""Bytes that one entry counts at most: a model that does not stream writes its answer in one, and then the end."""
+
 QUIET_CHANNEL: Final = "live:nobody"
 """Keeps the subscription's connection open while nobody listens."""
 
@@ -75,9 +78,9 @@ class Follower:
         self.is_slow = self.is_cut_off = self.is_due = self.is_signed_out = False
 
     def put(self, entry: Entry, size: int) -> None:
-        """Keep an entry for the client, unless too much is waiting already."""
-        self._size += size
-        if self._waiting and self._size > MAX_BEHIND:  # one entry alone may be as large as it is
+        """Keep an entry for the client, unless too much is waiting."""
+        self._size += min(size, MAX_COUNTED)
+        if self._size > MAX_BEHIND:
             self.is_slow = True
             self._waiting.clear()
         else:
@@ -115,6 +118,7 @@ class Hub:
         self._turns = asyncio.Semaphore(QUESTIONS)
         self._pubsub: PubSub | None = None
         self._is_listening = asyncio.Event()
+        self._has_heard = True
         self._redis = redis.asyncio.Redis.from_url(
             settings.REDIS_URL,
             socket_timeout=PATIENCE,
@@ -235,18 +239,19 @@ class Hub:
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(QUIET_CHANNEL)
-            self._pubsub = pubsub
+            self._pubsub, self._has_heard = pubsub, True
             self._is_listening.set()
             while True:
                 # Without a time-out a read would end with the socket's, which is for questions.
                 message = await pubsub.get_message(timeout=None)
                 if message:
+                    self._has_heard = True
                     self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        reply_id = int(message["channel"].rpartition(":")[2]) if message["channel"] != QUIET_CHANNEL else None
-        if reply_id is None:
+        if message["channel"] in (None, QUIET_CHANNEL):  # None is PONG's
             return
+        reply_id = int(message["channel"].rpartition(":")[2])
         if message["type"] == "subscribe" and reply_id in self._subscribed:
             self._subscribed[reply_id].set()
         elif message["type"] == "message":
@@ -273,16 +278,13 @@ class Hub:
                 log.exception("stream_look_failed")
 
     async def _look_once(self) -> None:
-        followers = self._everybody()
-        if not followers:
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._redis.ping()
-        except AWAY:  # a frozen Redis breaks no connection
+        if not await self._is_heard():
             self._cut_off()
             self._tasks[0].cancel()
             self._tasks[0] = asyncio.create_task(self._listen_for_ever())
+            return
+        followers = self._everybody()
+        if not followers:
             return
         replies = {follower.reply_id for follower in followers}
         sessions = {follower.session_id for follower in followers}
@@ -292,6 +294,21 @@ class Hub:
                 follower.mark(is_signed_out=True)
             elif follower.reply_id in ended:
                 follower.mark(is_due=True)
+
+    async def _is_heard(self) -> bool:
+        """Whether Redis answers over the subscription itself: neither a frozen one nor a firewall breaks it."""
+        if self._pubsub is None:
+            return True  # another is being made
+        if not self._has_heard:  # not even PONG, since the last look
+            log.warning("stream_redis_silent", followers=self.count)
+            return False
+        self._has_heard = False
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._pubsub.ping()
+        except AWAY:
+            return False
+        return True
 
     def _everybody(self) -> list[Follower]:
         return [follower for followers in self._followers.values() for follower in followers]

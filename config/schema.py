@@ -41,9 +41,9 @@ class OperationSchema(AutoSchema):
             schema["required"] = sorted(always & schema["properties"].keys())
         return schema
 
-    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> Any:
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
         if self.method == "PATCH" and getattr(serializer, "never_partial", False):
-            return self.resolve_serializer(serializer, direction).ref, True  # type: ignore[no-untyped-call]
+            return self.resolve_serializer(serializer, direction).ref, True
         return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
 
     def _get_response_headers_for_code(self, status_code: str, direction: str = "response") -> Any:

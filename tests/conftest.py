@@ -24,6 +24,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client as TestClient
 from prometheus_client import REGISTRY
 from pytest_django import DjangoDbBlocker
 from redis import Redis
@@ -32,7 +33,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from config import environment
 from config.database import PatientConnection
-from tests import servers
+from tests import promised, servers
 
 _cleanup = ExitStack()
 
@@ -115,6 +116,23 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
     Tier.objects.update(daily_messages=None, sends_per_minute=1_000_000)
     with Redis.from_url(settings.REDIS_URL) as client:
         client.flushall()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _promises_are_kept() -> Iterator[None]:
+    """Hold what every test client is answered to the contract."""
+    ask = TestClient.request
+
+    def ask_and_compare(client: Any, **request: Any) -> Any:
+        answer = ask(client, **request)
+        body = None if answer.streaming else answer.content
+        asked = answer.wsgi_request
+        promised.hold(asked.method, asked.path, answer.status_code, answer.headers, body)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "request", ask_and_compare)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests import promised
+
 
 @dataclass
 class Received:
@@ -126,7 +128,9 @@ def _parse(block: bytes) -> Received | None:
             fields[name] = value.removeprefix(" ")
     if "data" not in fields:
         return None
-    return Received(fields["event"], json.loads(fields["data"]), fields.get("id", ""), time.monotonic())
+    data = json.loads(fields["data"])
+    promised.hold_event({"event": fields["event"], "data": data, **({"id": fields["id"]} if "id" in fields else {})})
+    return Received(fields["event"], data, fields.get("id", ""), time.monotonic())
 
 
 def read(url: str, **options: Any) -> Transcript:

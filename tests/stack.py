@@ -24,6 +24,7 @@ from redis import Redis
 
 from config.server_programs import redis_server
 from config.servers import die_with_parent
+from tests import promised
 from tests.doubles.gemini.client import GeminiDouble
 from tests.doubles.stripe import StripeDouble
 from tests.ports import free_port
@@ -53,7 +54,10 @@ class Person:
         url, safe = self.stack.url + path, method == "GET" or "Idempotency-Key" in headers
 
         def ask() -> requests.Response:
-            return self.http.request(method, url, headers=headers, timeout=PATIENCE, **options)
+            answer = self.http.request(method, url, headers=headers, timeout=PATIENCE, **options)
+            if not (answer.history or options.get("stream")):
+                promised.hold(method, url, answer.status_code, answer.headers, answer.content)
+            return answer
 
         return until_not_busy(ask, {"service_unavailable"}) if safe and self.stack.is_patient else ask()
 

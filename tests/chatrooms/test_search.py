@@ -50,6 +50,17 @@ def test_words_are_found_in_questions_and_answers(client: APIClient, room: Chatr
     assert {each["chatroom_name"] for each in found} == {"Room"}
 
 
+@pytest.mark.parametrize("word", ["amp", "apples", "lt", "8217", "copy", "div", "href", "example", "com"])
+def test_what_html_would_hide_is_found(client: APIClient, room: Chatroom, say: Callable[..., Any], word: str) -> None:
+    """A text is a text: PostgreSQL's own parser takes entities, tags and addresses for one thing each."""
+    said = say(
+        room, 'apples&amp;pears &lt;b&gt; don&#8217;t &copy; <div class="x"> <a href="https://example.com/a?b=c">'
+    )
+    found = find(client, word)
+    assert [each["message_id"] for each in found] == [said.pk]
+    assert word in marked(found[0])
+
+
 def test_queries_are_a_search_engines(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
     first = say(room, "red apple and green pear")
     second = say(room, "green apple")
@@ -137,7 +148,7 @@ def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
 @pytest.mark.parametrize("said", [lambda n: n % 3, lambda n: max(0, n - 20), lambda n: min(n, 10), lambda n: 0])
-def test_each_oneleads_to_the_next_and_to_the_one_before(
+def test_each_one_leads_to_the_next_and_to_the_one_before(
     client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, said: Callable[[int], int]
 ) -> None:
     ids = {say(room, f"{query} " * (said(number) + 1)).pk for number in range(30)}

@@ -23,6 +23,7 @@ class Proxy:
         self._thawed = threading.Event()
         self._thawed.set()
         self._listener: socket.socket | None = None
+        self._forgotten: set[socket.socket] = set()
         self.port = 0
         self._listen()
 
@@ -37,6 +38,11 @@ class Proxy:
             self._cut()
         elif self._listener is None:
             self._listen()
+
+    def forget(self) -> None:
+        """Pass nothing on any more over the connections that are open, and say so to nobody: a firewall does that."""
+        with self._lock:
+            self._forgotten |= self._open
 
     def close(self) -> None:
         self.set("refuse")
@@ -79,6 +85,7 @@ class Proxy:
                 finally:
                     with self._lock:
                         self._open -= {client, server}
+                        self._forgotten -= {client, server}
 
     def _copy(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}
@@ -89,6 +96,8 @@ class Proxy:
                 data = side.recv(65536)
                 if not data:
                     return
+                if side in self._forgotten:
+                    continue
                 other[side].sendall(data)
 
     def _cut(self) -> None:
