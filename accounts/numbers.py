@@ -14,6 +14,9 @@ LONGEST: Final = 64
 A_PERSONS: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE})
 """All other kinds earn their owner money by our SMS, or are cheap to have by the thousand, or nobody reads them."""
 
+MOST_DIGITS: Final = 15
+"""With the country's code (E.164, 6.1). Some of Germany's that phonenumbers takes for valid have more."""
+
 _NO_COUNTRY: Final = phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
 _MEXICO: Final = 52
 
@@ -44,7 +47,10 @@ def parse(text: str) -> str:
     country = _country(number)
     if country == _NO_COUNTRY or (settings.SMS_COUNTRIES and country not in settings.SMS_COUNTRIES):
         raise NumberRefused
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(written) > len("+") + MOST_DIGITS:
+        raise NumberRefused
+    return written
 
 
 def country_of(number: str) -> str:

@@ -118,7 +118,7 @@ class Hub:
         self._turns = asyncio.Semaphore(QUESTIONS)
         self._pubsub: PubSub | None = None
         self._is_listening = asyncio.Event()
-        self._has_heard = True
+        self._heard = asyncio.Event()
         self._redis = redis.asyncio.Redis.from_url(
             settings.REDIS_URL,
             socket_timeout=PATIENCE,
@@ -239,18 +239,18 @@ class Hub:
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(QUIET_CHANNEL)
-            self._pubsub, self._has_heard = pubsub, True
+            self._pubsub = pubsub
             self._is_listening.set()
             while True:
                 # Without a time-out a read would end with the socket's, which is for questions.
                 message = await pubsub.get_message(timeout=None)
                 if message:
-                    self._has_heard = True
+                    self._heard.set()
                     self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        if message["channel"] in (None, QUIET_CHANNEL):  # None is PONG's
-            return
+        if message["type"] not in ("subscribe", "message") or message["channel"] == QUIET_CHANNEL:
+            return  # redis-py takes the +PONG of RESP3 apart by letters: its type is P
         reply_id = int(message["channel"].rpartition(":")[2])
         if message["type"] == "subscribe" and reply_id in self._subscribed:
             self._subscribed[reply_id].set()
@@ -299,13 +299,11 @@ class Hub:
         """Whether Redis answers over the subscription itself: neither a frozen one nor a firewall breaks it."""
         if self._pubsub is None:
             return True  # another is being made
-        if not self._has_heard:  # not even PONG, since the last look
-            log.warning("stream_redis_silent", followers=self.count)
-            return False
-        self._has_heard = False
+        self._heard.clear()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._pubsub.ping()
+                await self._heard.wait()
         except AWAY:
             return False
         return True

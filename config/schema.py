@@ -27,6 +27,10 @@ FAILURE_HEADERS: Final[Schema] = {
         "schema": {"type": "integer", "minimum": 1},
     },
     "WWW-Authenticate": {"description": "With every 401.", "schema": {"type": "string"}},
+    **{
+        name: {"description": "With `quota_exceeded`; as with a send.", "schema": {"type": "integer"}}
+        for name in ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+    },
     "Allow": {"description": "With a 405: the methods that the path knows.", "schema": {"type": "string"}},
 }
 

@@ -208,6 +208,12 @@ def test_only_listed_countries_are_sent_codes(client: Any, settings: Any) -> Non
     assert not OneTimeCode.objects.exists()
 
 
+def test_more_digits_than_e164_has_are_refused() -> None:
+    assert phonenumbers.is_valid_number(phonenumbers.parse("+4920100000000000")), "to the library"
+    with pytest.raises(numbers.NumberRefused):
+        numbers.parse("+4920100000000000")
+
+
 @pytest.mark.parametrize("examples", [200, pytest.param(1000, marks=pytest.mark.faults)])
 def test_any_text_is_e164_or_refused(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)

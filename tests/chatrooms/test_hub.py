@@ -1,6 +1,8 @@
 """The hub's subscription breaks or falls silent, and nobody loses anything by it; slow readers are told apart."""
 
 import asyncio
+import io
+from itertools import count
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -30,6 +32,26 @@ def test_who_comes_while_the_broken_subscription_is_not_noticed_yet_is_not_cut_o
     follower, killed = asyncio.run(follow())
     assert killed == 1
     assert not follower.is_cut_off
+
+
+def test_a_subscription_that_answers_is_kept(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
+    monkeypatch.setattr(hubs, "LOOK_EVERY", 0.01)
+
+    async def kept() -> bool:
+        hub = Hub(look=lambda replies, sessions: (set(), set()))
+        hub.open()
+        try:
+            await hub._is_listening.wait()
+            first, looks = hub._pubsub, count(1)
+            monkeypatch.setattr(hub, "_everybody", lambda: next(looks) and [])
+            while next(looks) < 10:  # noqa: ASYNC110  what is looked at knows nothing of this test
+                await asyncio.sleep(0.01)
+            return hub._pubsub is first
+        finally:
+            await hub.close()
+
+    assert asyncio.run(asyncio.wait_for(kept(), 120))
+    assert "stream_" not in logged.getvalue()
 
 
 def test_a_subscription_that_a_firewall_forgot_is_renewed_while_nobody_reads(

@@ -31,16 +31,20 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
             sent.append((number % len(rooms), person.send(room, f"question {number}!")["id"]))
             time.sleep(0.25)
 
+    def is_under_way() -> bool:
+        return stack.double.ledger()["in_flight"] > 0 or (not sender.is_alive() and stack.unfinished() == 0)
+
     sender = threading.Thread(target=send_all)
     sender.start()
     hit = 0
     for kill in range(kills):
-        wait_until(lambda: stack.double.ledger()["in_flight"] > 0 or stack.unfinished() == 0, "a call under way")
+        wait_until(is_under_way, "a call under way")
         # An answer takes a third of a second: what was begun first is finished, so that hardly a message meets several
         # kills. Who has met two is let pass: a reply that meets three is taken for the cause of them and fails, see the
         # poison message below.
         time.sleep(random.uniform(1.5, 2.5))
         wait_until(lambda: not stack.sql(ON_ITS_LAST_TRY), "what has met two kills")
+        wait_until(is_under_way, "a call under way")
         hit += stack.double.ledger()["in_flight"]
         stack.kill("worker")
         if kill == kills // 2:

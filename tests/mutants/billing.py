@@ -20,8 +20,8 @@ BREAKS = (
     Break(
         lets="a unit of yesterday be given back to every day",
         file="billing/quota.py",
-        text="    WHERE usage.user_id = given.user_id AND usage.day = given.day\n",
-        broken="    WHERE usage.user_id = given.user_id\n",
+        text="used = usage.used - 1 FROM given\n    WHERE usage.user_id = given.user_id AND usage.day = given.day\n",
+        broken="used = usage.used - 1 FROM given\n    WHERE usage.user_id = given.user_id\n",
         tests="billing/test_units.py",
     ),
     Break(

@@ -20,8 +20,8 @@ BREAKS = (
     Break(
         lets="an answer take for ever",
         file="gemini/client.py",
-        text="                if time.monotonic() > deadline:\n",
-        broken="                if False:\n",
+        text="            if time.monotonic() > deadline:\n",
+        broken="            if False:\n",
         tests="gemini/test_timeouts.py gemini/test_stand_in.py",
     ),
     Break(
@@ -48,8 +48,8 @@ BREAKS = (
     Break(
         lets="the model send what the database refuses",
         file="gemini/client.py",
-        text='text = UNSTORABLE.sub("", chunk.text)',
-        broken="text = chunk.text",
+        text="            yield pieces.read(chunk.text)\n",
+        broken="            yield chunk.text\n",
         tests="gemini/test_streaming.py",
     ),
     Break(
