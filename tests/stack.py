@@ -91,23 +91,27 @@ class Person:
         return dict(answer.json())
 
     def answered(self, message_id: int, seconds: float = PATIENCE) -> dict[str, Any]:
-        """The message once its reply is final."""
-        wait_until(
-            lambda: self.message(message_id)["reply"]["status"] in ("done", "failed", "stopped"),
-            "a final reply",
-            seconds,
-        )
-        return self.message(message_id)
+        """The message once its reply is final: `web` looks for it, which costs less than to ask again and again."""
+        return dict(wait_until(lambda: self._message_if_final(message_id), "a final reply", seconds))
+
+    def _message_if_final(self, message_id: int) -> dict[str, Any] | None:
+        answer = self.call("GET", f"/message/{message_id}?wait=5")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()) if answer.json()["reply"]["status"] in ("done", "failed", "stopped") else None
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
-    """Look again and again, for `seconds` in which this process ran: what stops the whole machine does not count."""
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """Look again and again, for `seconds` in which this process ran: what stops the whole machine does not count.
+
+    What takes long is looked at less often: a look may cost more than what it waits for. Returns what was found.
+    """
     waited, looked_at = 0.0, time.monotonic()
     while not (found := condition()):
         now = time.monotonic()
         waited, looked_at = waited + min(now - looked_at, 1.0), now
         assert waited < seconds, f"expected {what} within {seconds} s; last seen: {found!r}"
-        time.sleep(0.05)
+        time.sleep(min(max(0.05, waited / 10), 0.3))
+    return found
 
 
 def until_not_busy(ask: Callable[[], requests.Response], busy: set[str]) -> requests.Response:

@@ -18,7 +18,7 @@ from tests.stack import PATIENCE, in_parallel
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(params=[3, pytest.param(20, marks=pytest.mark.faults)])
+@pytest.fixture(params=[1, pytest.param(20, marks=pytest.mark.faults)])
 def rounds(request: pytest.FixtureRequest) -> range:
     return range(request.param)
 

@@ -147,7 +147,16 @@ def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
 
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
-@pytest.mark.parametrize("said", [lambda n: n % 3, lambda n: max(0, n - 20), lambda n: min(n, 10), lambda n: 0])
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda number: number % 3,
+        pytest.param(lambda number: max(0, number - 20), marks=pytest.mark.faults),
+        pytest.param(lambda number: min(number, 10), marks=pytest.mark.faults),
+        lambda number: 0,
+    ],
+    ids=["three ranks", "ranks at the end", "ranks at the beginning", "one rank"],
+)
 def test_each_one_leads_to_the_next_and_to_the_one_before(
     client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, said: Callable[[int], int]
 ) -> None:

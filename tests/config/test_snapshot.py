@@ -43,7 +43,10 @@ def pg_dump(kind: str) -> Path:
     return server_programs.postgresql_client("pg_dump") if kind == "embedded" else postgresql.programs() / "pg_dump"
 
 
-@pytest.fixture(scope="module", params=["embedded", pytest.param("installed", marks=pytest.mark.needs_postgresql)])
+@pytest.fixture(
+    scope="module",
+    params=["embedded", pytest.param("installed", marks=[pytest.mark.needs_postgresql, pytest.mark.faults])],
+)
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """A server's kind, and the URL of a superuser of it."""
     if request.param == "embedded":
@@ -153,6 +156,7 @@ def test_an_owner_who_may_do_nothing_else_loads_it(server: tuple[str, str]) -> N
     assert len(schema.APPLIED.findall(dumped)) == len(schema.migrations())
 
 
+@pytest.mark.faults
 def test_of_two_at_once_one_loads_it() -> None:
     with database(_urls.database_url, "twice") as url, ThreadPoolExecutor(2) as pool:
         ran = list(pool.map(lambda _: manage(url, "prepare_database"), range(2)))

@@ -1,4 +1,7 @@
-"""The ten commonest calls at the desk, each solved in a browser by somebody who has the role support and no more."""
+"""The ten commonest calls at the desk, each solved in a browser by somebody who has the role support and no more.
+
+`make test` has what they do without a browser (tests/desk).
+"""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from tests.flows.paying import status, subscribe
 from tests.flows.staff import make_staff
 from tests.stack import Person, Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
 PAGE_PATIENCE = 90_000
 """Milliseconds that a page may take."""

@@ -36,7 +36,7 @@ MANY_WEBS = pytest.mark.stack_settings(web={"WEB_PROCESSES": "4"})
 
 
 @MANY_WEBS
-@pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.faults)])
 def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, rounds: int) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=5)
@@ -51,7 +51,7 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, round
 
 
 @MANY_WEBS
-@pytest.mark.parametrize("rounds", [2, pytest.param(8, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.faults)])
 def test_pro_that_begins_among_parallel_sends_loses_no_unit(breakable: Stack, rounds: int) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=5)
@@ -119,20 +119,21 @@ def test_coming_back_from_checkout_grants_nothing_without_the_webhook(breakable:
     assert status(person)["tier"] == "basic"
 
 
+@pytest.mark.parametrize("of_each", [2, pytest.param(10, marks=pytest.mark.faults)])
 # So that the worker, which leaves the model alone afterwards, is started anew for the next test.
 @pytest.mark.stack_settings(worker={"REPLY_DRAIN": "8"})
-def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(breakable: Stack) -> None:
+def test_failures_of_five_kinds_give_exactly_their_units_back(breakable: Stack, of_each: int) -> None:
     stack = breakable
     person = stack.sign_up()
     stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
-    rooms = [person.room() for _ in range(10)]
+    rooms = [person.room() for _ in range(of_each)]
 
     def failing(how: str) -> list[int]:
         return [person.send(room, f"No [[double {how}]]")["id"] for room in rooms]
 
     sent = {code: failing(how) for code, how in FAILURES.items()}
     done = person.send(rooms[0], "Yes")
-    wait_until(lambda: stack.unfinished() == 0, "forty of them over", 120)
+    wait_until(lambda: stack.unfinished() == 0, "four kinds of them over", 120)
     for code, messages in sent.items():
         assert {person.message(message)["reply"]["error"] for message in messages} == {code}
     # The first of these makes the worker leave the model alone, so most fail without a call.
@@ -142,8 +143,8 @@ def test_fifty_failures_of_five_kinds_give_exactly_fifty_units_back(breakable: S
     assert "provider_quota_exhausted" in codes
     assert codes <= {"provider_quota_exhausted", "provider_unavailable"}
     assert person.message(done["id"])["reply"]["status"] == "done"
-    assert books(person) == (1, 1, 51)
+    assert books(person) == (1, 1, 1 + 5 * of_each)
     [(returned,)] = stack.sql(
         "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", person.id
     )
-    assert returned == 50
+    assert returned == 5 * of_each

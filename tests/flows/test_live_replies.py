@@ -277,7 +277,7 @@ class TestStopping:
         assert self.used(person) == units - back
         return message
 
-    @rounds(3, 20)
+    @rounds(1, 20)
     def test_after_the_first_piece_the_call_ends_and_the_text_stays(
         self, stack: Stack, person: Person, rounds: int
     ) -> None:
@@ -324,7 +324,7 @@ class TestStopping:
             assert self.used(person) == before
             wait_until(lambda: stack.double.calls()[0]["disconnected"], "the call closed, long before its time-out", 30)
 
-    @rounds(2, 10)
+    @rounds(1, 10)
     def test_a_stop_that_the_stream_does_not_hear_of_drops_no_text(
         self, stack: Stack, person: Person, rounds: int
     ) -> None:
@@ -352,7 +352,7 @@ class TestStopping:
             self.agree(stack, person, sent["id"], transcript.text)
             assert late.text == transcript.text != ""
 
-    @rounds(3, 10)
+    @rounds(1, 10)
     def test_of_many_at_once_one_wins(self, stack: Stack, person: Person, rounds: int) -> None:
         room = person.room()
         for _ in range(rounds):
@@ -362,7 +362,7 @@ class TestStopping:
             assert sorted(stops) == [200] + [409] * 7
             wait_until(lambda: stack.unfinished() == 0, "rest")
 
-    @rounds(2, 10)
+    @rounds(1, 10)
     @pytest.mark.parametrize("verb", ["regenerate", "retry", "edit"])
     def test_of_many_that_ask_again_one_wins(self, stack: Stack, person: Person, verb: str, rounds: int) -> None:
         room = person.room()

@@ -112,7 +112,7 @@ def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stac
     wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), "all stopped")
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(20, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.faults)])
 def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds: int) -> None:
     person = stack.sign_up()
     room = person.room()
