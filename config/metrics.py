@@ -114,6 +114,7 @@ FAILURES: Final = (
     "provider_unavailable",
     "rate_limited",
     "service_budget_reached",
+    "token_share_reached",
     "worker_lost",
 )
 """Why a reply may fail."""
@@ -145,7 +146,7 @@ for _code in FAILURES:
     replies.labels("failed", _code)
 for _code in RETRIED:
     tries_put_off.labels(_code)
-for _code in ("quota_exceeded", "service_budget_reached", "too_many_waiting"):
+for _code in ("quota_exceeded", "service_budget_reached", "token_share_reached", "too_many_waiting"):
     quota_refusals.labels(_code)
 for _task in PUBLISHED:
     publish_failures.labels(_task)

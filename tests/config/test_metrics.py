@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,7 @@ from django.db import OperationalError
 from django.test import Client
 from prometheus_client import REGISTRY
 
-from billing.exceptions import QuotaExceeded, ServiceBudgetReached
+from billing.exceptions import TOKENS_USED_UP, QuotaExceeded
 from chatrooms.exceptions import TooManyWaiting
 from config import database_metrics, exposition, metrics, metrics_folder, processes
 from config.celery import app
@@ -119,23 +120,31 @@ def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -
     assert metrics.model_label("model-0") == "model-0"
 
 
-def beginning(name: str) -> set[tuple[str, ...]]:
-    """The labels of a metric that a process which has done nothing yet tells, each at 0."""
+@cache
+def beginnings() -> dict[str, list[tuple[str, ...]]]:
+    """What a process that has done nothing yet tells: the labels of each counter, by its name."""
     script = (
         "import django; django.setup(); from prometheus_client import REGISTRY\n"
         "from config import metrics\n"
-        f"[family] = metrics.{name}.collect()\n"
-        "samples = [each for each in family.samples if each.name.endswith('_total')]\n"
-        "assert not any(each.value for each in samples)\n"
-        "print([tuple(each.labels.values()) for each in samples])\n"
+        "ours = [each for each in REGISTRY.collect() if each.type == 'counter' and each.name.startswith('kuvaka_')]\n"
+        "told = {each.name: [one for one in each.samples if one.name.endswith('_total')] for each in ours}\n"
+        "assert not any(one.value for samples in told.values() for one in samples)\n"
+        "print({name: [tuple(one.labels.values()) for one in samples] for name, samples in told.items()})\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(ast.literal_eval(done.stdout))
+    told: dict[str, list[tuple[str, ...]]] = ast.literal_eval(done.stdout)
+    return told
+
+
+def beginning(name: str) -> set[tuple[str, ...]]:
+    """The labels of a metric of `config.metrics`, each at 0, before anything happened."""
+    [family] = getattr(metrics, name).collect()
+    return set(beginnings()[family.name])
 
 
 def test_failures_and_tries_put_off_begin_at_0_for_every_code() -> None:
     errors = {each.code: each for each in all_of(ProviderError)}
-    ours = {"internal_error", "worker_lost", ServiceBudgetReached.code}
+    ours = {"internal_error", "worker_lost", *(each.code for each in TOKENS_USED_UP)}
     ends = {("failed", code) for code in ({*errors} - {ProviderError.code}) | ours}
     assert beginning("replies") == ends | {("done", ""), ("stopped", "")}
     retried = {code for code, each in errors.items() if each.retryable}
@@ -149,13 +158,14 @@ def all_of(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
 
 
 def test_refusals_begin_at_0() -> None:
-    codes = {(each.code,) for each in (QuotaExceeded, ServiceBudgetReached, TooManyWaiting)}
+    codes = {(each.code,) for each in (QuotaExceeded, *TOKENS_USED_UP, TooManyWaiting)}
     assert beginning("quota_refusals") == codes
 
 
 def test_publish_failures_begin_at_0_for_every_task_that_is_published() -> None:
     for each in ("accounts", "billing", "chatrooms"):
         import_module(f"{each}.tasks")
+    app.finalize()  # which makes the schedule, if no other test has done so
     periodic = {line["task"] for line in app.conf.beat_schedule.values()}
     ours = {name for name in app.tasks if name.partition(".")[0] in ("accounts", "billing", "chatrooms")}
     assert beginning("publish_failures") == {(name,) for name in ours - periodic}
