@@ -1,5 +1,9 @@
-"""Proving who one is, and changing what proves it."""
+"""Proving who one is, and changing what proves it.
 
+What needs a hash takes a turn for it before it spends a code or counts a try (`accounts.hashing`).
+"""
+
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
 from typing import Final
@@ -8,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from accounts import audit, otp, sessions, staff, tries
+from accounts import audit, hashing, otp, sessions, staff, tries
 from accounts.exceptions import (
     InvalidCode,
     InvalidCredentials,
@@ -37,8 +41,9 @@ def sign_in_by_code(*, number: str, digits: str, password: str | None, user_agen
         InvalidCode: the code is not right, or the account is disabled (which a stranger cannot tell apart).
         TooManyTries: the number is locked.
     """
-    otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.SIGN_IN), digits=digits))
-    encoded = make_password(password and normalised(password))
+    with hashing.turns.take() if password else nullcontext():
+        otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.SIGN_IN), digits=digits))
+        encoded = make_password(password and normalised(password))
     with transaction.atomic():
         user = _locked(number) or _created(number, encoded)
         if not user.is_active:
@@ -78,8 +83,9 @@ def reset_password(*, number: str, digits: str, new_password: str) -> None:
         InvalidCode: the code is not right, or the number has no active account.
         TooManyTries: the number is locked.
     """
-    otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.RESET_PASSWORD), digits=digits))
-    encoded = make_password(normalised(new_password))
+    with hashing.turns.take():
+        otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.RESET_PASSWORD), digits=digits))
+        encoded = make_password(normalised(new_password))
     with transaction.atomic():
         user = _locked(number)
         if user is None or not user.is_active:
@@ -104,11 +110,13 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
         RecentSignInRequired: no password is set and this session is not fresh, or did not begin by code.
         TooManyTries: old passwords were tried too often.
     """
-    if session and not user.has_usable_password():
-        _require_recent_sign_in(session)
-    elif not _password_is_right(user, number=user.mobile_number, password=old_password or ""):
-        raise WrongPassword
-    encoded, mine = make_password(normalised(new_password)), session.pk if session else None
+    mine = session.pk if session else None
+    with hashing.turns.take():
+        if session and not user.has_usable_password():
+            _require_recent_sign_in(session)
+        elif not _password_is_right(user, number=user.mobile_number, password=old_password or ""):
+            raise WrongPassword
+        encoded = make_password(normalised(new_password))
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
             raise WrongPassword
@@ -194,9 +202,10 @@ def _password_is_right(user: User | None, *, number: str, password: str) -> bool
     Raises:
         TooManyTries: the number is locked; nothing was checked.
     """
-    tries.count(number=number, kind=Tries.Kind.PASSWORD)
-    known = user if user and user.has_usable_password() else None
-    right = check_password(normalised(password), known.password if known else _nobodys_password())
+    with hashing.turns.take():  # whoever gets none has not tried
+        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+        known = user if user and user.has_usable_password() else None
+        right = check_password(normalised(password), known.password if known else _nobodys_password())
     if not right or known is None:
         return False
     tries.forgive(number=number, kind=Tries.Kind.PASSWORD)

@@ -56,6 +56,7 @@ class Environment(BaseSettings):
     PORT: int = Field(default=8000, ge=1, le=65535)
     STREAM_PORT: int | None = Field(default=None, ge=1, le=65535)
     WEB_THREADS: int = Field(default=32, ge=9, le=1000)
+    PASSWORD_HASHES_AT_ONCE: int = Field(default=2, ge=1, le=64)
     WEB_ORIGIN: str = ""
     APP_ORIGINS: Names = []
     STREAM_ORIGIN: str = ""

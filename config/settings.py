@@ -204,7 +204,8 @@ CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.r
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.Argon2InTurns"]
+PASSWORD_HASHES_AT_ONCE = env.PASSWORD_HASHES_AT_ONCE
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"accounts.passwords.{name}"} for name in ("LengthValidator", "CommonValidator", "OwnNumberValidator")
 ]

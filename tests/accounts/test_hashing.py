@@ -1,0 +1,147 @@
+"""A hash takes 100 MB while it is made, so few are made at once, and whoever finds no turn is told to come back."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.contrib.auth.hashers import check_password, make_password
+
+from accounts import hashing
+from accounts.models import OneTimeCode, Session, Tries, User
+from config.errors import ServiceUnavailable
+from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
+from tests.stack import PATIENCE, Stack, in_parallel
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> hashing.Turns:
+    """One hash at a time, nobody waits."""
+    made = hashing.Turns(at_once=1, waiting=0, patience=PATIENCE)
+    monkeypatch.setattr(hashing, "turns", made)
+    return made
+
+
+@contextmanager
+def taken(turns: hashing.Turns) -> Iterator[None]:
+    """Somebody else makes a hash meanwhile."""
+    has, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.take():
+            has.set()
+            may_end.wait(PATIENCE)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(hold)
+        assert has.wait(PATIENCE)
+        try:
+            yield
+        finally:
+            may_end.set()
+
+
+def test_so_many_at_once_and_so_many_who_wait() -> None:
+    turns = hashing.Turns(at_once=2, waiting=1, patience=PATIENCE)
+    done = threading.Event()
+
+    def wait_for_a_turn() -> None:
+        with turns.take():
+            done.set()
+
+    with taken(turns), ThreadPoolExecutor(1) as pool:
+        with taken(turns):
+            waiting = pool.submit(wait_for_a_turn)
+            while turns.places:
+                assert not waiting.done()
+            with pytest.raises(ServiceUnavailable) as refused, turns.take():
+                pass
+            assert refused.value.retry_after == 1
+            assert not done.is_set()
+        waiting.result(PATIENCE)
+    with turns.take(), turns.take():  # one thread's turn holds for all it does
+        pass
+    assert turns.places == 3
+
+
+def test_nobody_waits_longer_than_briefly() -> None:
+    turns = hashing.Turns(at_once=1, waiting=1, patience=0.01)
+    with taken(turns), pytest.raises(ServiceUnavailable), turns.take():
+        pass
+    assert turns.places == 2
+
+
+def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, turns: hashing.Turns) -> None:
+    encoded = make_password(PASSWORD)
+    assert check_password(PASSWORD, encoded)
+    with taken(turns):
+        for work in (lambda: make_password(PASSWORD), lambda: check_password(PASSWORD, encoded)):
+            with pytest.raises(ServiceUnavailable):
+                work()
+
+
+def test_who_finds_no_turn_comes_back_and_lost_nothing(
+    client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any], code_for: Callable[..., str],
+    pass_time: Callable[[float], None], turns: hashing.Turns,
+) -> None:  # fmt: skip
+    number, newcomer = new_number(), new_number()
+    token = sign_in(number, password=PASSWORD)["access_token"]
+    pass_time(61)
+    reset, first = code_for(number, "/auth/forgot-password"), code_for(newcomer)
+    asked: dict[str, dict[str, str]] = {
+        "/auth/login": {"mobile_number": number, "password": PASSWORD},
+        "/auth/verify-otp": {"mobile_number": newcomer, "otp": first, "password": PASSWORD},
+        "/auth/change-password": {"old_password": PASSWORD, "new_password": OTHER_PASSWORD},
+        "/auth/reset-password": {"mobile_number": number, "otp": reset, "new_password": PASSWORD},
+    }
+    before = (list(Tries.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
+    with taken(turns):
+        for path, body in asked.items():
+            refused = client.send(path, token if "change" in path else None, **body)
+            assert problem(refused) == (503, "service_unavailable")
+            assert refused["Retry-After"] == "1"
+        unknown = client.send("/auth/login", mobile_number=new_number(), password=PASSWORD)
+        assert problem(unknown) == (503, "service_unavailable"), "a stranger's number looks the same"
+    assert before == (list(Tries.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
+    for path, body in asked.items():
+        assert client.send(path, token if "change" in path else None, **body).status_code == 200
+
+
+def test_a_code_alone_needs_no_turn(
+    client: Any, number: str, sign_in: Callable[..., Any], turns: hashing.Turns
+) -> None:
+    with taken(turns):
+        sign_in(number)
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.stack
+def test_sixty_sign_ins_at_once_take_the_memory_of_a_few(stack: Stack) -> None:
+    """The most that each process of `web` ever held, which a pause of the machine cannot raise."""
+
+    def most() -> dict[int, int]:
+        group = stack.processes["web"].pid
+        peaks = {}
+        for status in Path("/proc").glob("[0-9]*/status"):
+            lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            if "VmHWM" in lines and int(lines["NSpgid"].split()[0]) == group:
+                peaks[int(lines["Pid"])] = int(lines["VmHWM"].split()[0]) // 1024
+        return peaks
+
+    def sign_in(index: int) -> str:
+        body = {"mobile_number": f"+9198765{index:05}", "password": PASSWORD}
+        answer = requests.post(f"{stack.url}/auth/login", json=body, timeout=PATIENCE)
+        return str(answer.json()["code"])
+
+    in_parallel([lambda: sign_in(99)])
+    before = most()
+    told = in_parallel([lambda index=index: sign_in(index) for index in range(60)])
+    assert set(told) <= {"invalid_credentials", "service_unavailable"}
+    assert "invalid_credentials" in told
+    grown = {pid: megabytes - before[pid] for pid, megabytes in most().items() if pid in before}
+    assert len(grown) >= 2
+    assert max(grown.values()) < 400, grown
