@@ -4,16 +4,23 @@ dj-stripe's migrations alone take a minute or more. `make schema` writes the fil
 to what the migrations make.
 """
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 FILE: Final = Path(__file__).with_name("snapshot.sql")
 
 LOCK: Final = 5_872_013_664_101
-"""The advisory lock of who loads it: of two releases at once the second finds the database full."""
+"""The advisory lock of who brings a database up to date: of two releases at once the second finds nothing to do."""
+
+LOOK_EVERY: Final = 0.5
+"""Seconds between two tries to have it."""
 
 ANYTHING: Final = """
     SELECT 1 FROM pg_depend AS made
@@ -41,8 +48,23 @@ def is_empty(connection: BaseDatabaseWrapper) -> bool:
         return cursor.fetchone() is None
 
 
+@contextmanager
+def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let no other process bring the database up to date meanwhile: who comes second waits.
+
+    Over a connection of its own, which does nothing else, since migrations commit in between. The lock is a
+    transaction's, so that it holds through a PgBouncer too; and it is asked for again and again, since whoever waited
+    in a statement would hold up an index that is made concurrently.
+    """
+    with psycopg.connect(**connection.get_connection_params()) as holder:
+        while holder.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone() != (True,):
+            holder.rollback()
+            time.sleep(LOOK_EVERY)
+        yield
+
+
 def load_if_empty(connection: BaseDatabaseWrapper) -> bool:
-    """Load the snapshot into an empty database, all of it or nothing.
+    """Load the snapshot into an empty database, all of it or nothing. Be `alone` with it.
 
     Returns:
         Whether it was loaded; False if something is in the database.
@@ -52,7 +74,6 @@ def load_if_empty(connection: BaseDatabaseWrapper) -> bool:
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             if not is_empty(connection):
                 return False
             cursor.execute(FILE.read_text())

@@ -13,7 +13,7 @@ import requests
 from accounts.otp import ISSUING
 from tests.accounts.burst import Burst, bursts
 from tests.accounts.conftest import PASSWORD, wrong
-from tests.stack import PATIENCE, in_parallel
+from tests.stack import PATIENCE, in_parallel, until_not_busy
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -38,6 +38,13 @@ def post(stack: Any, path: str, **body: Any) -> dict[str, Any]:
     answer = requests.post(stack.url + path, json=body, timeout=PATIENCE)
     assert answer.ok, answer.text
     return dict(answer.json())
+
+
+def ask(stack: Any, credentials: dict[str, str]) -> int:
+    """Sign in with a password, again while there is no turn for it; the status."""
+    return until_not_busy(
+        lambda: requests.post(f"{stack.url}/auth/login", json=credentials, timeout=PATIENCE), {"service_unavailable"}
+    ).status_code
 
 
 def code_for(stack: Any, number: str) -> str:
@@ -122,9 +129,14 @@ def test_of_twenty_wrong_passwords_five_are_evaluated(stack: Any, burst: Burst, 
     for _ in range(2):  # a hash costs a tenth of a second
         number = fresh()
         post(stack, "/auth/verify-otp", mobile_number=number, otp=code_for(stack, number), password=PASSWORD)
-        answers = burst.post("/auth/login", [{"mobile_number": number, "password": "not the password"}] * 20)
-        assert told(answers)[401, "invalid_credentials"] == 5
-        assert set(told(answers)) == {(401, "invalid_credentials"), (429, "too_many_tries")}
+        wrong_one = {"mobile_number": number, "password": "not the password"}
+        answers = burst.post("/auth/login", [wrong_one] * 20)
+        evaluated = told(answers)[401, "invalid_credentials"]
+        assert set(told(answers)) <= {(401, "invalid_credentials"), (429, "too_many_tries")}
+        # Who finds no turn for a hash in three seconds (a machine that pauses) has not tried: go on until five have.
+        while evaluated < 5 and ask(stack, wrong_one) == 401:
+            evaluated += 1
+        assert (evaluated, ask(stack, wrong_one)) == (5, 429)
 
 
 def test_two_people_who_exchange_numbers_do_not_block_each_other(

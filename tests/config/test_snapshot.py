@@ -200,6 +200,17 @@ def test_a_database_that_is_behind_is_migrated() -> None:
     assert schema.migrations() <= set(schema.APPLIED.findall(after))
 
 
+@pytest.mark.faults
+def test_of_two_at_once_one_migrates_what_is_behind() -> None:
+    with database(_urls.database_url, "behind_twice") as url, ThreadPoolExecutor(2) as pool:
+        manage(url, "prepare_database")
+        manage(url, "migrate", "chatrooms", "0006")
+        ran = list(pool.map(lambda _: manage(url, "prepare_database"), range(2)))
+        after = schema.dump(url, pg_dump=pg_dump("embedded"))
+    assert sorted("Applying chatrooms.0007" in each.stdout for each in ran) == [False, True]
+    assert schema.migrations() <= set(schema.APPLIED.findall(after))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_where_it_cannot_be_loaded_all_migrations_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

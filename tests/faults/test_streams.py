@@ -187,7 +187,7 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
 
 @pytest.mark.parametrize("restarts", [1, pytest.param(5, marks=pytest.mark.faults)])
 def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack, restarts: int) -> None:
-    breakable.double.default(text=TEXT, pieces=100, delay=0.5)
+    breakable.double.default(text=TEXT, pieces=10 * (1 + restarts), delay=0.5)
     person = breakable.sign_up()
     sent = person.send(person.room(), "Hello")
 

@@ -26,17 +26,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Load the snapshot if the database is empty, then migrate."""
         if not dry_run:
-            self._load()
+            with snapshot.alone(connection):
+                self._load()
+                self._migrate(**options)
         elif snapshot.is_empty(connection):
             self.stdout.write("The database is empty: it would load the schema snapshot.")
-            return
+        else:
+            self._migrate(plan=True, **options)
+
+    def _migrate(self, *, verbosity: int, plan: bool = False, **_: Any) -> None:
         call_command(
-            "migrate",
-            interactive=False,
-            plan=dry_run,
-            verbosity=options["verbosity"],
-            stdout=self.stdout,
-            stderr=self.stderr,
+            "migrate", interactive=False, plan=plan, verbosity=verbosity, stdout=self.stdout, stderr=self.stderr
         )
 
     def _load(self) -> None:
