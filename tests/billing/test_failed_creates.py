@@ -6,10 +6,10 @@ import pytest
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from billing.models import Checkout
 from tests.billing.stripe_fixtures import new_user
+from tests.clients import signed_in
 from tests.doubles.stripe import StripeDouble
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +18,7 @@ SESSIONS, CUSTOMERS = "POST /v1/checkout/sessions", "POST /v1/customers"
 
 
 def subscribe(user: User) -> Any:
-    client = APIClient()
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client.post("/subscribe/pro", format="json")
+    return signed_in(user).post("/subscribe/pro", format="json")
 
 
 @pytest.fixture

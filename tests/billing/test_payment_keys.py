@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import IdempotencyKey, Session, User
+from accounts.models import IdempotencyKey, User
 from billing import mirror
 from tests.billing.stripe_fixtures import customer_of, new_user
+from tests.clients import signed_in
 from tests.doubles.stripe import StripeDouble
 
 pytestmark = pytest.mark.django_db
@@ -25,10 +24,7 @@ def user(stripe_double: StripeDouble) -> User:
 
 
 def post(user: User, path: str, key: str | None = None, body: Any = None) -> Any:
-    client = APIClient()
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client.post(path, body, format="json", headers={"Idempotency-Key": key} if key is not None else {})
+    return signed_in(user).post(path, body, format="json", headers={"Idempotency-Key": key} if key is not None else {})
 
 
 def test_a_repeat_gets_the_same_session(user: User, stripe_double: StripeDouble) -> None:

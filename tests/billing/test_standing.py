@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 from djstripe.models import Customer, Subscription
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from billing import grants, subscriptions
 from billing.entitlements import standing_of
 from billing.models import Entitlement, Grant, Tier
 from billing.pretend_stripe import shapes
 from tests.billing.stripe_fixtures import new_user
+from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -218,15 +218,8 @@ def test_of_two_changes_at_once_neither_is_lost() -> None:
 # Over HTTP
 
 
-def client_of(user: User) -> APIClient:
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client
-
-
 def test_the_status_says_what_stripe_last_said(user: User) -> None:
-    client = client_of(user)
+    client = signed_in(user)
     plain = client.get("/subscription/status").json()
     assert plain == {
         "tier": "basic",
@@ -250,9 +243,9 @@ def test_a_stranger_sees_nothing(db: None, path: str) -> None:
 
 
 def test_without_a_stripe_subscribing_says_so(user: User) -> None:
-    answer = client_of(user).post("/subscribe/pro")
+    answer = signed_in(user).post("/subscribe/pro")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
-    assert client_of(new_user()).post("/subscription/portal").json()["code"] == "no_subscription"
+    assert signed_in(new_user()).post("/subscription/portal").json()["code"] == "no_subscription"
 
 
 @pytest.mark.parametrize("session_id", ["", "cs_unknown", "<script>alert(1)</script>", "a\0b", "x" * 5000])

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from billing import budget, grants
 from billing.models import DailyUsage, LedgerEntry, Tier
 from chatrooms.models import Message, Reply
 from chatrooms.tasks import answer
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -30,14 +30,7 @@ def user() -> User:
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    return client_of(user)
-
-
-def client_of(user: User) -> APIClient:
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client
+    return signed_in(user)
 
 
 @pytest.fixture
@@ -69,7 +62,7 @@ def test_the_share_refuses_its_user_until_midnight_and_nobody_else(client: APICl
     assert 1 <= int(refused["Retry-After"]) <= 86_400
     assert (Message.objects.count(), LedgerEntry.objects.count()) == before, "nothing was stored or charged"
     assert client.get(f"/chatroom/{room}/messages").status_code == 200
-    other = client_of(User.objects.create_user("+919812345670"))
+    other = signed_in(User.objects.create_user("+919812345670"))
     assert send(other, other.post("/chatroom", {}).json()["id"]).status_code == 202
     DailyUsage.objects.update(day="2026-01-01")
     assert send(client, room).status_code == 202

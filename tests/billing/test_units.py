@@ -10,13 +10,13 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from billing import budget, quota
 from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, Tier
 from chatrooms import conversation, replies, rooms
 from chatrooms.models import Message, Reply
 from gemini.types import Usage
+from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +31,7 @@ def user() -> User:
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client
+    return signed_in(user)
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from billing.models import Tier
 from chatrooms import conversation, replies, rooms
 from chatrooms.models import Chatroom, Message, Reply
 from gemini.types import FinishReason, Usage
+from tests.clients import signed_in
 
 USAGE = Usage(prompt_tokens=3, output_tokens=5)
 
@@ -34,13 +34,7 @@ def stranger(make_user: Callable[[], User]) -> User:
 
 @pytest.fixture
 def client_of() -> Callable[[User], APIClient]:
-    def make(user: User) -> APIClient:
-        client = APIClient()
-        session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-        return client
-
-    return make
+    return signed_in
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 import yaml
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
-from accounts.models import Session, User
+from accounts.models import User
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.tasks import answer
 from config.text import LIKE_MARKS, MOST_MARKS, Marks
 from tests.chatrooms.streams import Stream
+from tests.clients import signed_in
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -65,10 +65,7 @@ FIELDS = list(fields())
 @pytest.fixture
 def client() -> APIClient:
     user = User.objects.create_user("+919812345671", "a password of some length")
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
-    return client
+    return signed_in(user)
 
 
 @pytest.fixture

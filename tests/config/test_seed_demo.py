@@ -7,13 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F, Sum
 from django.utils import timezone
-from rest_framework.test import APIClient
 
-from accounts import numbers, sessions, tokens
-from accounts.models import Session, StaffAction, User
+from accounts import numbers
+from accounts.models import StaffAction, User
 from billing.entitlements import standing_of
 from billing.models import DailyUsage, LedgerEntry, ServiceUsage
 from chatrooms.models import Chatroom, Message, Reply, Role, Status
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +90,7 @@ def test_the_people_can_sign_in_and_find_what_they_said() -> None:
     assert user
     assert user.mobile_number in said
     assert numbers.parse(user.mobile_number) == user.mobile_number
-    client = APIClient()
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.pair_of(session).access}")
+    client = signed_in(user)
     rooms = client.get("/chatroom").json()
     assert rooms
     assert client.get(f"/chatroom/{rooms[0]['id']}").json()["messages"]

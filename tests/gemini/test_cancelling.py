@@ -4,16 +4,18 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from gemini import client
 from gemini.client import ReplyStream, stream_reply
 from gemini.exceptions import Cancelled
 from gemini.interrupts import Interrupt
 from gemini.tokens import estimate
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import answer, prompt, soon
+from tests.gemini.asking import MODEL, answer, prompt, soon
 
 
 @pytest.fixture
@@ -106,6 +108,25 @@ def test_a_call_that_was_cancelled_before_it_began_is_not_made(double: GeminiDou
         next(stream)
     assert double.calls() == []
     assert (stream.spent.prompt_tokens, stream.spent.output_tokens) == (0, 0)
+
+
+def test_no_other_model_is_asked_once_the_first_ones_refusal_met_a_cancelling(
+    double: GeminiDouble, current_sdk: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GEMINI_FALLBACK_MODEL = "another-model"
+    double.default(error=429, per_day=True, for_model=MODEL)
+    stream = stream_reply(prompt("Hello"))
+    choose = client._instead_of
+
+    def cancelled_meanwhile(*refused: Any) -> str | None:
+        stream.cancel()
+        return choose(*refused)
+
+    monkeypatch.setattr(client, "_instead_of", cancelled_meanwhile)
+    with stream, pytest.raises(Cancelled):
+        next(stream)
+    assert stream.model == MODEL
+    assert [call["model"] for call in double.calls()] == [MODEL]
 
 
 def test_the_stand_in_wakes_up(stand_in: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
