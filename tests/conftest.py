@@ -159,7 +159,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Scheduling(LoadScopeScheduling):
     """Gives each file to one worker of a parallel run, and all files of one kind of stack to the same worker.
 
-    So each kind is started once. (Groups of pytest-xdist 3.8 do nothing with pytest 9.2, which keeps ids elsewhere.)
+    So each kind is started once; in `make faults` once for a folder, since there it is most of the run. (Groups of
+    pytest-xdist 3.8 do nothing with pytest 9.2, which keeps ids elsewhere.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -167,7 +168,9 @@ class Scheduling(LoadScopeScheduling):
         text = _text_of(name)
         if "mark.stack" not in text:
             return name
-        return f"breakable in {Path(name).parent.name}" if "breakable" in text else "stack"
+        if "breakable" not in text:
+            return "stack"
+        return f"breakable in {Path(name).parent.name}" if self.config.option.markexpr == "faults" else "breakable"
 
 
 @cache

@@ -57,7 +57,7 @@ def running() -> Iterator[Urls]:
 
 def ensure_template(urls: Urls) -> str:
     """Return the name of a database with the schema as it is now; made, in seconds, if there is none."""
-    return _ensure(urls, f"template_{_name_of(snapshot.FILE.read_text())}", _prepare)
+    return _ensure(urls, f"template_{_name_of(snapshot.FILE.read_text())}", prepare)
 
 
 def ensure_migrated(urls: Urls) -> str:
@@ -164,7 +164,7 @@ def _make_database(urls: Urls, name: str, make: Callable[[str], None]) -> None:
         execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name)))
 
 
-def _prepare(database_url: str) -> None:
+def prepare(database_url: str) -> None:
     """Do what the process `release` does, but for the tiers."""
     subprocess.run(
         [sys.executable, "manage.py", "prepare_database", "--verbosity", "0"],

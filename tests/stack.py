@@ -406,6 +406,12 @@ class Stack:
         cursor = self._database.execute(query, named or parameters)
         return cursor.fetchall() if cursor.description else []
 
+    def forget_connection(self) -> None:
+        """Let the next question connect anew: PostgreSQL was restarted."""
+        if self._database is not None:
+            self._database.close()
+        self._database = None
+
     def sign_up(self) -> Person:
         """A new person, signed in by code over HTTP."""
         number = f"+919{random.randrange(10**8, 10**9)}"

@@ -10,7 +10,7 @@ import requests
 from tests.doubles.twilio import TwilioDouble
 from tests.stack import PATIENCE, Stack
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.faults]
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ import pytest
 from tests.flows.paying import deliver, status, subscribe
 from tests.stack import Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 
-@pytest.mark.faults  # waits for the pauses between tries
 @pytest.mark.parametrize(
     ("outage", "rounds"),
     [({"down": True}, 4), ({"hang": 3.0}, 20)],
@@ -51,7 +50,6 @@ def test_events_outlive_an_outage_of_stripe_and_redis(breakable: Stack, outage: 
     assert stack.sql("SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s)", names) == [(len(names),)]
 
 
-@pytest.mark.faults  # waits until the dead worker's events are due again
 def test_a_worker_killed_over_events_loses_none(breakable: Stack) -> None:
     stack = breakable
     people = [stack.sign_up() for _ in range(4)]

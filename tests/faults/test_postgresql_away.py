@@ -12,7 +12,7 @@ from tests.doubles.proxy import Proxy
 from tests.flows.paying import deliver
 from tests.stack import PATIENCE, Person, Stack, running, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,6 @@ def refused(person: Person, method: str, path: str, body: Any) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.faults  # waits for the time-outs of every process
 @pytest.mark.parametrize("mode", ["refuse", "freeze"])
 def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Proxy], mode: Any) -> None:
     stack, proxy = proxied

@@ -7,7 +7,7 @@ import requests
 
 from tests.stack import PATIENCE, Person, Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 HANGS = 25.0
 """Seconds for all of what is sent while Redis is away: waiting for Redis each time would take minutes."""
@@ -40,7 +40,6 @@ def stack_ready(stack: Stack) -> dict[str, str]:
     return dict(answer.json())
 
 
-@pytest.mark.faults  # waits for the time-outs
 def test_stopped_redis_costs_only_time(broken: Stack) -> None:
     person = broken.sign_up()
     room = person.room()
@@ -51,7 +50,6 @@ def test_stopped_redis_costs_only_time(broken: Stack) -> None:
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
 
 
-@pytest.mark.faults  # waits for the time-outs
 def test_frozen_redis_costs_only_time(broken: Stack) -> None:
     person = broken.sign_up()
     room = person.room()
@@ -64,11 +62,10 @@ def test_frozen_redis_costs_only_time(broken: Stack) -> None:
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
 
 
-@pytest.mark.parametrize("restarts", [1, pytest.param(5, marks=pytest.mark.faults)])
-def test_workers_consume_again_after_each_restart_of_redis(broken: Stack, restarts: int) -> None:
+def test_workers_consume_again_after_each_restart_of_redis(broken: Stack) -> None:
     person = broken.sign_up()
     room = person.room()
-    for _ in range(restarts):
+    for _ in range(5):
         broken.stop_redis()
         time.sleep(1)  # long enough to be noticed
         broken.start_redis()

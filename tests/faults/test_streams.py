@@ -12,7 +12,7 @@ import pytest
 from tests import sse
 from tests.stack import Stack, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 ENDED = (0, -signal.SIGTERM)
 """uvicorn raises the signal anew when it has done everything."""
@@ -96,7 +96,6 @@ def test_open_streams_do_not_hold_a_stopping_process_up(breakable: Stack) -> Non
         assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
 
 
-@pytest.mark.faults  # waits for the time-outs
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 def test_without_redis_a_stream_ends_politely_and_the_answer_comes(breakable: Stack, how: str) -> None:
     stack = breakable
@@ -185,9 +184,8 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
     assert transcript.text == TEXT == person.message(sent["id"])["gemini_response"]
 
 
-@pytest.mark.parametrize("restarts", [1, pytest.param(5, marks=pytest.mark.faults)])
-def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack, restarts: int) -> None:
-    breakable.double.default(text=TEXT, pieces=10 * (1 + restarts), delay=0.5)
+def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack) -> None:
+    breakable.double.default(text=TEXT, pieces=60, delay=0.5)
     person = breakable.sign_up()
     sent = person.send(person.room(), "Hello")
 
@@ -197,7 +195,7 @@ def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack, r
             return next(answer.events())
 
     assert first().event == "start"
-    for _ in range(restarts):
+    for _ in range(5):
         breakable.stop_redis()
         breakable.start_redis()
         received = first()

@@ -69,6 +69,7 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
     assert len(stack.double.calls()) <= messages + hit + kills, "a call is made anew only for one that a kill cut"
 
 
+@pytest.mark.faults
 def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
@@ -84,6 +85,7 @@ def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(breakable: Stack
         assert person.answered(message["id"])["reply"]["status"] == "done"
 
 
+@pytest.mark.faults
 def test_a_worker_told_to_stop_ends_even_while_redis_is_away(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
@@ -93,6 +95,7 @@ def test_a_worker_told_to_stop_ends_even_while_redis_is_away(breakable: Stack) -
     assert stack.stop("worker") == 0
 
 
+@pytest.mark.faults
 def test_a_quick_call_is_finished_before_the_worker_stops(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="10")
@@ -105,6 +108,7 @@ def test_a_quick_call_is_finished_before_the_worker_stops(breakable: Stack) -> N
     assert len(stack.double.calls()) == 1
 
 
+@pytest.mark.faults
 def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) -> None:
     stack = breakable
     people = [stack.sign_up() for _ in range(10)]
@@ -129,6 +133,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
     assert not any("late" in person.message(message_id)["gemini_response"] for person, message_id in sent)
 
 
+@pytest.mark.faults
 def test_a_poison_message_fails_and_the_others_go_on(breakable: Stack) -> None:
     stack = breakable
     person, other = stack.sign_up(), stack.sign_up()

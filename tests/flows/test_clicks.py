@@ -29,7 +29,7 @@ def at_stripe(person: Person) -> tuple[list[str], list[str]]:
     return customers, [each["id"] for each in sessions if each["customer"] in customers and each["status"] == "open"]
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.faults)])
 def test_twenty_clicks_at_once_open_one_session_of_one_customer(stack: Any, rounds: int) -> None:
     told: Counter[int] = Counter()
     for _ in range(rounds):
