@@ -14,7 +14,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench check schema openapi postman format requirements image clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -49,6 +49,9 @@ mutants: venv-dev ## Break what matters, one thing at a time, in a copy: each ha
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s -m faults tests/flows/test_any_input.py
+
+soak: venv-dev ## An hour at twice the expected load, with a part killed every two minutes
+	@exec $(PYTHON) -m bench.soak
 
 bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers

@@ -15,7 +15,7 @@ import structlog
 from celery import Celery, signals
 from django.conf import settings
 from kombu.exceptions import OperationalError
-from kombu.transport.redis import Channel
+from kombu.transport.redis import Channel, QoS
 
 from config import alive, heartbeat, metrics, tracing
 from config.breaker import breaker_of
@@ -54,6 +54,27 @@ WORKER_PATIENCE = 10.0
 # A message that was delivered and not acknowledged when Redis went away, kombu 5.7 would give back over a connection
 # that it has just taken apart: the worker died of the AttributeError. Nothing need be given back, since rows remember.
 Channel.do_restore = False
+
+
+class ForgivingQoS(QoS):
+    """Takes the end of a message whose connection is gone for its end.
+
+    kombu 5.7 would ask the connection for the server's address, and the worker died of the AttributeError: now and
+    then when Redis was restarted under load, between the delivery of a message and its acknowledgement.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge, unless there is nobody to tell."""
+        if self.channel.connection is not None:
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Reject, unless there is nobody to tell."""
+        if self.channel.connection is not None:
+            super().reject(delivery_tag, requeue=requeue)
+
+
+Channel.QoS = ForgivingQoS
 
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,5 +1,6 @@
 """What publishers and workers ask of the broker, and what publishing does without it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,6 +36,19 @@ def test_a_connection_that_broke_is_given_nothing_back(monkeypatch: pytest.Monke
     channel.qos.append(Message({"body": "{}", "properties": properties}, channel=channel), "1")
     connection.transport.client = None  # so far has it been taken apart by then (kombu.Connection.collect)
     channel.close()
+
+
+@pytest.mark.parametrize("end", [Message.ack, Message.reject])
+def test_a_message_of_a_connection_that_is_gone_ends_quietly(end: Callable[[Message], None]) -> None:
+    """What Celery's loop does when Redis went away between the delivery of a message and its acknowledgement."""
+    with app.connection_for_read(url=settings.REDIS_URL) as connection:
+        channel = connection.default_channel
+        properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "default"}}
+        message = Message({"body": "{}", "properties": properties}, channel=channel)
+        channel.qos.append(message, "1")
+        channel.close()
+        end(message)
+        assert message.acknowledged
 
 
 def test_a_worker_waits_for_redis_longer_than_redis_holds_its_read(monkeypatch: pytest.MonkeyPatch) -> None:
