@@ -101,7 +101,7 @@ image: ## Build the container image
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # config/dev/install.py says how; what is there and up to date costs nothing.
 venv-run venv-dev:

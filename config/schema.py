@@ -34,6 +34,13 @@ FAILURE_HEADERS: Final[Schema] = {
     "Allow": {"description": "With a 405: the methods that the path knows.", "schema": {"type": "string"}},
 }
 
+DONE: Final = {
+    "200": "It worked.",
+    "201": "It was made.",
+    "202": "It is accepted; the rest is done behind this answer.",
+}
+"""What an answer is where its view does not say."""
+
 
 class OperationSchema(AutoSchema):
     """drf-spectacular's, which takes a field that may be left out of a request for one that a response may lack."""
@@ -72,11 +79,14 @@ def complete(result: Schema, **_: Any) -> Schema:
     components["headers"] = dict(FAILURE_HEADERS)
     for operation in _operations(result):
         operation.setdefault("security", [])
-        for response in operation["responses"].values():
+        for status, response in operation["responses"].items():
+            response["description"] = response.get("description") or DONE.get(status, "")
             headers = {"X-Request-ID": REQUEST_ID, **response.get("headers", {})}
             components["headers"] |= headers
             response["headers"] = _references(headers)
-        operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+        # Both, since some makers of clients read one of the two alone.
+        for failure in ("4XX", "default"):
+            operation["responses"][failure] = {"$ref": "#/components/responses/Problem"}
     components["headers"] = dict(sorted(components["headers"].items()))
     components["responses"] = {"Problem": _failed()}
     return result

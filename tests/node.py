@@ -3,10 +3,14 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from config import postman
+
+LINTERS: Final = Path(__file__).resolve().parent / "openapi"
+"""Where the linters of docs/openapi.yaml are installed, and how they are set."""
 
 
 def node() -> str:
@@ -16,10 +20,19 @@ def node() -> str:
 
 def newman() -> Path:
     """The program; without it the test is skipped, or fails when CI=true."""
+    return _installed(postman.newman(), "tests/newman")
+
+
+def linter(name: str) -> Path:
+    """The program; without it the test is skipped, or fails when CI=true."""
+    return _installed(LINTERS / "node_modules" / ".bin" / name, "tests/openapi")
+
+
+def _installed(program: Path, folder: str) -> Path:
     node()
-    if not postman.newman().exists():
-        _missing("newman is not installed (npm ci --prefix tests/newman)")
-    return postman.newman()
+    if not program.exists():
+        _missing(f"{program.name} is not installed (npm ci --prefix {folder})")
+    return program
 
 
 def _missing(message: str) -> str:

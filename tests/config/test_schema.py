@@ -54,9 +54,23 @@ def test_every_operation_says_what_it_does(schema: dict[str, Any]) -> None:
     assert [name for name, each in operations.items() if not each.get("summary")] == []
 
 
+def test_every_answer_says_what_it_is(schema: dict[str, Any]) -> None:
+    operations = {
+        f"{method} {path}": each for path, methods in schema["paths"].items() for method, each in methods.items()
+    }
+    silent = {
+        f"{name}: {status}"
+        for name, each in operations.items()
+        for status, answer in each["responses"].items()
+        if "$ref" not in answer and not answer["description"]
+    }
+    assert silent == set()
+
+
 def test_every_operation_says_how_it_fails(schema: dict[str, Any]) -> None:
     operations = [each for methods in schema["paths"].values() for each in methods.values()]
-    assert {each["responses"]["default"]["$ref"] for each in operations} == {"#/components/responses/Problem"}
+    for failure in ("4XX", "default"):
+        assert {each["responses"][failure]["$ref"] for each in operations} == {"#/components/responses/Problem"}
     failed = schema["components"]["responses"]["Problem"]
     assert failed["content"].keys() == {CONTENT_TYPE}
     told = json.loads(render(InvalidInput(errors=[{"field": "f", "code": "c", "detail": "d"}])).content)
