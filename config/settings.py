@@ -10,7 +10,7 @@ import dj_database_url
 
 from config import VERSION, embedded, error_reports, logs, processes, tracing
 from config.database import PatientConnection
-from config.environment import ROOT, ConfigurationError, load
+from config.environment import ROOT, ConfigurationError, broker_url, load
 
 # Importing makes half a million objects that stay, so collections meanwhile find nothing and cost a fifth of the start.
 # `config.apps` turns them on again.
@@ -196,7 +196,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_RESULT_BACKEND = "config.results.ResultBackend"
 CELERY_RESULT_EXTENDED = False
 CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.retention)
