@@ -154,7 +154,10 @@ CORS_PREFLIGHT_MAX_AGE = 600
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}}
+# Nothing is left behind in a connection between two transactions, so that PgBouncer may share it out: cursors of the
+# server's outlive them, and prepared statements Django leaves alone by itself.
+_database = dj_database_url.parse(DATABASE_URL, conn_health_checks=True, disable_server_side_cursors=True)
+DATABASES: dict[str, dict[str, Any]] = {"default": {**_database}}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
