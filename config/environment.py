@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -27,6 +27,9 @@ ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
 MINIMUM_TOKEN = 16
 """Characters of a token that anybody may guess at, without a limit of tries."""
+
+CERTIFICATE_CHECKS = ("required", "optional", "none")
+"""What `ssl_cert_reqs` in a URL may be: redis-py does not know the names that Celery's documentation has."""
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
@@ -222,6 +225,11 @@ class Environment(BaseSettings):
             if (value := getattr(self, name)) and urlsplit(value).scheme not in kinds
         ]
         found += [
+            f"{name}: ssl_cert_reqs is one of {', '.join(CERTIFICATE_CHECKS)}"
+            for name in ("REDIS_URL", "CACHE_URL")
+            if not set(parse_qs(urlsplit(getattr(self, name)).query).get("ssl_cert_reqs", ())) <= {*CERTIFICATE_CHECKS}
+        ]
+        found += [
             f"APP_ORIGINS: {origin} is no origin: https://app.example.com, without a path"
             for origin in self.APP_ORIGINS
             if not ORIGIN.fullmatch(origin)
@@ -258,6 +266,14 @@ class Environment(BaseSettings):
         if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < MINIMUM_TOKEN:
             return [f"METRICS_TOKEN needs at least {MINIMUM_TOKEN} characters: it opens /metrics to whoever guesses it"]
         return []
+
+
+def broker_url(url: str) -> str:
+    """Return the URL of Redis as Celery needs it: over TLS it takes any certificate where the URL names no check."""
+    parts = urlsplit(url)
+    if parts.scheme != "rediss" or "ssl_cert_reqs" in parse_qs(parts.query):
+        return url
+    return f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required"
 
 
 class ConfigurationError(Exception):

@@ -16,17 +16,21 @@ SPARE: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pools:
-    """So many processes with so many connections each at most, where PostgreSQL has `limit`, of which some are used."""
+    """So many processes with so many connections each at most, where PostgreSQL has `limit`, of which some are used.
+
+    If they are `shared`, a pooler like PgBouncer stands in between: how many it takes, only its own settings say.
+    """
 
     processes: int
     size: int
     limit: int
     used: int
+    shared: bool
 
     @property
     def fit(self) -> bool:
-        """Whether all of them can be full at once."""
-        return self.processes * self.size <= self.limit - SPARE
+        """Whether all of them can be full at once, as far as one can tell."""
+        return self.shared or self.processes * self.size <= self.limit - SPARE
 
     @property
     def advice(self) -> str:
@@ -35,7 +39,10 @@ class Pools:
 
     def __str__(self) -> str:
         """What there is."""
-        return f"{self.processes} pools of {self.size}, {self.used} connections now, PostgreSQL has {self.limit}"
+        pools = f"{self.processes} pools of {self.size}"
+        if self.shared:
+            return f"{pools} behind PgBouncer: its max_client_conn has to be {self.processes * self.size} or more"
+        return f"{pools}, {self.used} connections now, PostgreSQL has {self.limit}"
 
 
 def pools(*, gemini_workers: int = 1, default_workers: int = 1) -> Pools:
@@ -47,13 +54,18 @@ def pools(*, gemini_workers: int = 1, default_workers: int = 1) -> Pools:
         OperationalError: the database is away.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('max_connections')::int, (SELECT count(*) FROM pg_stat_activity)")
-        limit, used = cursor.fetchone()
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int, (SELECT count(*) FROM pg_stat_activity), pg_backend_pid()"
+        )
+        limit, used, backend = cursor.fetchone()
+        # A pooler makes up the number by which a connection's statements are cancelled, since it shares the connection.
+        told = connection.connection.info.backend_pid
     return Pools(
         processes=int(os.environ.get("WEB_PROCESSES") or 2) + 2 + gemini_workers + 3 * default_workers,
         size=connection.settings_dict["OPTIONS"]["pool"]["max_size"],
         limit=limit,
         used=used,
+        shared=told != backend,
     )
 
 

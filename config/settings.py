@@ -10,7 +10,7 @@ import dj_database_url
 
 from config import VERSION, embedded, error_reports, logs, processes, tracing
 from config.database import PatientConnection
-from config.environment import ROOT, ConfigurationError, load
+from config.environment import ROOT, ConfigurationError, broker_url, load
 
 # Importing makes half a million objects that stay, so collections meanwhile find nothing and cost a fifth of the start.
 # `config.apps` turns them on again.
@@ -154,7 +154,10 @@ CORS_PREFLIGHT_MAX_AGE = 600
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {"default": {**dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}}
+# Nothing is left behind in a connection between two transactions, so that PgBouncer may share it out: cursors of the
+# server's outlive them, and prepared statements Django leaves alone by itself.
+_database = dj_database_url.parse(DATABASE_URL, conn_health_checks=True, disable_server_side_cursors=True)
+DATABASES: dict[str, dict[str, Any]] = {"default": {**_database}}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
@@ -196,7 +199,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_RESULT_BACKEND = "config.results.ResultBackend"
 CELERY_RESULT_EXTENDED = False
 CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.retention)

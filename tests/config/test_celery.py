@@ -1,11 +1,13 @@
 """What publishers and workers ask of the broker, and what publishing does without it."""
 
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from celery import signals
 from django.conf import settings
+from kombu import Connection
 from kombu.transport.virtual import Message
 
 import accounts.tasks
@@ -13,6 +15,7 @@ import billing.tasks
 import chatrooms.tasks
 from config import breaker
 from config.celery import CONSUME, PUBLISH, app, publish
+from config.environment import broker_url
 
 TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
 """Imported, so that their tasks are known here as they are in a worker."""
@@ -121,3 +124,21 @@ def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:
     assert kept["status"] == "FAILURE"
     assert "ValueError" in str(kept["result"])
     assert "the text" not in str(kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "asks"),
+    [
+        ("rediss://redis:6380/0", ssl.CERT_REQUIRED),
+        ("rediss://redis:6380/0?ssl_ca_certs=/ca.pem", ssl.CERT_REQUIRED),
+        ("rediss://redis:6380/0?ssl_cert_reqs=none", ssl.CERT_NONE),
+    ],
+)
+def test_celery_asks_redis_for_a_certificate_unless_told_otherwise(url: str, asks: ssl.VerifyMode) -> None:
+    """By itself it would take any where the URL says nothing."""
+    assert Connection(broker_url(url)).ssl["ssl_cert_reqs"] == asks
+
+
+def test_without_tls_there_is_none_to_ask_for() -> None:
+    assert broker_url("redis://redis:6379/0") == "redis://redis:6379/0"
+    assert app.conf.broker_url == broker_url(settings.REDIS_URL)

@@ -159,3 +159,12 @@ def test_the_deployment_check_is_silent_with_production_settings(settings: Any) 
     assert checked.returncode == 0, checked.stderr
     assert "no issues" in checked.stdout
     assert checked.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "CACHE_URL"])
+def test_a_check_of_certificates_that_redis_py_does_not_know_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    said = complaint(monkeypatch, GOOD | {name: "rediss://redis:6380/0?ssl_cert_reqs=CERT_REQUIRED"})
+    assert f"{name}: ssl_cert_reqs is one of required, optional, none" in said
+    assert read(monkeypatch, GOOD | {name: "rediss://redis:6380/0?ssl_cert_reqs=none"})

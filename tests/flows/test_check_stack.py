@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.flows.checking import check, faults
 from tests.ports import free_port
 from tests.stack import ROOT, Stack, wait_until
 
@@ -21,28 +22,6 @@ def stack(breakable: Stack) -> Stack:
     """A stack that the test breaks, once beat and the workers are at work in it."""
     wait_until(breakable.is_consuming, "worker, tasks and beat at work")
     return breakable
-
-
-def check(stack: Stack, **settings: str) -> tuple[int, dict[str, list[dict[str, str]]], str]:
-    """The exit code, the findings by part, and what was said on standard error."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check_stack", "--json"],
-        cwd=ROOT,
-        env=stack.environment | stack._production() | settings,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,  # it promises a minute
-    )
-    assert "Traceback" not in done.stderr
-    by_part: dict[str, list[dict[str, str]]] = {}
-    for finding in json.loads(done.stdout)["findings"]:
-        by_part.setdefault(finding["part"], []).append(finding)
-    return done.returncode, by_part, done.stderr
-
-
-def faults(found: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
-    return {part: each for part, findings in found.items() for each in findings if each["verdict"] == "wrong"}
 
 
 Broken = Callable[[Stack], Any]

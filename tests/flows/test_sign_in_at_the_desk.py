@@ -1,40 +1,20 @@
 """Guessing at the desk's sign-in page with real processes, all at once."""
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 import pytest
-import requests
 
 from tests.desk.conftest import PASSWORD, code_of
-from tests.flows.staff import make_staff
-from tests.stack import PATIENCE, Stack, in_parallel
+from tests.flows.staff import Browser, make_staff
+from tests.stack import Stack, in_parallel
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.stack_settings(web={"PROXY_HOPS": "1"})]
 """`web` believes in the address which a proxy names."""
 
 ROUNDS = pytest.mark.parametrize("rounds", [20])
-
-
-class Browser:
-    """A client that has opened the sign-in page from some address."""
-
-    def __init__(self, url: str, number: str, address: str) -> None:
-        self.number = number
-        self.url, self.http = f"{url}/admin/login/", requests.Session()
-        self.http.headers["X-Forwarded-For"] = address
-        page = self.http.get(self.url, timeout=PATIENCE).text
-        found = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert found
-        self.token = found[1]
-
-    def sign_in(self, password: str, code: str) -> requests.Response:
-        given = {"username": self.number, "password": password, "otp_token": code, "csrfmiddlewaretoken": self.token}
-        # Redirections are followed: whoever is let in gets to the first page.
-        return self.http.post(f"{self.url}?next=/admin/", data=given, timeout=PATIENCE)
 
 
 def guess(browser: Browser) -> Callable[[], int]:

@@ -143,4 +143,11 @@ BREAKS = (
         broken="            pass\n",
         tests="config/test_environment.py",
     ),
+    Break(
+        lets="Celery speak to a Redis that nobody vouches for",
+        file="config/environment.py",
+        text='ssl_cert_reqs=required"',
+        broken='"',
+        tests="config/test_celery.py",
+    ),
 )

@@ -1,0 +1,204 @@
+"""Set-ups that are not this repository's own: the whole stack behind PgBouncer, and with Redis over TLS."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from config import snapshot
+from tests import pgbouncer, redis_over_tls, servers, sse
+from tests import stack as stacks
+from tests.conftest import _urls
+from tests.databases import database, manage
+from tests.desk.conftest import PASSWORD, code_of
+from tests.flows.checking import check, faults
+from tests.flows.staff import Browser, make_staff
+from tests.stack import PATIENCE, Stack, in_parallel, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
+
+needs_pgbouncer = pytest.mark.needs_pgbouncer
+needs_redis = pytest.mark.needs_redis
+
+
+def database_of(folder: Path) -> str:
+    """A database whose server's time zone is not ours: each connection of ours has to say so, wherever it leads."""
+    url = servers.clone_database(_urls, servers.ensure_template(_urls), folder.name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET timezone = 'Asia/Kolkata'")
+    return url
+
+
+@pytest.fixture(scope="module", params=[0, 200], ids=["prepared_0", "prepared_200"])
+def pooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Every process goes through PgBouncer, with far more connections than it has; the test itself does not."""
+    if request.param and pgbouncer.version() < pgbouncer.KNOWS_PREPARED:
+        pytest.skip("this PgBouncer is too old to have max_prepared_statements")
+    folder = tmp_path_factory.mktemp("pooled")
+    with ExitStack() as cleanup:
+        url = database_of(folder)
+        settings = {"DATABASE_URL": cleanup.enter_context(pgbouncer.running(url, prepared=request.param))}
+        stack = cleanup.enter_context(stacks.running(database_url=url, folder=folder, settings=settings))
+        stack.is_patient = True
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Every process speaks TLS with Redis, whose certificate an authority of the test's own has signed."""
+    folder = tmp_path_factory.mktemp("encrypted")
+    with ExitStack() as cleanup:
+        settings = {"REDIS_URL": cleanup.enter_context(redis_over_tls.running())}
+        url = database_of(folder)
+        stack = cleanup.enter_context(stacks.running(database_url=url, folder=folder, settings=settings))
+        stack.is_patient = True
+        yield stack
+
+
+def converse(stack: Stack) -> None:
+    """What a person does, from signing up to taking everything away; and somebody of the staff looks at it."""
+    stack.double.default(text="A monsoon brings rain", pieces=4, delay=0.05)
+    person = stack.sign_up()
+    room = person.room("Weather")
+    sent = person.send(room, "What is a monsoon?")
+    transcript = sse.read(sent["stream_url"])
+    assert transcript.text == "A monsoon brings rain" == person.answered(sent["id"])["gemini_response"]
+    assert [each.event for each in transcript.events] == ["start", *["delta"] * 4, "done"]
+
+    assert [each["id"] for each in person.call("GET", f"/chatroom/{room}/messages").json()] == [sent["id"]]
+    assert person.call("GET", "/search?q=monsoon").json()
+    assert "A monsoon brings rain" in person.call("GET", f"/chatroom/{room}/export?format=markdown").text
+    assert "A monsoon brings rain" in person.call("GET", "/user/me/export").text
+    assert {person.call("GET", "/chatroom").json()[0]["name"] for _ in range(5)} == {"Weather"}, "cached, too"
+
+    number = f"+9196{secrets.randbelow(10**8):08}"
+    make_staff(stack, number)
+    browser = Browser(stack.url, number, "203.0.113.1")
+    assert browser.sign_in(PASSWORD, code_of()).url == f"{stack.url}/admin/"
+    for path in ("", "accounts/user/", f"accounts/user/{person.id}/change/", "chatrooms/chatroom/"):
+        page = browser.http.get(f"{stack.url}/admin/{path}", timeout=PATIENCE)
+        assert (page.status_code, page.url) == (200, f"{stack.url}/admin/{path}")
+
+
+def hold_under_load(stack: Stack) -> None:
+    """Forty messages at once are answered, and of twenty with one key one is sent."""
+    stack.double.default(text="Yes", pieces=1)
+    people = [stack.sign_up() for _ in range(8)]
+    rooms = [(person, person.room()) for person in people for _ in range(5)]
+    sent = in_parallel([partial(person.send_surely, room) for person, room in rooms])
+    assert {answer.status_code for answer in sent} == {202}
+    assert wait_until(lambda: stack.unfinished() == 0, "all answered")
+    assert stack.sql("SELECT count(*) FROM chatrooms_message WHERE status = 'done'")[0][0] >= 40
+
+    person, room = people[0], people[0].room()
+    headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
+
+    def send() -> requests.Response:
+        url = f"{stack.url}/chatroom/{room}/message"
+        return requests.post(url, json={"content": "Once"}, headers=headers, timeout=PATIENCE)
+
+    answers = in_parallel([send] * 20)
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert len(person.call("GET", f"/chatroom/{room}/messages").json()) == 1
+
+
+def have_no_errors(stack: Stack) -> None:
+    """That the database was busy for a moment is none: whoever was told so has asked again."""
+    for name in stack.processes:
+        lines = [json.loads(line) for line in stack.log(name).splitlines() if line.startswith("{")]
+        errors = [line for line in lines if line["level"] in ("error", "critical")]
+        assert [line for line in errors if line["event"] != "database_away"] == [], name
+
+
+# --- PgBouncer --------------------------------------------------------------------------------------------------------
+
+
+@needs_pgbouncer
+def test_behind_pgbouncer_a_conversation_is_what_it_is(pooled: Stack) -> None:
+    converse(pooled)
+    have_no_errors(pooled)
+
+
+@needs_pgbouncer
+def test_behind_pgbouncer_many_at_once_lose_and_double_nothing(pooled: Stack) -> None:
+    """Five times as many connections want in as there are; a task that waits too long for one is published again."""
+    hold_under_load(pooled)
+
+
+@needs_pgbouncer
+def test_behind_pgbouncer_nothing_is_left_in_a_connection(pooled: Stack) -> None:
+    """Nor a prepared statement. Django reads the choices of a form by such a cursor, say."""
+    pooled.run("a cursor", "from accounts.models import User\nlist(User.objects.iterator(chunk_size=1))")
+    pooled.run(
+        "one question again and again", "from accounts.models import User\nfor _ in range(40): User.objects.first()"
+    )
+
+
+@needs_pgbouncer
+def test_behind_pgbouncer_pools_may_be_larger_than_postgresql(pooled: Stack) -> None:
+    """That is what it is for; what is wrong without it, `check_stack` leaves to PgBouncer's own limits."""
+    wait_until(pooled.is_consuming, "worker, tasks and beat at work")
+    _, found, _ = check(pooled, DATABASE_POOL_SIZE="200")
+    assert faults(found) == {}
+    assert "PgBouncer" in found["connections"][0]["said"]
+    direct = faults(check(pooled, DATABASE_POOL_SIZE="200", DATABASE_URL=pooled.database_url)[1])
+    assert set(direct) == {"connections"}
+
+
+@needs_pgbouncer
+def test_release_goes_through_pgbouncer() -> None:
+    with database(_urls.database_url, "pooled_release") as url, pgbouncer.running(url) as through:
+        first = manage(through, "release")
+        manage(through, "migrate", "chatrooms", "0006")
+        second = manage(through, "release")
+        with psycopg.connect(url) as connection:
+            held = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [snapshot.LOCK]).fetchone()
+    assert "loaded the schema snapshot" in first.stdout
+    assert "Applying chatrooms.0007" in second.stdout
+    assert held == (True,), "nobody holds it any more"
+
+
+# --- Redis over TLS ---------------------------------------------------------------------------------------------------
+
+
+@needs_redis
+def test_with_redis_over_tls_a_conversation_is_what_it_is(encrypted: Stack) -> None:
+    converse(encrypted)
+    wait_until(encrypted.is_consuming, "worker, tasks and beat at work")
+    assert faults(check(encrypted)[1]) == {}
+    assert requests.get(f"{encrypted.url}/readyz", timeout=PATIENCE).json()["status"] == "ok"
+    have_no_errors(encrypted)
+
+
+LIMITED = {"AUTH_REQUESTS_PER_MINUTE": "3"}
+
+
+@needs_redis
+def test_with_redis_over_tls_requests_are_counted(encrypted: Stack) -> None:
+    encrypted.restart("web", **LIMITED)
+    ask: Any = partial(encrypted.try_post, "/auth/login", {"mobile_number": "+919000000000", "password": "wrong"})
+    assert 429 in [ask().status_code for _ in range(8)]
+
+
+@needs_redis
+def test_no_process_trusts_a_redis_that_nobody_vouches_for(encrypted: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its authority in the URL, neither the cache nor Celery speaks to it: what they would say is private."""
+    bare = encrypted.environment["REDIS_URL"].partition("?")[0]
+    code = (
+        "from config.celery import app, publish\n"
+        "import redis\n"
+        "from django.conf import settings\n"
+        "assert publish('some.task', 1) is False\n"
+        "try:\n    redis.Redis.from_url(settings.REDIS_URL).ping()\n"
+        "except redis.ConnectionError as error:\n    assert 'certificate' in str(error).lower(), error\n"
+        "else:\n    raise AssertionError('it was trusted')\n"
+    )
+    monkeypatch.setitem(encrypted.environment, "REDIS_URL", bare)
+    encrypted.run("a Redis of nobody's", code)
