@@ -14,11 +14,11 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 run: venv-run ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
 	@exec $(PYTHON) -m config.run
@@ -98,6 +98,9 @@ requirements: venv-dev ## Pin the requirements anew, from the .in files, and try
 
 image: ## Build the container image
 	docker build --tag $(IMAGE) .
+
+image-test: venv-dev ## Build the image without Docker, and run every process of it (needs root, buildah, debootstrap, runc)
+	@exec $(PYTHON) -m tests.image $(ARGS)
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi

@@ -1,6 +1,6 @@
 """Dockerfile, compose.yaml and nginx.conf, held to the Procfile, to the settings and to what is there.
 
-No image is built here: that the files agree with everything around them is tested, that Docker builds them is not.
+No image is built here, which is for `make image-test`: that the files agree with everything around them is tested.
 nginx is the real one.
 """
 
