@@ -185,4 +185,18 @@ BREAKS = (
         broken="        pass\n",
         tests="chatrooms/test_rooms.py",
     ),
+    Break(
+        lets="all that failed together come back together",
+        file="chatrooms/replies.py",
+        text="* random.uniform(0.8, 1.4)",
+        broken="* 1.1",
+        tests="chatrooms/test_replies.py",
+    ),
+    Break(
+        lets="a client say when a room was made",
+        file="chatrooms/serializers.py",
+        text='read_only_fields = ("id", "created_at", "updated_at")',
+        broken='read_only_fields = ("id", "updated_at")',
+        tests="chatrooms/test_mass_assignment.py",
+    ),
 )

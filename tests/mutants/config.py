@@ -143,4 +143,25 @@ BREAKS = (
         broken="            pass\n",
         tests="config/test_environment.py",
     ),
+    Break(
+        lets="a task that Redis did not take go uncounted",
+        file="config/celery.py",
+        text="        breaker.failed()\n        failures.inc()\n",
+        broken="        breaker.failed()\n",
+        tests="config/test_celery.py",
+    ),
+    Break(
+        lets="a worker that never was in touch with Redis be well",
+        file="config/alive.py",
+        text="if silent is not None and silent < SILENT:",
+        broken="if silent is None or silent < SILENT:",
+        tests="config/test_alive.py",
+    ),
+    Break(
+        lets="a worker that stands still be well",
+        file="config/alive.py",
+        text="if silent is not None and silent < SILENT:",
+        broken="if silent is not None:",
+        tests="config/test_alive.py",
+    ),
 )
