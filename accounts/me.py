@@ -80,10 +80,11 @@ class ExportView(APIView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """Everything that is kept about the caller, as one JSON document to keep."""
         user_id = cast(User, request.user).pk
-        audit.record("exported", user_id=user_id)
-        return downloads.respond(
+        response = downloads.respond(
             export.document(user_id=user_id),
             user_id=user_id,
             content_type="application/json",
             filename="kuvaka-account.json",
         )
+        audit.record("exported", user_id=user_id)
+        return response

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts import downloads
+from accounts import audit, downloads
 from accounts.limits import RouteLimit
 from chatrooms import export
 from chatrooms.exceptions import RoomNotFound
@@ -48,4 +48,6 @@ class RoomExportView(APIView):
         else:
             parts, kind, ending = export.room_as_json(room), "application/json", "json"
         name = f"chatroom-{room.pk}.{ending}"
-        return downloads.respond(parts, user_id=room.user_id, content_type=kind, filename=name)
+        response = downloads.respond(parts, user_id=room.user_id, content_type=kind, filename=name)
+        audit.record("exported", user_id=room.user_id, room_id=room.pk)
+        return response

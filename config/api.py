@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.errors import PayloadTooLarge, UnsupportedEncoding
+from config.errors import BadRequestProblem, MethodNotAllowed, PayloadTooLarge, UnsupportedEncoding, render
 
 if TYPE_CHECKING:  # DRF's views read this module's parser while they are being imported
     from rest_framework.views import APIView
@@ -40,7 +40,7 @@ class JSONParser(parsers.JSONParser):
 
         Raises:
             PayloadTooLarge: the body is over the limit.
-            ParseError: it is not UTF-8, not JSON, nested too deep, or not an object.
+            ParseError: it is not UTF-8, not JSON, nested too deep, names a member twice, or is not an object.
             UnsupportedEncoding: it is compressed.
         """
         if parser_context and "Content-Encoding" in parser_context["request"].headers:
@@ -49,7 +49,7 @@ class JSONParser(parsers.JSONParser):
         if len(body) > self.limit:
             raise PayloadTooLarge(f"At most {self.limit} bytes.")
         try:
-            data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+            data = json.loads(body.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_object)
         except (ValueError, RecursionError):
             raise ParseError from None
         if not isinstance(data, dict):
@@ -69,6 +69,14 @@ def refuse_encoding(encoding: str) -> None:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Read an object; of two members with one name, what stands before us may have read the other one."""
+    read = dict(members)
+    if len(read) < len(members):
+        raise ValueError("a member that comes twice")
+    return read
 
 
 class LinkPagination(CursorPagination):
@@ -146,6 +154,26 @@ class PrivateMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class BoundsMiddleware:
+    """Refuses what no client sends in good faith: TRACE, and an address or a header that is too long."""
+
+    LONGEST_ADDRESS: Final = 4 * 1024
+    LONGEST_HEADER: Final = 8 * 1024
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, or refuse it."""
+        if request.method == "TRACE":
+            return render(MethodNotAllowed())
+        if len(request.get_full_path()) > self.LONGEST_ADDRESS:
+            return render(BadRequestProblem(f"An address has at most {self.LONGEST_ADDRESS} bytes."))
+        if any(len(value) > self.LONGEST_HEADER for value in request.headers.values()):
+            return render(BadRequestProblem(f"A header has at most {self.LONGEST_HEADER} bytes."))
+        return self.get_response(request)
 
 
 class SlashMiddleware:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
+from config.text import shows_nothing
 from gemini.breakers import breaker_of
 from gemini.exceptions import (
     AnswerTooLong,
@@ -158,7 +159,7 @@ class ReplyStream:
             raise Cancelled
         self.model = prompt.model
         self._has_begun = True
-        length = 0
+        length, shows_something = 0, False
         watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
         with watching, closing(_events(prompt=prompt, config=config)) as events:
             for text in self._texts(events, deadline=deadline):
@@ -167,8 +168,9 @@ class ReplyStream:
                     raise AnswerTooLong(cause="length")
                 if text:
                     self._received += estimate(text)
+                    shows_something = shows_something or not shows_nothing(text)
                     yield text
-            self._finish_reason = _end(vendor_end=self._vendor_end, has_text=length > 0)
+            self._finish_reason = _end(vendor_end=self._vendor_end, has_text=shows_something)
 
     def _texts(self, events: Iterator[Chunk], *, deadline: float) -> Iterator[str]:
         """Yield what can be told of each event, and note the rest of it."""

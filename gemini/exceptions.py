@@ -72,7 +72,7 @@ class MaxTokens(ProviderError):
 
 
 class EmptyAnswer(ProviderError):
-    """The answer ended normally and held no text."""
+    """The answer ended normally and held no text, or none that shows anything."""
 
     code = "empty_answer"
     retryable = True

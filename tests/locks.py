@@ -5,15 +5,16 @@ import time
 from django.db import connection
 
 
-def wait_for_a_waiter() -> None:
-    """Until another connection waits for a row that this transaction holds."""
+def wait_for_a_waiter(waiters: int = 1) -> None:
+    """Until another connection, or so many, wait for a row that this transaction holds."""
     for _ in range(3000):
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees those of its first look alone
             cursor.execute(
-                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
                 "WHERE NOT granted AND datname = current_database()"
             )
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] >= waiters:
                 return
         time.sleep(0.02)
     raise AssertionError("nobody waits")

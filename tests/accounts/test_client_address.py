@@ -1,10 +1,13 @@
 """The client's address is right behind 0, 1 and 2 proxies, and cannot be invented."""
 
+import asyncio
+import io
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from chatrooms.streaming import StreamApp
 from config.client_address import client_address, network_of
 
 CLIENT, PROXY, OUTER = "198.51.100.7", "10.0.0.1", "10.0.0.2"
@@ -69,6 +72,28 @@ def test_a_chain_that_is_too_short_names_the_peer(settings: Any) -> None:
 @pytest.mark.parametrize("hops", [1, 2])
 def test_an_address_is_known_in_every_form(settings: Any, hops: int, written: str, meant: str) -> None:
     assert address(settings, hops, PROXY, written + (f", {OUTER}" if hops == 2 else "")) == meant
+
+
+@pytest.mark.parametrize(
+    ("hops", "peer", "chain"), [(0, CLIENT, ""), (1, PROXY, CLIENT), (2, PROXY, f"{CLIENT}, {OUTER}")]
+)
+def test_the_logs_of_web_and_stream_name_the_same_address(
+    settings: Any, logged: io.StringIO, hops: int, peer: str, chain: str
+) -> None:
+    settings.PROXY_HOPS = hops
+    forwarded = f"203.0.113.1, {chain}".rstrip(", ")
+    forged = {"X-Real-IP": "203.0.113.1", "Forwarded": "for=203.0.113.1", "X-Forwarded-For": forwarded}
+    Client().get("/nowhere", REMOTE_ADDR=peer, headers=forged)
+
+    async def exchange(*_: Any) -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in forged.items()]
+    scope = {"type": "http", "method": "GET", "path": "/nowhere", "headers": headers, "client": (peer, 1)}
+    asyncio.run(StreamApp()(scope, exchange, exchange))
+    lines = [line for line in logged.getvalue().splitlines() if " status=404" in line]
+    assert [f"address={CLIENT} " in line for line in lines] == [True, True], lines
+    assert "203.0.113.1" not in logged.getvalue()
 
 
 def test_a_peer_without_an_address_is_nobody(settings: Any) -> None:

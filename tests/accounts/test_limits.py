@@ -1,12 +1,18 @@
 """Comfort limits: per client and per number, by our own keys; open while Redis is away."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.test import RequestFactory
 from redis import Redis
+from rest_framework.request import Request
 
+from accounts.limits import ClientLimit
+from accounts.views import SignupView
 from tests.accounts.conftest import problem
 
 ROUTES = ("signup", "send-otp", "verify-otp", "login", "refresh", "logout", "forgot-password", "reset-password")
@@ -27,6 +33,18 @@ def test_every_open_route_is_limited_per_client(client: Any, route: str) -> None
     assert [answer.status_code != 429 for answer in answers] == [True] * 5 + [False] * 7
     assert problem(answers[-1]) == (429, "too_many_requests")
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60, "when the window ends"
+
+
+def test_of_fifty_at_once_exactly_the_limit_passes() -> None:
+    start = threading.Barrier(50)
+
+    def passes(_: int) -> bool:
+        request = Request(RequestFactory().post("/auth/signup", REMOTE_ADDR="192.0.2.7"))
+        start.wait(120)
+        return ClientLimit().allow_request(request, SignupView())
+
+    with ThreadPoolExecutor(50) as threads:
+        assert sum(threads.map(passes, range(50))) == 5
 
 
 def test_another_client_and_another_route_have_limits_of_their_own(client: Any) -> None:

@@ -1,5 +1,6 @@
 """What is counted of SMS, sign-ins and their locks."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -52,9 +53,15 @@ def test_a_ceiling_that_refuses_is_counted(
 
 
 @pytest.mark.django_db
-def test_failed_sign_ins_and_locks_are_counted_and_name_nobody(client: Any, number: str, rises: Rises) -> None:
+def test_failed_sign_ins_and_locks_are_told_and_name_nobody(
+    client: Any, number: str, rises: Rises, logged: io.StringIO
+) -> None:
     rises("kuvaka_security_events_total", by=5, event="sign_in_failed")
     rises("kuvaka_security_events_total", by=1, event="locked")
     for _ in range(6):
         client.send("/auth/login", mobile_number=number, password="a wrong one, and long")
-    assert number[3:] not in exposition().decode()
+    lines = [line for line in logged.getvalue().splitlines() if "security." in line]
+    assert [("sign_in_failed" in line, "locked" in line) for line in lines].count((True, False)) == 5
+    assert [line for line in lines if "security.locked " in line] == lines[4:5], "the fifth failure locks"
+    assert all("request_id=" in line and "address=" in line for line in lines)
+    assert number[3:] not in exposition().decode() + logged.getvalue()

@@ -30,6 +30,16 @@ def test_only_a_keyed_hash_of_the_code_is_kept(client: Any, number: str) -> None
     assert not any(digits == str(value) for value in vars(code).values())
 
 
+def test_another_secret_key_gives_another_hash_of_a_code(client: Any, number: str, settings: Any) -> None:
+    digits = client.send("/auth/send-otp", mobile_number=number).json()["otp"]
+    code = OneTimeCode.objects.get()
+    assert delivery.digest_of(code, digits) == code.digest
+    settings.SECRET_KEY = "another-secret-key-for-tests-and-for-nothing-else"
+    assert delivery.digest_of(code, digits) != code.digest
+    answer = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
+    assert problem(answer) == (400, "invalid_code"), "who has the database alone can check guesses"
+
+
 def test_the_clients_address_is_not_kept(client: Any, number: str) -> None:
     client.send("/auth/send-otp", mobile_number=number)
     assert re.fullmatch(r"[0-9a-f]{64}", OneTimeCode.objects.get().address)

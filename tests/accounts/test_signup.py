@@ -1,7 +1,8 @@
+from collections.abc import Callable
 from typing import Any
 
 from accounts.models import OneTimeCode, User
-from tests.accounts.conftest import PASSWORD, field_codes
+from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, field_codes, problem
 
 
 def test_signing_up_promises_nothing_and_keeps_nothing(client: Any, number: str) -> None:
@@ -25,3 +26,20 @@ def test_a_weak_password_is_refused_at_once(client: Any, number: str) -> None:
 
 def test_a_number_is_needed(client: Any) -> None:
     assert field_codes(client.send("/auth/signup")) == {("mobile_number", "required")}
+
+
+def test_who_signs_up_a_strangers_number_never_gets_in(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
+    """The attacker's password is refused before the owner comes, after, and after the owner has set one."""
+
+    def attack() -> tuple[int, str]:
+        assert client.send("/auth/signup", mobile_number=number, password=PASSWORD).status_code == 201
+        return problem(client.send("/auth/login", mobile_number=number, password=PASSWORD))
+
+    refused = (401, "invalid_credentials")
+    assert attack() == refused
+    assert sign_in(number)["password_set"] is False
+    assert attack() == refused
+    assert sign_in(number, password=OTHER_PASSWORD)["password_set"] is True
+    assert attack() == refused
+    assert client.send("/auth/login", mobile_number=number, password=OTHER_PASSWORD).status_code == 200
+    assert User.objects.count() == 1

@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001  the look-alike characters are what is tested
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -47,6 +48,18 @@ def test_after_five_minutes_the_code_is_like_a_wrong_one(
     late = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
     assert problem(late) == (400, "invalid_code")
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(299, 200), (300, 400)])
+def test_the_five_minutes_are_those_of_the_databases_clock(
+    client: Any, number: str, set_clock: Callable[[datetime], None], seconds: int, status: int
+) -> None:
+    """Only the database's clock is moved: by this process's the code is as good as new."""
+    asked = datetime.now(UTC)
+    set_clock(asked)
+    digits = client.send("/auth/send-otp", mobile_number=number).json()["otp"]
+    set_clock(asked + timedelta(seconds=seconds))
+    assert client.send("/auth/verify-otp", mobile_number=number, otp=digits).status_code == status
 
 
 def test_an_older_code_is_refused_after_a_resend(client: Any, number: str, code_for: Callable[..., str]) -> None:

@@ -189,6 +189,33 @@ def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) ->
         assert list(counter(user).values()) == [used]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_told_three_times_at_once_gives_one_unit_back(user: User, basic: Tier) -> None:
+    room = rooms.create(user_id=user.pk, name="Room")
+    messages = [conversation.send(user_id=user.pk, room_id=room.pk, content="Hello") for _ in range(2)]
+    claimed = replies.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
+    assert claimed
+    ended: list[bool] = []
+
+    def fail() -> None:
+        try:
+            ended.append(replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING))
+        finally:
+            connection.close()
+
+    tellers = [Thread(target=fail) for _ in range(3)]
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        for teller in tellers:
+            teller.start()
+        wait_for_a_waiter(len(tellers))
+    for teller in tellers:
+        teller.join(60)
+    assert sorted(ended) == [False, False, True]
+    assert list(counter(user).values()) == [1]
+    assert LedgerEntry.objects.filter(kind="return").count() == 1
+
+
 def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")

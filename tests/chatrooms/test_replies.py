@@ -1,7 +1,7 @@
 """The life of a reply, change by change."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -326,3 +326,25 @@ def test_a_refused_send_publishes_nothing(room: Chatroom, send: Callable[..., Me
         send(room)
     assert published == []
     assert Reply.objects.count() == 1
+
+
+def test_no_two_pauses_before_another_try_are_alike(
+    room: Chatroom, send: Callable[..., Message], set_clock: Callable[[datetime], None]
+) -> None:
+    """Many that fail together do not come back together; later pauses are longer."""
+    moment = datetime.now(UTC)
+    pauses: dict[int, list[float]] = {3: [], 2: []}
+    for _ in range(4):
+        set_clock(moment)
+        message = send(room)
+        for tries_left, kept in pauses.items():
+            reply = claim(message)
+            assert reply.tries_left == tries_left
+            assert replies.fail(reply=reply, error="provider_timeout", retryable=True, usage=USAGE)
+            [not_before] = values(reply, "not_before")
+            kept.append((not_before - moment).total_seconds())
+            Reply.objects.filter(pk=reply.pk).update(not_before=moment)
+        Reply.objects.all().delete()
+    assert all(len(set(kept)) > 2 for kept in pauses.values()), pauses
+    assert all(0.8 <= pause <= 1.4 for pause in pauses[3]), pauses
+    assert all(2.4 <= pause <= 4.2 for pause in pauses[2]), pauses

@@ -1,68 +1,147 @@
-"""A stranger gets 404 on every route of another's room and message, and changes nothing."""
+"""Nobody reaches what is another's: a matrix over every operation of the contract, with a case for each."""
 
-import json
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts import standing
+from accounts.models import Session, User
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message
+from tests.promised import PROMISED
 
 pytestmark = pytest.mark.django_db
 
-ROUTES = [
-    ("get", "chatroom/<int:room_id>", {}),
-    ("patch", "chatroom/<int:room_id>", {"name": "Taken"}),
-    ("delete", "chatroom/<int:room_id>", {}),
-    ("post", "chatroom/<int:room_id>/message", {"content": "Hello"}),
-    ("get", "chatroom/<int:room_id>/messages", {}),
-    ("get", "chatroom/<int:room_id>/export", {}),
-    ("get", "message/<int:message_id>", {}),
-    ("get", "message/<int:message_id>?wait=1", {}),
-    ("patch", "message/<int:message_id>", {"content": "Changed"}),
-    ("get", "message/<int:message_id>/replies", {}),
-    ("get", "message/<int:message_id>/stream", {}),
-    ("post", "message/<int:message_id>/stop", {}),
-    ("post", "message/<int:message_id>/retry", {}),
-    ("post", "message/<int:message_id>/regenerate", {}),
-]
-OF_ACCOUNTS = {"auth/sessions/<uuid:session_id>"}
-"""Held by the tests of accounts."""
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, item in PROMISED["paths"].items()
+    for method, operation in item.items()
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "DELETE /auth/sessions/{session_id}": {},
+    "GET /chatroom/{room_id}": {},
+    "PATCH /chatroom/{room_id}": {"name": "Taken"},
+    "DELETE /chatroom/{room_id}": {},
+    "POST /chatroom/{room_id}/message": {"content": "Hello"},
+    "GET /chatroom/{room_id}/messages": {},
+    "GET /chatroom/{room_id}/export": {},
+    "GET /message/{message_id}": {},
+    "PATCH /message/{message_id}": {"content": "Changed"},
+    "GET /message/{message_id}/replies": {},
+    "GET /message/{message_id}/stream": {},
+    "POST /message/{message_id}/stop": {},
+    "POST /message/{message_id}/retry": {},
+    "POST /message/{message_id}/regenerate": {},
+}
+"""What is sent with each operation on one thing of somebody's. An operation without a line fails a test."""
+OPEN = {
+    "POST /auth/forgot-password",
+    "POST /auth/login",
+    "POST /auth/logout",
+    "POST /auth/refresh",
+    "POST /auth/reset-password",
+    "POST /auth/send-otp",
+    "POST /auth/signup",
+    "POST /auth/verify-otp",
+    "GET /tiers",
+    "POST /webhook/stripe",
+}
+"""What is for everybody; all else is for the signed in."""
+PAGES = {"", "billing/success", "billing/cancel", "billing/return", "schema", "docs", "docs/errors"}
+"""Routes that are no operations: pages for people."""
+TABLES = """
+    SELECT format('SELECT %L, md5(string_agg(r::text, E''\\n'' ORDER BY r::text)) FROM %I r', relname, relname)
+    FROM pg_stat_user_tables WHERE schemaname = 'public'
+"""
 
 
-def state() -> str:
-    return json.dumps([list(model.objects.order_by("pk").values()) for model in (User, Chatroom, Message)], default=str)
+def state() -> list[Any]:
+    """A fingerprint of every table."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        queries = [query for (query,) in cursor.fetchall()]
+        assert len(queries) > 40
+        cursor.execute(" UNION ALL ".join(queries))
+        return sorted(cursor.fetchall())
 
 
-@pytest.mark.parametrize(("method", "route", "body"), ROUTES)
+def ask(client: APIClient, operation: str, **ids: Any) -> Any:
+    method, _, path = operation.partition(" ")
+    return getattr(client, method.lower())("/" + path.lstrip("/").format(**ids), BODIES.get(operation, {}))
+
+
+@pytest.fixture
+def ids(user: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
+    """Of what there is to be reached; each belongs to the user."""
+    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": Session.objects.get(user=user).pk}
+
+
+MISSING = {"room_id": 2**62, "message_id": 2**62, "session_id": "01234567-89ab-4cde-8f01-23456789abcd"}
+
+
+@pytest.mark.parametrize("operation", BODIES)
 def test_a_stranger_gets_404_and_changes_nothing(
-    method: str,
-    route: str,
-    body: dict[str, str],
-    client_of: Callable[[User], APIClient],
-    stranger: User,
-    room: Chatroom,
-    send: Callable[..., Message],
+    operation: str, client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
 ) -> None:
-    message = send(room)
     theirs = client_of(stranger)
     before = state()
-
-    def path(room_id: int, message_id: int) -> str:
-        return "/" + route.replace("<int:room_id>", str(room_id)).replace("<int:message_id>", str(message_id))
-
-    answer = getattr(theirs, method)(path(room.pk, message.pk), body)
-    missing = getattr(theirs, method)(path(2**62, 2**62), body)
+    answer, missing = ask(theirs, operation, **ids), ask(theirs, operation, **MISSING)
     assert (answer.status_code, missing.status_code) == (404, 404)
     assert answer.json() | {"request_id": ""} == missing.json() | {"request_id": ""}
     assert state() == before
-    assert getattr(APIClient(), method)(path(room.pk, message.pk), body).status_code == 401
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - OPEN))
+def test_nobody_and_the_disabled_get_401_and_change_nothing(
+    operation: str, client: APIClient, user: User, ids: dict[str, Any]
+) -> None:
+    """The disabled one is the owner, whose token is good otherwise."""
+    standing.disable(user_id=user.pk)
+    Session.objects.update(revoked_at=None)  # so that the account alone is what refuses
+    before = state()
+    assert [ask(each, operation, **ids).status_code for each in (APIClient(), client)] == [401, 401]
     assert state() == before
 
 
-def test_every_route_with_an_id_stands_in_the_matrix() -> None:
+@pytest.mark.parametrize("wait", ["?wait=1", "?limit=1", "?cursor=cD0x"])
+def test_no_parameter_opens_what_is_anothers(
+    wait: str, client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
+) -> None:
+    theirs = client_of(stranger)
+    for path in (f"/message/{ids['message_id']}", f"/chatroom/{ids['room_id']}/messages"):
+        assert theirs.get(path + wait).status_code in (400, 404)
+
+
+def test_an_id_in_a_query_or_a_body_opens_nothing(
+    client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
+) -> None:
+    theirs, mine = client_of(stranger), rooms.create(user_id=stranger.pk, name="Mine")
+    found, none = (
+        theirs.get("/search", {"q": "Hello", "chatroom": room}) for room in (ids["room_id"], MISSING["room_id"])
+    )
+    assert (found.status_code, found.content) == (none.status_code, none.content)
+    body = {"content": "Hello", "room": ids["room_id"], "room_id": ids["room_id"], "chatroom_id": ids["room_id"]}
+    assert theirs.post(f"/chatroom/{mine.pk}/message", body).json()["chatroom_id"] == mine.pk
+    assert Message.objects.in_room(ids["room_id"]).count() == 1
+
+
+def test_every_operation_on_one_thing_has_a_case() -> None:
+    assert {name for name in OPERATIONS if "{" in name} == BODIES.keys()
+
+
+def test_every_open_operation_is_meant_to_be_open() -> None:
+    assert {name for name, operation in OPERATIONS.items() if operation["security"] == []} == OPEN
+
+
+def test_every_route_is_an_operation_or_a_page() -> None:
+    """Which verbs a route knows, `test_contract` holds to the file that is read here."""
     routes = {str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)}
-    with_id = {route for route in routes if "<" in route}
-    assert with_id == {route.partition("?")[0] for _, route, _ in ROUTES} | OF_ACCOUNTS
+    named = {re.sub(r"<\w+:(\w+)>", r"{\1}", route) for route in routes}
+    pages = {route for route in named if f"/{route}" not in PROMISED["paths"]}
+    assert pages == PAGES | {settings.DESK_PATH.rstrip("/")}

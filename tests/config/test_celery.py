@@ -73,7 +73,10 @@ def test_nothing_relies_on_redelivery() -> None:
 
 
 @pytest.mark.usefixtures("_own_breakers", "clock")
-def test_publishing_without_redis_says_so_and_asks_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publishing_without_redis_says_so_counts_it_and_asks_it_once(
+    monkeypatch: pytest.MonkeyPatch, rises: Callable[..., None]
+) -> None:
+    rises("kuvaka_publish_failures_total", by=3, task="some.task")
     asked: list[str] = []
 
     def refuse(name: str, args: Any) -> None:
@@ -86,7 +89,11 @@ def test_publishing_without_redis_says_so_and_asks_it_once(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("_own_breakers")
-def test_a_mistake_of_ours_is_not_taken_for_a_missing_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_is_not_taken_for_a_missing_redis(
+    monkeypatch: pytest.MonkeyPatch, rises: Callable[..., None]
+) -> None:
+    rises("kuvaka_publish_failures_total", task="some.task")
+
     def fail(*_: Any, **__: Any) -> None:
         raise TypeError
 

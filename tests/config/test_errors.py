@@ -50,6 +50,8 @@ def test_a_request_without_a_token_is_told_how_to_sign_in() -> None:
         (b"{", "application/json", 400, "bad_request"),
         (b"", "application/json", 400, "invalid_input"),
         (b"[]", "application/json", 400, "bad_request"),
+        (b'{"mobile_number": "+919876543210", "mobile_number": "1"}', "application/json", 400, "bad_request"),
+        (b'{"other": {"a": 1, "b": 2, "a": 1}}', "application/json", 400, "bad_request"),
         (b"1", "application/json", 400, "bad_request"),
         (b"null", "application/json", 400, "bad_request"),
         (b'{"mobile_number": NaN}', "application/json", 400, "bad_request"),

@@ -1,11 +1,16 @@
 """Redis stopped, frozen and emptied: only speed is lost."""
 
+import secrets
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import requests
 
-from tests.stack import PATIENCE, Person, Stack, wait_until
+from tests.books import books
+from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -83,3 +88,52 @@ def test_emptied_redis_loses_no_message(broken: Stack) -> None:
     wait_until(lambda: broken.unfinished() == 0, "all answered", 120)
     assert all(person.message(each)["reply"]["status"] == "done" for each in messages)
     assert {each["id"] for each in person.call("GET", "/chatroom").json()} == set(rooms)
+
+
+@contextmanager
+def redis_away(stack: Stack, how: str) -> Iterator[None]:
+    """Without Redis for the block."""
+    stack.stop_redis() if how == "stopped" else stack.freeze_redis()
+    try:
+        yield
+    finally:
+        stack.start_redis() if how == "stopped" else stack.thaw_redis()
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_the_allowance_stays_exact_without_redis(broken: Stack, how: str) -> None:
+    broken.set_tier("basic", daily_messages=5)
+    person = broken.sign_up()
+    room = person.room()
+    with redis_away(broken, how):
+        answers = in_parallel([lambda: person.send_surely(room) for _ in range(100)])
+        assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"quota_exceeded"}
+        assert books(person) == (5, 5, 5)
+    wait_until(lambda: broken.unfinished() == 0, "answered when Redis is back", 120)
+    assert books(person) == (5, 5, 5)
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_people_sign_in_and_codes_are_counted_without_redis(broken: Stack, how: str) -> None:
+    password = f"a password of {secrets.token_hex(8)}"
+    person = broken.sign_up()
+    change = {"new_password": password}
+    assert person.call("POST", "/auth/change-password", json=change).status_code == 200
+    with redis_away(broken, how):
+        by_password = {"mobile_number": person.number, "password": password}
+        tokens = broken.post("/auth/login", by_password).json()
+        for _ in range(3):
+            tokens = broken.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert requests.get(f"{broken.url}/user/me", headers=bearer, timeout=PATIENCE).status_code == 200
+        assert broken.try_post("/auth/login", by_password | {"password": "not this one"}).status_code == 401
+
+        number = f"+9197{secrets.randbelow(10**8):08}"
+        otp = broken.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
+        wrong = {"mobile_number": number, "otp": f"{(int(otp) + 1) % 10**6:06}"}
+        guesses = in_parallel([lambda: broken.try_post("/auth/verify-otp", wrong) for _ in range(30)])
+        assert {answer.status_code for answer in guesses} <= {400, 429, 503}
+        evaluated = broken.sql("SELECT guesses FROM accounts_onetimecode WHERE number = %s", number)
+        assert evaluated == [(5,)]
+        assert broken.try_post("/auth/verify-otp", {"mobile_number": number, "otp": otp}).status_code in (400, 429)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.books import books
 from tests.flows.paying import portal, status
 from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
 
@@ -18,18 +19,6 @@ FAILURES = {
     "empty_answer": "after=0",
     "model_not_found": "error=404",
 }
-BOOKS = """
-    SELECT (SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s),
-           (SELECT coalesce(sum(amount), 0) FROM billing_ledgerentry WHERE user_id = %s),
-           (SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user')
-"""
-
-
-def books(person: Person) -> tuple[int, int, int]:
-    """The counter, the sum of the ledger, and the number of messages."""
-    [row] = person.stack.sql(BOOKS, person.id, person.id, person.id)
-    return int(row[0]), int(row[1]), int(row[2])
-
 
 MANY_WEBS = pytest.mark.stack_settings(web={"WEB_PROCESSES": "4"})
 """More web processes than the machine has cores."""

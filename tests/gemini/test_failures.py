@@ -44,6 +44,8 @@ NO_ANSWERS: dict[str, tuple[dict[str, Any], str, bool]] = {
     "malformed answer": ({"finish": "MALFORMED_FUNCTION_CALL", "after": 1}, "connection_cut", True),
     "MAX_TOKENS without text": ({"finish": "MAX_TOKENS", "after": 0, "thoughts": 64}, "max_tokens", False),
     "empty answer": ({"text": ""}, "empty_answer", True),
+    "only white space": ({"text": " \n\t\u200b\u00a0 "}, "empty_answer", True),
+    "only white space, cut off": ({"text": " \n ", "finish": "MAX_TOKENS"}, "max_tokens", False),
     "only NUL": ({"text": "\0\0"}, "empty_answer", True),
     "reset before text": ({"fault": "reset", "after": 0}, "connection_cut", True),
     "reset": ({"fault": "reset", "after": 2}, "connection_cut", True),

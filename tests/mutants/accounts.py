@@ -160,4 +160,26 @@ BREAKS = (
         broken="",
         tests="accounts/test_idempotency.py",
     ),
+    Break(
+        lets="who has the database check guesses at codes",
+        file="accounts/delivery.py",
+        text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
+        broken='return salted_hmac("accounts.one_time_code", bound, "", algorithm="sha256").hexdigest()',
+        tests="accounts/test_send_otp.py",
+    ),
+    Break(
+        lets="a code live by the clock of the process",
+        file="accounts/otp.py",
+        text=LIVE,
+        broken="pk=code_id, guesses__lt=GUESSES, used_at=None, "
+        "expires_at__gt=__import__('django.utils.timezone', fromlist=['now']).now()",
+        tests="accounts/test_verify_otp.py",
+    ),
+    Break(
+        lets="who signs a stranger's number up keep the account",
+        file="accounts/views.py",
+        text="        _checked(SignupSerializer, request)\n",
+        broken="        User.objects.create_user(**_checked(SignupSerializer, request))\n",
+        tests="accounts/test_signup.py",
+    ),
 )

@@ -1,0 +1,15 @@
+"""What somebody was charged, as the database has it."""
+
+from tests.stack import Person
+
+BOOKS = """
+    SELECT (SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s),
+           (SELECT coalesce(sum(amount), 0) FROM billing_ledgerentry WHERE user_id = %s),
+           (SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user')
+"""
+
+
+def books(person: Person) -> tuple[int, int, int]:
+    """The counter, the sum of the ledger, and the number of messages."""
+    [row] = person.stack.sql(BOOKS, person.id, person.id, person.id)
+    return int(row[0]), int(row[1]), int(row[2])

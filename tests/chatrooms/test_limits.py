@@ -1,0 +1,29 @@
+"""The limits a minute of what is work: searches, and exports of rooms."""
+
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from chatrooms.models import Chatroom
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(("path", "limit"), [("/search", 60), ("/chatroom/{room}/export?format=odd", 30)])
+def test_what_is_work_is_done_so_often_a_minute_for_each_user(
+    client: APIClient,
+    client_of: Callable[[User], APIClient],
+    stranger: User,
+    room: Chatroom,
+    path: str,
+    limit: int,
+) -> None:
+    """Asked in a way that is refused, which counts and costs the test little."""
+    path = path.format(room=room.pk)
+    answers = [client.get(path) for _ in range(limit + 2)]
+    assert [answer.status_code for answer in answers] == [400] * limit + [429] * 2
+    assert answers[-1].json()["code"] == "too_many_requests"
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+    assert client_of(stranger).get(path).status_code == 400, "each user has a minute of their own"
