@@ -50,6 +50,18 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user:
     assert again | {"stream_url": ""} == body | {"stream_url": ""}
 
 
+def test_a_send_is_accepted_while_every_model_is_left_alone(
+    client: APIClient, room: Chatroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a send asks for the model")
+
+    monkeypatch.setattr("gemini.breakers.Breaker.allows", refuse)
+    monkeypatch.setattr("gemini.provider.provider_for", refuse)
+    answer = client.post(f"/chatroom/{room.pk}/message", {"content": "Anybody there?"})
+    assert (answer.status_code, answer.json()["reply"]["status"]) == (202, "queued")
+
+
 def test_the_task_is_published_when_the_message_is_committed_and_not_before(
     client: APIClient,
     room: Chatroom,

@@ -73,7 +73,7 @@ def test_nothing_relies_on_redelivery() -> None:
 
 
 @pytest.mark.usefixtures("_own_breakers", "clock")
-def test_publishing_without_redis_says_so_counts_it_and_asks_it_once(
+def test_publishing_without_redis_is_counted_and_asks_it_once(
     monkeypatch: pytest.MonkeyPatch, rises: Callable[..., None]
 ) -> None:
     rises("kuvaka_publish_failures_total", by=3, task="some.task")

@@ -42,7 +42,7 @@ class Sender:
         return int(wait_until(lambda: self.once(person, room, content, key), "an accepted send", 240))
 
 
-def test_kills_of_web_lose_no_accepted_message_and_charge_for_no_other(breakable: Stack) -> None:
+def test_kills_lose_no_accepted_message_and_charge_for_no_other(breakable: Stack) -> None:
     stack = breakable
     stack.set_tier("basic", parallel_replies=8, waiting_replies=10_000)
     people = [stack.sign_up() for _ in range(5)]
