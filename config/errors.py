@@ -209,7 +209,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, exceptions.ValidationError):
         return InvalidInput(errors=list(_field_errors(error.get_full_details())))
     if isinstance(error, DATABASE_AWAY):
-        log.error("database_away", cause=type(error).__name__)
+        log.error("database_away", cause=type(error.__cause__ or error).__name__)
         return ServiceUnavailable(retry_after=2)
     for kind, make in _FOREIGN:
         if isinstance(error, kind):

@@ -33,6 +33,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
 """Seconds that anything may take on a machine that pauses; what should be quick is measured in bench/."""
 
+START_PATIENCE = 300.0
+"""Seconds for a process to start: it takes five of CPU, which on a machine with forty others took over a minute."""
+
 PROCESSES = ("web", "stream", "worker", "tasks", "beat")
 LIMITS = ("daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies")
 
@@ -203,9 +206,9 @@ class Stack:
                 )
             self._started.append(self.processes[name])
         if "web" in names:
-            wait_until(lambda: self._ready(self.port), "web ready")
+            wait_until(lambda: self._ready(self.port), "web ready", START_PATIENCE)
         if "stream" in names:
-            wait_until(lambda: self._ready(self.stream_port), "stream ready")
+            wait_until(lambda: self._ready(self.stream_port), "stream ready", START_PATIENCE)
         for name in {"worker", "tasks"} & starts.keys():
             process, before = self.processes[name], starts[name]
             wait_until(
@@ -213,6 +216,7 @@ class Stack:
                     self._count_of_starts(name) > before or process.poll() is not None
                 ),
                 f"{name} up",
+                START_PATIENCE,
             )
 
     def restart(self, *names: str, **settings: str) -> None:

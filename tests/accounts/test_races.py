@@ -163,7 +163,8 @@ def test_two_people_who_exchange_numbers_do_not_block_each_other(
         return answer.status_code
 
     statuses = in_parallel([lambda n=number, t=turn: confirm(n, t) for turn in range(10) for number in (here, there)])
-    assert set(statuses) <= {400, 429}
+    assert set(statuses) <= {400, 429, 503}, "503 where PostgreSQL was too busy"
+    assert "DeadlockDetected" not in stack.log("web")
 
 
 def _id(token: str) -> str:

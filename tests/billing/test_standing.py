@@ -248,7 +248,7 @@ def test_without_a_stripe_subscribing_says_so(user: User) -> None:
     assert signed_in(new_user()).post("/subscription/portal").json()["code"] == "no_subscription"
 
 
-@pytest.mark.parametrize("session_id", ["", "cs_unknown", "<script>alert(1)</script>", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("session_id", ["", "cs_unknown", "<script>alert(1)</script>", "a\0b", "x" * 4000])
 def test_the_page_after_paying_believes_nothing_it_is_told(db: None, session_id: str) -> None:
     page = APIClient().get("/billing/success", {"session_id": session_id})
     text = page.content.decode()

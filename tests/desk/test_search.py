@@ -32,7 +32,7 @@ def test_a_page_is_found_by_its_title(desk: Client, term: str) -> None:
     assert "Found 1 result " in page
 
 
-@pytest.mark.parametrize("term", ["zebra", "<b>", "9" * 5000, "'%_"])
+@pytest.mark.parametrize("term", ["zebra", "<b>", "9" * 4000, "'%_"])
 def test_what_no_page_is_called_finds_none(desk: Client, term: str) -> None:
     assert found(desk, term) == []
     assert "No results" in answer_to(desk, s=term).content.decode()
