@@ -21,18 +21,18 @@ help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 run: venv-run ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
-	@exec $(PYTHON) -m config.run
+	@exec $(PYTHON) -m config.dev.run
 
 demo: ## Hold a conversation with the running stack, over HTTP
 	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
-	@exec $(PYTHON) -m config.demo
+	@exec $(PYTHON) -m config.dev.demo_client
 
 manage: ## Give a command to the running stack: make manage ARGS="check_stack" (docs/commands.md has them all)
 	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
-	@exec $(PYTHON) -m config.development $(ARGS)
+	@exec $(PYTHON) -m config.dev.manage $(ARGS)
 
 newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
-	@exec $(PYTHON) -m config.postman --run
+	@exec $(PYTHON) -m config.dev.postman --run
 
 test: venv-dev ## Run the tests (some twelve minutes); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
@@ -69,16 +69,16 @@ check: venv-dev ## Look for what can be found without running: format, lint, typ
 	@# Its complaints about the database that is not there are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
-	@$(CHECK_ENV) $(PYTHON) -m config.contract
+	@$(CHECK_ENV) $(PYTHON) -m config.dev.contract
 
 schema: venv-run ## Write the schema snapshot anew, after a migration was added (minutes)
 	@exec $(CHECK_ENV) $(PYTHON) -m config.dev.schema
 
 openapi: venv-dev ## Accept a change of the API: write docs/openapi.yaml anew, saying what changes for clients
-	@$(CHECK_ENV) $(PYTHON) -m config.contract --accept
+	@$(CHECK_ENV) $(PYTHON) -m config.dev.contract --accept
 
 postman: venv-dev ## Make the Postman collection of docs/postman anew, from the API as it is
-	@$(CHECK_ENV) $(PYTHON) -m config.postman
+	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman
 
 format: venv-dev ## Lay the code out
 	$(PYTHON) -m ruff format .
@@ -103,7 +103,7 @@ image-test: venv-dev ## Build the image without Docker, and run every process of
 	@exec $(PYTHON) -m tests.image $(ARGS)
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.embedded; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
 	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # config/dev/install.py says how; what is there and up to date costs nothing.

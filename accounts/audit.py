@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from config import metrics
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 

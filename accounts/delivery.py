@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import sms
 from accounts.models import OneTimeCode, Purpose
-from config import metrics
+from config.observability import metrics
 
 LIFETIME: Final = timedelta(minutes=5)
 """How long a code works, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""

@@ -30,8 +30,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import staff
 from accounts.models import User
-from config.client_address import client_address
-from config.errors import Problem
+from config.http.client_address import client_address
+from config.http.problems import Problem
 
 
 class NotNow(Problem):

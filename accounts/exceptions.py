@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from config.errors import Forbidden, NotAuthenticated, NotFound, Problem, RateLimited, ServiceUnavailable
+from config.http.problems import Forbidden, NotAuthenticated, NotFound, Problem, RateLimited, ServiceUnavailable
 
 
 class InvalidCode(Problem):

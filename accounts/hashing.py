@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-from config.errors import ServiceUnavailable
+from config.http.problems import ServiceUnavailable
 
 WAITING_PER_HASH: Final = 4
 """Those who wait, to one that is being made: at a tenth of a second each, half a second."""

@@ -17,8 +17,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import numbers
-from config.client_address import client_address, network_of
-from config.errors import RateLimited
+from config.http.client_address import client_address, network_of
+from config.http.problems import RateLimited
 
 
 def network_of_client(request: Request) -> str:

@@ -17,8 +17,8 @@ from accounts import audit, delivery, tries
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
 from accounts.models import OneTimeCode, Purpose, Tries
 from accounts.numbers import country_of, prefix_of
-from config import metrics
 from config.celery import publish
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ def request(*orders: Order, address: str) -> list[str | None]:
 
     Args:
         orders: whom to send what.
-        address: the client's network (`config.client_address.network_of`); kept as a keyed hash only.
+        address: the client's network (`config.http.client_address.network_of`); kept as a keyed hash only.
 
     Returns:
         With `SMS_DELIVERY=response` the digits in the order of `orders`, otherwise None for each.

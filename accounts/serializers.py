@@ -11,7 +11,7 @@ from rest_framework.fields import get_error_detail
 from accounts import numbers
 from accounts.models import Session, User
 from accounts.passwords import LONGEST_TYPED, normalised
-from config.fields import PatternField, TextField
+from config.http.fields import PatternField, TextField
 
 
 class NumberField(TextField):

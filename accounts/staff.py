@@ -10,9 +10,9 @@ from django.utils.crypto import salted_hmac
 
 from accounts import audit, numbers
 from accounts.models import StaffAction, User
-from config.client_address import client_address, network_of
-from config.errors import Problem
-from config.logs import request_id
+from config.http.client_address import client_address, network_of
+from config.http.problems import Problem
+from config.observability.logs import request_id
 
 DONE: Final = "done"
 

@@ -25,7 +25,7 @@ PORTS = {"worker": 0, "tasks": 1, "stream": 2, "beat": 3}
 FILL = """
 import django; django.setup()
 from django.urls import get_resolver
-from config import metrics
+from config.observability import metrics
 routes = [str(each.pattern) for each in get_resolver().url_patterns]
 for route in routes:
     for method in ("GET", "POST", "PATCH"):
@@ -37,7 +37,7 @@ print(len(routes))
 READ = """
 import django; django.setup()
 import statistics, time
-from config.exposition import exposition
+from config.http.metrics_endpoint import exposition
 times = []
 for _ in range(30):
     begun = time.perf_counter(); size = len(exposition()); times.append(1000 * (time.perf_counter() - begun))

@@ -19,7 +19,7 @@ from accounts.models import User
 from billing import catalogue, money
 from billing import desk as people
 from billing.models import Grant, LedgerEntry, PaymentIssue, ServiceUsage, StripeEvent, Tier
-from config.client_address import client_address
+from config.http.client_address import client_address
 
 cards.register_card(cards.Place.TIER, people.tier_card)
 cards.register_card(cards.Place.PAYMENTS, people.payments_card)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from billing.exceptions import ServiceBudgetReached, TokenShareReached
 from billing.models import Tier
-from config import metrics
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from billing import mirror, payment_issues
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
-from config import metrics
 from config.celery import publish
-from config.errors import Problem
+from config.http.problems import Problem
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 

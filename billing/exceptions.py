@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from config.errors import NotFound, Problem, ServiceUnavailable
+from config.http.problems import NotFound, Problem, ServiceUnavailable
 
 
 class QuotaExceeded(Problem):

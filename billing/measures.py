@@ -1,10 +1,13 @@
-"""What the metrics say of Stripe's events and of today's tokens, by the database: see `config.database_metrics`."""
+"""What the metrics say of Stripe's events and of today's tokens, by the database.
+
+See `config.infrastructure.database_metrics`.
+"""
 
 from typing import Final
 
 from django.conf import settings
 
-from config.database_metrics import number, register
+from config.infrastructure.database_metrics import number, register
 
 OLDEST_EVENT: Final = """
     SELECT extract(epoch FROM statement_timestamp() - min(received_at)) FROM billing_stripeevent

@@ -14,7 +14,7 @@ from billing import budget
 from billing.entitlements import Standing, standing_of
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
-from config import metrics
+from config.observability import metrics
 
 TAKE = """
     WITH taken AS (

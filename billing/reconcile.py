@@ -14,7 +14,7 @@ from billing import entitlements, events, mirror, stripe_api, subscriptions
 from billing.exceptions import PaymentProviderAway
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
-from config import metrics
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
-from config.breaker import breaker_of
+from config.infrastructure.circuit_breaker import breaker_of
 
 log = structlog.get_logger(__name__)
 

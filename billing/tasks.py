@@ -8,7 +8,7 @@ from celery import shared_task
 
 from billing import events, leases, reconcile
 from billing.exceptions import NotForSale, PaymentProviderAway
-from config import tracing
+from config.observability import tracing
 
 FIND_MISSED_EVERY: Final = timedelta(hours=1)
 COMPARE_EVERY: Final = timedelta(days=1)

@@ -20,10 +20,10 @@ from rest_framework.views import APIView
 from accounts import audit
 from billing import events
 from billing.exceptions import InvalidSignature
-from config import metrics
-from config.api import refuse_encoding
 from config.celery import publish
-from config.errors import BadRequestProblem, PayloadTooLarge
+from config.http.parsers import refuse_encoding
+from config.http.problems import BadRequestProblem, PayloadTooLarge
+from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 

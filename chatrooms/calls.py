@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import connections
 
 from billing import budget
-from config import tracing
-from config.errors import DATABASE_AWAY
+from config.http.problems import DATABASE_AWAY
+from config.observability import tracing
 from gemini.client import ReplyStream
 
 CHAT: Final = "chat"

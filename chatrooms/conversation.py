@@ -26,8 +26,8 @@ from chatrooms.exceptions import (
     TooManyWaiting,
 )
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
-from config import metrics
-from config.logs import request_id
+from config.observability import metrics
+from config.observability.logs import request_id
 
 WAIT_HINT = timedelta(seconds=5)
 """What `Retry-After` suggests to a client with too many waiting replies: about the time of one answer."""

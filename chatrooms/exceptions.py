@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 from billing.exceptions import TOKENS_USED_UP
-from config.errors import InternalError, NotFound, Problem
+from config.http.problems import InternalError, NotFound, Problem
 from gemini.exceptions import codes
 
 WORKER_LOST: Final = "worker_lost"

@@ -25,9 +25,9 @@ from chatrooms.calls import counted, patiently
 from chatrooms.context import context_for
 from chatrooms.models import Reply
 from chatrooms.pace import Pace
-from config import metrics, tracing
 from config.celery import app
-from config.errors import DATABASE_AWAY, InternalError
+from config.http.problems import DATABASE_AWAY, InternalError
+from config.observability import metrics, tracing
 from config.text import Marks
 from gemini.client import ReplyStream, prepare, stream_reply
 from gemini.exceptions import Cancelled, ProviderError

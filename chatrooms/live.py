@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
-from config.breaker import GuardedRedis
+from config.infrastructure.circuit_breaker import GuardedRedis
 
 log = structlog.get_logger(__name__)
 

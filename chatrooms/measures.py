@@ -1,11 +1,11 @@
-"""What the metrics say of the queue, by the database: see `config.database_metrics`."""
+"""What the metrics say of the queue, by the database: see `config.infrastructure.database_metrics`."""
 
 from typing import Final
 
 from django.db import connection
 
 from chatrooms.models import UNFINISHED
-from config.database_metrics import number, register
+from config.infrastructure.database_metrics import number, register
 
 UNFINISHED_REPLIES: Final = """
     SELECT status, count(*) FROM chatrooms_message WHERE status IN ('queued', 'generating') GROUP BY status

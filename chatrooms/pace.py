@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from config import metrics
+from config.observability import metrics
 
 
 class Pace:

@@ -23,8 +23,8 @@ from chatrooms.exceptions import WORKER_LOST, ReplyIsFinal
 from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.places import free_places
-from config import metrics, tracing
 from config.celery import publish
+from config.observability import metrics, tracing
 from gemini.tokens import estimate
 from gemini.types import FinishReason, Usage
 

@@ -15,7 +15,7 @@ from accounts.staff import recorded
 from billing.exceptions import ServiceBudgetReached
 from chatrooms import conversation, replies
 from chatrooms.models import Reply, ReplyQuerySet, Status
-from config.errors import Problem
+from config.http.problems import Problem
 
 
 @dataclass(slots=True, kw_only=True)

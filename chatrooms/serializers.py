@@ -11,7 +11,7 @@ from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, R
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from chatrooms.waiting import LONGEST
-from config.fields import TextField
+from config.http.fields import TextField
 from config.text import MOST_MARKS, Marks, shows_nothing
 from gemini.types import FinishReason
 

@@ -28,10 +28,10 @@ from chatrooms.models import Reply, Status
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, refusal_of, resumed_from
 from chatrooms.wire import Disconnected, Receive, Scope, Send, StreamRequest, preflight
-from config import metrics
-from config.client_address import address_behind
-from config.errors import MethodNotAllowed, NotAuthenticated, NotFound, problem_of
-from config.logs import identity_of
+from config.http.client_address import address_behind
+from config.http.problems import MethodNotAllowed, NotAuthenticated, NotFound, problem_of
+from config.observability import metrics
+from config.observability.logs import identity_of
 
 log = structlog.get_logger(__name__)
 

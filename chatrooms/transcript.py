@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.http import HttpResponse
 
 from chatrooms.live import ENDS, LAST, Entry, EntryId, Event
-from config.errors import Problem, render
+from config.http.problems import Problem, render
 
 RETRY: Final = b"retry: 1000\n"
 """Milliseconds after which a browser that lost the connection comes back. A line of the first event's block: some

@@ -35,8 +35,8 @@ from chatrooms.serializers import (
 from chatrooms.tickets import Ticket
 from chatrooms.transcript import refusal_of
 from chatrooms.waiting import until_final
-from config.api import JSONParser, LinkPagination
-from config.errors import problem_of
+from config.http.parsers import JSONParser, LinkPagination
+from config.http.problems import problem_of
 
 LATEST = 20
 """Messages that a room brings along."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http import HttpResponse
 
-from config.transport import strict_transport
+from config.http.transport import strict_transport
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -18,7 +18,10 @@ class ProjectConfig(AppConfig):
         Every process that Django is set up in has the Celery app, a script or a shell included: a task that is
         published from it goes to our broker and not to Celery's default one.
         """
-        from config import celery, exposition, pools  # noqa: F401, PLC0415  they need the app registry
+        # They need the app registry.
+        from config import celery  # noqa: F401, PLC0415
+        from config.http import metrics_endpoint  # noqa: F401, PLC0415
+        from config.infrastructure import connection_pools  # noqa: F401, PLC0415
 
         gc.enable()  # `config.settings` turned it off
 
@@ -26,4 +29,4 @@ class ProjectConfig(AppConfig):
 class DeskConfig(AdminConfig):
     """Django's admin with our site in the place of its own."""
 
-    default_site = "config.desk.site.DeskSite"
+    default_site = "config.admin_site.site.DeskSite"

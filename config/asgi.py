@@ -14,10 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from chatrooms.streaming import StreamApp  # noqa: E402  it reads the settings
-from config import exposition  # noqa: E402
-from config.database import PatientConnection  # noqa: E402
-from config.health import readiness  # noqa: E402
-from config.transport import strict_transport  # noqa: E402
+from config.http import metrics_endpoint  # noqa: E402
+from config.http.health import readiness  # noqa: E402
+from config.http.transport import strict_transport  # noqa: E402
+from config.infrastructure.database import PatientConnection  # noqa: E402
 
 PatientConnection.patience = 2.5  # seconds, as in `web`
 
@@ -44,7 +44,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     await streams.start()
-    exposition.serve()
+    metrics_endpoint.serve()
     _end_streams_at(signal.SIGTERM, signal.SIGINT)
     await send({"type": "lifespan.startup.complete"})
     await receive()

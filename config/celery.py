@@ -17,9 +17,11 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel, QoS
 
-from config import alive, heartbeat, metrics, tracing
-from config.breaker import breaker_of
-from config.database import PatientConnection
+from config import alive
+from config.infrastructure import beat_heartbeat
+from config.infrastructure.circuit_breaker import breaker_of
+from config.infrastructure.database import PatientConnection
+from config.observability import metrics, tracing
 from config.processes import NAME
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -116,7 +118,7 @@ def _show_that_beat_beats(**_: Any) -> None:
 
 
 def _mark_beat(**_: Any) -> None:
-    heartbeat.mark()
+    beat_heartbeat.mark()
     alive.mark("beat")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-from config import metrics_folder
+from config.observability import multiprocess_dir
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROCFILE: Final = ROOT / "Procfile"
@@ -23,14 +23,6 @@ NAME: Final = "KUVAKA_PROCESS"
 """The variable by which a process knows which of the Procfile's it is: where it serves its metrics, how it is called in
 traces."""
 
-PRETEND_STRIPE: Final = "stripe"
-"""What `make run` adds when there is no key of Stripe's. It is no line of the Procfile: platforms would deploy it."""
-
-DEVELOPMENT: Final = {
-    PRETEND_STRIPE: 'python -m billing.pretend_stripe --port "$PRETEND_STRIPE_PORT" '
-    '--state "$DATA_DIR/pretend-stripe.json" --webhook-url "$PRETEND_STRIPE_WEBHOOK"'
-}
-
 
 def parse_procfile() -> dict[str, str]:
     """Return the command of each process by its name, in the order of the Procfile, without its comments."""
@@ -38,13 +30,9 @@ def parse_procfile() -> dict[str, str]:
     return {match[1]: match[2].strip() for match in matches if match}
 
 
-def command(name: str) -> list[str]:
-    """Return what starts the process `name`: the shell fills the variables in, then the program takes its place.
-
-    Raises:
-        KeyError: if there is no such process.
-    """
-    return ["sh", "-c", f"exec {({**parse_procfile(), **DEVELOPMENT})[name]}"]
+def command(line: str) -> list[str]:
+    """Return what starts a process by its line: the shell fills the variables in, then the program takes its place."""
+    return ["sh", "-c", f"exec {line}"]
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
@@ -62,17 +50,17 @@ def is_service_link(name: str, value: str) -> bool:
     return name.endswith("PORT") and value.startswith(("tcp://", "udp://"))
 
 
-def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], metrics_folder.Folder | None]:
+def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], multiprocess_dir.Folder | None]:
     """Return `given` for the process `name`, with its name and a folder for its metrics; the process inherits its lock.
 
     Each started process has a folder of its own, or it would tell what an earlier one had counted. Where nothing can be
     written there is none, and each of its processes counts for itself.
     """
     try:
-        folder = metrics_folder.make()
+        folder = multiprocess_dir.make()
     except OSError:
         return {**given, NAME: name}, None
-    return {**given, NAME: name, metrics_folder.VARIABLE: str(folder.path)}, folder
+    return {**given, NAME: name, multiprocess_dir.VARIABLE: str(folder.path)}, folder
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -81,7 +69,7 @@ def main(arguments: list[str]) -> NoReturn:
     if len(arguments) != 1 or arguments[0] not in names:
         sys.exit(f"Usage: python -m config.processes {{{','.join(names)}}}")
     os.chdir(ROOT)
-    program = command(arguments[0])
+    program = command(names[arguments[0]])
     variables, _ = counting(arguments[0], environment(os.environ))
     os.execvpe(program[0], program, variables)
 

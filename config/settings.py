@@ -8,9 +8,10 @@ from typing import Any
 
 import dj_database_url
 
-from config import VERSION, embedded, error_reports, logs, processes, tracing
-from config.database import PatientConnection
+from config import VERSION, processes
 from config.environment import ROOT, ConfigurationError, broker_url, load
+from config.infrastructure.database import PatientConnection
+from config.observability import logs, sentry, tracing
 
 # Importing makes half a million objects that stay, so collections meanwhile find nothing and cost a fifth of the start.
 # `config.apps` turns them on again.
@@ -33,15 +34,14 @@ STREAM_ORIGIN = env.STREAM_ORIGIN.rstrip("/")
 STREAMS_PER_USER = env.STREAMS_PER_USER
 WEB_THREADS = env.WEB_THREADS
 PROXY_HOPS = env.PROXY_HOPS
-DATA_DIR = env.DATA_DIR or embedded.default_data_dir()
+DATA_DIR = env.DATA_DIR or ROOT / ".data"
 
 DATABASE_URL, REDIS_URL, CACHE_URL = env.DATABASE_URL, env.REDIS_URL, env.CACHE_URL
 if DEBUG and not (DATABASE_URL and REDIS_URL):
-    running = embedded.running_urls(DATA_DIR)
-    if running is None:
-        sys.exit("No database or Redis: start them with `make run`, or set DATABASE_URL and REDIS_URL.")
-    DATABASE_URL, REDIS_URL = DATABASE_URL or running.database_url, REDIS_URL or running.redis_url
-    CACHE_URL = CACHE_URL or REDIS_URL
+    sys.exit(
+        "No database or Redis: start them with `make run`, and give commands with `make manage`; "
+        "or set DATABASE_URL and REDIS_URL."
+    )
 
 # --- Django -----------------------------------------------------------------------------------------------------------
 
@@ -69,18 +69,18 @@ INSTALLED_APPS = [
     "config.apps.ProjectConfig",  # last: its admin takes down what the others brought and the desk must not show
 ]
 MIDDLEWARE = [
-    "config.health.HealthMiddleware",
-    "config.exposition.MetricsMiddleware",
-    "config.logs.RequestMiddleware",
-    "config.tracing.TracingMiddleware",
+    "config.http.health.HealthMiddleware",
+    "config.http.metrics_endpoint.MetricsMiddleware",
+    "config.observability.logs.RequestMiddleware",
+    "config.observability.tracing.TracingMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "config.errors.ProblemMiddleware",
+    "config.http.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "config.api.PrivateMiddleware",
-    "config.api.BoundsMiddleware",
-    "config.api.SlashMiddleware",
+    "config.http.parsers.PrivateMiddleware",
+    "config.http.parsers.BoundsMiddleware",
+    "config.http.parsers.SlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -130,7 +130,7 @@ tracing.configure(
     process=KUVAKA_PROCESS,
     environment=env.SENTRY_ENVIRONMENT,
 )
-error_reports.configure(dsn=env.SENTRY_DSN, environment=env.SENTRY_ENVIRONMENT, process=KUVAKA_PROCESS)
+sentry.configure(dsn=env.SENTRY_DSN, environment=env.SENTRY_ENVIRONMENT, process=KUVAKA_PROCESS)
 
 # --- Transport security (Django's deployment checklist) ---------------------------------------------------------------
 
@@ -182,7 +182,7 @@ CACHES = {
         "KEY_PREFIX": "kuvaka",
         "TIMEOUT": 300,
         "OPTIONS": {
-            "REDIS_CLIENT_CLASS": "config.breaker.GuardedRedis",
+            "REDIS_CLIENT_CLASS": "config.infrastructure.circuit_breaker.GuardedRedis",
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
@@ -201,7 +201,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 # --- Celery -----------------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
-CELERY_RESULT_BACKEND = "config.results.ResultBackend"
+CELERY_RESULT_BACKEND = "config.infrastructure.result_backend.ResultBackend"
 CELERY_RESULT_EXTENDED = False
 CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.retention)
 
@@ -275,14 +275,14 @@ UNFOLD = {
     "SITE_HEADER": "Kuvaka",
     "SITE_SUBHEADER": "Support desk",
     "SITE_SYMBOL": "forum",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.desk.site.icon"}],
-    "STYLES": ["config.desk.site.styles"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin_site.site.icon"}],
+    "STYLES": ["config.admin_site.site.styles"],
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "config.desk.dashboard.context",
-    "ENVIRONMENT": "config.desk.site.environment",
-    "SIDEBAR": {"navigation": "config.desk.site.navigation"},
+    "DASHBOARD_CALLBACK": "config.admin_site.dashboard.context",
+    "ENVIRONMENT": "config.admin_site.site.environment",
+    "SIDEBAR": {"navigation": "config.admin_site.site.navigation"},
 }
 
 # --- chatrooms and gemini ---------------------------------------------------------------------------------------------
@@ -334,11 +334,11 @@ STOPPED_UNITS_PER_DAY = env.STOPPED_UNITS_PER_DAY
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["config.api.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "config.schema.OperationSchema",
-    "EXCEPTION_HANDLER": "config.errors.problem_response",
+    "DEFAULT_SCHEMA_CLASS": "config.http.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "config.http.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -349,14 +349,14 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": ["accounts.tokens.SessionAuthentication"],
-    "SERVE_PERMISSIONS": ["config.api.DocsPermission"],
+    "SERVE_PERMISSIONS": ["config.http.parsers.DocsPermission"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatrooms.schema.describe_events",
-        "config.schema.complete",
+        "config.http.schema.complete",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {

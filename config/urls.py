@@ -1,5 +1,5 @@
-"""The whole HTTP surface, but for what is answered before it: `/livez`, `/readyz` (`config.health`) and `/metrics`
-(`config.exposition`).
+"""The whole HTTP surface, but for what is answered before it: `/livez`, `/readyz` (`config.http.health`) and `/metrics`
+(`config.http.metrics_endpoint`).
 """
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
 from chatrooms.export_view import RoomExportView
-from config.docs import DocsView, ErrorsView, index
+from config.http.docs import DocsView, ErrorsView, index
 
 urlpatterns = [
     path("", index),

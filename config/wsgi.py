@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.database import PatientConnection
+from config.infrastructure.database import PatientConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

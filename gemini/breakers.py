@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 
-from config import metrics
+from config.observability import metrics
 from gemini.exceptions import (
     AnswerTooLong,
     Blocked,

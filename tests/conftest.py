@@ -32,7 +32,7 @@ from structlog.stdlib import ProcessorFormatter
 from xdist.scheduler import LoadScopeScheduling
 
 from config import environment
-from config.database import PatientConnection
+from config.infrastructure.database import PatientConnection
 from tests import promised, servers
 
 _cleanup = ExitStack()
@@ -201,11 +201,11 @@ def _wait_over_midnight(seconds: int) -> None:
 
 def _forget_what_others_left() -> None:
     from chatrooms import generation
-    from config import breaker
+    from config.infrastructure import circuit_breaker
     from gemini import breakers
 
     structlog.contextvars.clear_contextvars()
-    breaker._breakers.clear()
+    circuit_breaker._breakers.clear()
     breakers.reset()
     PatientConnection.patience = None
     # The worker's heartbeat has a connection of its own, which cannot see a test's uncommitted rows.

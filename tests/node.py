@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from config import postman
+from config.dev import postman
 
 LINTERS: Final = Path(__file__).resolve().parent / "openapi"
 """Where the linters of docs/openapi.yaml are installed, and how they are set."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 
-from config import server_programs
+from config.dev import server_binaries
 from tests.ports import free_port
 from tests.stack import wait_until
 
@@ -63,7 +63,7 @@ def running(database_url: str, *, prepared: int = 0) -> Iterator[str]:
     ]
     (folder / "pgbouncer.ini").write_text("\n".join(lines))
     for path in (folder, *folder.iterdir()):
-        server_programs.give(path)
+        server_binaries.give(path)
     url = f"postgresql://{server.netloc.rpartition('@')[0]}@127.0.0.1:{port}/{name}"
     try:
         with (folder / "log").open("wb") as log:
@@ -72,7 +72,7 @@ def running(database_url: str, *, prepared: int = 0) -> Iterator[str]:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                **server_programs.identity(),
+                **server_binaries.identity(),
             )
         try:
             _wait_for(url, process, folder / "log")

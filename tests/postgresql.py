@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config import server_programs
+from config.dev import server_binaries
 from tests.ports import free_port
 
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
@@ -29,8 +29,8 @@ def programs() -> Path:
 def running() -> Iterator[str]:
     """Start a new server, without care for the machine's sudden end; the URL of its superuser."""
     folder, port = Path(tempfile.mkdtemp(prefix="kuvaka-", dir="/var/tmp")), free_port()
-    server_programs.give(folder)
-    account = server_programs.identity()
+    server_binaries.give(folder)
+    account = server_binaries.identity()
 
     def run(program: str, *arguments: str) -> None:
         ran = subprocess.run(

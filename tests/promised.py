@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator
 
-from config import contract
-from config.contract_schemas import resolved
+from config.dev import contract
+from config.dev.contract_schemas import resolved
 
 Schema = dict[str, Any]
 

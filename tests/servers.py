@@ -23,9 +23,9 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 
-from config import embedded, servers, snapshot
-from config.dev import schema
-from config.embedded import Urls
+from config.dev import database_servers, embedded, schema
+from config.dev.embedded import Urls
+from config.infrastructure import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = embedded.default_data_dir() / "tests"
@@ -97,7 +97,7 @@ def keep_postgresql() -> None:
         except embedded.EmbeddedError:
             return  # another run was first to start one
         password = embedded.secret(data_dir=FOLDER, name="postgresql")
-        server = stack.enter_context(servers.postgresql(data_dir=FOLDER, password=password, options=UNSAFE))
+        server = stack.enter_context(database_servers.postgresql(data_dir=FOLDER, password=password, options=UNSAFE))
         stack.enter_context(embedded.published(FOLDER, Urls(database_url=server.url, redis_url="")))
         with (FOLDER / "users").open("a") as file:
             while server.process.poll() is None:
@@ -143,7 +143,7 @@ def _own_redis() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
     embedded.make_folder(folder)
     try:
-        with servers.redis(data_dir=folder, password=secrets.token_hex(16), keep=False) as server:
+        with database_servers.redis(data_dir=folder, password=secrets.token_hex(16), keep=False) as server:
             yield server.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,11 +22,11 @@ import psycopg
 import requests
 from redis import Redis
 
-from config.server_programs import redis_server
-from config.servers import die_with_parent
+from config.dev.database_servers import die_with_parent
+from config.dev.server_binaries import redis_server
 from tests import promised
 from tests.doubles.gemini.client import GeminiDouble
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,9 +18,9 @@ from chatrooms import hub as hubs
 from chatrooms import live, models, streaming, tickets, views, waiting
 from chatrooms.serializers import RoomSerializer, SearchSerializer
 from config import environment, processes
-from config.api import JSONParser, LinkPagination
-from config.errors import problems
-from config.server_programs import POSTGRESQL
+from config.dev.server_binaries import POSTGRESQL
+from config.http.parsers import JSONParser, LinkPagination
+from config.http.problems import problems
 from gemini import limits as gemini_limits
 from tests import servers
 

@@ -19,8 +19,8 @@ import psycopg
 from django.apps import AppConfig
 from django.conf import settings
 
-from config import embedded, server_programs, servers
-from config.snapshot import FILE
+from config.dev import database_servers, embedded, server_binaries
+from config.infrastructure.snapshot import FILE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -48,12 +48,12 @@ def main() -> None:
     folder = embedded.default_data_dir() / "schema"
     with embedded.hold(folder):
         shutil.rmtree(folder / "postgresql", ignore_errors=True)
-        with servers.postgresql(
+        with database_servers.postgresql(
             data_dir=folder, password=secrets.token_hex(16), options=("fsync=off", "synchronous_commit=off")
         ) as server:
             sys.stderr.write("Running all migrations on an empty database; that takes minutes.\n")
             migrate(server.url)
-            text = dump(server.url, pg_dump=server_programs.postgresql_client("pg_dump"))
+            text = dump(server.url, pg_dump=server_binaries.postgresql_client("pg_dump"))
         shutil.rmtree(folder / "postgresql")
     FILE.write_text(seal(text) + text)
     sys.stderr.write(f"Written: {FILE.relative_to(ROOT)}\n")

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from chatrooms.streaming import StreamApp
-from config.client_address import client_address, network_of
+from config.http.client_address import client_address, network_of
 
 CLIENT, PROXY, OUTER = "198.51.100.7", "10.0.0.1", "10.0.0.2"
 INVENTED = (

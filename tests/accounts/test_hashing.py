@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from accounts import hashing
 from accounts.models import OneTimeCode, Session, Tries, User
-from config.errors import ServiceUnavailable
+from config.http.problems import ServiceUnavailable
 from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
 from tests.stack import PATIENCE, Stack, in_parallel
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import delivery, otp, sms
 from accounts.models import OneTimeCode, Purpose
-from config.exposition import exposition
+from config.http.metrics_endpoint import exposition
 
 Rises = Callable[..., None]
 

@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from billing import checkout, mirror
 from billing.models import StripeEvent
-from billing.pretend_stripe.deliveries import signature
-from tests.doubles.stripe import KEY, SECRET, StripeDouble
+from tests.doubles.stripe.client import KEY, SECRET, StripeDouble
+from tests.doubles.stripe.webhooks import signature
 
 _numbers = itertools.count(10_000_000)
 

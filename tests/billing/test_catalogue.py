@@ -14,7 +14,7 @@ from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import Tier
 from config.management.stack import vendors
 from tests.billing.stripe_fixtures import customer_of, new_user, subscriber
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 

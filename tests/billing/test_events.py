@@ -25,7 +25,7 @@ from tests.billing.stripe_fixtures import (
     subscribe,
     subscriber,
 )
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 
@@ -260,9 +260,9 @@ def test_while_stripe_is_away_all_events_wait_and_no_try_is_used_up(
     assert events.sweep() == 0
     assert not events.failed()
     stripe_double.switch(down=False)
-    from config import breaker
+    from config.infrastructure import circuit_breaker
 
-    breaker._breakers.clear()
+    circuit_breaker._breakers.clear()
     assert {events.process(event_id=row.pk) for row in rows} == {"done"}
     assert {source_of(user) for user in users} == {"stripe"}
 

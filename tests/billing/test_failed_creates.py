@@ -10,7 +10,7 @@ from accounts.models import User
 from billing.models import Checkout
 from tests.billing.stripe_fixtures import new_user
 from tests.clients import signed_in
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from billing.exceptions import PaymentProviderAway
 from billing.models import StripeEvent
 from tests.billing.stripe_fixtures import event_body, post_event, signature_of
 from tests.conftest import counted
-from tests.doubles.stripe import SECRET
+from tests.doubles.stripe.client import SECRET
 
 pytestmark = pytest.mark.django_db
 Rises = Callable[..., None]

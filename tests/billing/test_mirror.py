@@ -22,7 +22,7 @@ from billing import checkout, entitlements, events, leases, mirror, reconcile, s
 from billing.exceptions import AlreadySubscribed
 from billing.models import Entitlement, Lease, StripeEvent
 from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 from tests.locks import wait_for_a_waiter
 
 KINDS = (

@@ -14,9 +14,9 @@ from billing import checkout, entitlements, erasure, events, leases, mirror, rec
 from billing.desk import payments_card
 from billing.exceptions import AlreadySubscribed, PaymentProviderAway, PaymentProviderRefused
 from billing.models import Checkout, Entitlement, Tier
-from config import metrics
+from config.observability import metrics
 from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from billing import desk, events, leases, mirror, payment_issues
 from billing.entitlements import Source, standing_of
 from billing.models import PaymentIssue
 from tests.billing.stripe_fixtures import deliver, subscribe, subscriber
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from accounts.models import IdempotencyKey, User
 from billing import mirror
 from tests.billing.stripe_fixtures import customer_of, new_user
 from tests.clients import signed_in
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe.client import StripeDouble
 
 pytestmark = pytest.mark.django_db
 

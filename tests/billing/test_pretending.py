@@ -12,8 +12,8 @@ import pytest
 import requests
 import stripe
 
-from billing.pretend_stripe.world import a_month_after
-from tests.doubles.stripe import KEY, SECRET, StripeDouble
+from tests.doubles.stripe.client import KEY, SECRET, StripeDouble
+from tests.doubles.stripe.state import a_month_after
 from tests.stack import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ def client(double: StripeDouble, key: str = KEY) -> stripe.StripeClient:
 def test_it_does_not_start_in_production(environment: dict[str, str]) -> None:
     inherited = {name: value for name, value in os.environ.items() if name != "DEBUG"}
     tried = subprocess.run(
-        [sys.executable, "-m", "billing.pretend_stripe"],
+        [sys.executable, "-m", "tests.doubles.stripe"],
         cwd=ROOT,
         env={**inherited, **environment},
         capture_output=True,

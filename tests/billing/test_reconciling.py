@@ -14,7 +14,7 @@ from billing import checkout, events, reconcile
 from billing.models import StripeEvent
 from tests import scan
 from tests.billing.stripe_fixtures import deliver, events_of, new_user, subscribe, subscriber
-from tests.doubles.stripe import KEY, StripeDouble
+from tests.doubles.stripe.client import KEY, StripeDouble
 
 pytestmark = pytest.mark.django_db
 

@@ -15,19 +15,19 @@ from accounts.models import User
 from billing import grants, subscriptions
 from billing.entitlements import standing_of
 from billing.models import Entitlement, Grant, Tier
-from billing.pretend_stripe import shapes
 from tests.billing.stripe_fixtures import new_user
 from tests.clients import signed_in
+from tests.doubles.stripe import objects
 from tests.locks import wait_for_a_waiter
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
-PRICE = shapes.price(now=1, params={"currency": "usd", "product": "kuvaka_pro", "unit_amount": "999"})
+PRICE = objects.price(now=1, params={"currency": "usd", "product": "kuvaka_pro", "unit_amount": "999"})
 
 
 def subscription(*, product: str = "kuvaka_pro", start: datetime = START, end: datetime = END, **values: Any) -> Any:
     """A subscription as Stripe sends it."""
-    made = shapes.subscription(
+    made = objects.subscription(
         now=int(start.timestamp()),
         end=int(end.timestamp()),
         customer="cus_1",

@@ -9,12 +9,12 @@ from django.conf import settings
 from accounts.models import User
 from billing import mirror, subscriptions
 from billing.entitlements import Source, standing_of
-from billing.pretend_stripe import shapes
 from tests.billing.stripe_fixtures import customer_of, new_user, subscribe, subscriber
-from tests.doubles.stripe import StripeDouble
+from tests.doubles.stripe import objects
+from tests.doubles.stripe.client import StripeDouble
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-PRICE = shapes.price(now=1, params={"currency": "usd", "product": "kuvaka_pro", "unit_amount": "999"})
+PRICE = objects.price(now=1, params={"currency": "usd", "product": "kuvaka_pro", "unit_amount": "999"})
 
 
 def month(number: int) -> datetime:
@@ -26,11 +26,11 @@ def read(status: str, *bills: str, period: int | None = None, **values: Any) -> 
     """Until when a subscription gives Pro whose periods so far were billed with these outcomes."""
     now = period or len(bills)
     stamp = lambda moment: int(moment.timestamp())  # noqa: E731
-    made = shapes.subscription(now=stamp(FIRST), end=stamp(month(now + 1)), customer="cus_1", price=PRICE, metadata={})
+    made = objects.subscription(now=stamp(FIRST), end=stamp(month(now + 1)), customer="cus_1", price=PRICE, metadata={})
     invoices = []
     for number, outcome in enumerate(bills, 1):
         made["items"]["data"][0] |= {"current_period_start": stamp(month(number)), "current_period_end": 0}
-        invoice = shapes.invoice(now=stamp(month(number)), subscription=made, reason="subscription_cycle", number=1)
+        invoice = objects.invoice(now=stamp(month(number)), subscription=made, reason="subscription_cycle", number=1)
         name, _, amount = outcome.partition(":")
         paid = int(amount or 999) if name == "paid" else 0
         invoices.append({**invoice, "status": name, "amount_paid": paid})
@@ -77,7 +77,7 @@ def test_without_the_periods_own_invoice_the_status_alone_counts() -> None:
 
 
 def test_no_quantity_is_no_purchase() -> None:
-    made = shapes.subscription(now=1, end=2, customer="cus_1", price=PRICE, metadata={})
+    made = objects.subscription(now=1, end=2, customer="cus_1", price=PRICE, metadata={})
     made["items"]["data"][0]["quantity"] = 0
     assert subscriptions._products(made) == set()
 

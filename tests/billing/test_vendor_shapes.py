@@ -15,8 +15,8 @@ import stripe.checkout
 import stripe.radar
 from django.conf import settings
 
-from billing.pretend_stripe.shapes import API_VERSION
-from tests.doubles.stripe import KEY, StripeDouble
+from tests.doubles.stripe.client import KEY, StripeDouble
+from tests.doubles.stripe.objects import API_VERSION
 
 Kind = type[stripe.StripeObject]
 

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from billing import webhook
 from billing.models import StripeEvent
 from tests.billing.stripe_fixtures import event_body, post_event, signature_of
-from tests.doubles.stripe import SECRET
+from tests.doubles.stripe.client import SECRET
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from chatrooms.models import Chatroom, Message
-from config import contract
-from config.contract_schemas import resolved
+from config.dev import contract
+from config.dev.contract_schemas import resolved
 
 pytestmark = pytest.mark.django_db
 

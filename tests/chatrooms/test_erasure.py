@@ -18,7 +18,7 @@ from accounts.models import User
 from chatrooms import conversation, generation, replies, rooms
 from chatrooms.erasure import delete_conversations, end_replies, forget_lists
 from chatrooms.models import Chatroom, Message, Reply, Status
-from config import breaker
+from config.infrastructure import circuit_breaker
 from tests.chatrooms.conftest import claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db
@@ -169,9 +169,9 @@ def test_a_redis_that_is_away_delays_nothing(
 ) -> None:
     client.get("/chatroom")
     send(room)
-    for state in breaker._breakers.values():
+    for state in circuit_breaker._breakers.values():
         state.failed()
-    assert breaker._breakers, "the cache went through no breaker"
+    assert circuit_breaker._breakers, "the cache went through no breaker"
     erase(user)
     assert not User.objects.filter(pk=user.pk).exists()
 

@@ -20,7 +20,7 @@ from chatrooms import conversation, measures, replies
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.pace import Pace
 from chatrooms.tasks import answer
-from config import breaker
+from config.infrastructure import circuit_breaker
 from gemini import breakers, exceptions
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
@@ -261,7 +261,7 @@ def test_a_spent_budget_is_counted(room: Chatroom, client: APIClient, settings: 
 
 def test_breakers_say_when_what_they_leave_alone_last_failed(settings: Any) -> None:
     begun = time.time()
-    redis = breaker.breaker_of("a-server:6379")
+    redis = circuit_breaker.breaker_of("a-server:6379")
     redis.failed()
     first = value("kuvaka_server_failed_timestamp_seconds", server="a-server:6379")
     redis.failed()

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chatrooms import replies, rooms
 from chatrooms.models import Chatroom, Message
-from config import breaker
+from config.infrastructure import circuit_breaker
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
 
@@ -77,7 +77,7 @@ def test_two_users_never_see_each_others_list(
 
 def test_the_list_comes_from_the_database_while_redis_is_away(client: APIClient, room: Chatroom) -> None:
     client.get("/chatroom")
-    for state in breaker._breakers.values():
+    for state in circuit_breaker._breakers.values():
         state.failed()
-    assert breaker._breakers, "the cache went through no breaker"
+    assert circuit_breaker._breakers, "the cache went through no breaker"
     assert queries_about_rooms(client) == 1

@@ -15,7 +15,7 @@ from chatrooms.exceptions import MessageNotFound, TicketInvalid
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.streaming import _authorise
 from chatrooms.tickets import LIFETIME, Ticket
-from config.errors import NotAuthenticated
+from config.http.problems import NotAuthenticated
 from tests.chatrooms.conftest import claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db

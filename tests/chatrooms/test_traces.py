@@ -12,7 +12,7 @@ from pytest_django import Settings
 from chatrooms import replies
 from chatrooms.models import Chatroom, Message, Naming, Reply
 from chatrooms.tasks import answer, name_room
-from config import tracing
+from config.observability import tracing
 from tests.chatrooms.conftest import reply_of
 from tests.config.spans import Kept
 from tests.doubles.gemini import GeminiDouble

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config import embedded
+from config.dev import embedded
 from tests.config.launcher import checkout, plain, pretending, start
 
 __all__ = ["checkout", "plain", "pretending", "start"]
@@ -18,7 +18,7 @@ __all__ = ["checkout", "plain", "pretending", "start"]
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time by which the breaker goes; it stands still, and a test sets it."""
     now = [100.0]
-    monkeypatch.setattr("config.breaker.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("config.infrastructure.circuit_breaker.time.monotonic", lambda: now[0])
     return now
 
 

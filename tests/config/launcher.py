@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from config import environment, processes
-from config.servers import die_with_parent
+from config.dev.database_servers import die_with_parent
 from tests.ports import free_port
 
 PROCFILE = """
@@ -64,7 +64,7 @@ KEY = "sk_test_" + "0" * 24
 
 
 class Run:
-    """One `python -m config.run`, with its output so far."""
+    """One `python -m config.dev.run`, with its output so far."""
 
     def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
         self.data_dir = Path(settings["DATA_DIR"])
@@ -80,7 +80,7 @@ class Run:
         self.port = int(own["PORT"])
         with self._file.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.run"],
+                [sys.executable, "-m", "config.dev.run"],
                 cwd=checkout,
                 env={**inherited, **own},
                 stdin=subprocess.DEVNULL,
@@ -164,7 +164,8 @@ def start(checkout: Path, data_dir: Path) -> Iterator[Callable[..., Run]]:
 @pytest.fixture
 def pretending(checkout: Path, start: Callable[..., Run]) -> Callable[..., Run]:
     """Start a run without a key of Stripe's."""
-    shutil.copytree(processes.ROOT / "billing/pretend_stripe", checkout / "billing/pretend_stripe")
+    folder = checkout / "tests/doubles/stripe"
+    shutil.copytree(processes.ROOT / "tests/doubles/stripe", folder, ignore=shutil.ignore_patterns("__pycache__"))
     return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(free_port()), **settings)
 
 

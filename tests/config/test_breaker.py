@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from config import breaker
-from config.breaker import OPEN_SECONDS, Breaker, GuardedRedis
+from config.infrastructure import circuit_breaker
+from config.infrastructure.circuit_breaker import OPEN_SECONDS, Breaker, GuardedRedis
 
 
 def test_a_failure_keeps_everybody_away_for_a_while(clock: list[float]) -> None:
@@ -26,7 +26,7 @@ def test_then_one_probe_goes_through_and_a_success_lets_all_through(clock: list[
 
 
 def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
-    monkeypatch.setattr(breaker, "_breakers", {})
+    monkeypatch.setattr(circuit_breaker, "_breakers", {})
     client = GuardedRedis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=60)  # as the cache has it made
     with pytest.raises(redis.ConnectionError, match="refused"):
         client.get("key")
@@ -35,7 +35,7 @@ def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch, clock: lis
 
 
 def test_a_wrong_command_does_not_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "_breakers", {})
+    monkeypatch.setattr(circuit_breaker, "_breakers", {})
 
     def refuse(*_: object, **__: object) -> None:
         raise redis.ResponseError("WRONGTYPE")

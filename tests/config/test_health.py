@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from config import asgi, health
+from config import asgi
+from config.http import health
 
 HOST = {"HTTP_HOST": "10.1.2.3"}
 """A platform's probe names the container's address, which is no allowed host."""
@@ -21,8 +22,8 @@ def test_livez_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("something was asked")
 
-    monkeypatch.setattr("config.health._ask_database", refuse)
-    monkeypatch.setattr("config.health._ask_redis", refuse)
+    monkeypatch.setattr("config.http.health._ask_database", refuse)
+    monkeypatch.setattr("config.http.health._ask_redis", refuse)
     answer = Client().get("/livez", **HOST)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -71,8 +72,8 @@ def fault(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
-    monkeypatch.setattr("config.health._ask_database", lambda: None)
-    monkeypatch.setattr("config.health._ask_redis", fault)
+    monkeypatch.setattr("config.http.health._ask_database", lambda: None)
+    monkeypatch.setattr("config.http.health._ask_redis", fault)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
@@ -84,8 +85,8 @@ def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault
 def test_readyz_is_503_without_the_database_within_a_second_and_tells_no_detail(
     monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    monkeypatch.setattr("config.health._ask_database", fault)
-    monkeypatch.setattr("config.health._ask_redis", lambda: None)
+    monkeypatch.setattr("config.http.health._ask_database", fault)
+    monkeypatch.setattr("config.http.health._ask_redis", lambda: None)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "database": "unavailable", "redis": "ok"}

@@ -7,19 +7,19 @@ import pytest
 from celery import signals
 from redis import Redis, RedisError
 
-from config import heartbeat
+from config.infrastructure import beat_heartbeat
 
 
 @pytest.fixture(autouse=True)
 def _no_mark(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "_last", -heartbeat.EVERY)
-    monkeypatch.setattr(heartbeat, "PATIENCE", 60.0)  # where Redis is late, `mark` says nothing and leaves none
+    monkeypatch.setattr(beat_heartbeat, "_last", -beat_heartbeat.EVERY)
+    monkeypatch.setattr(beat_heartbeat, "PATIENCE", 60.0)  # where Redis is late, `mark` says nothing and leaves none
     with Redis.from_url(settings.REDIS_URL) as client:
-        client.delete(heartbeat.MARK)
+        client.delete(beat_heartbeat.MARK)
 
 
 def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> None:
-    assert heartbeat.age() is None
+    assert beat_heartbeat.age() is None
     begun = time.time()
     before = list(signals.after_task_publish.receivers)
     try:
@@ -27,24 +27,24 @@ def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> 
         signals.after_task_publish.send(sender="some.task")
     finally:
         signals.after_task_publish.receivers[:] = before
-    age = heartbeat.age()
+    age = beat_heartbeat.age()
     assert age is not None
     assert 0 <= age <= time.time() - begun + 0.1  # Redis counts milliseconds, by the same clock
     begun = time.time()
     with Redis.from_url(settings.REDIS_URL) as client:
-        client.pexpire(heartbeat.MARK, (heartbeat.KEPT - 60) * 1000)
-    later = heartbeat.age()
+        client.pexpire(beat_heartbeat.MARK, (beat_heartbeat.KEPT - 60) * 1000)
+    later = beat_heartbeat.age()
     assert later is not None
     assert 60 <= later <= 60 + time.time() - begun + 0.1
 
 
 def test_only_beat_leaves_marks() -> None:
     signals.after_task_publish.send(sender="some.task")
-    assert heartbeat.age() is None
+    assert beat_heartbeat.age() is None
 
 
 def test_without_redis_beat_goes_on_and_asking_says_so(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    heartbeat.mark()
+    beat_heartbeat.mark()
     with pytest.raises(RedisError):
-        heartbeat.age()
+        beat_heartbeat.age()

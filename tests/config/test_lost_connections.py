@@ -10,8 +10,8 @@ from psycopg_pool import ConnectionPool
 
 from chatrooms import transcript
 from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
-from config import health
-from config.database import PatientConnection
+from config.http import health
+from config.infrastructure.database import PatientConnection
 
 
 @pytest.fixture

@@ -26,9 +26,12 @@ from prometheus_client import REGISTRY
 
 from billing.exceptions import TOKENS_USED_UP, QuotaExceeded
 from chatrooms.exceptions import TooManyWaiting
-from config import database_metrics, exposition, metrics, metrics_folder, processes
+from config import processes
 from config.celery import app
-from config.supervisor import Console, Supervisor
+from config.dev.supervisor import Console, Supervisor
+from config.http import metrics_endpoint
+from config.infrastructure import database_metrics
+from config.observability import metrics, multiprocess_dir
 from gemini.exceptions import ProviderError
 from tests.ports import free_ports_in_a_row
 from tests.servers import ROOT
@@ -92,7 +95,7 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path() -> None:
     Client().get("/chatroom/123456789?q=secret")
     assert value("kuvaka_http_requests_total", **labels) == before + 1
     # Only the names and the labels: in the numbers behind them any digits may stand.
-    named = [line.rpartition(" ")[0] for line in exposition.exposition().decode().splitlines()]
+    named = [line.rpartition(" ")[0] for line in metrics_endpoint.exposition().decode().splitlines()]
     assert any(f'route="{labels["route"]}"' in line for line in named)
     assert [line for line in named if "123456789" in line] == []
 
@@ -100,7 +103,7 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path() -> None:
 def test_what_strangers_invent_makes_no_new_label() -> None:
     for number in range(5):
         Client().generic(f"METHOD{number}", f"/nowhere/{number}")
-    text = exposition.exposition().decode()
+    text = metrics_endpoint.exposition().decode()
     assert 'code="404",method="other",route="none"' in text
     assert "METHOD1" not in text
     assert "nowhere" not in text
@@ -109,7 +112,7 @@ def test_what_strangers_invent_makes_no_new_label() -> None:
 def test_a_scrape_is_not_counted_as_a_request(settings: Any) -> None:
     settings.DEBUG = True
     scrape()
-    assert b"/metrics" not in exposition.exposition()
+    assert b"/metrics" not in metrics_endpoint.exposition()
 
 
 def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +128,7 @@ def beginnings() -> dict[str, list[tuple[str, ...]]]:
     """What a process that has done nothing yet tells: the labels of each counter, by its name."""
     script = (
         "import django; django.setup(); from prometheus_client import REGISTRY\n"
-        "from config import metrics\n"
+        "from config.observability import metrics\n"
         "ours = [each for each in REGISTRY.collect() if each.type == 'counter' and each.name.startswith('kuvaka_')]\n"
         "told = {each.name: [one for one in each.samples if one.name.endswith('_total')] for each in ours}\n"
         "assert not any(one.value for samples in told.values() for one in samples)\n"
@@ -137,7 +140,7 @@ def beginnings() -> dict[str, list[tuple[str, ...]]]:
 
 
 def beginning(name: str) -> set[tuple[str, ...]]:
-    """The labels of a metric of `config.metrics`, each at 0, before anything happened."""
+    """The labels of a metric of `config.observability.metrics`, each at 0, before anything happened."""
     [family] = getattr(metrics, name).collect()
     return set(beginnings()[family.name])
 
@@ -217,20 +220,22 @@ def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch:
 
 COUNTING = """
 import os, sys, time
-from config import metrics
+from config.observability import metrics
 metrics.reaps.inc()
 metrics.generations.inc()
 print("counted", flush=True)
 sys.stdin.readline()
 """
-TELLING = "import django; django.setup(); from config.exposition import exposition; print(exposition().decode())"
+TELLING = (
+    "import django; django.setup(); from config.http.metrics_endpoint import exposition; print(exposition().decode())"
+)
 
 
 def python(script: str, folder: Path, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=ROOT,
-        env={**os.environ, metrics_folder.VARIABLE: str(folder)},
+        env={**os.environ, multiprocess_dir.VARIABLE: str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -261,10 +266,10 @@ def test_several_processes_of_one_folder_are_told_as_one_and_dead_ones_are_not_i
 
 
 def test_a_folder_is_removed_when_its_process_is_dead_and_not_before(tmp_path: Path) -> None:
-    living = metrics_folder.make(parent=tmp_path)
-    dead = metrics_folder.make(parent=tmp_path)
+    living = multiprocess_dir.make(parent=tmp_path)
+    dead = multiprocess_dir.make(parent=tmp_path)
     dead.release()
-    fresh = metrics_folder.make(parent=tmp_path)
+    fresh = multiprocess_dir.make(parent=tmp_path)
     assert [path.exists() for path in (living.path, dead.path, fresh.path)] == [True, False, True]
     for folder in (living, fresh):
         folder.release()
@@ -272,14 +277,14 @@ def test_a_folder_is_removed_when_its_process_is_dead_and_not_before(tmp_path: P
 
 def test_one_that_was_left_without_a_lock_is_removed_too(tmp_path: Path) -> None:
     (tmp_path / "half-made").mkdir()
-    metrics_folder.make(parent=tmp_path).release()
+    multiprocess_dir.make(parent=tmp_path).release()
     assert not (tmp_path / "half-made").exists()
 
 
 def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    folder = metrics_folder.make(parent=tmp_path / "link")
+    folder = multiprocess_dir.make(parent=tmp_path / "link")
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert folder.path.is_dir()
     folder.release()
@@ -295,7 +300,7 @@ def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(no_sweeper: N
     variables, folder = processes.counting("worker", os.environ)
     assert folder is not None
     assert variables[processes.NAME] == "worker"
-    assert variables[metrics_folder.VARIABLE] == str(folder.path)
+    assert variables[multiprocess_dir.VARIABLE] == str(folder.path)
     with subprocess.Popen(["sleep", "60"], pass_fds=[folder.descriptor]) as process:
         folder.release()
         assert is_held(folder.path)
@@ -312,7 +317,7 @@ def test_where_nothing_can_be_written_a_process_starts_all_the_same(monkeypatch:
 def test_each_start_under_make_run_gets_a_fresh_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_sweeper: None
 ) -> None:
-    monkeypatch.setattr(processes, "command", lambda name: ["sh", "-c", f"echo ${metrics_folder.VARIABLE}; sleep 60"])
+    monkeypatch.setattr(processes, "command", lambda line: ["sh", "-c", f"echo ${multiprocess_dir.VARIABLE}; sleep 60"])
     with (tmp_path / "output").open("w") as output:
         console = Console(output, colour=False, names=("web",))
         supervisor = Supervisor(console=console, environment=os.environ, mark_file=tmp_path / "mark")
@@ -331,7 +336,7 @@ def test_each_start_under_make_run_gets_a_fresh_folder(
 
 
 def is_held(folder: Path) -> bool:
-    with (folder / metrics_folder.LOCK).open() as file:
+    with (folder / multiprocess_dir.LOCK).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -346,20 +351,20 @@ def is_held(folder: Path) -> bool:
 def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
     """Serve the metrics of a process of this name, and return where."""
     servers: list[Any] = []
-    make = exposition._server
+    make = metrics_endpoint._server
 
     def keep(host: str, port: int) -> Any:
         servers.append(make(host, port))
         return servers[-1]
 
-    monkeypatch.setattr(exposition, "_server", keep)
+    monkeypatch.setattr(metrics_endpoint, "_server", keep)
     monkeypatch.setenv("HOST", "127.0.0.1")
-    settings.METRICS_PORT = free_ports_in_a_row(len(exposition.PORTS))
+    settings.METRICS_PORT = free_ports_in_a_row(len(metrics_endpoint.PORTS))
 
     def serve(name: str) -> str:
         settings.KUVAKA_PROCESS = name
-        exposition.serve()
-        return f"http://127.0.0.1:{settings.METRICS_PORT + exposition.PORTS.get(name, 0)}"
+        metrics_endpoint.serve()
+        return f"http://127.0.0.1:{settings.METRICS_PORT + metrics_endpoint.PORTS.get(name, 0)}"
 
     yield serve
     for server in servers:
@@ -381,7 +386,7 @@ def test_each_other_process_has_a_port_of_its_own(served: Callable[[str], str], 
     status, text = get(served(name) + "/metrics")
     assert status == 200
     assert "kuvaka_reaps_total" in text
-    assert len(set(exposition.PORTS.values())) == 4
+    assert len(set(metrics_endpoint.PORTS.values())) == 4
 
 
 def test_the_port_asks_for_the_token_too_and_has_nothing_else(settings: Any, served: Callable[[str], str]) -> None:
@@ -417,8 +422,8 @@ def test_a_scraper_that_hangs_up_is_no_error(
         ThreadingHTTPServer.shutdown_request(self, request)
         ended.set()
 
-    monkeypatch.setattr(exposition, "exposition", slow)
-    monkeypatch.setattr(exposition._Server, "shutdown_request", shutdown_request)
+    monkeypatch.setattr(metrics_endpoint, "exposition", slow)
+    monkeypatch.setattr(metrics_endpoint._Server, "shutdown_request", shutdown_request)
     port = int(served("worker").rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as scraper:
         scraper.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -434,7 +439,7 @@ def test_a_scrape_that_fails_here_is_one(
     def broken() -> bytes:
         raise ValueError
 
-    monkeypatch.setattr(exposition, "exposition", broken)
+    monkeypatch.setattr(metrics_endpoint, "exposition", broken)
     with pytest.raises(OSError, match="closed connection"):
         get(served("worker") + "/metrics")
     assert "scrape_failed" in logged.getvalue()

@@ -17,8 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from config import server_programs
-from config.dev import schema
+from config.dev import schema, server_binaries
 from tests.conftest import _urls
 from tests.databases import database, difference, manage
 
@@ -44,7 +43,7 @@ GIVEN = """
 
 
 def load(url: str, dump: Path) -> None:
-    psql = server_programs.postgresql_client("psql")
+    psql = server_binaries.postgresql_client("psql")
     loaded = subprocess.run(
         [str(psql), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
         input=gzip.decompress(dump.read_bytes()),
@@ -71,7 +70,7 @@ def rows(url: str) -> dict[tuple[str, str], dict[str, Any]]:
 
 def catalogue(url: str) -> str:
     """The schema as PostgreSQL tells it, but for rows."""
-    return schema.dump(url, pg_dump=server_programs.postgresql_client("pg_dump"), options=("--schema-only",))
+    return schema.dump(url, pg_dump=server_binaries.postgresql_client("pg_dump"), options=("--schema-only",))
 
 
 def test_there_are_dumps_of_both_histories() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from config import contract
+from config.dev import contract
 from tests import node
 
 pytestmark = pytest.mark.needs_node

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from config import database_metrics, metrics
+from config.infrastructure import database_metrics
+from config.observability import metrics
 from tests.servers import ROOT
 
 OPS = ROOT / "docs/ops"

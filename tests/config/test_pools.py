@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from config import pools
+from config.infrastructure import connection_pools
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def size(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_what_fits_is_not_talked_of() -> None:
-    assert pools.check(databases=["default"]) == []
+    assert connection_pools.check(databases=["default"]) == []
 
 
 def test_too_many_are_named_by_migrate_with_a_size_that_fits(size: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,14 +34,14 @@ def test_too_many_are_named_by_migrate_with_a_size_that_fits(size: Any, capsys: 
     assert f"8 pools of {10 * fits}" in said
     assert f"DATABASE_POOL_SIZE to {fits}" in said
     size(fits)
-    assert pools.check(databases=["default"]) == []
+    assert connection_pools.check(databases=["default"]) == []
     size(fits + 1)
-    assert len(pools.check(databases=["default"])) == 1
+    assert len(connection_pools.check(databases=["default"])) == 1
 
 
 def test_more_web_processes_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEB_PROCESSES", "40")
-    assert [each.id for each in pools.check(databases=["default"])] == ["kuvaka.W001"]
+    assert [each.id for each in connection_pools.check(databases=["default"])] == ["kuvaka.W001"]
 
 
 def test_commands_that_need_no_database_ask_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,5 +49,5 @@ def test_commands_that_need_no_database_ask_none(monkeypatch: pytest.MonkeyPatch
         raise OperationalError
 
     monkeypatch.setattr(connection, "cursor", away)
-    assert pools.check(databases=None) == []
-    assert pools.check(databases=["default"]) == [], "that it is away is said by whatever needs it"
+    assert connection_pools.check(databases=None) == []
+    assert connection_pools.check(databases=["default"]) == [], "that it is away is said by whatever needs it"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from config import contract, postman
-from config.postman_tour import STREAM, TOUR
+from config.dev import contract, postman
+from config.dev.postman_tour import STREAM, TOUR
 from tests.config.postman_requests import requests_of
 
 NEWMAN = postman.NEWMAN
@@ -53,7 +53,8 @@ def test_the_committed_files_are_what_the_code_makes(made: dict[str, Any]) -> No
 
 def test_another_process_makes_the_same_files(made: dict[str, Any]) -> None:
     code = (
-        "from config import contract, postman; print(postman.rendered(postman.collection(contract.document())), end='')"
+        "from config.dev import contract, postman\n"
+        "print(postman.rendered(postman.collection(contract.document())), end='')"
     )
     again = subprocess.run([sys.executable, "-c", code], cwd=postman.ROOT, capture_output=True, text=True, check=True)
     assert again.stdout == postman.rendered(made)

@@ -17,7 +17,8 @@ import pytest
 import requests
 from redis import Redis
 
-from config import embedded, processes
+from config.dev import embedded
+from config.dev.run import PRETEND_STRIPE
 from tests.config.launcher import KEY, Run, until
 from tests.ports import free_port
 
@@ -65,7 +66,7 @@ def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], dat
 def test_with_a_key_no_stripe_is_pretended(plain: Run) -> None:
     assert "No money moves" not in plain.output
     assert plain.variable("STRIPE_SECRET_KEY") == KEY
-    assert [name for name in processes.DEVELOPMENT if f"{name} " in plain.output] == []
+    assert f"{PRETEND_STRIPE} " not in plain.output
 
 
 def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., Run], start: Callable[..., Run]) -> None:
@@ -112,7 +113,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
         "while True:\n    time.sleep(600)\n"
     )
     # Not so soon that a slow end could be taken for one that was waited for.
-    supervisor = checkout / "config/supervisor.py"
+    supervisor = checkout / "config/dev/supervisor.py"
     text, count = re.subn(r"(?m)^GRACE: Final = .*$", "GRACE: Final = 600.0", supervisor.read_text())
     assert count == 1
     supervisor.write_text(text)
@@ -319,7 +320,7 @@ def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, 
             "STRIPE_SECRET_KEY": KEY,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "config.run"],
+            [sys.executable, "-m", "config.dev.run"],
             cwd=checkout,
             env={**os.environ, **settings, **more},
             stdin=subprocess.DEVNULL,
@@ -349,7 +350,7 @@ def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> No
         "STRIPE_SECRET_KEY": KEY,
     }
     process = subprocess.Popen(
-        f"{sys.executable} -m config.run | head -n 2",
+        f"{sys.executable} -m config.dev.run | head -n 2",
         shell=True,
         cwd=checkout,
         env={**os.environ, **settings},

@@ -11,7 +11,7 @@ import yaml
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from config.errors import CONTENT_TYPE, InvalidInput, render
+from config.http.problems import CONTENT_TYPE, InvalidInput, render
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = {"", "schema", "docs", "docs/errors", "billing/success", "billing/cancel", "billing/return", "admin"}

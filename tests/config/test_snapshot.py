@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
-from config import processes, server_programs, snapshot
-from config.dev import schema
+from config import processes
+from config.dev import schema, server_binaries
+from config.infrastructure import snapshot
 from tests import postgresql, servers
 from tests.conftest import _urls
 from tests.databases import database, difference, manage
@@ -37,11 +38,11 @@ CHANGES_BY_HAND = (
     "DELETE FROM django_migrations WHERE app = 'chatrooms' AND name LIKE '0007%'",
     "INSERT INTO django_content_type (app_label, model) VALUES ('one', 'more')",
 )
-RENEW = "run `make schema` and commit config/snapshot.sql"
+RENEW = "run `make schema` and commit config/infrastructure/snapshot.sql"
 
 
 def pg_dump(kind: str) -> Path:
-    return server_programs.postgresql_client("pg_dump") if kind == "embedded" else postgresql.programs() / "pg_dump"
+    return server_binaries.postgresql_client("pg_dump") if kind == "embedded" else postgresql.programs() / "pg_dump"
 
 
 @pytest.fixture(
@@ -75,7 +76,7 @@ from types import SimpleNamespace
 from config.dev import schema
 
 text = schema.FILE.read_text().partition("\\n")[2]
-schema.servers.postgresql = lambda **_: nullcontext(SimpleNamespace(url=""))
+schema.database_servers.postgresql = lambda **_: nullcontext(SimpleNamespace(url=""))
 schema.migrate = lambda url: None
 schema.dump = lambda url, pg_dump: text
 schema.shutil.rmtree = lambda *_, **__: None

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from config import processes
-from config.servers import has_ended
-from config.supervisor import Console, Supervisor
+from config.dev.database_servers import has_ended
+from config.dev.supervisor import Console, Supervisor
 
 
 @pytest.fixture
 def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     monkeypatch.setattr(processes, "command", lambda name: ["sh", "-c", "exec sleep 600"])
-    monkeypatch.setattr("config.supervisor.GRACE", 600.0)  # a busy machine's slow end is none that was waited for
+    monkeypatch.setattr("config.dev.supervisor.GRACE", 600.0)  # a busy machine's slow end is none that was waited for
     with (tmp_path / "output").open("w") as output:
         console = Console(output, colour=False, names=("web",))
         yield Supervisor(console=console, environment=os.environ, mark_file=tmp_path / "mark")

@@ -15,8 +15,9 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from config import VERSION, tracing
+from config import VERSION
 from config.celery import app, publish
+from config.observability import tracing
 from tests.doubles.collector import CollectorDouble
 from tests.servers import ROOT
 
@@ -307,7 +308,7 @@ def test_off_nothing_that_makes_or_sends_spans_or_reports_is_imported() -> None:
     script = (
         "import django, sys; django.setup()\n"
         "import django.core.handlers.wsgi as wsgi; handler = wsgi.WSGIHandler()\n"
-        "from config import tracing; from config.celery import app\n"
+        "from config.observability import tracing; from config.celery import app\n"
         "assert tracing.span('x', {}).__enter__() is None\n"
         "ours = ('opentelemetry.sdk.trace', 'opentelemetry.exporter', 'sentry_sdk')  # redis-py imports the metrics\n"
         "print([name for name in sys.modules if name.startswith(ours)])\n"

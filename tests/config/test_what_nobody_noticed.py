@@ -14,7 +14,8 @@ from django.urls import URLPattern, get_resolver
 
 from accounts import sessions, tokens
 from accounts.models import Session, User
-from config import breaker, celery
+from config import celery
+from config.infrastructure import circuit_breaker
 from tests.servers import ROOT
 
 
@@ -94,7 +95,7 @@ def test_a_publisher_gives_up_a_redis_that_accepts_and_never_answers(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen by who hangs up: with Celery's own settings the publisher would wait for the frozen server, for minutes."""
-    monkeypatch.setattr(breaker, "_breakers", {})
+    monkeypatch.setattr(circuit_breaker, "_breakers", {})
     hung_up = threading.Event()
 
     with socket.create_server(("127.0.0.1", 0)) as frozen:

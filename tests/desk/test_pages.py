@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from accounts.models import User
 from config.admin import admin
-from config.errors import Forbidden
+from config.http.problems import Forbidden
 from tests.desk.conftest import page_of
 
 PEOPLE = "/admin/accounts/user/"

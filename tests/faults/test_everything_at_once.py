@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from config import embedded
-from config.servers import postgresql
+from config.dev import embedded
+from config.dev.database_servers import postgresql
 from tests import servers
 from tests.stack import Person, Stack, running, wait_until
 

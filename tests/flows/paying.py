@@ -5,8 +5,8 @@ from typing import Any
 
 import requests
 
-from billing.pretend_stripe.deliveries import signature
-from tests.doubles.stripe import SECRET
+from tests.doubles.stripe.client import SECRET
+from tests.doubles.stripe.webhooks import signature
 from tests.stack import PATIENCE, Person, Stack, until_not_busy
 
 

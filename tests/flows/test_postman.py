@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from config import postman
+from config.dev import postman
 from tests import node
 from tests.config.postman_requests import requests_of
-from tests.doubles.stripe import SECRET
+from tests.doubles.stripe.client import SECRET
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.needs_node, pytest.mark.faults]  # one request waits for a minute

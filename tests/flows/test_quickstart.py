@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import node
-from tests.doubles.stripe import SECRET
+from tests.doubles.stripe.client import SECRET
 from tests.stack import ROOT, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]

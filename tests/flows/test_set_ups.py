@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import requests
 
-from config import snapshot
+from config.infrastructure import snapshot
 from tests import pgbouncer, redis_over_tls, servers, sse
 from tests import stack as stacks
 from tests.conftest import _urls

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from config import embedded, processes
+from config import processes
+from config.dev import embedded
 from tests import servers
 from tests.image import base
 from tests.image.buildah import Buildah

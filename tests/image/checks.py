@@ -13,7 +13,7 @@ from typing import Any, Final
 import requests
 
 from config import alive, processes
-from config.embedded import Urls
+from config.dev.embedded import Urls
 from tests.image.containers import Container
 from tests.ports import free_port
 

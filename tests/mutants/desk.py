@@ -5,7 +5,7 @@ from tests.mutants import Break
 BREAKS = (
     Break(
         lets="the staff in without a second factor",
-        file="config/desk/site.py",
+        file="config/admin_site/site.py",
         text="return super().has_permission(request) and user.is_verified()",
         broken="return super().has_permission(request)",
         tests="desk/test_sign_in.py",
@@ -26,7 +26,7 @@ BREAKS = (
     ),
     Break(
         lets="one client try one number after the other",
-        file="config/desk/site.py",
+        file="config/admin_site/site.py",
         text="            limits.refuse_hasty_sign_ins_at_desk(request)\n",
         broken="            pass\n",
         tests="desk/test_lockout.py",

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.database import PatientConnection
-from config.management.stack import ground, vendors, work
+from config.infrastructure.database import PatientConnection
+from config.management.stack import infrastructure, processes, vendors
 from config.management.stack.findings import Finding, Verdict, look_at
 
-LOOKS: Final = (*ground.LOOKS, *vendors.LOOKS, *work.LOOKS)
+LOOKS: Final = (*infrastructure.LOOKS, *vendors.LOOKS, *processes.LOOKS)
 MARKS: Final = {Verdict.OK: "ok", Verdict.WARNING: "!", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "?"}
 WIDTH: Final = 100
 """Characters of a line of advice."""
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: something is wrong.
         """
-        PatientConnection.patience = ground.PATIENCE
+        PatientConnection.patience = infrastructure.PATIENCE
         found = look_at(LOOKS)
         faults = [each for each in found if each.verdict is Verdict.WRONG]
         if json:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config import snapshot
+from config.infrastructure import snapshot
 
 
 class Command(BaseCommand):

@@ -1,0 +1,275 @@
+"""`make run`: the whole of Kuvaka on this machine, from an empty folder to addresses that answer.
+
+Starts PostgreSQL and Redis (unless DATABASE_URL and REDIS_URL name others), brings the database up to date, and runs
+every process of the Procfile until Ctrl-C.
+"""
+
+import errno
+import http.client
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from config import environment, processes
+from config.dev import embedded, manage, schema
+from config.dev.database_servers import Server, has_ended
+from config.dev.manage import LOOPBACK
+from config.dev.server_binaries import ServerError
+from config.dev.supervisor import Child, Console, Died, Supervisor, stop_leftovers
+
+NEARLY_FULL: Final = 32 * 1024**2
+"""Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
+
+READY_PATIENCE: Final = 120.0
+"""Seconds that the stack has to get ready: four Python programs start at once, perhaps on one slow core."""
+
+ANSWERING: Final = ("web", "stream", "worker")
+"""The processes that a first message needs; the others, which nobody waits for, start after them."""
+
+
+class CannotRun(Exception):
+    """Something keeps the stack from running; the message says what to do about it."""
+
+
+PRETEND_STRIPE: Final = "stripe"
+"""What is added when there is no key of Stripe's. It is no line of the Procfile: platforms would deploy it."""
+
+PRETEND_STRIPE_LINE: Final = (
+    'python -m tests.doubles.stripe --port "$PRETEND_STRIPE_PORT" '
+    '--state "$DATA_DIR/pretend-stripe.json" --webhook-url "$PRETEND_STRIPE_WEBHOOK"'
+)
+
+
+class Stopped(BaseException):
+    """Somebody asked for the end (Ctrl-C, SIGTERM, or the terminal closed)."""
+
+
+def main() -> int:
+    """Run the stack until somebody stops it.
+
+    Returns:
+        The exit code: 0 after Ctrl-C or SIGTERM, 1 if something failed.
+    """
+    names = ("kuvaka", *processes.parse_procfile(), PRETEND_STRIPE)
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    console = Console(sys.stdout, colour=colour, names=names)
+    with _signals() as supervisors:
+        try:
+            _run(console, supervisors)
+        except Stopped:
+            pass
+        except (embedded.EmbeddedError, environment.ConfigurationError, ServerError, Died, CannotRun) as error:
+            return _complain(console, str(error))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return _complain(console, f"Nothing more can be written: {error}")
+    _tell(console, "Stopped.")
+    return 0
+
+
+def _run(console: Console, supervisors: list[Supervisor]) -> None:
+    given = manage.given()
+    data_dir = manage.data_dir(given)
+    with embedded.hold(data_dir):
+        settings = manage.adopt(given)
+        for name in ("PORT", "STREAM_PORT"):
+            _check_port(os.environ["HOST"], int(os.environ.get(name) or settings.PORT), name)
+        if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+            _check_port(LOOPBACK, int(os.environ["PRETEND_STRIPE_PORT"]), "PRETEND_STRIPE_PORT")
+        mark_file = data_dir / "run"
+        if count := stop_leftovers(mark_file):
+            _tell(console, f"Stopped what an earlier run, which was killed, had left behind (processes: {count}).")
+        _tell(console, f"Starting PostgreSQL and Redis; the data is in {data_dir}")
+        services = embedded.services(
+            data_dir, debug=settings.DEBUG, database_url=settings.DATABASE_URL, redis_url=settings.REDIS_URL
+        )
+        with services as (urls, servers):
+            os.environ.update(DATABASE_URL=urls.database_url, REDIS_URL=urls.redis_url)
+            further = {PRETEND_STRIPE: PRETEND_STRIPE_LINE}
+            supervisor = Supervisor(console=console, environment=os.environ, mark_file=mark_file, further=further)
+            supervisors.append(supervisor)
+            try:
+                _serve(console, supervisor, servers=servers, settings=settings)
+            finally:
+                _tell(console, "Stopping; Ctrl-C again to be quick about it.")
+                supervisor.stop()
+
+
+def _serve(
+    console: Console, supervisor: Supervisor, *, servers: list[Server], settings: environment.Environment
+) -> None:
+    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+        supervisor.start(PRETEND_STRIPE)
+    _tell(console, "Bringing the database up to date.")
+    release = _begin_release(supervisor)
+    _tell(console, "Starting the processes.")
+    for name in ANSWERING:
+        supervisor.start(name)
+    supervisor.finish(release)
+    _wait_until_ready(supervisor, settings)
+    console.write_plain(_welcome(manage.address(settings), settings))
+    for name in processes.parse_procfile():
+        if name not in (processes.ONCE, *ANSWERING):
+            supervisor.start(name)
+    while not console.broken:
+        supervisor.check(restart=True)
+        for server in servers:
+            if has_ended(server.process):
+                raise Died(f"{server.name} ended by itself. The end of {server.log}:\n{server.last_words()}")
+        time.sleep(0.2)
+
+
+def _wait_until_ready(supervisor: Supervisor, settings: environment.Environment) -> None:
+    host, deadline = manage.reachable(), time.monotonic() + READY_PATIENCE
+    while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
+        supervisor.check(restart=False)
+        if time.monotonic() > deadline:
+            address = manage.address(settings)
+            raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
+        time.sleep(0.1)
+    if "PRETEND_STRIPE_WEBHOOK" in os.environ:
+        _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
+
+
+def _begin_release(supervisor: Supervisor) -> Child:
+    """Start the release, and wait until the database is ready for the others; seeding goes on beside them."""
+    release = supervisor.begin(processes.ONCE)
+    while not schema.is_prepared(os.environ["DATABASE_URL"]):
+        if has_ended(release.process):
+            supervisor.finish(release)
+            break
+        supervisor.check(restart=False)
+        time.sleep(0.1)
+    return release
+
+
+@contextmanager
+def _signals() -> Iterator[list[Supervisor]]:
+    """Turn the first wish to stop into `Stopped`; a further one only hurries the stopping, which nothing may interrupt.
+
+    Yields:
+        A list for the supervisors that are to be hurried.
+    """
+    supervisors: list[Supervisor] = []
+    asked = False
+
+    def ask(_: int, __: FrameType | None) -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise Stopped
+        for supervisor in supervisors:
+            supervisor.hurry = True
+
+    wishes = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(wish, ask) for wish in wishes]
+    try:
+        yield supervisors
+    finally:
+        for wish, handler in zip(wishes, before, strict=True):
+            signal.signal(wish, handler)
+
+
+def _wait_for_port(supervisor: Supervisor, port: int) -> None:
+    """Wait until something listens on this machine's `port`."""
+    deadline = time.monotonic() + READY_PATIENCE
+    while time.monotonic() < deadline:
+        supervisor.check(restart=False)
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise CannotRun(f"The pretend Stripe did not start on port {port}.")
+
+
+def _check_port(host: str, port: int, name: str) -> None:
+    """Find out before anything starts whether what is to listen there will be able to."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = "taken" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
+            raise CannotRun(
+                f"Port {port} of {host} is {reason}. Stop what listens there, or set {name}: {name}={port + 1} make run"
+            ) from None
+
+
+def _is_ready(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(address: str, settings: environment.Environment) -> str:
+    model = "the stand-in (GEMINI_API_KEY=... make run talks to Google)"
+    if settings.GEMINI_CLIENT != "stand-in":
+        model = f"{settings.GEMINI_MODEL} through {settings.GEMINI_CLIENT}"
+    demo = "make demo" if settings.PORT == 8000 else f"PORT={settings.PORT} make demo"
+    return f"""
+Kuvaka is ready at {address}, and described at {address}/docs
+Answers come from {model}.
+
+To sign in, ask for a code and hand it back; no SMS is sent, the code is the otp in the answer:
+
+  url={address} json='Content-Type: application/json'
+  curl -s $url/auth/send-otp -H "$json" -d '{{"mobile_number": "+919876543210"}}'
+  curl -s $url/auth/verify-otp -H "$json" -d '{{"mobile_number": "+919876543210", "otp": "CODE"}}'
+
+Then try, with the access_token of that answer, and with the id of the room that the first line makes:
+
+  auth='Authorization: Bearer TOKEN'
+  curl -s $url/chatroom -H "$auth" -H "$json" -d '{{"name": "Hello"}}'
+  curl -s $url/chatroom/ROOM/message -H "$auth" -H "$json" -d '{{"content": "What can you do?"}}'
+  curl -sN "STREAM_URL"      (the stream_url of that answer: the reply, as it is written)
+  curl -s $url/chatroom/ROOM/messages -H "$auth"
+
+{_pro(settings)}
+Or see all of it at once, in a second terminal: {demo}
+Ctrl-C stops everything; the data stays.
+"""
+
+
+def _pro(settings: environment.Environment) -> str:
+    """How to become Pro here."""
+    ask = """Basic has 10 messages a day. To become Pro, open the checkout_url of this answer in a browser, and pay:
+
+  curl -s -X POST $url/subscribe/pro -H "$auth"
+"""
+    if settings.STRIPE_SECRET_KEY:
+        return ask
+    desk = f"http://{LOOPBACK}:{os.environ['PRETEND_STRIPE_PORT']}/"
+    return f"""{ask}
+No money moves: a pretend Stripe answers. Its desk, where time can be moved and payments fail: {desk}
+"""
+
+
+def _tell(console: Console, line: str) -> None:
+    console.write("kuvaka", line)
+
+
+def _complain(console: Console, message: str) -> int:
+    for line in message.splitlines():
+        _tell(console, line)
+    data_dir = os.environ.get("DATA_DIR", "")
+    if os.path.isdir(data_dir) and shutil.disk_usage(data_dir).free < NEARLY_FULL:
+        _tell(console, f"The disk of {data_dir} is full: free some space, or set DATA_DIR to a folder on another disk.")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

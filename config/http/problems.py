@@ -1,0 +1,313 @@
+"""Errors as the API tells them: `application/problem+json` (RFC 9457), rendered here and nowhere else.
+
+An app raises a subclass of `Problem`; docs/errors.md lists every code, and a test holds the page to the classes.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render as page
+from psycopg_pool import PoolTimeout
+from psycopg_pool import TooManyRequests as PoolFull
+from rest_framework import exceptions
+
+from config.observability.logs import request_id
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+PLAIN_PAGE_POLICY = "; ".join(
+    ("default-src 'none'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+)
+"""What the desk's error pages may load: a stylesheet and an icon. Most are made outside any view of the desk's."""
+
+
+class Problem(Exception):
+    """An error that the client is told about.
+
+    Attributes:
+        status: the HTTP status.
+        code: stable, lower case; clients decide by it, so it never changes its meaning.
+        title: the same for every occurrence of the code.
+        detail: one sentence for a person; it never holds what the client sent nor anything internal.
+        retry_after: seconds for the `Retry-After` header (RFC 9110 section 10.2.3), or None.
+        headers: further headers of the answer.
+        data: further members of the problem object.
+    """
+
+    status: ClassVar[int] = HTTPStatus.BAD_REQUEST
+    code: ClassVar[str] = "bad_request"
+    title: ClassVar[str] = "The request was not understood"
+    detail: str = ""
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        **data: Any,
+    ) -> None:
+        super().__init__(self.code)
+        self.detail = detail or self.detail
+        self.retry_after = retry_after
+        self.headers = headers or {}
+        self.data = data
+
+
+class BadRequestProblem(Problem):
+    """The request could not be read."""
+
+
+class InvalidInput(Problem):
+    """A field did not pass its check; `errors` names each."""
+
+    code = "invalid_input"
+    title = "Some fields are not valid"
+
+
+class NotAuthenticated(Problem):
+    """There is no valid access token."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "not_authenticated"
+    title = "Sign in first"
+    detail = "Send a valid access token: Authorization: Bearer <access token>."
+
+
+class Forbidden(Problem):
+    """The caller may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(Problem):
+    """It does not exist, or it is somebody else's: the two look the same."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    title = "Not found"
+
+
+class MethodNotAllowed(Problem):
+    """The path does not know this method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+    title = "Method not allowed here"
+
+
+class NotAcceptable(Problem):
+    """Only JSON is spoken."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    code = "not_acceptable"
+    title = "No representation that you accept"
+
+
+class PayloadTooLarge(Problem):
+    """The body is over the limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "payload_too_large"
+    title = "The request body is too large"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not JSON."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    title = "Send application/json"
+
+
+class UnsupportedEncoding(Problem):
+    """The body is compressed."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_encoding"
+    title = "Send the body uncompressed"
+
+
+class RateLimited(Problem):
+    """A limit was reached; `Retry-After` says when to come back."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+    title = "Too many requests"
+
+
+class ServiceUnavailable(Problem):
+    """A part that the request needs is away. If it went away in the middle, the request may have been carried out."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "service_unavailable"
+    title = "Briefly out of service"
+    detail = "Try again; with the same Idempotency-Key nothing happens twice."
+
+
+class InternalError(Problem):
+    """Our mistake."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+    title = "Something went wrong on our side"
+    detail = "The request id finds it in our logs."
+
+
+def problems() -> list[type[Problem]]:
+    """One class per code: the one that defines it."""
+    return list({kind.code: kind for kind in _descendants(Problem) if "code" in vars(kind)}.values())
+
+
+def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _descendants(child)
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, PoolFull)
+"""What Django and the pool raise while PostgreSQL is away or its connections are all in use."""
+
+
+def render(problem: Problem) -> JsonResponse:
+    """The problem as a response."""
+    body = {
+        "type": f"/docs/errors#{problem.code}",
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": problem.detail or problem.title,
+        "code": problem.code,
+        "request_id": request_id(),
+        **problem.data,
+    }
+    response = JsonResponse(body, status=problem.status, content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    for name, value in problem.headers.items():
+        response[name] = value
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that tells a client about `error`; one that nobody foresaw is logged and becomes `internal_error`."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, exceptions.ValidationError):
+        return InvalidInput(errors=list(_field_errors(error.get_full_details())))
+    if isinstance(error, DATABASE_AWAY):
+        log.error("database_away", cause=type(error.__cause__ or error).__name__)
+        return ServiceUnavailable(retry_after=2)
+    for kind, make in _FOREIGN:
+        if isinstance(error, kind):
+            return make(error)
+    log.exception("request_failed")
+    return InternalError()
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """DRF's exception handler: every exception of a view, `ValidationError` included, becomes a problem."""
+    return render(problem_of(error))
+
+
+def _throttled(error: Exception) -> Problem:
+    return RateLimited(retry_after=getattr(error, "wait", None) or 1)
+
+
+_FOREIGN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Exception], Problem]], ...] = (
+    ((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), lambda _: NotAuthenticated()),
+    ((exceptions.PermissionDenied, PermissionDenied), lambda _: Forbidden()),
+    ((exceptions.NotFound, Http404), lambda _: NotFound()),
+    (exceptions.MethodNotAllowed, lambda _: MethodNotAllowed()),
+    (exceptions.NotAcceptable, lambda _: NotAcceptable()),
+    (exceptions.UnsupportedMediaType, lambda _: UnsupportedMediaType()),
+    (exceptions.Throttled, _throttled),
+    (RequestDataTooBig, lambda _: PayloadTooLarge()),
+    (exceptions.ParseError, lambda _: BadRequestProblem("The body is not valid JSON.")),
+    ((BadRequest, SuspiciousOperation), lambda _: BadRequestProblem()),
+)
+
+
+def _field_errors(details: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested details to `{field, code, detail}`; the field of a nested one is joined by dots."""
+    if isinstance(details, Mapping) and "message" in details and "code" in details and isinstance(details["code"], str):
+        yield {"field": ".".join(path), "code": details["code"], "detail": str(details["message"])}
+    elif isinstance(details, Mapping):
+        for name, inner in details.items():
+            yield from _field_errors(inner, path if name == "non_field_errors" else (*path, str(name)))
+    else:
+        for index, inner in enumerate(details):
+            nested = isinstance(inner, Mapping) and not isinstance(inner.get("code"), str)
+            yield from _field_errors(inner, (*path, str(index)) if nested else path)
+
+
+class ProblemMiddleware:
+    """Gives Django's own error pages, and whatever a middleware below raises, the one shape."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; turn an HTML error page into a problem."""
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if response.status_code < HTTPStatus.BAD_REQUEST or not is_page:
+            return response
+        if not _is_for_a_person(request):
+            return self._in_our_shape(response)
+        response.headers["Content-Security-Policy"] = PLAIN_PAGE_POLICY
+        return response
+
+    def _in_our_shape(self, page: HttpResponse) -> HttpResponse:
+        """The problem of the page's status, with the headers that other middleware gave the page."""
+        problem = render(_BY_STATUS.get(page.status_code, BadRequestProblem)())
+        for name, value in page.items():
+            if name not in ("Content-Type", "Content-Length"):
+                problem.headers.setdefault(name, value)
+        return problem
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """Render what a view outside DRF raised: for the staff as a page."""
+        problem = problem_of(error)
+        return _page_of(request, problem) if _is_for_a_person(request) else render(problem)
+
+
+def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as the staff read it."""
+    told = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
+    response = page(request, "desk/problem.html", told, status=problem.status)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    return response
+
+
+def _is_for_a_person(request: HttpRequest) -> bool:
+    """Whether a browser shows the answer to the staff."""
+    return request.path_info.startswith(f"/{settings.DESK_PATH}")
+
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (
+        BadRequestProblem,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        PayloadTooLarge,
+        InternalError,
+        ServiceUnavailable,
+    )
+}

@@ -1,0 +1,144 @@
+"""What the OpenAPI document says of all operations alike: how they fail, their headers, which fields always come."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from config.http.problems import CONTENT_TYPE, problems
+
+Schema = dict[str, Any]
+
+REQUEST_ID: Final[Schema] = {
+    "description": "What to tell the support; your own, if you sent one.",
+    "schema": {"type": "string"},
+}
+LINK: Final[Schema] = {
+    "description": 'The pages beside this one (RFC 8288): `<…>; rel="next"`, `<…>; rel="prev"`. Without a `next` this '
+    "is the last one, without a `prev` the first. Not there if all fits on one page.",
+    "schema": {"type": "string"},
+}
+FAILURE_HEADERS: Final[Schema] = {
+    "X-Request-ID": REQUEST_ID,
+    "Retry-After": {
+        "description": "Seconds to wait: with every 429, and every 503 but `not_for_sale`.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {"description": "With every 401.", "schema": {"type": "string"}},
+    **{
+        name: {"description": "With `quota_exceeded`; as with a send.", "schema": {"type": "integer"}}
+        for name in ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+    },
+    "Allow": {"description": "With a 405: the methods that the path knows.", "schema": {"type": "string"}},
+}
+
+DONE: Final = {
+    "200": "It worked.",
+    "201": "It was made.",
+    "202": "It is accepted; the rest is done behind this answer.",
+}
+"""What an answer is where its view does not say."""
+
+
+class OperationSchema(AutoSchema):
+    """drf-spectacular's, which takes a field that may be left out of a request for one that a response may lack."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "response":
+            always = {name for name, field in serializer.fields.items() if _always_comes(serializer, field)}
+            schema["required"] = sorted(always & schema["properties"].keys())
+        return schema
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        if self.method == "PATCH" and getattr(serializer, "never_partial", False):
+            return self.resolve_serializer(serializer, direction).ref, True
+        return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+
+    def _get_response_headers_for_code(self, status_code: str, direction: str = "response") -> Any:
+        headers = super()._get_response_headers_for_code(status_code, direction)
+        is_page = status_code == "200" and self._is_list_view() and self._get_paginator()  # type: ignore[no-untyped-call]
+        return {"Link": LINK, **headers} if is_page else headers
+
+
+def _always_comes(serializer: Any, field: Any) -> bool:
+    """Whether every answer has the field: one of a model's, one that is computed, one with a default."""
+    of_a_model = isinstance(serializer, serializers.ModelSerializer)
+    return of_a_model or field.required or field.read_only or field.default is not empty
+
+
+def complete(result: Schema, **_: Any) -> Schema:
+    """Say of every operation how it fails, what headers it answers, and whether it takes a token.
+
+    A hook of drf-spectacular's. A header has one meaning everywhere, so each stands once, among the components.
+    """
+    components = result["components"]
+    components["schemas"] |= _problem()
+    components["headers"] = dict(FAILURE_HEADERS)
+    for operation in _operations(result):
+        operation.setdefault("security", [])
+        for status, response in operation["responses"].items():
+            response["description"] = response.get("description") or DONE.get(status, "")
+            headers = {"X-Request-ID": REQUEST_ID, **response.get("headers", {})}
+            components["headers"] |= headers
+            response["headers"] = _references(headers)
+        # Both, since some makers of clients read one of the two alone.
+        for failure in ("4XX", "default"):
+            operation["responses"][failure] = {"$ref": "#/components/responses/Problem"}
+    components["headers"] = dict(sorted(components["headers"].items()))
+    components["responses"] = {"Problem": _failed()}
+    return result
+
+
+def _operations(result: Schema) -> Iterator[Schema]:
+    for item in result["paths"].values():
+        yield from item.values()
+
+
+def _references(headers: Schema) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+
+
+def _failed() -> Schema:
+    return {
+        "description": "It failed. What that leaves behind, docs/errors.md says.",
+        "headers": _references(FAILURE_HEADERS),
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _problem() -> Schema:
+    """The schemas of what went wrong; the codes are those of the classes that are there."""
+    field_error = {
+        "type": "object",
+        "properties": {
+            "field": {"type": "string", "description": "The field's name, or the parameter's."},
+            "code": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+        "required": ["field", "code", "detail"],
+    }
+    problem = {
+        "type": "object",
+        "description": "What went wrong (RFC 9457). Decide by `code`; docs/errors.md lists all, and what further "
+        "members some of them bring.",
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string", "description": "The same for every occurrence of the code."},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "detail": {"type": "string", "description": "One sentence for a person."},
+            "code": {"$ref": "#/components/schemas/ProblemCode"},
+            "request_id": {"type": "string", "description": "What to tell the support."},
+            "errors": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/FieldError"},
+                "description": "Where the code is `invalid_input`.",
+            },
+        },
+        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "additionalProperties": True,
+    }
+    codes = sorted(kind.code for kind in problems())
+    return {"Problem": problem, "ProblemCode": {"type": "string", "enum": codes}, "FieldError": field_error}

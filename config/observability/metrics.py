@@ -1,0 +1,181 @@
+"""What Kuvaka counts and times, for Prometheus: every metric stands here, and nowhere else.
+
+A leaf that anyone may import. Labels are of bounded cardinality and never personal: route patterns, codes of ours, the
+names of tasks. Each process writes to the folder that `config.observability.multiprocess_dir` has made for it, so that
+several of one name (granian's, Celery's) are told as one; a process that was started otherwise counts for itself alone.
+What only the database knows is asked at the scrape (`config.infrastructure.database_metrics`).
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+MODELS: Final = 20
+"""Models that have a label of their own in a process; the names of further ones are `other`."""
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""A client may call its method anything; every further name is `other`."""
+
+_REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_ANSWER_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 180)
+
+# Requests
+
+requests = Counter("kuvaka_http_requests", "Requests that web has answered.", ("route", "method", "code"))
+request_seconds = Histogram(
+    "kuvaka_http_request_seconds", "How long an answer took.", ("route", "method"), buckets=_REQUEST_SECONDS
+)
+
+# Replies
+
+replies = Counter(
+    "kuvaka_replies", "Replies that have ended: done, failed (with its code) or stopped.", ("end", "code")
+)
+tries_put_off = Counter("kuvaka_reply_tries_put_off", "Tries that failed and are repeated later.", ("code",))
+replies_handed_back = Counter("kuvaka_replies_handed_back", "Replies that a stopping worker has returned untried.")
+leases_lost = Counter("kuvaka_leases_lost", "Replies that were taken from a worker that had died or hung.")
+replies_fenced = Counter("kuvaka_replies_fenced", "Ends that came too late and were refused.")
+reaps = Counter("kuvaka_reaps", "Rounds of the reaper; it makes one every REPLY_REAP_EVERY seconds.")
+first_token_seconds = Histogram(
+    "kuvaka_reply_first_token_seconds",
+    "From when a reply was asked for to its first piece.",
+    buckets=_ANSWER_SECONDS,
+)
+answer_seconds = Histogram(
+    "kuvaka_answer_seconds", "From the claim of a reply to the end of its answer.", buckets=_ANSWER_SECONDS
+)
+tokens_per_second = Histogram(
+    "kuvaka_answer_tokens_per_second",
+    "Output tokens of an answer by the seconds it took.",
+    buckets=(1, 2, 5, 10, 20, 40, 80, 160, 320, 640),
+)
+generations = Gauge("kuvaka_generations_in_flight", "Replies being generated now.", multiprocess_mode="livesum")
+
+# What refuses, breaks and is late
+
+publish_failures = Counter(
+    "kuvaka_publish_failures", "Tasks that Redis did not take; a sweep publishes them.", ("task",)
+)
+quota_refusals = Counter("kuvaka_quota_refusals", "Sends that were refused, by the reason's code.", ("code",))
+server_failed = Gauge(
+    "kuvaka_server_failed_timestamp_seconds",
+    "When Redis (by host and port) or Stripe last did not answer; 0 since it has.",
+    ("server",),
+    multiprocess_mode="livemax",
+)
+model_failed = Gauge(
+    "kuvaka_model_failed_timestamp_seconds",
+    "When a model that is left alone last failed; 0 since it has answered.",
+    ("model",),
+    multiprocess_mode="livemax",
+)
+# Times, not states: a process that has nothing to ask does not learn that all is well again.
+security_events = Counter("kuvaka_security_events", "Lines of the security log, by their event.", ("event",))
+sms = Counter("kuvaka_sms", "Codes that went to the SMS provider: sent, not_sent, unknown.", ("outcome",))
+sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling: of a country, of all.", ("ceiling",))
+
+# Stripe's webhook
+
+webhooks = Counter(
+    "kuvaka_webhooks", "Events of Stripe's: taken, repeated, refused (signature), other_mode, ignored.", ("outcome",)
+)
+webhook_lag_seconds = Histogram(
+    "kuvaka_webhook_lag_seconds",
+    "From the receipt of an event to its end.",
+    buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600),
+)
+webhook_failures = Counter(
+    "kuvaka_webhook_failures", "Tries to process an event that failed: failed, given_up, away.", ("outcome",)
+)
+stripe_differences = Counter(
+    "kuvaka_stripe_differences",
+    "Customers that a comparison found different from Stripe's: drifted, of those failed to mend, unowned.",
+    ("found",),
+)
+
+# Streams
+
+stream_clients = Gauge("kuvaka_stream_clients", "Streams that are open now.", multiprocess_mode="livesum")
+streams = Counter("kuvaka_streams", "Requests to `stream`, by their status and how the stream ended.", ("code", "end"))
+
+FAILURES: Final = (
+    "answer_too_long",
+    "bad_request",
+    "blocked",
+    "connection_cut",
+    "empty_answer",
+    "internal_error",
+    "max_tokens",
+    "model_not_found",
+    "provider_auth",
+    "provider_overloaded",
+    "provider_quota_exhausted",
+    "provider_timeout",
+    "provider_unavailable",
+    "rate_limited",
+    "service_budget_reached",
+    "token_share_reached",
+    "worker_lost",
+)
+"""Why a reply may fail."""
+
+RETRIED: Final = (
+    "connection_cut",
+    "empty_answer",
+    "internal_error",
+    "provider_overloaded",
+    "provider_timeout",
+    "rate_limited",
+)
+"""Those after which it is tried again."""
+
+PUBLISHED: Final = (
+    "accounts.tasks.erase",
+    "accounts.tasks.send_code",
+    "billing.tasks.process_event",
+    "chatrooms.tasks.answer",
+    "chatrooms.tasks.name_room",
+    "chatrooms.tasks.summarise_room",
+)
+"""The tasks that Kuvaka publishes itself; beat publishes the periodic ones."""
+
+# A counter that appears with its first event shows Prometheus no increase, and no alert: so these begin at 0.
+for _end in ("done", "stopped"):
+    replies.labels(_end, "")
+for _code in FAILURES:
+    replies.labels("failed", _code)
+for _code in RETRIED:
+    tries_put_off.labels(_code)
+for _code in ("quota_exceeded", "service_budget_reached", "token_share_reached", "too_many_waiting"):
+    quota_refusals.labels(_code)
+for _task in PUBLISHED:
+    publish_failures.labels(_task)
+for _end in ("told", "disconnected", "too_slow", "stream_unavailable", "session_ended", "not_found"):
+    streams.labels(200, _end)
+for _status in (204, 401, 404, 429, 503):
+    streams.labels(_status, "")
+for _outcome in ("taken", "repeated", "refused", "other_mode", "ignored"):
+    webhooks.labels(_outcome)
+for _outcome in ("failed", "given_up", "away"):
+    webhook_failures.labels(_outcome)
+for _found in ("drifted", "failed", "unowned"):
+    stripe_differences.labels(_found)
+for _outcome in ("sent", "not_sent", "unknown"):
+    sms.labels(_outcome)
+for _ceiling in ("country", "all"):
+    sms_ceilings.labels(_ceiling)
+
+_models: set[str] = set()
+
+
+def method_label(method: str) -> str:
+    """The label of a request's method."""
+    return method if method in METHODS else "other"
+
+
+def model_label(model: str) -> str:
+    """The label of a model: its name, for the first `MODELS` of this process."""
+    if model not in _models and len(_models) >= MODELS:
+        return "other"
+    _models.add(model)
+    return model
