@@ -11,18 +11,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register how the API shows tokens, and what accounts know of erasures, exports, purges and figures."""
         # They need the app registry.
-        from accounts import (  # noqa: PLC0415
-            erasure,
-            export,
-            figures,
-            retention,
-            schema,  # noqa: F401
-            staff,
-        )
+        from accounts import schema, statistics  # noqa: F401, PLC0415
+        from accounts.personal_data import erasure, export, retention  # noqa: PLC0415
+        from accounts.staff import audit_trail  # noqa: PLC0415
 
         erasure.register(erasure.Phase.ACCOUNT, "account", erasure.delete_account)
-        erasure.register(erasure.Phase.RECORDS, "what the desk wrote", staff.forget_reasons)
-        figures.register(figures.sign_ups)
+        erasure.register(erasure.Phase.RECORDS, "what the desk wrote", audit_trail.forget_reasons)
+        statistics.register(statistics.sign_ups)
         for section in ("account", "sessions", "codes", "desk"):
             export.register(section, getattr(export, section))
         for name, outdated in (

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from accounts import audit, hashing, otp, sessions, staff, tries
+from accounts import audit, failed_attempts, hashing, otp, sessions
 from accounts.exceptions import (
     InvalidCode,
     InvalidCredentials,
@@ -23,6 +23,7 @@ from accounts.exceptions import (
 )
 from accounts.models import OneTimeCode, Purpose, Session, Tries, User
 from accounts.passwords import normalised
+from accounts.staff import audit_trail
 
 RECENT: Final = timedelta(minutes=10)
 """How long a sign-in by code stands for the old password of somebody who has none."""
@@ -92,7 +93,7 @@ def reset_password(*, number: str, digits: str, new_password: str) -> None:
             raise InvalidCode
         User.objects.filter(pk=user.pk).update(password=encoded)
         sessions.end_all(user_id=user.pk)
-        tries.forgive(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.forgive(number=number, kind=Tries.Kind.PASSWORD)
     audit.record("password_reset", user_id=user.pk)
 
 
@@ -121,7 +122,7 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
             raise WrongPassword
         sessions.end_all(user_id=user.pk, but=mine)
-        tries.forgive(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.forgive(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
     audit.record("password_changed", user_id=user.pk, session_id=mine)
 
 
@@ -168,7 +169,7 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
 def _take_along(*, user_id: int, number: str) -> None:
     """Give the account what is known under its old number alone: an erasure will not know that number any more."""
     OneTimeCode.objects.filter(number=number, user=None).update(user=user_id)
-    staff.take_along(user_id=user_id, number=number)
+    audit_trail.take_along(user_id=user_id, number=number)
     Tries.objects.filter(number=number).delete()
 
 
@@ -203,12 +204,12 @@ def _password_is_right(user: User | None, *, number: str, password: str) -> bool
         TooManyTries: the number is locked; nothing was checked.
     """
     with hashing.turns.take():  # whoever gets none has not tried
-        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
         known = user if user and user.has_usable_password() else None
         right = check_password(normalised(password), known.password if known else _nobodys_password())
     if not right or known is None:
         return False
-    tries.forgive(number=number, kind=Tries.Kind.PASSWORD)
+    failed_attempts.forgive(number=number, kind=Tries.Kind.PASSWORD)
     return known.is_active
 
 

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import numbers
+from accounts import phone_numbers
 from config.http.client_address import client_address, network_of
 from config.http.problems import RateLimited
 
@@ -96,7 +96,7 @@ class NumberLimit(RouteLimit):
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""
         body = cast(Mapping[str, object], request.data)  # our parser lets nothing else through
         try:
-            number = numbers.parse(str(body.get("mobile_number", "")))  # the field takes a JSON number too
-        except numbers.NumberRefused:
+            number = phone_numbers.parse(str(body.get("mobile_number", "")))  # the field takes a JSON number too
+        except phone_numbers.NumberRefused:
             return None
         return salted_hmac("accounts.limits", number, algorithm="sha256").hexdigest()

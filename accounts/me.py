@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import audit, downloads, erasure, export
+from accounts import audit, downloads
 from accounts.exceptions import SessionEnded
 from accounts.limits import RouteLimit
 from accounts.models import User
+from accounts.personal_data import erasure, export
 from accounts.serializers import DoneSerializer, MeSerializer
 
 NAME = OpenApiExample("Name", {"display_name": "Asha"}, request_only=True)

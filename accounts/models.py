@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     rooms_version = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     erasing_at = models.DateTimeField(null=True, editable=False)
-    """When the erasure of the account was asked for; there is no way back (`accounts.erasure`)."""
+    """When the erasure of the account was asked for; there is no way back (`accounts.personal_data.erasure`)."""
     erase_next_try_at = models.DateTimeField(null=True, editable=False)
     erase_tries = models.PositiveIntegerField(default=0, editable=False)
 
@@ -160,7 +160,7 @@ class StaffAction(models.Model):
 
 
 class DailyFigure(models.Model):
-    """One number about one day (UTC) of the whole installation, for the desk's charts (`accounts.figures`)."""
+    """One number about one day (UTC) of the whole installation, for the desk's charts (`accounts.statistics`)."""
 
     day = models.DateField()
     name = models.CharField(max_length=60)

@@ -13,10 +13,10 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import audit, delivery, tries
+from accounts import audit, delivery, failed_attempts
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
 from accounts.models import OneTimeCode, Purpose, Tries
-from accounts.numbers import country_of, prefix_of
+from accounts.phone_numbers import country_of, prefix_of
 from config.celery import publish
 from config.observability import metrics
 
@@ -96,7 +96,7 @@ def request(*orders: Order, address: str) -> list[str | None]:
     """
     origin = salted_hmac("accounts.code_address", address, algorithm="sha256").hexdigest()
     for order in orders:
-        tries.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
+        failed_attempts.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
         _refuse_beyond_ceilings(order, origin)
     with transaction.atomic():
         _count_alone()
@@ -209,11 +209,11 @@ def _guess(proof: Proof) -> OneTimeCode | None:
     condition of the row as the one before left it. The failure is counted before the digits are compared.
     """
     order = proof.order
-    tries.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
+    failed_attempts.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
     newest = OneTimeCode.objects.filter(order.match()).order_by("-pk").first()
     if newest is None or not _live(newest.pk).update(guesses=F("guesses") + 1):
         return None
-    tries.count(number=order.number, kind=Tries.Kind.CODE)
+    failed_attempts.count(number=order.number, kind=Tries.Kind.CODE)
     code = OneTimeCode.objects.get(pk=newest.pk)
     return code if constant_time_compare(code.digest, delivery.digest_of(code, proof.digits)) else None
 
@@ -228,4 +228,4 @@ def _live(code_id: int) -> QuerySet[OneTimeCode]:
 def _use_up(code: OneTimeCode) -> None:
     """Spend the code and forget its number's failures; the row is locked by the guess, so nobody else spends it."""
     OneTimeCode.objects.filter(pk=code.pk).update(used_at=Now())
-    tries.forgive(number=code.number, kind=Tries.Kind.CODE)
+    failed_attempts.forgive(number=code.number, kind=Tries.Kind.CODE)

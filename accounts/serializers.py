@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from accounts import numbers
+from accounts import phone_numbers
 from accounts.models import Session, User
 from accounts.passwords import LONGEST_TYPED, normalised
 from config.http.fields import PatternField, TextField
@@ -22,8 +22,8 @@ class NumberField(TextField):
     def to_internal_value(self, data: Any) -> str:
         """Read the number."""
         try:
-            return numbers.parse(super().to_internal_value(data))
-        except numbers.NumberRefused:
+            return phone_numbers.parse(super().to_internal_value(data))
+        except phone_numbers.NumberRefused:
             self.fail("invalid_number")
 
 

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from accounts import delivery, erasure, figures, retention
+from accounts import delivery, statistics
+from accounts.personal_data import erasure, retention
 from config.celery import publish
 
 
@@ -27,7 +28,7 @@ def purge() -> dict[str, int]:
 @shared_task
 def collect_figures() -> int:
     """Compute the desk's figures; of how many days."""
-    return figures.collect()
+    return statistics.collect()
 
 
 @shared_task

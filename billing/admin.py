@@ -13,19 +13,20 @@ from djstripe import models as stripe
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts import cards, desk, staff
-from accounts.desk import DeskAdmin
+from accounts.admin import base, panels
+from accounts.admin.base import DeskAdmin
 from accounts.models import User
+from accounts.staff import audit_trail
 from billing import catalogue, money
 from billing import desk as people
 from billing.models import Grant, LedgerEntry, PaymentIssue, ServiceUsage, StripeEvent, Tier
 from config.http.client_address import client_address
 
-cards.register_card(cards.Place.TIER, people.tier_card)
-cards.register_card(cards.Place.PAYMENTS, people.payments_card)
-desk.register_finder(people.people_of_stripe)
+panels.register_card(panels.Place.TIER, people.tier_card)
+panels.register_card(panels.Place.PAYMENTS, people.payments_card)
+base.register_finder(people.people_of_stripe)
 for deed in people.DEEDS:
-    desk.register_deed(deed)
+    base.register_deed(deed)
 
 for model in apps.get_app_config("djstripe").get_models():
     if admin.site.is_registered(model):
@@ -35,7 +36,7 @@ for model in apps.get_app_config("djstripe").get_models():
 class TierForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tier, checked as a whole, and why it is changed."""
 
-    reason = desk.reason_field()
+    reason = base.reason_field()
 
     class Meta:
         model = Tier
@@ -110,7 +111,7 @@ class TierAdmin(DeskAdmin):
         actor = request.user
         assert isinstance(actor, User)
         changed = ", ".join(name for name in form.changed_data if name != "reason")
-        with staff.recorded(
+        with audit_trail.recorded(
             action="change_tier",
             staff=actor,
             target=f"{obj.slug}: {changed}"[:80],
@@ -126,12 +127,12 @@ class GrantAdmin(DeskAdmin):
 
     title = "Grants"
     list_display = ("pk_", "person", "until", "reason", "granted", "revoked")
-    pk_ = desk.column("pk", "Grant")
-    person = desk.person_column(title="To")
-    until = desk.column("ends_at", "Until")
-    by = desk.column("by", "By")
-    granted = desk.column("created_at", "Granted")
-    revoked = desk.column("revoked_at", "Revoked")
+    pk_ = base.column("pk", "Grant")
+    person = base.person_column(title="To")
+    until = base.column("ends_at", "Until")
+    by = base.column("by", "By")
+    granted = base.column("created_at", "Granted")
+    revoked = base.column("revoked_at", "Revoked")
     fields = ("id", "person", "ends_at", "reason", "by", "created_at", "revoked_at")
     search_ids = ("user_id",)
 
@@ -146,9 +147,9 @@ class LedgerAdmin(DeskAdmin):
 
     title = "Units"
     list_display = ("at", "person", "day", "amount", "kind", "gives_back")
-    at = desk.column("created_at", "When")
-    person = desk.person_column()
-    gives_back = desk.column("returns_id", "Gives back entry")
+    at = base.column("created_at", "When")
+    person = base.person_column()
+    gives_back = base.column("returns_id", "Gives back entry")
     list_filter = ("kind",)
     fields = ("id", "person", "day", "amount", "kind", "returns", "created_at")
     search_ids = ("user_id",)
@@ -160,8 +161,8 @@ class ServiceUsageAdmin(DeskAdmin):
 
     title = "Tokens by day"
     list_display = ("day", "read", "written")
-    read = desk.column("prompt_tokens", "Read")
-    written = desk.column("output_tokens", "Written")
+    read = base.column("prompt_tokens", "Read")
+    written = base.column("output_tokens", "Written")
     fields = ("day", "prompt_tokens", "output_tokens")
 
 
@@ -193,10 +194,10 @@ class StripeEventAdmin(DeskAdmin):
 
     title = "Stripe's events"
     list_display = ("event", "type", "customer", "received", "processed", "tries", "error")
-    event = desk.column("event_id", "Event")
-    customer = desk.column("customer_id", "Customer")
-    received = desk.column("received_at", "Received")
-    processed = desk.column("processed_at", "Processed")
+    event = base.column("event_id", "Event")
+    customer = base.column("customer_id", "Customer")
+    received = base.column("received_at", "Received")
+    processed = base.column("processed_at", "Processed")
     list_filter = (WaitsFilter,)
     fields = (
         "event_id",
@@ -211,7 +212,7 @@ class StripeEventAdmin(DeskAdmin):
     )
     search_texts = ("event_id", "customer_id")
     deeds = (
-        desk.Deed(
+        base.Deed(
             name="replay",
             title="Process again",
             icon="replay",
@@ -233,8 +234,8 @@ class PaymentIssueAdmin(DeskAdmin):
 
     title = "Disputes and refunds"
     list_display = ("person", "kind", "status", "reason", "sum", "since")
-    person = desk.person_column()
-    since = desk.column("created", "Since")
+    person = base.person_column()
+    since = base.column("created", "Since")
     list_filter = ("kind", "status")
     fields = ("person", "kind", "stripe_id", "status", "reason", "sum", "created")
     search_ids = ("user_id",)
@@ -251,10 +252,10 @@ class MirrorAdmin(DeskAdmin):
     """A row of dj-stripe's: what Stripe said last."""
 
     search_texts = ("id",)
-    id_ = desk.column("id", "Id")
-    customer_ = desk.column("customer_id", "Customer")
-    live = desk.column("livemode", "Live", yes_no=True)
-    since = desk.column("created", "Since")
+    id_ = base.column("id", "Id")
+    customer_ = base.column("customer_id", "Customer")
+    live = base.column("livemode", "Live", yes_no=True)
+    since = base.column("created", "Since")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the accounts and plans that dj-stripe would look up row by row."""
@@ -267,8 +268,8 @@ class CustomerAdmin(MirrorAdmin):
 
     title = "Customers"
     list_display = ("id_", "person", "live", "since", "purged")
-    person = desk.person_column("subscriber_id")
-    purged = desk.column("date_purged", "Purged")
+    person = base.person_column("subscriber_id")
+    purged = base.column("date_purged", "Purged")
     fields = ("id", "person", "livemode", "created", "date_purged", "stripe_data")
 
 
@@ -311,5 +312,5 @@ class PriceAdmin(MirrorAdmin):
 
     title = "Prices"
     list_display = ("id_", "product", "active", "live", "since")
-    product = desk.column("product_id", "Product")
+    product = base.column("product_id", "Product")
     fields = ("id", "product_id", "active", "livemode", "created", "stripe_data")

@@ -13,29 +13,29 @@ class BillingConfig(AppConfig):
         from djstripe.models import Product  # noqa: PLC0415  they need the app registry
         from djstripe.models.base import StripeModel  # noqa: PLC0415
 
-        from accounts import export as account  # noqa: PLC0415
-        from accounts import figures as days  # noqa: PLC0415
-        from accounts import retention  # noqa: PLC0415
-        from accounts.erasure import Phase, register  # noqa: PLC0415
+        from accounts import statistics as days  # noqa: PLC0415
+        from accounts.personal_data import export as account  # noqa: PLC0415
+        from accounts.personal_data import retention  # noqa: PLC0415
+        from accounts.personal_data.erasure import Phase, register  # noqa: PLC0415
         from billing import (  # noqa: PLC0415
             erasure,
             events,
             export,
-            figures,
             leases,
-            measures,
+            metrics,
             receivers,  # noqa: F401
+            statistics,
             stripe_client,
         )
 
         stripe_client.configure_sdk()
-        measures.register_all()
+        metrics.register_all()
         register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
         register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
         for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):
             account.register(section, getattr(export, section))
         account.register("payment_issues", export.payment_issues)
-        days.register(figures.figures)
+        days.register(statistics.figures)
         retention.register("StripeEvent", events.outdated)
         retention.register("Lease", leases.outdated)
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the

@@ -11,8 +11,8 @@ from django.utils import timezone
 from djstripe.models import Customer, Invoice, Subscription
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSingleDateWidget
 
-from accounts.cards import SHOWN, Card, Link, Mark
-from accounts.desk import Deed, NotNow, Order, ReasonForm
+from accounts.admin.base import Deed, NotNow, Order, ReasonForm
+from accounts.admin.panels import SHOWN, Card, Link, Mark
 from accounts.models import User
 from billing import events, grants, leases, mirror, money, payment_issues, quota, subscriptions
 from billing.exceptions import NoSubscription

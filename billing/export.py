@@ -1,11 +1,11 @@
-"""What is kept about a person here, for the person: see `accounts.export`."""
+"""What is kept about a person here, for the person: see `accounts.personal_data.export`."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from djstripe.models import Customer, Invoice, Subscription
 
-from accounts.export import rows
+from accounts.personal_data.export import rows
 from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry, PaymentIssue
 
 

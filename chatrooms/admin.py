@@ -14,13 +14,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
-from accounts import cards, desk, roles
+from accounts.admin import base, panels
 from accounts.models import StaffAction
+from accounts.staff import roles
 from chatrooms import desk as people
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Status
 
-cards.register_card(cards.Place.REPLIES, people.replies_card)
-cards.register_card(cards.Place.ROOMS, people.rooms_card)
+panels.register_card(panels.Place.REPLIES, people.replies_card)
+panels.register_card(panels.Place.ROOMS, people.rooms_card)
 
 OPEN_FOR: Final = timedelta(minutes=15)
 """How long a transcript that was opened stays so, for whoever opened it."""
@@ -30,15 +31,15 @@ PAGE: Final = 50
 
 
 @admin.register(Chatroom)
-class RoomAdmin(desk.DeskAdmin):
+class RoomAdmin(base.DeskAdmin):
     """Rooms, without their names, which say what was talked about."""
 
     title = "Rooms"
     list_display = ("pk_", "person", "made", "last_activity", "pinned", "archived")
-    pk_ = desk.column("pk", "Room")
-    person = desk.person_column()
-    made = desk.column("created_at", "Made")
-    last_activity = desk.column("updated_at", "Last activity")
+    pk_ = base.column("pk", "Room")
+    person = base.person_column()
+    made = base.column("created_at", "Made")
+    last_activity = base.column("updated_at", "Last activity")
     fields = ("id", "person", "model", "temperature", "created_at", "updated_at", "pinned", "archived")
     search_ids = ("pk", "user_id")
     search_help_text = "A room's id, or a user's."
@@ -87,17 +88,17 @@ class RoomAdmin(desk.DeskAdmin):
 
 
 @admin.register(Reply)
-class ReplyAdmin(desk.DeskAdmin):
+class ReplyAdmin(base.DeskAdmin):
     """Answers: how they fared, never what they say."""
 
     title = "Answers"
     list_display = ("pk_", "person", "room_", "state", "because_of", "model", "attempts", "output_tokens", "asked")
-    pk_ = desk.column("pk", "Answer")
-    person = desk.person_column()
-    room_ = desk.column("room_id", "Room")
-    because_of = desk.column("error", "Because of")
-    attempts = desk.column("attempt", "Attempts")
-    asked = desk.column("created_at", "Asked")
+    pk_ = base.column("pk", "Answer")
+    person = base.person_column()
+    room_ = base.column("room_id", "Room")
+    because_of = base.column("error", "Because of")
+    attempts = base.column("attempt", "Attempts")
+    asked = base.column("created_at", "Asked")
     list_filter = ("status",)
     search_ids = ("pk", "room_id", "user_id", "answers_id")
     search_help_text = "An id: of the answer, its message, its room or its user."

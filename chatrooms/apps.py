@@ -10,17 +10,17 @@ class ChatroomsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what of an account lies here, for its erasure, its export, its end by age, and the desk's charts."""
-        from accounts import export as account  # noqa: PLC0415  they need the app registry
-        from accounts import figures as days  # noqa: PLC0415
-        from accounts import retention as kept  # noqa: PLC0415
-        from accounts.erasure import Phase, register  # noqa: PLC0415
-        from chatrooms import erasure, export, figures, measures, retention  # noqa: PLC0415
+        from accounts import statistics as days  # noqa: PLC0415
+        from accounts.personal_data import export as account  # noqa: PLC0415  they need the app registry
+        from accounts.personal_data import retention as kept  # noqa: PLC0415
+        from accounts.personal_data.erasure import Phase, register  # noqa: PLC0415
+        from chatrooms import erasure, export, metrics, retention, statistics  # noqa: PLC0415
 
-        measures.register_all()
+        metrics.register_all()
         register(Phase.REPLIES, "replies", erasure.end_replies)
         register(Phase.CONTENT, "conversations", erasure.delete_conversations)
         register(Phase.CONTENT, "room lists", erasure.forget_lists)
         for section in ("rooms", "messages", "revisions", "summaries"):
             account.register(section, getattr(export, section))
-        days.register(figures.figures)
+        days.register(statistics.figures)
         kept.register("Message", retention.outdated, delete=retention.delete)

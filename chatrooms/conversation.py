@@ -16,7 +16,7 @@ from accounts.models import User
 from billing import budget, quota
 from billing.entitlements import tier_of
 from billing.models import LedgerEntry, Tier
-from chatrooms import live, replies
+from chatrooms import redis_stream
 from chatrooms.exceptions import (
     MessageNotFound,
     NotLastMessage,
@@ -26,6 +26,7 @@ from chatrooms.exceptions import (
     TooManyWaiting,
 )
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
+from chatrooms.replies import lifecycle
 from config.observability import metrics
 from config.observability.logs import request_id
 
@@ -71,10 +72,10 @@ def stop(*, user_id: int, message_id: int) -> None:
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
-        reply = replies.stop(message_id=_mine(user_id, message_id).pk)
-    told = live.stop(reply_id=reply.pk, attempt=reply.attempt)
+        reply = lifecycle.stop(message_id=_mine(user_id, message_id).pk)
+    told = redis_stream.stop(reply_id=reply.pk, attempt=reply.attempt)
     if told is not None:
-        replies.keep_stopped(reply=reply, text=told)
+        lifecycle.keep_stopped(reply=reply, text=told)
 
 
 def retry(*, user_id: int, message_id: int) -> None:
@@ -90,7 +91,7 @@ def retry(*, user_id: int, message_id: int) -> None:
         message = _resting(user_id, message_id)
         unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)
         _mark_in_summary(message)
-        if not replies.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
+        if not lifecycle.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
             raise ReplyHasNotFailed
 
 
@@ -106,7 +107,7 @@ def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
         message = _resting(user_id, message_id)
         _check_capacity(user_id, tier_of(user_id=user_id))
         _mark_in_summary(message)
-        if not replies.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
+        if not lifecycle.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
             raise ReplyHasNotFailed
 
 
@@ -227,4 +228,4 @@ def _queue_reply(message: Message, unit_id: int) -> None:
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         request_id=request_id(),
     )
-    replies.publish_on_commit(reply.pk)
+    lifecycle.publish_on_commit(reply.pk)

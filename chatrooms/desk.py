@@ -6,10 +6,10 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import roles
-from accounts.cards import SHOWN, Card, Link, Mark
-from accounts.desk import Deed, Order
+from accounts.admin.base import Deed, Order
+from accounts.admin.panels import SHOWN, Card, Link, Mark
 from accounts.models import User
+from accounts.staff import roles
 from chatrooms import conversation
 from chatrooms.models import UNFINISHED, Chatroom, Message, Reply, Role, Status
 

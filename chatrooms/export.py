@@ -1,11 +1,11 @@
-"""A conversation to take away, and what is kept of conversations for `accounts.export`."""
+"""A conversation to take away, and what is kept of conversations for `accounts.personal_data.export`."""
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from accounts.downloads import in_pages
-from accounts.export import rows
+from accounts.personal_data.export import rows
 from chatrooms.markdown import closed, on_one_line
 from chatrooms.models import TOLD, Chatroom, Message, Revision, Role, Summary
 

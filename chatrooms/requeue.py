@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from accounts.staff import recorded
+from accounts.staff.audit_trail import recorded
 from billing.exceptions import ServiceBudgetReached
-from chatrooms import conversation, replies
+from chatrooms import conversation
 from chatrooms.models import Reply, ReplyQuerySet, Status
+from chatrooms.replies import lifecycle
 from config.http.problems import Problem
 
 
@@ -56,7 +57,7 @@ def requeue() -> Requeued:
     waiting = startable().update(publish_at=Now())
     # A queue that takes long to publish must not have its beginning published again.
     while done.published <= waiting + done.taken_back:
-        lost, published = replies.reap()
+        lost, published = lifecycle.reap()
         done.taken_back += lost
         done.published += published
         if not lost and not published:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from accounts import retention
 from accounts.models import User
+from accounts.personal_data import retention
 from chatrooms.models import Chatroom, Message, Reply, Role, Summary
 
 

@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from billing.entitlements import tier_of
-from chatrooms import live, replies
+from chatrooms import redis_stream
 from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
 from chatrooms.models import Chatroom, Naming, Reply
+from chatrooms.replies import lifecycle
 
 LIST_SECONDS = 300
 
@@ -78,8 +79,8 @@ def delete(*, user_id: int, room_id: int) -> None:
         _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
-        transaction.on_commit(lambda: live.forget(told), robust=True)
-        replies.publish_next_on_commit(user_id)
+        transaction.on_commit(lambda: redis_stream.forget(told), robust=True)
+        lifecycle.publish_next_on_commit(user_id)
 
 
 def _list_key(user: User, host: str) -> str:

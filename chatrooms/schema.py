@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from chatrooms.live import Event
+from chatrooms.redis_stream import Event
 from chatrooms.serializers import WaitSerializer
 
 Schema = dict[str, Any]

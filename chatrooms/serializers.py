@@ -7,10 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chatrooms.exceptions import REPLY_ERRORS
+from chatrooms.long_poll import LONGEST
 from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
-from chatrooms.waiting import LONGEST
 from config.http.fields import TextField
 from config.text import MOST_MARKS, Marks, shows_nothing
 from gemini.types import FinishReason

@@ -20,6 +20,7 @@ from billing import quota
 from chatrooms import conversation, rooms, schema, search
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
 from chatrooms.limits import SearchLimit, SendLimit
+from chatrooms.long_poll import until_final
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.serializers import (
     DeletedSerializer,
@@ -32,9 +33,8 @@ from chatrooms.serializers import (
     SearchSerializer,
     WaitSerializer,
 )
+from chatrooms.streaming.sse import refusal_of
 from chatrooms.tickets import Ticket
-from chatrooms.transcript import refusal_of
-from chatrooms.waiting import until_final
 from config.http.parsers import JSONParser, LinkPagination
 from config.http.problems import problem_of
 

@@ -6,7 +6,7 @@ from django_celery_results.models import GroupResult, TaskResult
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.desk import DeskAdmin, column
+from accounts.admin.base import DeskAdmin, column
 
 for model in (Group, GroupResult, StaticDevice, TOTPDevice, TaskResult):
     if admin.site.is_registered(model):

@@ -13,7 +13,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from chatrooms.streaming import StreamApp  # noqa: E402  it reads the settings
+from chatrooms.streaming.app import StreamApp  # noqa: E402  it reads the settings
 from config.http import metrics_endpoint  # noqa: E402
 from config.http.health import readiness  # noqa: E402
 from config.http.transport import strict_transport  # noqa: E402

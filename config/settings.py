@@ -203,7 +203,7 @@ AUTH_REQUESTS_PER_MINUTE = env.AUTH_REQUESTS_PER_MINUTE
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_RESULT_BACKEND = "config.infrastructure.result_backend.ResultBackend"
 CELERY_RESULT_EXTENDED = False
-CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.retention)
+CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.personal_data.retention)
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
@@ -254,15 +254,15 @@ SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{DESK_PATH}"
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 OTP_TOTP_ISSUER = "Kuvaka"
-AXES_HANDLER = "accounts.lockout.CountingHandler"
+AXES_HANDLER = "accounts.staff.lockout.CountingHandler"
 AXES_FAILURE_LIMIT = 5
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Not the name alone: strangers could then lock staff out, who come from an address of their own.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.staff.axes_name"
-AXES_CLIENT_IP_CALLABLE = "accounts.staff.axes_address"
+AXES_USERNAME_CALLABLE = "accounts.staff.audit_trail.axes_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.staff.audit_trail.axes_address"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "otp_token", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True

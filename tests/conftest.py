@@ -200,7 +200,7 @@ def _wait_over_midnight(seconds: int) -> None:
 
 
 def _forget_what_others_left() -> None:
-    from chatrooms import generation
+    from chatrooms.replies import generation
     from config.infrastructure import circuit_breaker
     from gemini import breakers
 

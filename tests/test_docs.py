@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from accounts import delivery, idempotency, otp, passwords, tokens, tries
+from accounts import delivery, failed_attempts, idempotency, otp, passwords, tokens
 from billing import catalogue, webhook
-from chatrooms import hub as hubs
-from chatrooms import live, models, streaming, tickets, views, waiting
+from chatrooms import long_poll, models, redis_stream, tickets, views
 from chatrooms.serializers import RoomSerializer, SearchSerializer
+from chatrooms.streaming import app
+from chatrooms.streaming import hub as hubs
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
 from config.http.parsers import JSONParser, LinkPagination
@@ -112,17 +113,17 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
         "Characters of a search": longest(SearchSerializer, "q"),
         "Bytes of a body": JSONParser.limit,
         "Bytes of a message's body (its characters may be escaped)": views.MessageParser.limit,
-        "Seconds of `?wait=`": waiting.LONGEST,
-        "Requests of one `web` process that wait": pool - waiting.FREE,
+        "Seconds of `?wait=`": long_poll.LONGEST,
+        "Requests of one `web` process that wait": pool - long_poll.FREE,
         "Seconds that the ticket of a stream works": int(tickets.LIFETIME.total_seconds()),
-        "Seconds that a finished stream can be resumed": live.ENDED_SECONDS,
-        "Seconds between two signs of life": int(streaming.PING_EVERY),
+        "Seconds that a finished stream can be resumed": redis_stream.ENDED_SECONDS,
+        "Seconds between two signs of life": int(app.PING_EVERY),
         "Bytes that a reader may be behind": hubs.MAX_BEHIND,
         "Seconds that a code works": delivery.LIFETIME.seconds,
         "Guesses at one code": otp.GUESSES,
-        "Wrong codes in a row for one number": tries.CODES_A_DAY,
-        "Wrong passwords in a row for one number": tries.FREE_PASSWORDS,
-        "Wrong ones in a row, ever": tries.MOST,
+        "Wrong codes in a row for one number": failed_attempts.CODES_A_DAY,
+        "Wrong passwords in a row for one number": failed_attempts.FREE_PASSWORDS,
+        "Wrong ones in a row, ever": failed_attempts.MOST,
         "Characters of a password": f"{passwords.SHORTEST} to {passwords.LONGEST}",
         "Seconds that an access token works": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "Days that a refresh token works": tokens.REFRESH_LIFETIME.days,

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from accounts import numbers
+from accounts import phone_numbers
 from accounts.models import User
 
 
@@ -43,8 +43,8 @@ def look_for(text: str) -> User | None:
 
 def _number(text: str) -> str | None:
     try:
-        return numbers.parse(text)
-    except numbers.NumberRefused:
+        return phone_numbers.parse(text)
+    except phone_numbers.NumberRefused:
         return None
 
 

@@ -9,14 +9,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.cards import Link, Mark
-
 register = template.Library()
 
 
 @register.filter
 def cell(value: Any) -> SafeString | str:
     """A value as a person reads it; everything that is not ours is escaped by the template."""
+    # Here, since Django loads this library while it loads unfold's admin.
+    from accounts.admin.panels import Link, Mark  # noqa: PLC0415
+
     if value is None or value == "":
         return "—"
     if isinstance(value, Link):

@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.figures import DAYS
 from accounts.models import DailyFigure
+from accounts.statistics import DAYS
 from billing.models import ServiceUsage, StripeEvent
 from chatrooms.models import Reply
 

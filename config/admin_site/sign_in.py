@@ -10,9 +10,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AuthenticationForm
 from unfold.widgets import BASE_INPUT_CLASSES
 
-from accounts import second_factor
 from accounts.models import User
-from accounts.staff import name_of
+from accounts.staff import second_factor
+from accounts.staff.audit_trail import name_of
 
 
 class DeskSignInForm(OTPAuthenticationFormMixin, AuthenticationForm):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from chatrooms.streaming import StreamApp
+from chatrooms.streaming.app import StreamApp
 from config.http.client_address import client_address, network_of
 
 CLIENT, PROXY, OUTER = "198.51.100.7", "10.0.0.1", "10.0.0.2"

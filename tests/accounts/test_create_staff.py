@@ -15,8 +15,9 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor, sessions
+from accounts import sessions
 from accounts.models import Session, StaffAction, User
+from accounts.staff import second_factor
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import credentials, erasure, idempotency, otp, staff, tasks, tries
-from accounts.erasure import Phase
+from accounts import credentials, failed_attempts, idempotency, otp, tasks
 from accounts.exceptions import InvalidCode, InvalidCredentials, SessionEnded
 from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, Tries, User
+from accounts.personal_data import erasure
+from accounts.personal_data.erasure import Phase
+from accounts.staff import audit_trail
 from tests.accounts.conftest import PASSWORD, change_me, problem
 from tests.locks import wait_for_a_waiter
 
@@ -36,7 +38,7 @@ class Step:
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The tasks given to workers, instead of giving them."""
     taken: list[tuple[str, int]] = []
-    for place in ("accounts.erasure", "accounts.tasks"):
+    for place in ("accounts.personal_data.erasure", "accounts.tasks"):
         monkeypatch.setattr(f"{place}.publish", lambda task, user_id: taken.append((task, user_id)) or True)
     return taken
 
@@ -304,7 +306,7 @@ def test_nothing_of_the_account_is_left(
     pass_time(61)
     assert client.send("/auth/change-number", token, new_mobile_number=new_number()).status_code == 200
     code_for(user.mobile_number, "/auth/forgot-password")
-    tries.count(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
+    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
     tables = {line.split()[0] for line in belongings(user).splitlines()}
     assert tables >= {f"accounts_{name}" for name in ("user", "session", "idempotencykey", "onetimecode", "tries")}
     erasure.begin(user_id=user.pk)
@@ -315,7 +317,7 @@ def test_nothing_of_the_account_is_left(
 
 def test_of_one_of_the_staff_the_id_stays_in_what_they_did_and_nothing_else(user: User, new_number: Any) -> None:
     person = User.objects.create_user(new_number())
-    with staff.recorded(action="disable", staff=user, user_id=person.pk, reason="Abuse", address=ADDRESS):
+    with audit_trail.recorded(action="disable", staff=user, user_id=person.pk, reason="Abuse", address=ADDRESS):
         pass
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"
@@ -332,7 +334,7 @@ def test_strangers_are_untouched(
     stranger = User.objects.get(mobile_number=number)
     idempotency.once(user_id=stranger.pk, route="message", key="k", body={}, status=202, work=lambda: 1)
     code_for(number)
-    tries.count(number=number, kind=Tries.Kind.CODE)
+    failed_attempts.count(number=number, kind=Tries.Kind.CODE)
     before = belongings(stranger)
     assert before.count("\n") >= 5
     erasure.begin(user_id=user.pk)
@@ -343,7 +345,7 @@ def test_strangers_are_untouched(
 def test_the_number_can_sign_up_again_and_gets_a_new_account(
     client: Any, user: User, sign_in: Callable[..., Any]
 ) -> None:
-    tries.count(number=user.mobile_number, kind=Tries.Kind.CODE)
+    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.CODE)
     User.objects.update(display_name="Asha")
     erasure.begin(user_id=user.pk)
     tasks.erase(user.pk)
@@ -384,7 +386,7 @@ def test_who_erases_the_account_again_and_again_is_not_sent_more_codes(
 def test_what_belongs_to_the_account_is_deleted_in_batches_before_it(
     user: User, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
-    from accounts import retention
+    from accounts.personal_data import retention
 
     monkeypatch.setattr(retention, "BATCH", 2)
     keys = [

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts import credentials, erasure, staff, tasks, tries
+from accounts import credentials, failed_attempts, tasks
 from accounts.exceptions import InvalidCode, SessionEnded
 from accounts.models import OneTimeCode, StaffAction, Tries, User
+from accounts.personal_data import erasure
+from accounts.staff import audit_trail
 from tests.accounts.conftest import problem, wrong
 
 ADDRESS = "192.0.2.1"
@@ -16,7 +18,7 @@ ADDRESS = "192.0.2.1"
 @pytest.fixture
 def user(sign_in: Callable[..., Any], number: str, monkeypatch: pytest.MonkeyPatch) -> User:
     """Somebody whose erasure no worker begins."""
-    monkeypatch.setattr("accounts.erasure.publish", lambda *_: True)
+    monkeypatch.setattr("accounts.personal_data.erasure.publish", lambda *_: True)
     sign_in(number)
     return User.objects.get(mobile_number=number)
 
@@ -26,10 +28,10 @@ def test_nothing_of_a_number_that_was_left_or_asked_for_is_left(
     pass_time: Callable[[float], None],
 ) -> None:  # fmt: skip
     first, second, third = user.mobile_number, new_number(), new_number()
-    with staff.recorded(action="unlock", target=staff.alias_of(first), reason="They called twice."):
+    with audit_trail.recorded(action="unlock", target=audit_trail.alias_of(first), reason="They called twice."):
         pass
     token = sign_in(first)["access_token"]
-    tries.count(number=first, kind=Tries.Kind.PASSWORD)
+    failed_attempts.count(number=first, kind=Tries.Kind.PASSWORD)
     pass_time(61)
     codes = client.send("/auth/change-number", token, new_mobile_number=second).json()
     both = {"otp": codes["otp"], "new_otp": codes["new_otp"]}

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 
-from accounts import numbers
+from accounts import phone_numbers
 from accounts.management.people import look_for
 from accounts.models import OneTimeCode, Tries, User
 from tests.accounts.conftest import field_codes, problem
@@ -47,7 +47,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_is_the_same_number(spelling: str) -> None:
-    assert numbers.parse(spelling) == NUMBER
+    assert phone_numbers.parse(spelling) == NUMBER
 
 
 def test_twenty_spellings_are_one_account_and_one_limit(
@@ -88,8 +88,8 @@ def test_twenty_spellings_are_one_account_and_one_limit(
     ],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(numbers.NumberRefused):
-        numbers.parse(text)
+    with pytest.raises(phone_numbers.NumberRefused):
+        phone_numbers.parse(text)
 
 
 MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE}
@@ -134,7 +134,7 @@ TWO_FORMS = [
 
 @pytest.mark.parametrize(("one", "other", "number"), TWO_FORMS)
 def test_a_mobile_that_its_country_writes_in_two_forms_is_one_number(one: str, other: str, number: str) -> None:
-    assert numbers.parse(one) == numbers.parse(other) == number
+    assert phone_numbers.parse(one) == phone_numbers.parse(other) == number
 
 
 def test_where_mobiles_have_a_token_of_their_own_it_may_be_left_out() -> None:
@@ -143,7 +143,7 @@ def test_where_mobiles_have_a_token_of_their_own_it_may_be_left_out() -> None:
         mobile = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
         if mobile and (token := phonenumbers.country_mobile_token(mobile.country_code)):
             bare = phonenumbers.national_significant_number(mobile).removeprefix(token)
-            assert numbers.parse(f"+{mobile.country_code}{bare}") == e164(mobile)
+            assert phone_numbers.parse(f"+{mobile.country_code}{bare}") == e164(mobile)
             found.append(region)
     assert found
 
@@ -189,20 +189,20 @@ def e164(number: phonenumbers.PhoneNumber) -> str:
 
 def taken(text: str) -> bool:
     try:
-        numbers.parse(text)
-    except numbers.NumberRefused:
+        phone_numbers.parse(text)
+    except phone_numbers.NumberRefused:
         return False
     return True
 
 
 def test_another_default_region_reads_national_numbers_its_way(settings: Any) -> None:
     settings.PHONE_DEFAULT_REGION = "US"
-    assert numbers.parse("(415) 555-2671") == "+14155552671"
+    assert phone_numbers.parse("(415) 555-2671") == "+14155552671"
 
 
 def test_only_listed_countries_are_sent_codes(client: Any, settings: Any) -> None:
     settings.SMS_COUNTRIES = ["IN", "US"]
-    assert numbers.parse("+1 415 555 2671") == "+14155552671"
+    assert phone_numbers.parse("+1 415 555 2671") == "+14155552671"
     refused = client.send("/auth/send-otp", mobile_number="+33612345678")
     assert field_codes(refused) == {("mobile_number", "invalid_number")}
     assert not OneTimeCode.objects.exists()
@@ -210,8 +210,8 @@ def test_only_listed_countries_are_sent_codes(client: Any, settings: Any) -> Non
 
 def test_more_digits_than_e164_has_are_refused() -> None:
     assert phonenumbers.is_valid_number(phonenumbers.parse("+4920100000000000")), "to the library"
-    with pytest.raises(numbers.NumberRefused):
-        numbers.parse("+4920100000000000")
+    with pytest.raises(phone_numbers.NumberRefused):
+        phone_numbers.parse("+4920100000000000")
 
 
 @pytest.mark.parametrize("examples", [200, pytest.param(1000, marks=pytest.mark.faults)])
@@ -219,10 +219,10 @@ def test_any_text_is_e164_or_refused(examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
     @given(st.one_of(st.text(max_size=80), st.from_regex(r"[+0]?[\d\s().\-\u0660-\u0669]{0,30}", fullmatch=True)))
     def parse(text: str) -> None:
-        with contextlib.suppress(numbers.NumberRefused):
-            number = numbers.parse(text)
+        with contextlib.suppress(phone_numbers.NumberRefused):
+            number = phone_numbers.parse(text)
             assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
-            assert numbers.parse(number) == number
+            assert phone_numbers.parse(number) == number
 
     parse()
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from accounts import idempotency, otp, retention, sessions, tasks, tries
+from accounts import failed_attempts, idempotency, otp, sessions, tasks
 from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, Tries, User
+from accounts.personal_data import retention
 
 DAY = 86_400
 
@@ -48,20 +49,20 @@ def test_failures_of_an_account_stay_and_those_of_a_stranger_go(
     user: User, new_number: Callable[[], str], pass_time: Callable[[float], None]
 ) -> None:
     for number in (user.mobile_number, new_number()):
-        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
     pass_time(30 * DAY)
     assert tasks.purge()["Tries"] == 1
     assert Tries.objects.get().number == user.mobile_number
 
 
 def test_a_forgotten_count_goes_and_a_lock_stays(user: User, pass_time: Callable[[float], None]) -> None:
-    tries.count(number=user.mobile_number, kind=Tries.Kind.CODE)
-    tries.forgive(number=user.mobile_number, kind=Tries.Kind.CODE)
+    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.CODE)
+    failed_attempts.forgive(number=user.mobile_number, kind=Tries.Kind.CODE)
     for _ in range(20):
-        tries.count(number="+919876543210", kind=Tries.Kind.CODE)
+        failed_attempts.count(number="+919876543210", kind=Tries.Kind.CODE)
     Tries.objects.filter(failures=20).update(failures=99)
     Tries.objects.filter(failures=99).update(locked_until=None)
-    tries.count(number="+919876543210", kind=Tries.Kind.CODE)
+    failed_attempts.count(number="+919876543210", kind=Tries.Kind.CODE)
     pass_time(40 * DAY)
     assert tasks.purge()["Tries"] == 1
     assert Tries.objects.get().failures == 100

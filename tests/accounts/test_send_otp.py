@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts import delivery, tries
+from accounts import delivery, failed_attempts
 from accounts.models import OneTimeCode, Purpose, Tries, User
 from tests.accounts.conftest import field_codes, problem
 
@@ -54,8 +54,8 @@ def test_without_a_number_nothing_is_sent(client: Any, body: dict[str, Any]) -> 
 
 
 def test_a_number_locked_by_wrong_codes_is_sent_none(client: Any, number: str) -> None:
-    for _ in range(tries.CODES_A_DAY):
-        tries.count(number=number, kind=Tries.Kind.CODE)
+    for _ in range(failed_attempts.CODES_A_DAY):
+        failed_attempts.count(number=number, kind=Tries.Kind.CODE)
     answer = client.send("/auth/send-otp", mobile_number=number)
     assert problem(answer) == (429, "too_many_tries")
     assert not OneTimeCode.objects.exists()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts import tries
+from accounts import failed_attempts
 from accounts.exceptions import TooManyTries
 from accounts.models import OneTimeCode, Tries
 from tests.accounts.conftest import problem, wrong
@@ -61,12 +61,12 @@ def test_a_success_starts_the_count_anew(
 def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Callable[[float], None]) -> None:
     locks = []
     for failure in range(1, 101):
-        tries.count(number=number, kind=Tries.Kind.CODE)
+        failed_attempts.count(number=number, kind=Tries.Kind.CODE)
         row = Tries.objects.get()
         assert (row.locked_until is not None) == (failure % 20 == 0)
         if row.locked_until:
             with pytest.raises(TooManyTries) as refused:
-                tries.count(number=number, kind=Tries.Kind.CODE)
+                failed_attempts.count(number=number, kind=Tries.Kind.CODE)
             assert refused.value.retry_after
             locks.append(round(refused.value.retry_after / DAY))
             pass_time(refused.value.retry_after if failure < 100 else 0)
@@ -77,10 +77,10 @@ def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Call
 def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_time: Callable[[float], None]) -> None:
     minutes = []
     for _ in range(18):
-        tries.count(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
         if Tries.objects.get().locked_until:
             with pytest.raises(TooManyTries) as locked:
-                tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+                failed_attempts.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
             seconds = locked.value.retry_after or 0
             minutes.append(round(seconds / 60))
             pass_time(seconds)
@@ -89,7 +89,7 @@ def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_ti
 
 def test_codes_and_passwords_are_counted_apart(number: str, db: None) -> None:
     for _ in range(5):
-        tries.count(number=number, kind=Tries.Kind.PASSWORD)
-    tries.refuse_locked(number=number, kind=Tries.Kind.CODE)
+        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
+    failed_attempts.refuse_locked(number=number, kind=Tries.Kind.CODE)
     with pytest.raises(TooManyTries):
-        tries.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts import erasure, sessions
+from accounts import sessions
 from accounts.models import Session, StaffAction, User
+from accounts.personal_data import erasure
 
 pytestmark = pytest.mark.django_db
 

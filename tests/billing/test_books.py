@@ -21,9 +21,10 @@ from accounts.models import User
 from billing import quota
 from billing.exceptions import QuotaExceeded
 from billing.models import DailyUsage, LedgerEntry, Tier
-from chatrooms import conversation, replies, rooms
+from chatrooms import conversation, rooms
 from chatrooms.exceptions import ReplyInProgress, ReplyIsFinal
 from chatrooms.models import Reply, Status
+from chatrooms.replies import lifecycle
 from gemini.types import FinishReason, Usage
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ class Books(RuleBasedStateMachine):
         """However often the same failure is told, it counts once."""
         if claimed := self.claim(number):
             told = [
-                replies.fail(reply=claimed, error="blocked", retryable=retryable, usage=NOTHING) for _ in range(times)
+                lifecycle.fail(reply=claimed, error="blocked", retryable=retryable, usage=NOTHING) for _ in range(times)
             ]
             assert told == [True] + [False] * (times - 1)
             self.happened["fail"] += 1
@@ -96,12 +97,12 @@ class Books(RuleBasedStateMachine):
     @rule(number=st.integers(0, 9))
     def finish(self, number: int) -> None:
         if claimed := self.claim(number):
-            replies.finish(reply=claimed, text="x", model="m", finish_reason=FinishReason.STOP, usage=NOTHING)
+            lifecycle.finish(reply=claimed, text="x", model="m", finish_reason=FinishReason.STOP, usage=NOTHING)
             self.happened["finish"] += 1
 
     def claim(self, number: int) -> Reply | None:
         reply = self.one(number, Status.QUEUED)
-        found = replies.claim(reply_id=reply.pk) if reply else None
+        found = lifecycle.claim(reply_id=reply.pk) if reply else None
         return found[0] if found else None
 
     @rule(number=st.integers(0, 9), text=st.sampled_from(["", "told"]), is_generating=st.booleans(), late=st.booleans())
@@ -116,10 +117,10 @@ class Books(RuleBasedStateMachine):
             return
         stopped = Reply.objects.get(pk=reply.pk)
         if late:
-            replies.keep_stopped(reply=stopped, text=text)
+            lifecycle.keep_stopped(reply=stopped, text=text)
         for _ in range(2):
-            replies.settle(reply=stopped, text="said", model="m", usage=NOTHING)
-            replies.keep_stopped(reply=stopped, text=text)
+            lifecycle.settle(reply=stopped, text="said", model="m", usage=NOTHING)
+            lifecycle.keep_stopped(reply=stopped, text=text)
         self.happened["stop"] += 1
 
     @rule(number=st.integers(0, 99))

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from djstripe.models import Customer, Price, Subscription
 
-from accounts import retention
+from accounts.personal_data import retention
 from billing import entitlements, events, mirror, tasks, webhook
 from billing.models import Entitlement, StripeEvent
 from tests.billing.stripe_fixtures import (

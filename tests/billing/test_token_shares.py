@@ -95,8 +95,8 @@ def test_what_was_accepted_before_fails_without_a_call_and_gives_its_unit_back(
 ) -> None:
     assert send(client, room).status_code == 202
     use(user, 20)
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: pytest.fail("the model was asked"))
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: pytest.fail("the model was asked"))
     reply = Reply.objects.get()
     answer(reply.pk)
     reply.refresh_from_db()

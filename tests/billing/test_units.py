@@ -13,8 +13,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from billing import budget, quota
 from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, Tier
-from chatrooms import conversation, replies, rooms
+from chatrooms import conversation, rooms
 from chatrooms.models import Message, Reply
+from chatrooms.replies import lifecycle
 from gemini.types import Usage
 from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
@@ -93,11 +94,11 @@ def test_a_failure_after_midnight_goes_back_to_yesterday(
     set_clock(datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
-    claimed = replies.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
     assert claimed
     set_clock(datetime(2026, 11, 23, 0, 1, tzinfo=UTC))
     take(user, basic)
-    assert replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING)
+    assert lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING)
     assert counter(user) == {"2026-11-22": 0, "2026-11-23": 1}
 
 
@@ -182,10 +183,10 @@ def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) ->
     reply_id = Reply.objects.get(answers=sent).pk
     for used in (1, 1, 0):  # two tries are put off, the third is the last
         Reply.objects.update(not_before=Now())
-        claimed = replies.claim(reply_id=reply_id)
+        claimed = lifecycle.claim(reply_id=reply_id)
         assert claimed
         for _ in range(3):
-            replies.fail(reply=claimed[0], error="provider_overloaded", retryable=True, retry_after=0, usage=NOTHING)
+            lifecycle.fail(reply=claimed[0], error="provider_overloaded", retryable=True, retry_after=0, usage=NOTHING)
         assert list(counter(user).values()) == [used]
 
 
@@ -193,13 +194,13 @@ def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) ->
 def test_a_failure_told_three_times_at_once_gives_one_unit_back(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     messages = [conversation.send(user_id=user.pk, room_id=room.pk, content="Hello") for _ in range(2)]
-    claimed = replies.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
+    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
     assert claimed
     ended: list[bool] = []
 
     def fail() -> None:
         try:
-            ended.append(replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING))
+            ended.append(lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING))
         finally:
             connection.close()
 
@@ -219,10 +220,10 @@ def test_a_failure_told_three_times_at_once_gives_one_unit_back(user: User, basi
 def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
-    replies.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
     for _ in range(3):
-        replies.reap()
+        lifecycle.reap()
     assert Reply.objects.get().error == "worker_lost"
     assert list(counter(user).values()) == [0]
 

@@ -7,8 +7,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing.models import Tier
-from chatrooms import conversation, replies, rooms
+from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import lifecycle
 from gemini.types import FinishReason, Usage
 from tests.clients import signed_in
 
@@ -63,13 +64,13 @@ def reply_of(message: Message) -> Reply:
 
 
 def claim(message: Message) -> Reply:
-    claimed = replies.claim(reply_id=reply_of(message).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(message).pk)
     assert claimed is not None
     return claimed[0]
 
 
 def finish(reply: Reply, text: str = "Answer") -> bool:
-    return replies.finish(reply=reply, text=text, model="m-1", finish_reason=FinishReason.STOP, usage=USAGE)
+    return lifecycle.finish(reply=reply, text=text, model="m-1", finish_reason=FinishReason.STOP, usage=USAGE)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing.models import DailyUsage, LedgerEntry, ServiceUsage, Tier
-from chatrooms import replies
-from chatrooms.context import context_for
 from chatrooms.models import Chatroom, Message, Reply, Revision, Summary
+from chatrooms.replies import lifecycle
+from chatrooms.replies.context import context_for
 from tests.chatrooms.conftest import reply_of
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_a_failed_answer_is_tried_again_with_all_its_tries(client: APIClient, fa
     assert answer.json()["stream_url"]
     reply = Reply.objects.get()
     assert (reply.tries_left, reply.attempt, reply.prompt_tokens, reply.tokens_estimated) == (3, 3, None, False)
-    claimed = replies.claim(reply_id=reply.pk)
+    claimed = lifecycle.claim(reply_id=reply.pk)
     assert claimed
     assert claimed[0].attempt == 4
 
@@ -57,9 +57,9 @@ def test_a_retry_costs_a_unit_that_goes_back_if_it_fails_too(client: APIClient, 
     again(client, "retry", failed)
     assert list(LedgerEntry.objects.order_by("pk").values_list("kind", flat=True)) == ["send", "retry"]
     assert DailyUsage.objects.get().used == 2
-    claimed = replies.claim(reply_id=reply_of(failed).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(failed).pk)
     assert claimed
-    replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=_nothing())
+    lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=_nothing())
     returned = LedgerEntry.objects.get(kind="return")
     assert returned.returns is not None
     assert returned.returns.kind == "retry"
@@ -213,13 +213,13 @@ def test_a_summary_with_twenty_such_notes_is_made_anew(client: APIClient, answer
 def test_who_follows_a_retry_is_not_told_the_old_failure(
     client: APIClient, failed: Message, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    from chatrooms import live
+    from chatrooms import redis_stream
 
     reply = reply_of(failed)
-    live.end(reply_id=reply.pk, attempt=1, event=live.Event.ERROR, data={"code": "blocked"})
+    redis_stream.end(reply_id=reply.pk, attempt=1, event=redis_stream.Event.ERROR, data={"code": "blocked"})
     with django_capture_on_commit_callbacks(execute=True):
         again(client, "retry", failed)
-    assert live._redis().exists(live.key_of(reply.pk)) == 0
+    assert redis_stream._redis().exists(redis_stream.key_of(reply.pk)) == 0
 
 
 def test_an_earlier_summary_is_kept(client: APIClient, answered: Message) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from billing.models import Tier
-from chatrooms import replies
-from chatrooms.context import context_for
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import lifecycle
+from chatrooms.replies.context import context_for
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.types import Prompt
 from tests.chatrooms.conftest import reply_of
@@ -103,7 +103,7 @@ def test_the_context_takes_two_queries_however_long_the_room(
     room: Chatroom, send: Callable[..., Message], django_assert_num_queries: Callable
 ) -> None:
     message = send(room, "now")
-    claimed = replies.claim(reply_id=reply_of(message).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(message).pk)
     assert claimed is not None
     with django_assert_num_queries(2):  # the summary, the exchanges
         context_for(reply=claimed[0], tier=claimed[1])

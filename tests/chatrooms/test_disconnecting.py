@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from chatrooms.hub import Follower
-from chatrooms.live import Entry, EntryId, Event
 from chatrooms.models import Reply, Status
-from chatrooms.streaming import Access, _Streaming
-from chatrooms.wire import StreamRequest
+from chatrooms.redis_stream import Entry, EntryId, Event
+from chatrooms.streaming.app import Access, _Streaming
+from chatrooms.streaming.hub import Follower
+from chatrooms.streaming.request import StreamRequest
 
 
 class QuietHub:

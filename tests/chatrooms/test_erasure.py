@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from redis import Redis
 from rest_framework.test import APIClient
 
-from accounts import erasure, tasks
+from accounts import tasks
 from accounts.exceptions import SessionEnded
 from accounts.models import User
-from chatrooms import conversation, generation, replies, rooms
+from accounts.personal_data import erasure
+from chatrooms import conversation, rooms
 from chatrooms.erasure import delete_conversations, end_replies, forget_lists
 from chatrooms.models import Chatroom, Message, Reply, Status
+from chatrooms.replies import generation, lifecycle
 from config.infrastructure import circuit_breaker
 from tests.chatrooms.conftest import claim, finish, reply_of
 
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
-    monkeypatch.setattr("chatrooms.replies.publish", lambda task, reply_id: taken.append(reply_id) or True)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda task, reply_id: taken.append(reply_id) or True)
     return taken
 
 
@@ -71,7 +73,7 @@ def test_a_reply_that_waits_is_not_taken_any_more(
     theirs = reply_of(send(rooms.create(user_id=stranger.pk, name="theirs")))
     erasure.begin(user_id=user.pk)
     end_replies(user_id=user.pk)
-    assert replies.claim(reply_id=waiting.pk) is None
+    assert lifecycle.claim(reply_id=waiting.pk) is None
     assert list(Reply.objects.values_list("pk", flat=True)) == [theirs.pk]
     assert not Message.objects.filter(role="user", replies=None).exists()
 
@@ -82,10 +84,10 @@ def test_a_reply_being_generated_writes_nothing_after_the_erasure(
     reply = claim(send(room))
     erase(user)
     assert finish(reply) is False
-    assert replies.renew(held=[reply]) == set()
-    assert replies.hand_back(reply=reply) is False
+    assert lifecycle.renew(held=[reply]) == set()
+    assert lifecycle.hand_back(reply=reply) is False
     for retryable in (True, False):
-        assert replies.fail(reply=reply, error="blocked", retryable=retryable, usage=generation.NOTHING_USED) is False
+        assert lifecycle.fail(reply=reply, error="blocked", retryable=retryable, usage=generation.NOTHING_USED) is False
     assert not Message.objects.exists()
 
 
@@ -122,7 +124,7 @@ def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reape
     lost, done = claim(send(room)), claim(send(rooms.create(user_id=user.pk, name="second")))
     erasure.begin(user_id=user.pk)
     Reply.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
-    assert replies.reap()[0] == 1
+    assert lifecycle.reap()[0] == 1
     assert finish(done)
     assert set(Reply.objects.values_list("status", flat=True)) == {Status.FAILED, Status.DONE}
     assert tasks.erase(user.pk) == "done"
@@ -217,7 +219,7 @@ def test_the_steps_can_be_repeated(user: User, room: Chatroom, send: Callable[..
 def test_a_long_history_is_deleted_in_batches(
     user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.retention.BATCH", 2)
+    monkeypatch.setattr("accounts.personal_data.retention.BATCH", 2)
     for number in range(5):
         finish(claim(send(room, str(number))))
     with CaptureQueriesContext(connection) as queries:

@@ -9,9 +9,9 @@ from django.apps import apps
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts import export as account
 from accounts.downloads import PAGE
 from accounts.models import User
+from accounts.personal_data import export as account
 from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply, Summary
 

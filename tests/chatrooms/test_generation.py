@@ -13,8 +13,8 @@ from django.db import IntegrityError, OperationalError
 
 from billing import budget
 from billing.models import DailyUsage, ServiceUsage
-from chatrooms import generation, replies
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import generation, lifecycle
 from chatrooms.tasks import answer
 from gemini import exceptions
 from gemini.types import Prompt
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stream], None]:
     """Have this stream answer the next prompt. (The connection of the test's transaction must stay open.)"""
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    return lambda stream: monkeypatch.setattr("chatrooms.generation.stream_reply", lambda prompt: stream)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    return lambda stream: monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda prompt: stream)
 
 
 def row(message: Message) -> Reply:
@@ -115,10 +115,14 @@ def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
     reply = reply_of(send(room))
     beats: list[str] = []
     handed_back = threading.Event()
-    monkeypatch.setattr("chatrooms.generation.EXIT_AFTER", 10**6)
-    monkeypatch.setattr("chatrooms.replies.renew", lambda held: beats.append("renewed") or {(reply.pk, reply.attempt)})
-    monkeypatch.setattr("chatrooms.replies.lost", lambda held: set())  # its connection sees no uncommitted row
-    monkeypatch.setattr("chatrooms.replies.hand_back", lambda reply: handed_back.set() or True)
+    monkeypatch.setattr("chatrooms.replies.generation.EXIT_AFTER", 10**6)
+    monkeypatch.setattr(
+        "chatrooms.replies.lifecycle.renew", lambda held: beats.append("renewed") or {(reply.pk, reply.attempt)}
+    )
+    monkeypatch.setattr(
+        "chatrooms.replies.lifecycle.lost", lambda held: set()
+    )  # its connection sees no uncommitted row
+    monkeypatch.setattr("chatrooms.replies.lifecycle.hand_back", lambda reply: handed_back.set() or True)
     own = generation.Leases()
     with own.hold(reply):
         started = time.monotonic()
@@ -132,7 +136,7 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
     room: Chatroom, send: Callable[..., Message], model: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model(Stream("Hello"))
-    real, calls = replies.finish, []
+    real, calls = lifecycle.finish, []
 
     def away_twice(**values: Any) -> bool:
         calls.append(values)
@@ -140,8 +144,8 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
             raise OperationalError
         return real(**values)
 
-    monkeypatch.setattr("chatrooms.replies.finish", away_twice)
-    monkeypatch.setattr("chatrooms.calls.PAUSE", 0)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.finish", away_twice)
+    monkeypatch.setattr("chatrooms.replies.model_call.PAUSE", 0)
     message = send(room)
     answer(reply_of(message).pk)
     assert len(calls) == 3
@@ -168,7 +172,7 @@ def test_a_task_that_fails_logs_its_exceptions_type_and_no_text(
     def fail(**_: Any) -> None:
         raise IntegrityError("DETAIL: Failing row contains (a secret question)")
 
-    monkeypatch.setattr("chatrooms.replies.claim", fail)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.claim", fail)
     assert answer.apply(args=[reply_of(send(room)).pk]).failed()
     assert "task_failed" in logged.getvalue()
     assert "IntegrityError" in logged.getvalue()
@@ -184,13 +188,13 @@ def test_no_connection_is_held_during_the_call(
         if threading.current_thread() is threading.main_thread():  # and no heartbeat that another test has left
             order.append("given back")
 
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", give_back)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", give_back)
 
     def call(prompt: Prompt) -> Stream:
         order.append("called")
         return Stream("Hello")
 
-    monkeypatch.setattr("chatrooms.generation.stream_reply", call)
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", call)
     answer(reply_of(send(room)).pk)
     assert order[:2] == ["given back", "called"]
 
@@ -219,11 +223,11 @@ def test_the_clients_request_id_reaches_the_workers_log(
         return event
 
     logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[note])
-    original, replies.log = replies.log, logger
+    original, lifecycle.log = lifecycle.log, logger
     try:
         answer(reply_of(message).pk)
     finally:
-        replies.log = original
+        lifecycle.log = original
     assert seen == ["client-chosen-id"]
 
 

@@ -11,9 +11,9 @@ from django.conf import settings
 from pytest_django import Settings
 from redis import Redis
 
-from chatrooms import hub as hubs
-from chatrooms.hub import MAX_BEHIND, Follower, Hub
-from chatrooms.live import Entry, EntryId, Event
+from chatrooms.redis_stream import Entry, EntryId, Event
+from chatrooms.streaming import hub as hubs
+from chatrooms.streaming.hub import MAX_BEHIND, Follower, Hub
 from tests.doubles.proxy import Proxy
 
 

@@ -7,8 +7,8 @@ import pytest
 import redis
 from django.conf import settings
 
-from chatrooms import live
-from chatrooms.live import LAST, Entry, EntryId, Event, Fenced, Writer, entries_of, text_of
+from chatrooms import redis_stream
+from chatrooms.redis_stream import LAST, Entry, EntryId, Event, Fenced, Writer, entries_of, text_of
 
 REPLY = 77
 
@@ -21,7 +21,7 @@ def server() -> Iterator[redis.Redis]:
 
 
 def told(server: redis.Redis) -> list[Entry]:
-    return entries_of(server.xrange(live.key_of(REPLY)))
+    return entries_of(server.xrange(redis_stream.key_of(REPLY)))
 
 
 def writer(attempt: int = 1, *, is_held: Callable[[], bool] = lambda: True) -> Writer:
@@ -40,7 +40,7 @@ def test_pieces_are_told_in_order_with_their_places(server: redis.Redis) -> None
         ("1-3", "delta", {"text": "aste", "offset": 2}),
     ]
     assert text_of(told(server)) == each.text == "नमaste"
-    assert 0 < server.ttl(live.key_of(REPLY)) <= live.LIVE_SECONDS
+    assert 0 < server.ttl(redis_stream.key_of(REPLY)) <= redis_stream.LIVE_SECONDS
 
 
 def test_a_new_attempt_starts_anew_and_refuses_the_old_one(server: redis.Redis) -> None:
@@ -58,25 +58,25 @@ def test_a_new_attempt_starts_anew_and_refuses_the_old_one(server: redis.Redis) 
 def test_nothing_follows_the_end(server: redis.Redis) -> None:
     each = writer(is_held=lambda: False)
     each.add("one")
-    live.end(reply_id=REPLY, attempt=1, event=Event.DONE, data={"length": 3})
+    redis_stream.end(reply_id=REPLY, attempt=1, event=Event.DONE, data={"length": 3})
     with pytest.raises(Fenced):
         each.add("two")
     assert (told(server)[-1].event, told(server)[-1].id) == (Event.DONE, EntryId(1, LAST))
-    assert 0 < server.ttl(live.key_of(REPLY)) <= live.ENDED_SECONDS
+    assert 0 < server.ttl(redis_stream.key_of(REPLY)) <= redis_stream.ENDED_SECONDS
 
 
 def test_a_stop_returns_what_was_told_and_refuses_the_rest(server: redis.Redis) -> None:
     each = writer(is_held=lambda: False)
     each.add("one ")
     each.add("two")
-    assert live.stop(reply_id=REPLY, attempt=1) == "one two"
+    assert redis_stream.stop(reply_id=REPLY, attempt=1) == "one two"
     with pytest.raises(Fenced):
         each.add(" three")
     assert told(server)[-1].event is Event.STOPPED
 
 
 def test_a_stop_before_anything_was_told_knows_nothing(server: redis.Redis) -> None:
-    assert live.stop(reply_id=REPLY, attempt=0) is None
+    assert redis_stream.stop(reply_id=REPLY, attempt=0) is None
     assert told(server)[-1].event is Event.STOPPED
 
 
@@ -84,7 +84,7 @@ def test_a_stop_after_the_beginning_was_lost_knows_nothing(server: redis.Redis) 
     each = writer()
     each.add("one")
     server.flushall()
-    assert live.stop(reply_id=REPLY, attempt=1) is None
+    assert redis_stream.stop(reply_id=REPLY, attempt=1) is None
 
 
 def test_a_redis_that_came_back_empty_is_told_everything(server: redis.Redis) -> None:
@@ -101,7 +101,7 @@ def test_a_reply_that_was_deleted_leaves_no_text_behind(server: redis.Redis) -> 
     held = [True]
     each = writer(is_held=lambda: held[0])
     each.add("secret")
-    live.forget([REPLY])
+    redis_stream.forget([REPLY])
     held[0] = False
     with pytest.raises(Fenced):
         each.add(" more")
@@ -127,7 +127,7 @@ def test_while_redis_is_away_the_answer_goes_on_and_is_told_afterwards(
         raise redis.ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(live, "_append", away)
+        broken.setattr(redis_stream, "_append", away)
         each.add("two ")
         each.add("three ")
     assert text_of(told(server)) == "one "
@@ -139,7 +139,7 @@ def test_while_redis_is_away_the_answer_goes_on_and_is_told_afterwards(
 def test_an_attempt_that_gave_up_takes_its_text_back(server: redis.Redis) -> None:
     each = writer(is_held=lambda: False)
     each.add("half")
-    live.drop(reply_id=REPLY, attempt=1)
+    redis_stream.drop(reply_id=REPLY, attempt=1)
     assert text_of(told(server)) == ""
     with pytest.raises(Fenced):
         each.add("late")
@@ -150,7 +150,7 @@ def test_an_attempt_that_gave_up_takes_its_text_back(server: redis.Redis) -> Non
 
 def test_an_entry_and_its_message_go_out_together_or_not_at_all(server: redis.Redis) -> None:
     with server.pubsub(ignore_subscribe_messages=True) as follower:
-        follower.subscribe(live.key_of(REPLY))
+        follower.subscribe(redis_stream.key_of(REPLY))
         old = writer(is_held=lambda: False)
         writer(2)
         with pytest.raises(Fenced):
@@ -160,7 +160,7 @@ def test_an_entry_and_its_message_go_out_together_or_not_at_all(server: redis.Re
         give_up_at = time.monotonic() + 60
         while "3-1" not in heard and time.monotonic() < give_up_at:
             if message := follower.get_message(timeout=1):  # None for the subscription too
-                heard.append(str(live.entry_of_message(message["data"]).id))
+                heard.append(str(redis_stream.entry_of_message(message["data"]).id))
     assert heard == ["1-1", "2-1", "3-1"]
 
 

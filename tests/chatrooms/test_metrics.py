@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from billing import budget
-from billing.measures import tokens_today
+from billing.metrics import tokens_today
 from billing.models import LedgerEntry, ServiceUsage
-from chatrooms import conversation, measures, replies
+from chatrooms import conversation, metrics
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.pace import Pace
+from chatrooms.replies import lifecycle
+from chatrooms.replies.timing import Pace
 from chatrooms.tasks import answer
 from config.infrastructure import circuit_breaker
 from gemini import breakers, exceptions
@@ -49,8 +50,8 @@ class Slow(Stream):
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    return lambda stream: monkeypatch.setattr("chatrooms.generation.stream_reply", lambda prompt: stream)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    return lambda stream: monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda prompt: stream)
 
 
 def asked_ago(message: Message, seconds: float) -> Reply:
@@ -86,7 +87,7 @@ def test_a_stopped_reply_keeps_it_when_its_worker_settles(
     class Stopping(Slow):
         def __iter__(self) -> Iterator[str]:
             yield "One"
-            replies.stop(message_id=message.pk)
+            lifecycle.stop(message_id=message.pk)
             raise exceptions.Cancelled
 
     model(Stopping())
@@ -133,10 +134,10 @@ def test_it_is_written_with_the_end_and_costs_no_statement_of_its_own(
 ) -> None:
     counts = []
     for first_token_ms in (None, 700):
-        claimed = replies.claim(reply_id=reply_of(send(room)).pk)
+        claimed = lifecycle.claim(reply_id=reply_of(send(room)).pk)
         assert claimed
         with CaptureQueriesContext(connection) as queries:
-            replies.finish(
+            lifecycle.finish(
                 reply=claimed[0],
                 text="Yes",
                 model="m",
@@ -215,11 +216,13 @@ def test_a_stopped_reply_is_counted_once_however_it_settles(
     rises("kuvaka_replies_total", end="stopped", code="")
     rises("kuvaka_reply_first_token_seconds_count")
     message = send(room)
-    claimed = replies.claim(reply_id=reply_of(message).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(message).pk)
     assert claimed
     with django_capture_on_commit_callbacks(execute=True):
         conversation.stop(user_id=room.user_id, message_id=message.pk)
-    settled = [replies.settle(reply=claimed[0], text="One", model="m", usage=USED, first_token_ms=5) for _ in range(2)]
+    settled = [
+        lifecycle.settle(reply=claimed[0], text="One", model="m", usage=USED, first_token_ms=5) for _ in range(2)
+    ]
     assert settled == [True, False]
 
 
@@ -227,11 +230,11 @@ def test_a_late_end_and_a_lost_lease_are_counted(room: Chatroom, send: Callable[
     rises("kuvaka_leases_lost_total")
     rises("kuvaka_replies_fenced_total")
     rises("kuvaka_reaps_total")
-    claimed = replies.claim(reply_id=reply_of(send(room)).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(send(room)).pk)
     assert claimed
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1))
-    replies.reap()
-    assert not replies.fail(reply=claimed[0], error="blocked", retryable=False, usage=USED)
+    lifecycle.reap()
+    assert not lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=USED)
 
 
 @pytest.mark.parametrize(
@@ -287,14 +290,14 @@ def test_breakers_say_when_what_they_leave_alone_last_failed(settings: Any) -> N
 def test_the_queues_age_is_that_of_the_oldest_reply_that_waits_for_a_worker(
     room: Chatroom, send: Callable[..., Message]
 ) -> None:
-    assert measures.queue_age() == 0
+    assert metrics.queue_age() == 0
     waiting = reply_of(send(room))
     Reply.objects.filter(pk=waiting.pk).update(not_before=Now() - timedelta(seconds=40))
     parked, later = reply_of(send(room)), reply_of(send(room))
     Reply.objects.filter(pk=parked.pk).update(is_parked=True, not_before=Now() - timedelta(seconds=400))
     Reply.objects.filter(pk=later.pk).update(not_before=Now() + timedelta(seconds=20))
-    assert measures.queue_age() == pytest.approx(40)
-    assert measures.unfinished() == {"queued": 3, "generating": 0}
+    assert metrics.queue_age() == pytest.approx(40)
+    assert metrics.unfinished() == {"queued": 3, "generating": 0}
 
 
 def test_todays_tokens_are_told() -> None:

@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from billing.models import Entitlement, Tier
-from chatrooms import replies, rooms
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import lifecycle
 from tests.chatrooms.conftest import USAGE, claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +22,14 @@ pytestmark = pytest.mark.django_db
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The replies given to workers, instead of giving them."""
     taken: list[int] = []
-    monkeypatch.setattr("chatrooms.replies.publish", lambda task, reply_id: taken.append(reply_id) or True)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda task, reply_id: taken.append(reply_id) or True)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda job, **_: job())
     return taken
 
 
 def refuse(*messages: Message) -> None:
     for message in messages:
-        assert replies.claim(reply_id=reply_of(message).pk) is None
+        assert lifecycle.claim(reply_id=reply_of(message).pk) is None
 
 
 def expire(reply: Reply) -> None:
@@ -43,7 +44,7 @@ def test_a_claim_takes_the_reply_once(room: Chatroom, send: Callable[..., Messag
     message = send(room)
     reply = claim(message)
     assert (reply.status, reply.attempt) == ("generating", 1)
-    assert replies.claim(reply_id=reply.pk) is None
+    assert lifecycle.claim(reply_id=reply.pk) is None
     assert values(reply, "attempt") == (1,)
 
 
@@ -58,14 +59,14 @@ def test_a_finished_reply_keeps_its_answer_and_its_cost(room: Chatroom, send: Ca
 def test_a_late_writer_changes_nothing(room: Chatroom, send: Callable[..., Message]) -> None:
     late = claim(send(room))
     expire(late)
-    replies.reap()
+    lifecycle.reap()
     now = claim(late.question)
     assert now.attempt == 2
     assert finish(late, "late") is False
-    assert replies.fail(reply=late, error="blocked", retryable=False, usage=USAGE) is False
-    assert replies.fail(reply=late, error="provider_timeout", retryable=True, usage=USAGE) is False
-    assert replies.hand_back(reply=late) is False
-    assert replies.renew(held=[late]) == set()
+    assert lifecycle.fail(reply=late, error="blocked", retryable=False, usage=USAGE) is False
+    assert lifecycle.fail(reply=late, error="provider_timeout", retryable=True, usage=USAGE) is False
+    assert lifecycle.hand_back(reply=late) is False
+    assert lifecycle.renew(held=[late]) == set()
     assert values(now, "status", "content", "attempt") == ("generating", "", 2)
     assert finish(now, "right")
     assert finish(now, "again") is False
@@ -76,13 +77,13 @@ def test_replies_of_a_room_are_taken_in_order(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     first, second = reply_of(send(room)), reply_of(send(room))
-    assert replies.claim(reply_id=second.pk) is None
+    assert lifecycle.claim(reply_id=second.pk) is None
     running = claim(first.question)
-    assert replies.claim(reply_id=second.pk) is None
+    assert lifecycle.claim(reply_id=second.pk) is None
     published.clear()
     finish(running)
     assert published == [second.pk], "the end of one gives the next to a worker"
-    assert replies.claim(reply_id=second.pk) is not None
+    assert lifecycle.claim(reply_id=second.pk) is not None
 
 
 def test_a_failed_reply_lets_the_next_of_its_room_start(
@@ -90,9 +91,9 @@ def test_a_failed_reply_lets_the_next_of_its_room_start(
 ) -> None:
     first, second = send(room), send(room)
     running = claim(first)
-    assert replies.claim(reply_id=reply_of(second).pk) is None
+    assert lifecycle.claim(reply_id=reply_of(second).pk) is None
     published.clear()
-    replies.fail(reply=running, error="blocked", retryable=False, usage=USAGE)
+    lifecycle.fail(reply=running, error="blocked", retryable=False, usage=USAGE)
     assert published == [reply_of(second).pk]
 
 
@@ -105,8 +106,8 @@ def test_a_user_has_no_more_at_once_than_the_tier_allows(
     published.clear()
     finish(running[0])
     assert published == [reply_of(messages[2]).pk], "the free place is offered to who waits longest, and to nobody else"
-    assert replies.claim(reply_id=reply_of(messages[2]).pk) is not None
-    assert replies.claim(reply_id=reply_of(messages[3]).pk) is None
+    assert lifecycle.claim(reply_id=reply_of(messages[2]).pk) is not None
+    assert lifecycle.claim(reply_id=reply_of(messages[3]).pk) is None
 
 
 def test_a_reply_whose_task_is_still_to_come_is_not_published_twice(
@@ -125,19 +126,21 @@ def test_a_parked_reply_is_found_by_the_reaper_if_nobody_woke_it(
     first, second = send(room), send(room)
     running = claim(first)
     refuse(second)
-    monkeypatch.setattr("chatrooms.replies.publish", lambda *_: False)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: False)
     finish(running)
     monkeypatch.undo()
-    monkeypatch.setattr("chatrooms.replies.publish", lambda task, reply_id: published.append(reply_id) or True)
+    monkeypatch.setattr(
+        "chatrooms.replies.lifecycle.publish", lambda task, reply_id: published.append(reply_id) or True
+    )
     published.clear()
-    assert replies.reap() == (0, 1)
+    assert lifecycle.reap() == (0, 1)
     assert published == [reply_of(second).pk]
 
 
 def test_pro_has_more_at_once(user: User, send: Callable[..., Message]) -> None:
     Entitlement.objects.create(user=user, grant_until=Now() + timedelta(days=1))
     messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(9)]
-    assert [replies.claim(reply_id=reply_of(message).pk) is not None for message in messages] == [True] * 8 + [False]
+    assert [lifecycle.claim(reply_id=reply_of(message).pk) is not None for message in messages] == [True] * 8 + [False]
 
 
 def test_the_limit_of_one_user_is_not_anothers(user: User, stranger: User, send: Callable[..., Message]) -> None:
@@ -149,9 +152,9 @@ def test_the_limit_of_one_user_is_not_anothers(user: User, stranger: User, send:
 
 def test_a_retryable_failure_is_put_off_and_costs_a_try(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    assert replies.fail(reply=reply, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
+    assert lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
     assert values(reply, "status", "tries_left", "error", "content") == ("queued", 2, "", "")
-    assert replies.claim(reply_id=reply.pk) is None, "not before the time that the vendor named"
+    assert lifecycle.claim(reply_id=reply.pk) is None, "not before the time that the vendor named"
     assert Reply.objects.filter(pk=reply.pk, not_before__gt=Now() + timedelta(seconds=19)).exists()
 
 
@@ -160,20 +163,20 @@ def test_the_third_retryable_failure_is_final(room: Chatroom, send: Callable[...
     for _ in range(3):
         Reply.objects.update(not_before=Now())
         reply = claim(message)
-        replies.fail(reply=reply, error="provider_overloaded", retryable=True, usage=USAGE)
+        lifecycle.fail(reply=reply, error="provider_overloaded", retryable=True, usage=USAGE)
     assert values(reply, "status", "error", "attempt") == ("failed", "provider_overloaded", 3)
-    assert replies.claim(reply_id=reply.pk) is None
+    assert lifecycle.claim(reply_id=reply.pk) is None
 
 
 def test_a_vendor_that_asks_for_too_long_fails_the_reply(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    replies.fail(reply=reply, error="rate_limited", retryable=True, retry_after=31, usage=USAGE)
+    lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=31, usage=USAGE)
     assert values(reply, "status", "error") == ("failed", "rate_limited")
 
 
 def test_a_final_failure_spends_no_further_try(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    replies.fail(reply=reply, error="blocked", retryable=False, usage=USAGE)
+    lifecycle.fail(reply=reply, error="blocked", retryable=False, usage=USAGE)
     assert values(reply, "status", "error", "prompt_tokens", "content") == ("failed", "blocked", 3, "")
 
 
@@ -182,7 +185,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
 ) -> None:
     reply = claim(send(room))
     published.clear()
-    assert replies.hand_back(reply=reply)
+    assert lifecycle.hand_back(reply=reply)
     assert values(reply, "status", "tries_left", "lease_until") == ("queued", 3, None)
     assert published == [reply.pk]
     assert claim(reply.question).attempt == 2
@@ -190,7 +193,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
 
 def test_the_reaper_leaves_a_living_lease_alone(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    assert replies.reap() == (0, 0)
+    assert lifecycle.reap() == (0, 0)
     assert values(reply, "status", "attempt", "tries_left") == ("generating", 1, 3)
 
 
@@ -200,10 +203,10 @@ def test_the_reaper_gives_what_a_dead_worker_held_to_another(
     reply = claim(send(room))
     expire(reply)
     published.clear()
-    assert replies.reap() == (1, 1)
+    assert lifecycle.reap() == (1, 1)
     assert published == [reply.pk]
     assert values(reply, "status", "tries_left") == ("queued", 2)
-    assert replies.reap() == (0, 0), "a second run finds nothing to do"
+    assert lifecycle.reap() == (0, 0), "a second run finds nothing to do"
 
 
 def test_a_reply_that_kills_its_workers_fails_at_last(room: Chatroom, send: Callable[..., Message]) -> None:
@@ -211,7 +214,7 @@ def test_a_reply_that_kills_its_workers_fails_at_last(room: Chatroom, send: Call
     for _ in range(3):
         reply = claim(message)
         expire(reply)
-        replies.reap()
+        lifecycle.reap()
     assert values(reply, "status", "error") == ("failed", "worker_lost")
 
 
@@ -220,17 +223,17 @@ def test_a_lease_renewed_in_the_last_moment_is_left_alone(
 ) -> None:
     reply = claim(send(room))
     expire(reply)
-    lose = replies._lose_lease
+    lose = lifecycle._lose_lease
 
     def renew_first(seen: Reply) -> None:
-        replies.renew(held=[reply])
+        lifecycle.renew(held=[reply])
         lose(seen)
 
-    monkeypatch.setattr("chatrooms.replies._lose_lease", renew_first)
+    monkeypatch.setattr("chatrooms.replies.lifecycle._lose_lease", renew_first)
     for tries in (3, 1):
         Reply.objects.update(tries_left=tries)
         expire(reply)
-        replies.reap()
+        lifecycle.reap()
         assert values(reply, "status", "tries_left", "error") == ("generating", tries, "")
 
 
@@ -239,9 +242,9 @@ def test_an_attempt_of_the_same_worker_that_was_overtaken_is_not_kept(
 ) -> None:
     overtaken = claim(send(room))
     expire(overtaken)
-    replies.reap()
+    lifecycle.reap()
     current = claim(overtaken.question)
-    assert replies.renew(held=[overtaken, current]) == {(current.pk, 2)}
+    assert lifecycle.renew(held=[overtaken, current]) == {(current.pk, 2)}
 
 
 def test_a_reply_that_is_put_off_gives_its_place_to_another_room(
@@ -251,7 +254,7 @@ def test_a_reply_that_is_put_off_gives_its_place_to_another_room(
     first, _ = [claim(message) for message in messages[:2]]
     refuse(*messages[2:])
     published.clear()
-    replies.fail(reply=first, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
+    lifecycle.fail(reply=first, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
     assert published == [reply_of(messages[2]).pk]
 
 
@@ -271,12 +274,12 @@ def test_the_reaper_publishes_what_was_never_taken(
 ) -> None:
     first, second = reply_of(send(room)), reply_of(send(room))
     published.clear()
-    assert replies.reap() == (0, 0), "not yet: it was published a moment ago"
+    assert lifecycle.reap() == (0, 0), "not yet: it was published a moment ago"
     Reply.objects.update(publish_at=Now() - timedelta(seconds=1))
-    assert replies.reap() == (0, 1)
+    assert lifecycle.reap() == (0, 1)
     assert published == [first.pk], "the second of the room has to wait for the first"
     assert second.pk not in published
-    assert replies.reap() == (0, 0), "it is given time to be taken"
+    assert lifecycle.reap() == (0, 0), "it is given time to be taken"
 
 
 def test_the_reaper_keeps_what_redis_does_not_take(
@@ -284,10 +287,10 @@ def test_the_reaper_keeps_what_redis_does_not_take(
 ) -> None:
     reply = reply_of(send(room))
     Reply.objects.update(publish_at=Now() - timedelta(seconds=1))
-    monkeypatch.setattr("chatrooms.replies.publish", lambda *_: False)
-    assert replies.reap() == (0, 0)
-    monkeypatch.setattr("chatrooms.replies.publish", lambda *_: True)
-    assert replies.reap() == (0, 1)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: False)
+    assert lifecycle.reap() == (0, 0)
+    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: True)
+    assert lifecycle.reap() == (0, 1)
     assert values(reply, "status") == ("queued",)
 
 
@@ -296,7 +299,7 @@ def test_renewing_keeps_only_what_is_still_held(user: User, send: Callable[..., 
     for reply in (kept, lost):
         expire(reply)
     Reply.objects.filter(pk=lost.pk).update(attempt=2)
-    assert replies.renew(held=[kept, lost]) == {(kept.pk, 1)}
+    assert lifecycle.renew(held=[kept, lost]) == {(kept.pk, 1)}
     assert Reply.objects.filter(lease_until__gt=Now()).get().pk == kept.pk
 
 
@@ -340,7 +343,7 @@ def test_no_two_pauses_before_another_try_are_alike(
         for tries_left, kept in pauses.items():
             reply = claim(message)
             assert reply.tries_left == tries_left
-            assert replies.fail(reply=reply, error="provider_timeout", retryable=True, usage=USAGE)
+            assert lifecycle.fail(reply=reply, error="provider_timeout", retryable=True, usage=USAGE)
             [not_before] = values(reply, "not_before")
             kept.append((not_before - moment).total_seconds())
             Reply.objects.filter(pk=reply.pk).update(not_before=moment)

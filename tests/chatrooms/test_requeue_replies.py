@@ -13,8 +13,9 @@ from django.db.models.functions import Now
 
 from accounts.models import StaffAction, User
 from billing.models import DailyUsage, LedgerEntry
-from chatrooms import replies, rooms
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Status
+from chatrooms.replies import lifecycle
 from gemini.client import UNKNOWN_USAGE
 from tests.chatrooms.conftest import reply_of
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids: list[int] = []
-    monkeypatch.setattr(replies, "publish", lambda task, reply_id: ids.append(reply_id) or True)
+    monkeypatch.setattr(lifecycle, "publish", lambda task, reply_id: ids.append(reply_id) or True)
     return ids
 
 
@@ -35,9 +36,9 @@ def run(*arguments: str) -> dict[str, Any]:
 
 
 def fail(message: Message, code: str = "provider_overloaded") -> Reply:
-    claimed = replies.claim(reply_id=reply_of(message).pk)
+    claimed = lifecycle.claim(reply_id=reply_of(message).pk)
     assert claimed
-    replies.fail(reply=claimed[0], error=code, retryable=False, usage=UNKNOWN_USAGE)
+    lifecycle.fail(reply=claimed[0], error=code, retryable=False, usage=UNKNOWN_USAGE)
     return reply_of(message)
 
 
@@ -61,7 +62,7 @@ def test_what_a_dead_worker_held_is_taken_back_and_published(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     reply = reply_of(send(room))
-    replies.claim(reply_id=reply.pk)
+    lifecycle.claim(reply_id=reply.pk)
     assert run()["taken back from dead workers"] == 0
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1))
     assert run() == {
@@ -71,8 +72,8 @@ def test_what_a_dead_worker_held_is_taken_back_and_published(
         "left alone, by reason": {},
     }
     assert published == [reply.pk]
-    assert replies.claim(reply_id=reply.pk)
-    assert replies.claim(reply_id=reply.pk) is None, "a second copy of the task finds nothing to do"
+    assert lifecycle.claim(reply_id=reply.pk)
+    assert lifecycle.claim(reply_id=reply.pk) is None, "a second copy of the task finds nothing to do"
 
 
 def test_a_retry_by_an_operator_takes_no_unit_and_the_ledger_agrees(
@@ -141,7 +142,7 @@ def test_without_redis_it_fails_and_says_why(
     room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(room)
-    monkeypatch.setattr(replies, "publish", lambda *_: False)
+    monkeypatch.setattr(lifecycle, "publish", lambda *_: False)
     with pytest.raises(CommandError, match="broker_away"):
         run()
 

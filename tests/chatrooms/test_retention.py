@@ -8,10 +8,11 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import retention
 from accounts.models import User
-from chatrooms import replies, rooms
+from accounts.personal_data import retention
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Revision, Summary
+from chatrooms.replies import lifecycle
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
 
@@ -29,10 +30,10 @@ def say(room: Chatroom, send: Callable[..., Message]) -> Callable[..., Message]:
 
     def make(days: float, to: Chatroom = room, *, answered: bool = True) -> Message:
         message = send(to, "Hello")
-        claimed = replies.claim(reply_id=reply_of(message).pk) if answered else None
+        claimed = lifecycle.claim(reply_id=reply_of(message).pk) if answered else None
         if claimed:
             usage = Usage(prompt_tokens=1, output_tokens=1)
-            replies.finish(reply=claimed[0], text="Hi", model="gemini", finish_reason=FinishReason.STOP, usage=usage)
+            lifecycle.finish(reply=claimed[0], text="Hi", model="gemini", finish_reason=FinishReason.STOP, usage=usage)
         rows = Message.objects.filter(pk__in=[message.pk, reply_of(message).pk])
         rows.update(created_at=F("created_at") - timedelta(days=days))
         return message

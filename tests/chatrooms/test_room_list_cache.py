@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chatrooms import replies, rooms
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message
+from chatrooms.replies import lifecycle
 from config.infrastructure import circuit_breaker
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
@@ -51,10 +52,10 @@ def test_every_change_shows_at_once(
         change()
         assert listed() == fresh()
     message = Message.objects.get(role="user")
-    claimed, _ = replies.claim(reply_id=reply_of(message).pk) or (None, None)
+    claimed, _ = lifecycle.claim(reply_id=reply_of(message).pk) or (None, None)
     assert claimed is not None
     listed()
-    replies.finish(
+    lifecycle.finish(
         reply=claimed,
         text="Hi",
         model="m",

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from billing.models import Tier
 from chatrooms import rooms
-from chatrooms.context import model_for
 from chatrooms.models import Chatroom, Message
+from chatrooms.replies.context import model_for
 
 pytestmark = pytest.mark.django_db
 

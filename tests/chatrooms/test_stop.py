@@ -13,9 +13,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing.models import DailyUsage, LedgerEntry
-from chatrooms import conversation, live, replies
-from chatrooms.live import Writer
+from chatrooms import conversation, redis_stream
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.redis_stream import Writer
+from chatrooms.replies import lifecycle
 from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
@@ -27,10 +28,10 @@ USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)
 
 
 def claimed(message: Message) -> tuple[Reply, Writer]:
-    found = replies.claim(reply_id=reply_of(message).pk)
+    found = lifecycle.claim(reply_id=reply_of(message).pk)
     assert found is not None
     reply = found[0]
-    writer = Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not replies.lost(held=[reply]))
+    writer = Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not lifecycle.lost(held=[reply]))
     writer.start()
     return reply, writer
 
@@ -55,7 +56,7 @@ def test_a_queued_answer_is_stopped_and_costs_nothing(
     assert answer.json()["gemini_response"] == ""
     assert answer.json()["stream_url"] is None
     assert units(room.user_id) == 0
-    assert replies.claim(reply_id=reply_of(message).pk) is None
+    assert lifecycle.claim(reply_id=reply_of(message).pk) is None
 
 
 def test_what_was_told_is_kept_and_costs_its_unit(
@@ -65,10 +66,10 @@ def test_what_was_told_is_kept_and_costs_its_unit(
     reply, writer = claimed(message)
     writer.add("One two")
     assert stop(client, message).json()["gemini_response"] == "One two"
-    with pytest.raises(live.Fenced):
+    with pytest.raises(redis_stream.Fenced):
         writer.add(" three")
     assert writer.text == "One two"
-    assert replies.settle(reply=reply, text=writer.text, model="m", usage=USED)
+    assert lifecycle.settle(reply=reply, text=writer.text, model="m", usage=USED)
     after = reply_of(message)
     assert (after.status, after.content, after.model) == ("stopped", "One two", "m")
     assert (after.prompt_tokens, after.output_tokens, after.tokens_estimated) == (7, 3, True)
@@ -83,8 +84,8 @@ def test_before_the_first_piece_the_unit_goes_back_once(
     reply, _ = claimed(message)
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 0
-    assert replies.settle(reply=reply, text="", model="m", usage=USED)
-    assert not replies.settle(reply=reply, text="", model="m", usage=USED)
+    assert lifecycle.settle(reply=reply, text="", model="m", usage=USED)
+    assert not lifecycle.settle(reply=reply, text="", model="m", usage=USED)
     assert units(room.user_id) == 0
 
 
@@ -95,8 +96,8 @@ def test_a_late_end_of_the_worker_changes_nothing(
     reply, writer = claimed(message)
     writer.add("One")
     stop(client, message)
-    assert not replies.finish(reply=reply, text="One two", model="m", finish_reason=FinishReason.STOP, usage=USED)
-    assert not replies.fail(reply=reply, error="blocked", retryable=False, usage=USED)
+    assert not lifecycle.finish(reply=reply, text="One two", model="m", finish_reason=FinishReason.STOP, usage=USED)
+    assert not lifecycle.fail(reply=reply, error="blocked", retryable=False, usage=USED)
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
 
 
@@ -106,10 +107,10 @@ def test_what_redis_has_lost_the_worker_still_knows(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("One")
-    live.forget([reply.pk])
+    redis_stream.forget([reply.pk])
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 1  # not known yet
-    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert units(room.user_id) == 1
 
@@ -121,23 +122,23 @@ def test_followers_learn_from_the_worker_what_could_not_be_told_when_it_was_stop
     reply, writer = claimed(message)
     writer.add("One")
     with monkeypatch.context() as patch:
-        patch.setattr(live, "stop", lambda **_: None)
+        patch.setattr(redis_stream, "stop", lambda **_: None)
         stop(client, message)
-    replies.settle(reply=reply, text="One", model="m", usage=USED)
-    told = live.entries_of(live._redis().xrange(live.key_of(reply.pk)))
+    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
+    told = redis_stream.entries_of(redis_stream._redis().xrange(redis_stream.key_of(reply.pk)))
     assert [each.event for each in told] == ["start", "delta", "stopped"]
 
 
 def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Redis take beginnings and ends alone."""
-    append = live._append
+    append = redis_stream._append
 
-    def refuse(*, event: live.Event, **rest: Any) -> bool:
-        if event is live.Event.DELTA:
+    def refuse(*, event: redis_stream.Event, **rest: Any) -> bool:
+        if event is redis_stream.Event.DELTA:
             raise redis.RedisError
         return append(event=event, **rest)
 
-    monkeypatch.setattr(live, "_append", refuse)
+    monkeypatch.setattr(redis_stream, "_append", refuse)
 
 
 def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
@@ -146,7 +147,7 @@ def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
     message = send(room)
     reply, _ = claimed(message)
     assert stop(client, message).json()["gemini_response"] == ""
-    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
     assert (reply_of(message).content, units(room.user_id)) == ("", 0)
 
 
@@ -158,12 +159,12 @@ def test_a_worker_settles_with_what_redis_took_and_no_more(
             yield "One"
             refuse_pieces(monkeypatch)
             yield " two"
-            monkeypatch.setattr(live, "stop", lambda **_: None)  # Redis is away altogether
+            monkeypatch.setattr(redis_stream, "stop", lambda **_: None)  # Redis is away altogether
             conversation.stop(user_id=room.user_id, message_id=message.pk)
             yield " three"
 
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Stopped())
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
     answer(reply_of(message).pk)
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
@@ -182,9 +183,9 @@ def test_text_that_redis_never_took_costs_nothing(
 
     refuse_pieces(monkeypatch)
     if is_away:
-        monkeypatch.setattr(live, "stop", lambda **_: None)
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Stopped())
+        monkeypatch.setattr(redis_stream, "stop", lambda **_: None)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
     answer(reply_of(message).pk)
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
@@ -196,11 +197,11 @@ def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom,
     spoke, silent = send(room), send(Chatroom.objects.create(user_id=room.user_id, name="other"))
     claimed(spoke)[1].add("One two three")
     dead, _ = claimed(silent)
-    live.forget([dead.pk])
+    redis_stream.forget([dead.pk])
     for message in (spoke, silent):
         stop(client, message)
     Reply.objects.unsettled().update(lease_until=Now() - timedelta(seconds=1))
-    replies.reap()
+    lifecycle.reap()
     assert not Reply.objects.unsettled().exists()
     assert (reply_of(spoke).content, reply_of(spoke).tokens_estimated) == ("One two three", True)
     assert reply_of(spoke).output_tokens
@@ -214,9 +215,9 @@ def test_a_stopped_call_counts_among_the_parallel_ones_until_it_is_closed(
     message, other = send(room), send(Chatroom.objects.create(user_id=room.user_id, name="other"))
     reply, _ = claimed(message)
     stop(client, message)
-    assert replies.claim(reply_id=reply_of(other).pk) is None
-    replies.settle(reply=reply, text="", model="m", usage=USED)
-    assert replies.claim(reply_id=reply_of(other).pk) is not None
+    assert lifecycle.claim(reply_id=reply_of(other).pk) is None
+    lifecycle.settle(reply=reply, text="", model="m", usage=USED)
+    assert lifecycle.claim(reply_id=reply_of(other).pk) is not None
 
 
 @pytest.mark.parametrize("status", ["done", "failed", "stopped"])
@@ -236,9 +237,9 @@ def test_the_next_message_of_the_room_may_start(
 ) -> None:
     first, second = send(room), send(room)
     claimed(first)
-    assert replies.claim(reply_id=reply_of(second).pk) is None
+    assert lifecycle.claim(reply_id=reply_of(second).pk) is None
     stop(client, first)
-    assert replies.claim(reply_id=reply_of(second).pk) is not None
+    assert lifecycle.claim(reply_id=reply_of(second).pk) is not None
 
 
 def test_what_a_failed_try_said_is_not_what_is_kept(
@@ -247,7 +248,7 @@ def test_what_a_failed_try_said_is_not_what_is_kept(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("Half an ans")
-    assert replies.fail(reply=reply, error="connection_cut", retryable=True, usage=USED)
+    assert lifecycle.fail(reply=reply, error="connection_cut", retryable=True, usage=USED)
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 0
 
@@ -258,9 +259,9 @@ def test_stopping_survives_an_absent_redis(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("One")
-    monkeypatch.setattr(live, "stop", lambda **_: None)
+    monkeypatch.setattr(redis_stream, "stop", lambda **_: None)
     assert stop(client, message).json()["reply"]["status"] == "stopped"
-    replies.settle(reply=reply, text="One", model="m", usage=USED)
+    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert conversation.delete_failed(user_id=room.user_id) == 0
 
@@ -275,14 +276,14 @@ def test_whoever_ends_a_stopped_answer_waits_for_the_user_before_it_holds_anythi
     reply, _ = claimed(message)
     with transaction.atomic():
         User.touch_rooms(room.user_id)
-        replies.stop(message_id=message.pk)
+        lifecycle.stop(message_id=message.pk)
 
     def end() -> None:
         try:
             if by == "settle":
-                replies.settle(reply=reply, text="", model="m", usage=USED)
+                lifecycle.settle(reply=reply, text="", model="m", usage=USED)
             else:
-                replies.keep_stopped(reply=reply, text="")
+                lifecycle.keep_stopped(reply=reply, text="")
         finally:
             connection.close()
 

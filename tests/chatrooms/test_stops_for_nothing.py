@@ -7,8 +7,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing.models import DailyUsage, LedgerEntry
-from chatrooms import conversation, replies
+from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import lifecycle
 from chatrooms.tasks import answer
 from gemini.exceptions import Cancelled
 from gemini.types import Usage
@@ -40,8 +41,8 @@ def stopped_early(room: Chatroom, send: Callable[..., Message], monkeypatch: pyt
                 raise Cancelled
                 yield ""
 
-        monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-        monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Asked())
+        monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+        monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Asked())
         answer(reply_of(message).pk)
         assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
         assert not Reply.objects.unsettled().exists()
@@ -94,7 +95,7 @@ def test_what_no_worker_has_taken_goes_back_however_often(
 def test_a_failure_goes_back_however_often(room: Chatroom, send: Callable[..., Message], settings: Any) -> None:
     settings.STOPPED_UNITS_PER_DAY = 1
     for _ in range(3):
-        found = replies.claim(reply_id=reply_of(send(room)).pk)
+        found = lifecycle.claim(reply_id=reply_of(send(room)).pk)
         assert found is not None
-        assert replies.fail(reply=found[0], error="blocked", retryable=False, usage=COST)
+        assert lifecycle.fail(reply=found[0], error="blocked", retryable=False, usage=COST)
     assert used(room.user_id) == 0

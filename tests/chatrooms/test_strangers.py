@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from accounts import standing
+from accounts import suspension
 from accounts.models import Session, User
 from chatrooms import rooms
 from chatrooms.models import Chatroom, Message
@@ -102,7 +102,7 @@ def test_nobody_and_the_disabled_get_401_and_change_nothing(
     operation: str, client: APIClient, user: User, ids: dict[str, Any]
 ) -> None:
     """The disabled one is the owner, whose token is good otherwise."""
-    standing.disable(user_id=user.pk)
+    suspension.disable(user_id=user.pk)
     Session.objects.update(revoked_at=None)  # so that the account alone is what refuses
     before = state()
     assert [ask(each, operation, **ids).status_code for each in (APIClient(), client)] == [401, 401]

@@ -13,7 +13,7 @@ from accounts.models import Session, User
 from chatrooms import conversation
 from chatrooms.exceptions import MessageNotFound, TicketInvalid
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.streaming import _authorise
+from chatrooms.streaming.app import _authorise
 from chatrooms.tickets import LIFETIME, Ticket
 from config.http.problems import NotAuthenticated
 from tests.chatrooms.conftest import claim, finish, reply_of

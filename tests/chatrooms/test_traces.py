@@ -9,8 +9,8 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from pytest_django import Settings
 
-from chatrooms import replies
 from chatrooms.models import Chatroom, Message, Naming, Reply
+from chatrooms.replies import lifecycle
 from chatrooms.tasks import answer, name_room
 from config.observability import tracing
 from tests.chatrooms.conftest import reply_of
@@ -39,7 +39,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Any]]]:
 
 @pytest.fixture(autouse=True)
 def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
 
 
 @pytest.fixture
@@ -126,10 +126,10 @@ def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
 ) -> None:
     seen: list[bool] = []
     monkeypatch.setattr(
-        "chatrooms.replies.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
+        "chatrooms.replies.lifecycle.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
     )
     send(room)
     Reply.objects.update(publish_at=Now())
     with tracing.span("a sweep", {}):
-        replies.reap()
+        lifecycle.reap()
     assert seen == [False]

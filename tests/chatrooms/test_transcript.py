@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from chatrooms.live import LAST, Entry, EntryId, Event
-from chatrooms.transcript import Gap, Transcript, resumed_from
+from chatrooms.redis_stream import LAST, Entry, EntryId, Event
+from chatrooms.streaming.sse import Gap, Transcript, resumed_from
 
 
 def entry(claim: int, number: int, event: Event, **data: object) -> Entry:

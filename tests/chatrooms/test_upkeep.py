@@ -11,9 +11,10 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from billing import budget, leases
 from billing.models import DailyUsage, ServiceUsage, Tier
-from chatrooms import places, replies, rooms, upkeep
-from chatrooms.context import context_for
+from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Summary
+from chatrooms.replies import concurrency, lifecycle, titles_and_summaries
+from chatrooms.replies.context import context_for
 from chatrooms.tasks import answer, name_room, summarise_room
 from gemini import exceptions
 from gemini.prompts import NOTES, SUMMARY, TITLE
@@ -57,15 +58,15 @@ class _Stream:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     made = Model()
-    monkeypatch.setattr(upkeep, "stream_reply", made)
-    monkeypatch.setattr("chatrooms.upkeep.connections.close_all", lambda: None)
+    monkeypatch.setattr(titles_and_summaries, "stream_reply", made)
+    monkeypatch.setattr("chatrooms.replies.titles_and_summaries.connections.close_all", lambda: None)
     return made
 
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     tasks: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(upkeep, "publish", lambda *task: tasks.append(task))
+    monkeypatch.setattr(titles_and_summaries, "publish", lambda *task: tasks.append(task))
     return tasks
 
 
@@ -145,7 +146,7 @@ class TestTitles:
             real(**values)
 
         monkeypatch.setattr(budget, "add", away_twice)
-        monkeypatch.setattr("chatrooms.calls.PAUSE", 0)
+        monkeypatch.setattr("chatrooms.replies.model_call.PAUSE", 0)
         say(unnamed)
         name_room(unnamed.pk)
         assert DailyUsage.objects.get().prompt_tokens == 11
@@ -187,10 +188,10 @@ class TestTitles:
     ) -> None:
         for where in (unnamed, room):
             message = send(where)
-            claimed = replies.claim(reply_id=reply_of(message).pk)
+            claimed = lifecycle.claim(reply_id=reply_of(message).pk)
             assert claimed
-            upkeep.tend(reply=claimed[0], is_full=False)
-        assert published == [(upkeep.NAME, unnamed.pk)]
+            titles_and_summaries.tend(reply=claimed[0], is_full=False)
+        assert published == [(titles_and_summaries.NAME, unnamed.pk)]
 
     def test_naming_leaves_the_room_where_it_is_in_the_list(
         self, client: APIClient, unnamed: Chatroom, say: Callable, model: Model
@@ -293,7 +294,7 @@ class TestSummaries:
 
     def test_the_second_of_two_tasks_asks_nothing(self, room: Chatroom, say: Callable, model: Model) -> None:
         self.fill(room, say, 8)
-        held = places.take_for_upkeep(user_id=room.user_id)
+        held = concurrency.take_for_upkeep(user_id=room.user_id)
         assert held
         summarise_room(room.pk)
         assert model.prompts == []
@@ -308,10 +309,10 @@ class TestSummaries:
         Tier.objects.update(parallel_replies=1)
         reply = reply_of(send(rooms.create(user_id=room.user_id, name="Other"), "now"))
         seen: list[Any] = []
-        model.says = lambda: seen.append(replies.claim(reply_id=reply.pk)) or "notes"
+        model.says = lambda: seen.append(lifecycle.claim(reply_id=reply.pk)) or "notes"
         summarise_room(room.pk)
         assert seen == [None], "no answer is made beside it"
-        assert replies.claim(reply_id=reply.pk), "nor afterwards kept from being made"
+        assert lifecycle.claim(reply_id=reply.pk), "nor afterwards kept from being made"
         summarise_room(room.pk)
         assert len(model.prompts) == 1, "no summary beside an answer"
 
@@ -367,7 +368,7 @@ class TestSummaries:
     ) -> None:
         messages = self.fill(room, say, 8)
         summarise_room(room.pk)
-        claimed = replies.claim(reply_id=reply_of(messages[0]).pk)
+        claimed = lifecycle.claim(reply_id=reply_of(messages[0]).pk)
         assert claimed is None
         reply = reply_of(messages[1])
         context = context_for(reply=reply, tier=Tier.objects.get(slug="basic"))
@@ -382,7 +383,7 @@ class TestSummaries:
         for module in ("upkeep", "generation"):
             monkeypatch.setattr(f"chatrooms.{module}.connections.close_all", lambda: None)
         waiting: list[int] = []
-        monkeypatch.setattr(upkeep, "publish", lambda _, room_id: waiting.append(room_id))
+        monkeypatch.setattr(titles_and_summaries, "publish", lambda _, room_id: waiting.append(room_id))
         for number in range(questions):
             message = send(room, "Hello, my name is Asha." if number == 0 else f"Tell me about the number {number}.")
             answer(reply_of(message).pk)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from chatrooms import waiting
+from chatrooms import long_poll
 from chatrooms.models import Chatroom, Message, Reply
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ class Clock:
 def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Do not sleep; keep for how long it would have been."""
     slept: list[float] = []
-    monkeypatch.setattr(waiting.time, "sleep", slept.append)
+    monkeypatch.setattr(long_poll.time, "sleep", slept.append)
     return slept
 
 
@@ -48,7 +48,7 @@ def test_it_ends_with_the_reply(
         if len(looks) == 3:
             Reply.objects.update(status="done", content="Hello")
 
-    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    monkeypatch.setattr(long_poll.time, "sleep", sleep)
     assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "Hello"
     assert len(looks) == 3
 
@@ -57,7 +57,7 @@ def test_it_ends_when_the_time_is_over(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message, clock = send(room), Clock()
-    monkeypatch.setattr(waiting, "time", clock)
+    monkeypatch.setattr(long_poll, "time", clock)
     body = client.get(f"/message/{message.pk}?wait=0.3").json()
     assert body["reply"]["status"] == "queued"
     assert clock.now == pytest.approx(Clock.BEGIN + 0.3)
@@ -83,7 +83,7 @@ def test_a_send_waits_too(client: APIClient, room: Chatroom, monkeypatch: pytest
     def sleep(_: float) -> None:
         Reply.objects.update(status="done", content="Hello")
 
-    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    monkeypatch.setattr(long_poll.time, "sleep", sleep)
     answer = client.post(f"/chatroom/{room.pk}/message?wait=5", {"content": "Hi"})
     assert (answer.status_code, answer.json()["gemini_response"]) == (202, "Hello")
 
@@ -91,8 +91,8 @@ def test_a_send_waits_too(client: APIClient, room: Chatroom, monkeypatch: pytest
 def test_who_finds_no_place_is_answered_at_once(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, asleep: list[Any]
 ) -> None:
-    monkeypatch.setattr(waiting, "_places", threading.BoundedSemaphore(1))
-    assert waiting._places.acquire(blocking=False)
+    monkeypatch.setattr(long_poll, "_places", threading.BoundedSemaphore(1))
+    assert long_poll._places.acquire(blocking=False)
     message = send(room)
     assert client.get(f"/message/{message.pk}?wait=20").json()["reply"]["status"] == "queued"
     assert asleep == []
@@ -100,10 +100,10 @@ def test_who_finds_no_place_is_answered_at_once(
 
 def test_a_place_is_given_back(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
-    free = waiting._places._value
+    free = long_poll._places._value
     client.get(f"/message/{message.pk}?wait=0.1")
-    assert waiting._places._value == free
+    assert long_poll._places._value == free
 
 
 def test_threads_are_left_for_the_others(settings: Any) -> None:
-    assert settings.WEB_THREADS - waiting._places._initial_value == waiting.FREE
+    assert settings.WEB_THREADS - long_poll._places._initial_value == long_poll.FREE

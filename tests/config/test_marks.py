@@ -138,8 +138,8 @@ def test_an_answer_has_few_marks_in_a_row_whatever_the_pieces(
     client: APIClient, room: Chatroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pieces = ["z" + "\u0301" * 60, "\u0316" * 60, "", "\u0301" * 60, "\u0301", "b\u0301", "plain", "\u0301" * 150]
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
-    monkeypatch.setattr("chatrooms.generation.stream_reply", lambda _: Stream(*pieces))
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stream(*pieces))
     client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"})
     answer(Reply.objects.get().pk)
     told = Reply.objects.get()

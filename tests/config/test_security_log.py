@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import standing
+from accounts import suspension
 from accounts.models import User
 from chatrooms import rooms
 from tests.clients import signed_in
@@ -79,8 +79,8 @@ def test_a_change_of_the_number(client: APIClient, user: User, told: Callable[[s
 
 
 def test_an_account_that_is_disabled_and_enabled(client: APIClient, user: User, told: Callable[[str], str]) -> None:
-    standing.disable(user_id=user.pk)
-    standing.enable(user_id=user.pk)
+    suspension.disable(user_id=user.pk)
+    suspension.enable(user_id=user.pk)
     assert all(f"user_id={user.pk}" in told(event) for event in ("disabled", "enabled", "sessions_ended"))
 
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from accounts import numbers
+from accounts import phone_numbers
 from accounts.models import StaffAction, User
 from billing.entitlements import standing_of
 from billing.models import DailyUsage, LedgerEntry, ServiceUsage
@@ -89,7 +89,7 @@ def test_the_people_can_sign_in_and_find_what_they_said() -> None:
     user = User.objects.order_by("pk").first()
     assert user
     assert user.mobile_number in said
-    assert numbers.parse(user.mobile_number) == user.mobile_number
+    assert phone_numbers.parse(user.mobile_number) == user.mobile_number
     client = signed_in(user)
     rooms = client.get("/chatroom").json()
     assert rooms

@@ -9,8 +9,9 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from accounts import delivery, erasure, tries
+from accounts import delivery, failed_attempts
 from accounts.models import OneTimeCode, StaffAction, Tries, User
+from accounts.personal_data import erasure
 from tests.desk.conftest import page_of, record, text_of
 from tests.doubles.twilio import TwilioDouble
 
@@ -32,8 +33,8 @@ def minutes_pass() -> None:
 
 
 def lock() -> None:
-    for _ in range(tries.CODES_A_DAY):
-        tries.count(number=NUMBER, kind=Tries.Kind.CODE)
+    for _ in range(failed_attempts.CODES_A_DAY):
+        failed_attempts.count(number=NUMBER, kind=Tries.Kind.CODE)
 
 
 def unlock(desk: Client, number: str = NUMBER, **data: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from accounts import figures
+from accounts import statistics
 from accounts.models import DailyFigure, User
 from billing import budget
 from billing.models import StripeEvent
@@ -29,7 +29,7 @@ def test_a_day_is_told_in_figures(person: User, room: Chatroom, failed: Reply) -
         status=Status.DONE, first_token_ms=400, started_at=Now() + timedelta(seconds=2)
     )
     budget.add(user_id=person.pk, prompt_tokens=30, output_tokens=12)
-    figures.collect()
+    statistics.collect()
     found = today()
     assert (found["messages"], found["done"], found["failed"], found["stopped"]) == (2, 1, 1, 0)
     assert found["failed.provider_timeout"] == 1
@@ -40,12 +40,12 @@ def test_a_day_is_told_in_figures(person: User, room: Chatroom, failed: Reply) -
 
 
 def test_figures_are_computed_anew_for_today_and_once_for_days_that_are_over(person: User, room: Chatroom) -> None:
-    assert figures.collect() == figures.DAYS
+    assert statistics.collect() == statistics.DAYS
     message = conversation.send(user_id=person.pk, room_id=room.pk, content="Hello")
     long_ago = Now() - timedelta(days=5)
     old = conversation.send(user_id=person.pk, room_id=room.pk, content="Old")
     Message.objects.filter(pk=old.pk).update(created_at=long_ago)
-    assert figures.collect() == 2
+    assert statistics.collect() == 2
     assert today()["messages"] == 1, message
 
 
@@ -53,7 +53,7 @@ def test_the_page_shows_charts_and_what_is_alarming(desk: Client, person: User, 
     waiting = conversation.send(user_id=person.pk, room_id=room.pk, content="Hello")
     Reply.objects.filter(answers=waiting).update(not_before=Now() - timedelta(minutes=7))
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_try_at=None, error="x")
-    figures.collect()
+    statistics.collect()
     page = desk.get("/admin/").content.decode()
     for words in ("Answers by outcome", "Time to the first token", "provider_timeout", "1 failed", "waits 42"):
         assert words in page
@@ -67,6 +67,6 @@ def test_without_any_figure_the_page_opens_all_the_same(desk: Client) -> None:
 def test_the_page_reads_no_table_of_messages_whole(
     desk: Client, person: User, failed: Reply, django_assert_max_num_queries: Callable
 ) -> None:
-    figures.collect()
+    statistics.collect()
     with django_assert_max_num_queries(14):
         desk.get("/admin/")

@@ -12,9 +12,9 @@ from django.utils import timezone
 from djstripe.models import Customer
 
 from accounts import sessions
-from accounts.desk import deeds_to_people
+from accounts.admin.base import deeds_to_people
 from accounts.models import Session, StaffAction, Tries, User
-from accounts.staff import recorded
+from accounts.staff.audit_trail import recorded
 from billing import entitlements, grants, quota
 from billing.models import DailyUsage, LedgerEntry, StripeEvent, Tier
 from chatrooms import conversation
@@ -123,7 +123,7 @@ def test_an_export_is_the_persons_file(desk: Client, person: User, failed: Reply
 def test_an_erasure_begins_at_once_and_leaves_no_words_of_the_staff(
     desk: Client, person: User, failed: Reply, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    from accounts import erasure
+    from accounts.personal_data import erasure
 
     do(desk, person, "sign_out", reason="Asha of Goa called about her divorce")
     do(desk, person, "erase")
@@ -139,7 +139,8 @@ def test_an_erasure_begins_at_once_and_leaves_no_words_of_the_staff(
 def test_who_did_a_deed_is_told_when_their_account_is_gone(
     desk: Client, person: User, support: User, make_staff: Callable[..., User], desk_of: Callable[[User], Client]
 ) -> None:
-    from accounts import erasure, roles
+    from accounts.personal_data import erasure
+    from accounts.staff import roles
 
     do(desk, person, "disable", reason="Abuse")
     deed = record()
@@ -162,7 +163,8 @@ def test_who_did_a_deed_is_told_when_their_account_is_gone(
 def test_who_granted_pro_is_told_when_their_account_is_gone(
     desk: Client, person: User, support: User, make_staff: Callable[..., User], desk_of: Callable[[User], Client]
 ) -> None:
-    from accounts import erasure, roles
+    from accounts.personal_data import erasure
+    from accounts.staff import roles
 
     do(desk, person, "grant_pro", ends_on=(date.today() + timedelta(days=10)).isoformat())
     roles.take(user=support)

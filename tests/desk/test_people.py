@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
-from accounts import erasure, sessions
+from accounts import sessions
 from accounts.models import OneTimeCode, Session, Tries, User
+from accounts.personal_data import erasure
 from billing import grants
 from chatrooms.models import Chatroom, Reply
 from tests.billing.stripe_fixtures import subscribe

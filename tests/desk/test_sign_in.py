@@ -8,8 +8,8 @@ from axes.models import AccessAttempt
 from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 
-from accounts import second_factor
 from accounts.models import User
+from accounts.staff import second_factor
 from tests.desk.conftest import PASSWORD, code_of, is_in, sign_in
 
 pytestmark = pytest.mark.django_db

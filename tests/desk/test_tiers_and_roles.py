@@ -123,7 +123,7 @@ def test_no_role_can_add_change_or_delete_but_for_tiers() -> None:
 
 
 def test_only_pages_that_were_made_for_the_desk_are_on_it() -> None:
-    from accounts.desk import DeskAdmin
+    from accounts.admin.base import DeskAdmin
 
     assert [model for model, page in admin.site._registry.items() if not isinstance(page, DeskAdmin)] == []
 

@@ -48,7 +48,7 @@ def ask(db: None, double: GeminiDouble, settings: Any, monkeypatch: pytest.Monke
     """Send a message and let the worker's code answer it until it is final, by this SDK."""
     from accounts.models import User
 
-    monkeypatch.setattr("chatrooms.generation.connections.close_all", lambda: None)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     settings.GEMINI_API_KEY, settings.GEMINI_BASE_URL = "a-key-for-the-double", double.base_url
     settings.GEMINI_READ_TIMEOUT, settings.GEMINI_TOTAL_TIMEOUT = 20, 40
     double.reset()

@@ -9,7 +9,7 @@ import pytest
 import requests
 from redis import Redis
 
-from chatrooms.wire import SEND_PATIENCE
+from chatrooms.streaming.request import SEND_PATIENCE
 from tests import sse
 from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
 

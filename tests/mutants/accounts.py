@@ -78,7 +78,7 @@ BREAKS = (
     ),
     Break(
         lets="a locked number be tried",
-        file="accounts/tries.py",
+        file="accounts/failed_attempts.py",
         text="    WHERE known.locked_until IS NULL OR known.locked_until <= statement_timestamp()\n",
         broken="",
         tests="accounts/test_login.py",

@@ -40,7 +40,7 @@ BREAKS = (
     ),
     Break(
         lets="one follow a stranger's answer live",
-        file="chatrooms/streaming.py",
+        file="chatrooms/streaming/app.py",
         text="Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)",
         broken="Reply.objects.filter(answers_id=request.message_id)",
         tests="chatrooms/test_stream_access.py",
@@ -54,7 +54,7 @@ BREAKS = (
     ),
     Break(
         lets="a ticket open another answer's stream",
-        file="chatrooms/streaming.py",
+        file="chatrooms/streaming/app.py",
         text="reply = (mine.filter(pk=reply_id) if reply_id else mine.filter(is_current=True)).first()",
         broken="reply = mine.filter(is_current=True).first()",
         tests="chatrooms/test_stream_access.py",
@@ -75,35 +75,35 @@ BREAKS = (
     ),
     Break(
         lets="the reaper take what was renewed in the last moment",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text="expired = _held(reply).filter(lease_until__lt=Now())",
         broken="expired = _held(reply)",
         tests="chatrooms/test_replies.py",
     ),
     Break(
         lets="a failed answer cost its unit",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text='        if values["status"] == Status.FAILED:\n            quota.give_back',
         broken="        if False:\n            quota.give_back",
         tests="billing/test_units.py",
     ),
     Break(
         lets="every answer be for nothing",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text='        if values["status"] == Status.FAILED:\n            quota.give_back',
         broken="        if True:\n            quota.give_back",
         tests="billing/test_units.py",
     ),
     Break(
         lets="an answer that was stopped unread cost its unit",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text="        if kept and not text:\n",
         broken="        if False:\n",
         tests="chatrooms/test_stop.py",
     ),
     Break(
         lets="one user take all the workers",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text="if free_places(user_id=user_id, tier=tier) and _take(reply_id):",
         broken="if _take(reply_id):",
         tests="chatrooms/test_replies.py",
@@ -117,7 +117,7 @@ BREAKS = (
     ),
     Break(
         lets="a task run before its message is there",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text="    transaction.on_commit(lambda: publish(ANSWER, reply_id), robust=True)\n",
         broken="    publish(ANSWER, reply_id)\n",
         tests="chatrooms/test_messages.py chatrooms/test_replies.py",
@@ -138,7 +138,7 @@ BREAKS = (
     ),
     Break(
         lets="a worker go on reading after it has lost its lease",
-        file="chatrooms/generation.py",
+        file="chatrooms/replies/generation.py",
         text="        leases.check(reply)\n",
         broken="",
         tests="chatrooms/test_generation.py",
@@ -166,7 +166,7 @@ BREAKS = (
     ),
     Break(
         lets="a late piece follow the end of an answer",
-        file="chatrooms/live.py",
+        file="chatrooms/redis_stream.py",
         text='        if "equal or smaller" in str(error):\n            raise Fenced from None\n        raise\n',
         broken="        return True\n",
         tests="chatrooms/test_live.py",
@@ -187,7 +187,7 @@ BREAKS = (
     ),
     Break(
         lets="all that failed together come back together",
-        file="chatrooms/replies.py",
+        file="chatrooms/replies/lifecycle.py",
         text="* random.uniform(0.8, 1.4)",
         broken="* 1.1",
         tests="chatrooms/test_replies.py",
@@ -215,7 +215,7 @@ BREAKS = (
     ),
     Break(
         lets="the log of stream name the proxy",
-        file="chatrooms/streaming.py",
+        file="chatrooms/streaming/app.py",
         text="address=address):",
         broken="address=peer):",
         tests="accounts/test_client_address.py",

@@ -15,11 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import audit, numbers, roles, second_factor, sessions
+from accounts import audit, phone_numbers, sessions
 from accounts.management import people
 from accounts.models import User
-from accounts.second_factor import Issued
-from accounts.staff import recorded
+from accounts.staff import roles, second_factor
+from accounts.staff.audit_trail import recorded
+from accounts.staff.second_factor import Issued
 
 READS: Final = {"yes": "may read transcripts", "no": "may read no transcripts"}
 
@@ -144,8 +145,8 @@ def _known(person: str) -> User | None:
     user = people.look_for(person)
     if user is None:
         try:
-            numbers.parse(person)
-        except numbers.NumberRefused:
+            phone_numbers.parse(person)
+        except phone_numbers.NumberRefused:
             return people.find(person)
     return user
 
@@ -156,7 +157,7 @@ def _with_password(
     """The account, made if there is none, with a password; and that password if it was generated."""
     if user and user.has_usable_password() and not (generate or new_password):
         return user, None
-    number = user.mobile_number if user else numbers.parse(person)
+    number = user.mobile_number if user else phone_numbers.parse(person)
     password = _generated() if generate else _asked(User(mobile_number=number))
     if user is None:
         user = User.objects.create_user(number, password)

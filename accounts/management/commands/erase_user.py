@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import erasure
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.management import people
 from accounts.models import User
-from accounts.staff import recorded
+from accounts.personal_data import erasure
+from accounts.staff.audit_trail import recorded
 
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at an erasure that is waited for."""

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import audit, export
+from accounts import audit
 from accounts.management import people
-from accounts.staff import recorded
+from accounts.personal_data import export
+from accounts.staff.audit_trail import recorded
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.management import people
 from accounts.models import User
-from accounts.staff import recorded
+from accounts.staff.audit_trail import recorded
 from billing import entitlements, grants
 from billing.models import Grant
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.staff import recorded
+from accounts.staff.audit_trail import recorded
 from billing import events
 from billing.models import StripeEvent
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import retention
+from accounts.personal_data import retention
 
 
 class Command(BaseCommand):

@@ -14,9 +14,11 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from accounts import desk, numbers, people, staff
-from accounts.cards import Card, Mark
+from accounts import phone_numbers
+from accounts.admin import base, user_page
+from accounts.admin.panels import Card, Mark
 from accounts.models import StaffAction, User
+from accounts.staff import audit_trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Caller:
     mobile_number: str
 
     def __str__(self) -> str:
-        return staff.alias_of(self.mobile_number)
+        return audit_trail.alias_of(self.mobile_number)
 
 
 def way_to(request: HttpRequest, term: str) -> HttpResponseRedirect | None:
@@ -37,8 +39,8 @@ def way_to(request: HttpRequest, term: str) -> HttpResponseRedirect | None:
 
 def _number_of(request: HttpRequest, term: str) -> str | None:
     try:
-        return numbers.parse(term)
-    except numbers.NumberRefused:
+        return phone_numbers.parse(term)
+    except phone_numbers.NumberRefused:
         messages.warning(request, "Nobody is found, and this is no number that codes are sent to.")
         return None
 
@@ -53,15 +55,15 @@ def cards_of(caller: Caller) -> list[Card]:
     account = Mark("none; it begins when a code is typed in", "warning")
     return [
         Card(title="Number", facts=[("Number", number), ("Account", account)]),
-        people.codes_card(number),
-        people.record_card(StaffAction.objects.filter(user=None, target=str(caller))),
+        user_page.codes_card(number),
+        user_page.record_card(StaffAction.objects.filter(user=None, target=str(caller))),
     ]
 
 
-class CallerAdmin(desk.DeskAdmin):
+class CallerAdmin(base.DeskAdmin):
     """The page of a number that no account has, and the one deed there is; People has them among its addresses."""
 
-    deeds = (replace(people.UNLOCK, when=lambda _: True),)
+    deeds = (replace(user_page.UNLOCK, when=lambda _: True),)
 
     def get_urls(self) -> list[URLPattern]:
         """The page and the deed."""
@@ -103,5 +105,5 @@ class CallerAdmin(desk.DeskAdmin):
     def _page_of(self, target: Caller) -> str:
         return _with(target.mobile_number, reverse("admin:accounts_user_number"))
 
-    def _address(self, target: Caller, deed: desk.Deed) -> str:
+    def _address(self, target: Caller, deed: base.Deed) -> str:
         return _with(target.mobile_number, reverse("admin:accounts_user_number_do", args=[deed.name]))

@@ -5,8 +5,9 @@ from typing import Final
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from accounts import second_factor, sessions
+from accounts import sessions
 from accounts.models import User
+from accounts.staff import second_factor
 
 ROLES: Final = ("support", "billing", "operator")
 

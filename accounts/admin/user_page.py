@@ -6,11 +6,12 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from accounts import audit, downloads, erasure, export, sessions, standing
-from accounts.cards import SHOWN, Card, Mark, person_link
+from accounts import audit, downloads, sessions, suspension
+from accounts.admin.base import Deed, Order
+from accounts.admin.panels import SHOWN, Card, Mark, person_link
 from accounts.delivery import DELIVERIES, STALE
-from accounts.desk import Deed, Order
 from accounts.models import OneTimeCode, Session, StaffAction, Tries, User
+from accounts.personal_data import erasure, export
 
 # Cards
 
@@ -130,17 +131,17 @@ def _sign_out(order: Order) -> str:
 
 
 def _disable(order: Order) -> str:
-    standing.disable(user_id=order.target.pk)
+    suspension.disable(user_id=order.target.pk)
     return "Disabled, and signed out everywhere."
 
 
 def _enable(order: Order) -> str:
-    standing.enable(user_id=order.target.pk)
+    suspension.enable(user_id=order.target.pk)
     return "Enabled."
 
 
 def _unlock(order: Order) -> str:
-    count = standing.unlock(number=order.target.mobile_number)
+    count = suspension.unlock(number=order.target.mobile_number)
     return f"Unlocked ({count})." if count else "There was no lock."
 
 

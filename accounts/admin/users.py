@@ -11,35 +11,36 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from unfold.decorators import display
 
-from accounts import callers, cards, desk, people, staff
+from accounts.admin import base, panels, unregistered_number, user_page
 from accounts.models import StaffAction, User
+from accounts.staff import audit_trail
 
-cards.register_card(cards.Place.ACCOUNT, people.account_card)
-cards.register_card(cards.Place.SIGN_IN, people.sign_in_card)
-cards.register_card(cards.Place.SESSIONS, people.sessions_card)
-cards.register_card(cards.Place.RECORD, people.actions_card)
-for deed in people.DEEDS:
-    desk.register_deed(deed)
+panels.register_card(panels.Place.ACCOUNT, user_page.account_card)
+panels.register_card(panels.Place.SIGN_IN, user_page.sign_in_card)
+panels.register_card(panels.Place.SESSIONS, user_page.sessions_card)
+panels.register_card(panels.Place.RECORD, user_page.actions_card)
+for deed in user_page.DEEDS:
+    base.register_deed(deed)
 
 
 @admin.register(User)
-class PersonAdmin(desk.DeskAdmin):
+class PersonAdmin(base.DeskAdmin):
     """People, found by any spelling of their number."""
 
     title = "People"
     list_display = ("number", "pk_", "name", "state", "since", "last_pro")
-    number = desk.column("mobile_number", "Number")
-    pk_ = desk.column("pk", "Id")
-    name = desk.column("display_name", "Name")
-    since = desk.column("created_at", "Since")
+    number = base.column("mobile_number", "Number")
+    pk_ = base.column("pk", "Id")
+    name = base.column("display_name", "Name")
+    since = base.column("created_at", "Since")
     list_filter = ("is_active", "is_staff", ("erasing_at", admin.EmptyFieldListFilter))
     search_texts = ("mobile_number",)
     search_help_text = "A number in any spelling, a user's id, or an id of Stripe's (cus_…, sub_…, in_…)."
     fields = ("id", "mobile_number", "display_name", "language", "is_active", "is_staff", "created_at")
 
-    def all_deeds(self) -> Sequence[desk.Deed]:
+    def all_deeds(self) -> Sequence[base.Deed]:
         """What the apps have registered."""
-        return desk.deeds_to_people()
+        return base.deeds_to_people()
 
     def person_of(self, target: User) -> int:
         """The person."""
@@ -47,16 +48,16 @@ class PersonAdmin(desk.DeskAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of a number that no account has."""
-        return [*callers.CallerAdmin(User, self.admin_site).get_urls(), *super().get_urls()]
+        return [*unregistered_number.CallerAdmin(User, self.admin_site).get_urls(), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """The list; a number that nobody in it has leads to the number's own page."""
         answer = super().changelist_view(request, extra_context)
         listed = (getattr(answer, "context_data", None) or {}).get("cl")
         term = request.GET.get("q", "").strip()
-        if not term or listed is None or listed.result_list or desk.found_by(term) is not None:
+        if not term or listed is None or listed.result_list or base.found_by(term) is not None:
             return answer
-        return callers.way_to(request, term) or answer
+        return unregistered_number.way_to(request, term) or answer
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Bring along until when each is Pro."""
@@ -69,10 +70,10 @@ class PersonAdmin(desk.DeskAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        user_ids = desk.found_by(term)
-        if user_ids is None and desk.is_id(term):
+        user_ids = base.found_by(term)
+        if user_ids is None and base.is_id(term):
             user_ids = [int(term)]
-        by_number = Q(mobile_number__in=[staff.name_of(term), term])
+        by_number = Q(mobile_number__in=[audit_trail.name_of(term), term])
         return queryset.filter(by_number | Q(pk__in=user_ids or [])), False
 
     def change_view(
@@ -86,7 +87,7 @@ class PersonAdmin(desk.DeskAdmin):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,  # noqa: SLF001
             "title": person.mobile_number,
-            "cards": cards.cards_of(person),
+            "cards": panels.cards_of(person),
             "deeds": self.offered(request, person),
         }
         return TemplateResponse(request, "desk/person.html", context)
@@ -94,7 +95,7 @@ class PersonAdmin(desk.DeskAdmin):
     @display(description="State", label={"active": "success", "disabled": "danger", "being erased": "danger"})
     def state(self, user: User) -> str:
         """Whether the account can be used."""
-        return people.state_of(user).text
+        return user_page.state_of(user).text
 
     @display(description="Pro until")
     def last_pro(self, user: User) -> Any:
@@ -105,15 +106,15 @@ class PersonAdmin(desk.DeskAdmin):
 
 
 @admin.register(StaffAction)
-class StaffActionAdmin(desk.DeskAdmin):
+class StaffActionAdmin(base.DeskAdmin):
     """What the staff did."""
 
     title = "What the desk did"
     list_display = ("at", "by", "action", "upon", "target", "reason", "outcome")
     fields = ("at", "by", "action", "upon", "target", "reason", "outcome", "request_id", "address")
-    at = desk.column("created_at", "When")
-    by = desk.column("by", "Who")
-    upon = desk.person_column(title="To whom")
+    at = base.column("created_at", "When")
+    by = base.column("by", "Who")
+    upon = base.person_column(title="To whom")
     list_filter = ("action",)
     search_ids = ("staff_id", "user_id")
     search_help_text = "A user's id, the staff's or the person's."

@@ -18,10 +18,10 @@ from billing import budget, leases
 from billing.entitlements import tier_of
 from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
-from chatrooms import places, replies
-from chatrooms.calls import counted
-from chatrooms.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
 from chatrooms.models import Chatroom, Naming, Reply, Summary
+from chatrooms.replies import concurrency, lifecycle
+from chatrooms.replies.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
+from chatrooms.replies.model_call import counted
 from config.celery import publish
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
@@ -94,13 +94,13 @@ def summarise(*, room_id: int) -> None:
 @contextmanager
 def _place(user_id: int) -> Iterator[bool]:
     """One of the user's places at the model, if one is free; whoever waits for it gets it afterwards."""
-    held = places.take_for_upkeep(user_id=user_id)
+    held = concurrency.take_for_upkeep(user_id=user_id)
     try:
         yield held is not None
     finally:
         if held:
             leases.release(held)
-            replies.publish_next(user_id=user_id)
+            lifecycle.publish_next(user_id=user_id)
 
 
 def _summarise_once(room: Chatroom) -> bool:

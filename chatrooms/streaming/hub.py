@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from chatrooms.live import Entry, EntryId, entries_of, entry_of_message, key_of
+from chatrooms.redis_stream import Entry, EntryId, entries_of, entry_of_message, key_of
 
 log = structlog.get_logger(__name__)
 

@@ -18,11 +18,11 @@ from accounts.models import User
 from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
-from chatrooms import live
+from chatrooms import redis_stream
 from chatrooms.exceptions import WORKER_LOST, ReplyIsFinal
-from chatrooms.live import Event
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
-from chatrooms.places import free_places
+from chatrooms.redis_stream import Event
+from chatrooms.replies.concurrency import free_places
 from config.celery import publish
 from config.observability import metrics, tracing
 from gemini.tokens import estimate
@@ -133,7 +133,7 @@ def fail(
     if retryable and wait <= MAX_WAIT and _try_later(_held(reply), timedelta(seconds=wait)):
         log.info("reply_put_off", reply_id=reply.pk, error=error, seconds=round(wait, 1))
         metrics.tries_put_off.labels(error).inc()
-        live.drop(reply_id=reply.pk, attempt=reply.attempt)
+        redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt)
         publish_next(user_id=reply.user_id)
         return True
     return _fail(reply, _held(reply), error=error, first_token_ms=first_token_ms, **_counts(usage))
@@ -194,7 +194,9 @@ def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object
             quota.give_back_stopped(unit_id=reply.unit_id)
         publish_next_on_commit(user_id)
     _time_first_token(values)
-    live.end(reply_id=reply.pk, attempt=reply.attempt, event=live.Event.STOPPED, data={})  # if it is not told yet
+    redis_stream.end(
+        reply_id=reply.pk, attempt=reply.attempt, event=redis_stream.Event.STOPPED, data={}
+    )  # if it is not told yet
     return True
 
 
@@ -222,7 +224,7 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
     if restarted:
         reply_id = Reply.objects.values_list("pk", flat=True).get(answers_id=message_id, is_current=True)
         # Its stream still ends with the old error, which whoever comes before the new start would take for the answer.
-        transaction.on_commit(lambda: live.forget([reply_id]), robust=True)
+        transaction.on_commit(lambda: redis_stream.forget([reply_id]), robust=True)
         publish_on_commit(reply_id)
     return bool(restarted)
 
@@ -242,7 +244,7 @@ def hand_back(*, reply: Reply) -> bool:
             status=Status.QUEUED, lease_until=None, not_before=Now(), publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
         )
         if returned:
-            transaction.on_commit(lambda: live.drop(reply_id=reply.pk, attempt=reply.attempt), robust=True)
+            transaction.on_commit(lambda: redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt), robust=True)
             publish_on_commit(reply.pk)
             metrics.replies_handed_back.inc()
     return bool(returned)
@@ -291,7 +293,7 @@ def _lose_lease(reply: Reply) -> None:
     expired = _held(reply).filter(lease_until__lt=Now())
     if _try_later(expired, timedelta()):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
-        live.drop(reply_id=reply.pk, attempt=reply.attempt)
+        redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt)
         metrics.leases_lost.inc()
     elif _fail(reply, expired.filter(tries_left__lte=1), error=WORKER_LOST):
         metrics.leases_lost.inc()
@@ -365,7 +367,7 @@ def _tell_end(reply: Reply, values: dict[str, object]) -> None:
         event, data = Event.ERROR, {"code": values["error"]}
     else:
         event, data = Event.DONE, {"length": len(str(values["content"]))}
-    live.end(reply_id=reply.pk, attempt=reply.attempt, event=event, data=data)
+    redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=event, data=data)
 
 
 def _time_first_token(values: dict[str, object]) -> None:

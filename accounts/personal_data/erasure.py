@@ -22,7 +22,7 @@ from accounts import audit, sessions
 from accounts.delivery import DELIVERIES
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.models import OneTimeCode, Tries, User
-from accounts.retention import delete_in_batches
+from accounts.personal_data.retention import delete_in_batches
 from config.celery import publish
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from accounts import audit, numbers
+from accounts import audit, phone_numbers
 from accounts.models import StaffAction, User
 from config.http.client_address import client_address, network_of
 from config.http.problems import Problem
@@ -80,21 +80,21 @@ def take_along(*, user_id: int, number: str) -> None:
 
 def alias_of(number: str) -> str:
     """What the record calls a number that no account has: always the same, and not the number."""
-    return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"
+    return f"number {salted_hmac('accounts.staff.audit_trail.alias', number, algorithm='sha256').hexdigest()[:16]}"
 
 
 def name_of(text: str) -> str:
     """A number as the account has it, however it was typed; what is no number is returned as it is."""
     try:
-        return numbers.parse(text)
-    except numbers.NumberRefused:
+        return phone_numbers.parse(text)
+    except phone_numbers.NumberRefused:
         return text.strip()
 
 
 def axes_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Under which name failed sign-ins at the desk are counted: one for all spellings, and no number in clear."""
     given = (credentials or request.POST).get("username") or ""
-    return salted_hmac("accounts.staff", name_of(str(given)), algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.staff.audit_trail", name_of(str(given)), algorithm="sha256").hexdigest()
 
 
 def axes_address(request: HttpRequest) -> str:

@@ -22,12 +22,12 @@ from django.http import HttpResponse
 from accounts import tokens
 from accounts.models import Session
 from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
-from chatrooms.hub import Away, Follower, Hub
-from chatrooms.live import LAST, EntryId, Event
 from chatrooms.models import Reply, Status
+from chatrooms.redis_stream import LAST, EntryId, Event
+from chatrooms.streaming.hub import Away, Follower, Hub
+from chatrooms.streaming.request import Disconnected, Receive, Scope, Send, StreamRequest, preflight
+from chatrooms.streaming.sse import PING, RETRY, Gap, Transcript, event_of, refusal_of, resumed_from
 from chatrooms.tickets import Ticket
-from chatrooms.transcript import PING, RETRY, Gap, Transcript, event_of, refusal_of, resumed_from
-from chatrooms.wire import Disconnected, Receive, Scope, Send, StreamRequest, preflight
 from config.http.client_address import address_behind
 from config.http.problems import MethodNotAllowed, NotAuthenticated, NotFound, problem_of
 from config.observability import metrics

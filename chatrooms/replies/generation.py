@@ -20,11 +20,12 @@ from django.db import DataError, IntegrityError, connections
 from billing import budget
 from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
-from chatrooms import live, replies, upkeep
-from chatrooms.calls import counted, patiently
-from chatrooms.context import context_for
+from chatrooms import redis_stream
 from chatrooms.models import Reply
-from chatrooms.pace import Pace
+from chatrooms.replies import lifecycle, titles_and_summaries
+from chatrooms.replies.context import context_for
+from chatrooms.replies.model_call import counted, patiently
+from chatrooms.replies.timing import Pace
 from config.celery import app
 from config.http.problems import DATABASE_AWAY, InternalError
 from config.observability import metrics, tracing
@@ -137,7 +138,7 @@ class Leases:
             held = dict(self._held)
         if not held:
             return
-        kept = replies.renew(held=list(held.values()))
+        kept = lifecycle.renew(held=list(held.values()))
         for key in held:
             if key not in kept:
                 self._drop(key)
@@ -146,14 +147,14 @@ class Leases:
         with self._lock:
             held = list(self._held.values())
         if held:
-            for key in replies.lost(held=held):
+            for key in lifecycle.lost(held=held):
                 self._drop(key)
 
     def _hand_back(self) -> None:
         with self._lock:
             held = dict(self._held)
         for key, reply in held.items():
-            if replies.hand_back(reply=reply):
+            if lifecycle.hand_back(reply=reply):
                 log.info("reply_handed_back", reply_id=reply.pk)
             self._drop(key)
 
@@ -182,7 +183,7 @@ def _drain(**_: object) -> None:
 def generate(*, reply: Reply, tier: Tier) -> None:
     """Answer a claimed reply and write its end; every way out of here leaves it ended, put back or another worker's."""
     with leases.hold(reply), structlog.contextvars.bound_contextvars(request_id=reply.request_id):
-        writer = live.Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=partial(_is_held, reply))
+        writer = redis_stream.Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=partial(_is_held, reply))
         pace = Pace(reply.waited)
         stream: ReplyStream | None = None
         ended = False
@@ -194,25 +195,27 @@ def generate(*, reply: Reply, tier: Tier) -> None:
             stream = stream_reply(context.prompt)
             with counted(stream, user_id=reply.user_id, **_ids(reply)):
                 _read(reply, stream, writer)
-        except (LeaseLost, Cancelled, live.Fenced):
+        except (LeaseLost, Cancelled, redis_stream.Fenced):
             log.info("reply_given_up", reply_id=reply.pk, attempt=reply.attempt)
         except TOKENS_USED_UP as error:
-            ended = patiently(partial(replies.fail, reply=reply, error=error.code, retryable=False, usage=NOTHING_USED))
+            ended = patiently(
+                partial(lifecycle.fail, reply=reply, error=error.code, retryable=False, usage=NOTHING_USED)
+            )
         except ProviderError as error:
             failure = _failure_of(reply, error, stream.spent if stream else NOTHING_USED)
             ended = patiently(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         except Exception:
             log.exception("generation_failed", reply_id=reply.pk)
             used = stream.spent if stream else NOTHING_USED
-            failure = partial(replies.fail, reply=reply, error=InternalError.code, retryable=True, usage=used)
+            failure = partial(lifecycle.fail, reply=reply, error=InternalError.code, retryable=True, usage=used)
             ended = patiently(partial(failure, first_token_ms=pace.first_token_ms(writer.first_at)))
         else:
             ended = _finish(reply, writer.text, stream, first_token_ms=pace.first_token_ms(writer.first_at))
             if ended:
                 pace.tell_end(output_tokens=stream.spent.output_tokens)
-                upkeep.tend(reply=reply, is_full=context.is_full)
+                titles_and_summaries.tend(reply=reply, is_full=context.is_full)
         if not ended and stream:
-            settle = partial(replies.settle, reply=reply, text=writer.told, model=stream.model, usage=stream.spent)
+            settle = partial(lifecycle.settle, reply=reply, text=writer.told, model=stream.model, usage=stream.spent)
             patiently(partial(settle, first_token_ms=pace.first_token_ms(writer.first_at)))
 
 
@@ -224,7 +227,7 @@ def _ids(reply: Reply) -> dict[str, str | int]:
 def _is_held(reply: Reply) -> bool:
     """Ask the database; while it is away the lease is believed, since every write of an end asks again."""
     try:
-        return not replies.lost(held=[reply])
+        return not lifecycle.lost(held=[reply])
     except DATABASE_AWAY:
         return True
     finally:
@@ -233,7 +236,7 @@ def _is_held(reply: Reply) -> bool:
 
 def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int | None) -> bool:
     whole = partial(
-        replies.finish,
+        lifecycle.finish,
         reply=reply,
         text=text,
         model=stream.model,
@@ -246,11 +249,11 @@ def _finish(reply: Reply, text: str, stream: ReplyStream, *, first_token_ms: int
     except (DataError, IntegrityError):  # it refuses what the model sent, and would again
         log.exception("answer_refused", reply_id=reply.pk)
         return patiently(
-            partial(replies.fail, reply=reply, error=InternalError.code, retryable=False, usage=NOTHING_USED)
+            partial(lifecycle.fail, reply=reply, error=InternalError.code, retryable=False, usage=NOTHING_USED)
         )
 
 
-def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
+def _read(reply: Reply, stream: ReplyStream, writer: redis_stream.Writer) -> None:
     leases.watch(reply, stream)
     writer.start()
     marks = Marks()
@@ -262,7 +265,7 @@ def _read(reply: Reply, stream: ReplyStream, writer: live.Writer) -> None:
 
 def _failure_of(reply: Reply, error: ProviderError, usage: Usage) -> Callable[..., bool]:
     return partial(
-        replies.fail,
+        lifecycle.fail,
         reply=reply,
         error=error.code,
         retryable=error.retryable,

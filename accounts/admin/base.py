@@ -28,8 +28,8 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts import staff
 from accounts.models import User
+from accounts.staff import audit_trail
 from config.http.client_address import client_address
 from config.http.problems import Problem
 
@@ -326,7 +326,7 @@ class DeskAdmin(ModelAdmin):
     def _do(self, request: HttpRequest, deed: Deed, target: Any, data: dict[str, Any]) -> HttpResponseBase:
         actor, person = request.user, self.person_of(target)
         assert isinstance(actor, User)
-        record = staff.recorded(
+        record = audit_trail.recorded(
             action=deed.name,
             staff=actor,
             user_id=person,

@@ -1,10 +1,10 @@
-"""What chatrooms can tell of a day (`accounts.figures`)."""
+"""What chatrooms can tell of a day (`accounts.statistics`)."""
 
 from datetime import date
 
 from django.db import connection
 
-from accounts.figures import bounds_of
+from accounts.statistics import bounds_of
 
 QUERY = """
     SELECT count(*) FILTER (WHERE role = 'user'),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 
-from chatrooms.live import ENDS, LAST, Entry, EntryId, Event
+from chatrooms.redis_stream import ENDS, LAST, Entry, EntryId, Event
 from config.http.problems import Problem, render
 
 RETRY: Final = b"retry: 1000\n"

@@ -1,4 +1,4 @@
-"""What billing can tell of a day (`accounts.figures`)."""
+"""What billing can tell of a day (`accounts.statistics`)."""
 
 from datetime import UTC, date, datetime
 

@@ -1,0 +1,1 @@
+"""What is kept about a person: its erasure, its export, and how long it stays."""

@@ -1,0 +1,1 @@
+"""The process `stream`: replies sent to readers as they are written."""
