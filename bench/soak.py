@@ -65,23 +65,27 @@ class Client:
 
 def main() -> None:
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "soak")
-    with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(database_url=database_url, folder=Path(folder)) as stack,
+        # A process ends with the thread that started it (tests/stack.py), so one thread starts them, and lives on.
+        ThreadPoolExecutor(1) as breaking,
+    ):
         stack.is_patient = True
         stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
         stack.double.default(ttft=1.0, delay=SECONDS, pieces=PIECES)
         counts: Counter[str] = Counter()
         clients = [Client(stack, counts) for _ in range(PEOPLE)]
-        soak(stack, clients, counts)
+        soak(stack, clients, counts, breaking)
         sys.exit(judge(stack, clients))
 
 
-def soak(stack: Stack, clients: list[Client], counts: Counter[str]) -> None:
+def soak(stack: Stack, clients: list[Client], counts: Counter[str], breaking: ThreadPoolExecutor) -> None:
     begun = time.monotonic()
     kills, resets = itertools.cycle(("worker", "tasks", "beat")), itertools.count(1)
     next_kill, next_line, next_send = begun + KILL_EVERY, begun, begun
     heading()
-    # A process ends with the thread that started it (tests/stack.py), so one thread starts them all.
-    with ThreadPoolExecutor(CLIENTS) as pool, ThreadPoolExecutor(1) as breaking:
+    with ThreadPoolExecutor(CLIENTS) as pool:
         while (now := time.monotonic()) < begun + 60 * MINUTES:
             if now >= next_send:
                 next_send += 1 / SENDS_A_SECOND
