@@ -64,6 +64,18 @@ def test_the_leaves_of_config_import_no_app() -> None:
     assert [f"{file} imports {name}" for file in leaves for name in imports_of(file) if under(name, APPS)] == []
 
 
+def test_production_imports_nothing_of_developments() -> None:
+    """The image has neither folder; the one command that needs it is for development, and imports it when it runs."""
+    places = [file for folder in (*APPS, "config") for file in modules_of(folder) if "dev" not in file.parts]
+    seen = {
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in places
+        for name in imports_of(file)
+        if under(name, ("config.dev", "tests", "bench"))
+    }
+    assert seen == {"config/management/commands/seed_demo.py imports config.dev.seed.seeding.Seeding"}
+
+
 def test_only_gemini_imports_googles_sdks() -> None:
     places = [file for folder in ("accounts", "billing", "chatrooms", "config") for file in modules_of(folder)]
     assert [f"{file} imports {name}" for file in places for name in imports_of(file) if under(name, VENDOR_SDKS)] == []
