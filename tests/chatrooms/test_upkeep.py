@@ -380,8 +380,8 @@ class TestSummaries:
     ) -> None:
         """Through the real tasks, with the stand-in for a model."""
         settings.GEMINI_CLIENT, settings.GEMINI_STAND_IN_DELAY = "stand-in", 0
-        for module in ("upkeep", "generation"):
-            monkeypatch.setattr(f"chatrooms.{module}.connections.close_all", lambda: None)
+        for module in ("titles_and_summaries", "generation"):
+            monkeypatch.setattr(f"chatrooms.replies.{module}.connections.close_all", lambda: None)
         waiting: list[int] = []
         monkeypatch.setattr(titles_and_summaries, "publish", lambda _, room_id: waiting.append(room_id))
         for number in range(questions):

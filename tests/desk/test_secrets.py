@@ -104,7 +104,7 @@ def test_no_method_shows_a_secret_to_any_role(
         seen.add(model)
         for method in methods:
             answer = getattr(colleague, method)(path)
-            assert answer.status_code in (200, 302, 403), (method, path)
+            assert answer.status_code in ((405,) if method == "trace" else (200, 302, 403)), (method, path)
             text = answer.content.decode()
             shown.update((method, path, secret) for secret in rows if secret in text)
     assert shown == set()

@@ -44,7 +44,7 @@ BREAKS = (
     Break(
         lets="wrong codes lock nobody",
         file="accounts/otp.py",
-        text="    tries.count(number=order.number, kind=Tries.Kind.CODE)\n",
+        text="    failed_attempts.count(number=order.number, kind=Tries.Kind.CODE)\n",
         broken="",
         tests="accounts/test_tries.py",
     ),
@@ -135,7 +135,7 @@ BREAKS = (
     Break(
         lets="the spelling of a number buy further requests",
         file="accounts/limits.py",
-        text='number = numbers.parse(str(body.get("mobile_number", "")))',
+        text='number = phone_numbers.parse(str(body.get("mobile_number", "")))',
         broken='number = str(body.get("mobile_number", ""))',
         tests="accounts/test_limits.py",
     ),
