@@ -34,7 +34,7 @@ manage: ## Give a command to the running stack: make manage ARGS="check_stack" (
 newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
 	@exec $(PYTHON) -m config.dev.postman --run
 
-test: venv-dev ## Run the tests (some twelve minutes); make test ARGS="-k word" runs some of them
+test: venv-dev ## Run the tests (some ten minutes); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
 	@exec $(PYTHON) -m pytest -m "not faults" -n 3 $(PARALLEL)
 else
