@@ -80,7 +80,7 @@ def take_along(*, user_id: int, number: str) -> None:
 
 def alias_of(number: str) -> str:
     """What the record calls a number that no account has: always the same, and not the number."""
-    return f"number {salted_hmac('accounts.staff.audit_trail.alias', number, algorithm='sha256').hexdigest()[:16]}"
+    return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"
 
 
 def name_of(text: str) -> str:
@@ -94,7 +94,7 @@ def name_of(text: str) -> str:
 def axes_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """Under which name failed sign-ins at the desk are counted: one for all spellings, and no number in clear."""
     given = (credentials or request.POST).get("username") or ""
-    return salted_hmac("accounts.staff.audit_trail", name_of(str(given)), algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.staff", name_of(str(given)), algorithm="sha256").hexdigest()
 
 
 def axes_address(request: HttpRequest) -> str:
