@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from psycopg.errors import DeadlockDetected
 from psycopg_pool import PoolTimeout
 from rest_framework.test import APIClient
 
-from config.http.problems import problems
+from config.http.problems import problem_of, problems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
@@ -85,6 +86,14 @@ def test_a_missing_database_is_503_and_says_when_to_come_back(
     body = assert_problem(answer, 503, "service_unavailable")
     assert int(answer["Retry-After"]) > 0
     assert "secret-host" not in json.dumps(body)
+
+
+def test_the_log_says_what_the_database_s_driver_said(logged: io.StringIO) -> None:
+    """A test of races looks for this name, and so does whoever is on call."""
+    error = OperationalError("deadlock detected")
+    error.__cause__ = DeadlockDetected("deadlock detected")
+    assert problem_of(error).code == "service_unavailable"
+    assert '"cause": "DeadlockDetected"' in logged.getvalue() or "cause=DeadlockDetected" in logged.getvalue()
 
 
 def test_our_own_mistakes_tell_nothing_and_are_logged_without_their_message(

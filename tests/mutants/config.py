@@ -206,4 +206,18 @@ BREAKS = (
         broken="    return InternalError(str(error))\n",
         tests="config/test_forced_errors.py",
     ),
+    Break(
+        lets="a worker die of a message whose connection is gone",
+        file="config/celery.py",
+        text="if self.channel.connection is not None:\n            super().ack(delivery_tag)",
+        broken="if self.channel is not None:\n            super().ack(delivery_tag)",
+        tests="config/test_celery.py",
+    ),
+    Break(
+        lets="the log leave out what PostgreSQL's driver said",
+        file="config/http/problems.py",
+        text="cause=type(error.__cause__ or error).__name__",
+        broken="cause=type(error).__name__",
+        tests="config/test_errors.py",
+    ),
 )

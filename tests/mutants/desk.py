@@ -34,8 +34,8 @@ BREAKS = (
     Break(
         lets="the spelling of a number buy further tries",
         file="accounts/staff/audit_trail.py",
-        text='salted_hmac("accounts.staff.audit_trail", name_of(str(given)), algorithm="sha256")',
-        broken='salted_hmac("accounts.staff.audit_trail", str(given), algorithm="sha256")',
+        text='salted_hmac("accounts.staff", name_of(str(given)), algorithm="sha256")',
+        broken='salted_hmac("accounts.staff", str(given), algorithm="sha256")',
         tests="desk/test_sign_in.py",
     ),
     Break(
