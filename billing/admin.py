@@ -1,5 +1,6 @@
 """Tiers, allowances and payments at the desk. dj-stripe's own pages are taken down: they edit what only Stripe may
-change, some fail, and others show keys (seen with 2.11.0)."""
+change, some fail, and others show keys (seen with 2.11.0).
+"""
 
 from typing import Any
 

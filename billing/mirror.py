@@ -137,7 +137,8 @@ def forget_unknown(*, dry_run: bool) -> list[str]:
 
 def customers_of(*, user_id: int) -> QuerySet[Customer]:
     """The customers that a user is, or was, at Stripe: the living before the deleted, who subscribes before who does
-    not, the oldest first."""
+    not, the oldest first.
+    """
     running = Subscription.objects.filter(customer_id=OuterRef("id"), stripe_data__status__in=subscriptions.RUNNING)
     mine: QuerySet[Customer] = Customer.objects.filter(subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE)
     return mine.order_by(

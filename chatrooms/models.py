@@ -41,7 +41,8 @@ class Naming(models.TextChoices):
 
 class MillenniumLater(Func):
     """A moment moved behind all others. By way of UTC, since adding to a `timestamptz` depends on the session's zone,
-    and PostgreSQL keeps no column that is computed so."""
+    and PostgreSQL keeps no column that is computed so.
+    """
 
     template = "(((%(expressions)s) AT TIME ZONE 'UTC') + interval '1000 years') AT TIME ZONE 'UTC'"
 

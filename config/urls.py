@@ -1,4 +1,6 @@
-"""The whole HTTP surface, but for what is answered before it: `/livez`, `/readyz` (`config.http.health`) and `/metrics`
+"""The whole HTTP surface.
+
+Middleware answers three paths before it: `/livez`, `/readyz` (`config.http.health`) and `/metrics`
 (`config.http.metrics_endpoint`).
 """
 

@@ -322,7 +322,7 @@ class Stack:
         os.killpg(self.processes[name].pid, number)
 
     def kill(self, name: str) -> None:
-        """kill -9 of the whole process group; a worker's leases end as if their time had passed."""
+        """Kill -9 of the whole process group; a worker's leases end as if their time had passed."""
         process = self.processes.pop(name)
         with suppress(ProcessLookupError):  # it ended by itself
             os.killpg(process.pid, signal.SIGKILL)
@@ -369,7 +369,7 @@ class Stack:
         wait_until(lambda: _listens(self._redis_port), "Redis up")
 
     def stop_redis(self) -> None:
-        """kill -9; what it held is gone."""
+        """Kill -9; what it held is gone."""
         assert self._redis is not None
         self._redis_was_away = True
         self._redis.kill()

@@ -1,5 +1,6 @@
 """Cards: what a person's page at the desk is made of. Every app registers its own, as it registers its steps of an
-erasure."""
+erasure.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-""" "active" is not "paid": Pro goes by the invoices of its periods, and grace is given once."""
+"""A status of "active" is not "paid": Pro goes by the invoices of its periods, and grace is given once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stream], None]:
-    """Have this stream answer the next prompt. (The connection of the test's transaction must stay open.)"""
+    """Have this stream answer the next prompt; the connection of the test's transaction stays open."""
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     return lambda stream: monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda prompt: stream)
 

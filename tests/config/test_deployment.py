@@ -238,7 +238,7 @@ def nginx_installed() -> None:
 
 @pytest.fixture
 def nginx(nginx_installed: None, data_dir: Path) -> Iterator[tuple[Nginx, list[dict[str, Any]]]]:
-    """nginx in front of a server that echoes what reaches it, and what has reached it so far."""
+    """Nginx in front of a server that echoes what reaches it, and what has reached it so far."""
     data_dir.mkdir()
     with upstream() as (server, asked):
         proxy = Nginx(folder=data_dir, upstream_port=server.server_address[1])

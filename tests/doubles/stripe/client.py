@@ -75,7 +75,8 @@ class StripeDouble(DoubleProcess):
 
     def switch(self, **values: Any) -> None:
         """down, hang, cut_after, dead_keys, delays=[[prefix, seconds, before|after, times]],
-        failures=[["POST /v1/customers", status, code, times]]."""
+        failures=[["POST /v1/customers", status, code, times]].
+        """
         self.ask("/switches", **values)
 
     def deliver(self, **values: Any) -> None:
