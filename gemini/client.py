@@ -26,7 +26,8 @@ from gemini.exceptions import (
 )
 from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
-from gemini.provider import Config, provider_for
+from gemini.provider import Config
+from gemini.registry import provider_for
 from gemini.storable import Pieces, storable
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.turns import well_formed

@@ -7,7 +7,8 @@ import sys
 import pytest
 from pytest_django import Settings
 
-from gemini.provider import Config, provider_for
+from gemini.provider import Config
+from gemini.registry import provider_for
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import API_KEY, answer
 
@@ -18,7 +19,8 @@ settings.configure(GEMINI_CLIENT={client!r}, GEMINI_API_KEY="key", GEMINI_BASE_U
     GEMINI_READ_TIMEOUT=1, GEMINI_TOTAL_TIMEOUT=1, GEMINI_CONCURRENCY=1, GEMINI_STAND_IN_DELAY=0,
     GEMINI_FALLBACK_MODEL="", GEMINI_BREAKER_FAILURES=5)
 import gemini.client
-from gemini.provider import Config, provider_for
+from gemini.provider import Config
+from gemini.registry import provider_for
 if {build}:
     provider_for(Config.from_settings())
 print([name for name in ("google.genai", "google.generativeai") if name in sys.modules])

@@ -124,8 +124,8 @@ BREAKS = (
     ),
     Break(
         lets="two processes share a connection after a fork",
-        file="gemini/provider.py",
-        text="os.register_at_fork(after_in_child=_forget)\n",
+        file="gemini/registry.py",
+        text="os.register_at_fork(after_in_child=_reset_in_child)\n",
         broken="",
         tests="gemini/test_provider.py",
     ),
