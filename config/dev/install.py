@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
 def complete(wanted: str) -> None:
     """Install the requirements `wanted` (a name of `SETS`) unless they are there.
 
+    An environment that is only linked to belongs to another checkout: nothing is installed into it.
     A set's mark is written last and says for which folder and which pins the environment is complete. So one that was
     interrupted, moved or copied is made anew, and one whose pins have changed is brought up to date.
 
@@ -51,6 +52,9 @@ def complete(wanted: str) -> None:
         CannotInstall: something cannot be made, downloaded or verified.
     """
     if any(_is_complete(name) for name in SETS[SETS.index(wanted) :]):
+        return
+    if ENVIRONMENT.is_symlink():
+        _say(".venv is a link to another environment, which is used as it is.")
         return
     began = time.monotonic()
     for name in SETS:

@@ -114,5 +114,14 @@ def test_without_uv_pip_installs_it_and_what_was_tampered_with_is_refused(checko
     assert not has(checkout, "two")
 
 
+def test_a_linked_environment_is_left_as_it_is(checkout: Path) -> None:
+    other = checkout.with_name("other")
+    other.mkdir()
+    (checkout / ".venv").symlink_to(other)
+    ran = run(checkout)
+    assert ran.returncode == 0, ran.stderr
+    assert list(other.iterdir()) == []
+
+
 def test_an_unknown_set_is_refused(checkout: Path) -> None:
     assert run(checkout, "requirements.txt").returncode == 2
