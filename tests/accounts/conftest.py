@@ -10,6 +10,7 @@ from django.db.models import F
 from rest_framework.test import APIClient
 
 from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
+from tests import factories
 from tests.accounts.hashing import quick_hashing, real_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
 
@@ -17,8 +18,6 @@ __all__ = ["quick_hashing", "real_hashing", "twilio", "twilio_process"]
 
 PASSWORD = "seven small elephants"
 OTHER_PASSWORD = "eleven green umbrellas"
-
-_numbers = iter(range(10_000_000, 99_999_999))
 
 
 class Client(APIClient):
@@ -43,7 +42,7 @@ def client(db: None, settings: Any) -> Client:
 
 @pytest.fixture
 def new_number() -> Callable[[], str]:
-    return lambda: f"+9198{next(_numbers)}"
+    return factories.phone_number
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from billing import checkout, mirror
 from billing.models import StripeEvent
 from tests.doubles.stripe.client import KEY, SECRET, StripeDouble
 from tests.doubles.stripe.webhooks import signature
+from tests.factories import make_user
 
-_numbers = itertools.count(10_000_000)
+_event_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +45,6 @@ def stripe_double(
     return stripe_process
 
 
-def new_user() -> User:
-    """A user with a number that no other test has."""
-    return User.objects.create_user(f"+9197{next(_numbers)}")
-
-
 def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
     """Go through checkout and pay; the id of the subscription. No event is delivered, so the user is still Basic."""
     session = checkout.start(user_id=user.pk)
@@ -59,7 +55,7 @@ def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
 
 def subscriber(double: StripeDouble) -> tuple[User, str, str]:
     """A user who is Pro here and there: with the ids of customer and subscription."""
-    user = new_user()
+    user = make_user()
     subscription = subscribe(double, user)
     customer = customer_of(user)
     mirror.refresh_customer(customer_id=customer)
@@ -87,7 +83,7 @@ def _customer_in(event: dict[str, Any]) -> str:
 
 def event_body(**changes: Any) -> bytes:
     """An event as Stripe would send it, which nobody else has."""
-    number = next(_numbers)
+    number = next(_event_numbers)
     subject = {"id": f"sub_{number}", "object": "subscription", "customer": f"cus_{number}"}
     event = {"id": f"evt_{number}", "object": "event", "type": "customer.subscription.updated", "livemode": False}
     return json.dumps({**event, "data": {"object": subject}, **changes}).encode()

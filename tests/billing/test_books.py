@@ -17,7 +17,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounts.models import User
 from billing import quota
 from billing.exceptions import QuotaExceeded
 from billing.models import DailyUsage, LedgerEntry, Tier
@@ -26,6 +25,7 @@ from chatrooms.exceptions import ReplyInProgress, ReplyIsFinal
 from chatrooms.models import Reply, Status
 from chatrooms.replies import lifecycle
 from gemini.types import FinishReason, Usage
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -38,13 +38,12 @@ class Books(RuleBasedStateMachine):
 
     move: Callable[[datetime], None]
     happened: Counter[str]
-    numbers = iter(range(10_000_000, 99_999_999))
 
     @initialize()
     def begin(self) -> None:
         self.moment = datetime(2028, 2, 28, 22, tzinfo=UTC)
         self.move(self.moment)
-        self.user = User.objects.create_user(f"+9196{next(self.numbers)}")
+        self.user = make_user()
         self.rooms = [rooms.create(user_id=self.user.pk, name=name).pk for name in ("one", "two")]
 
     @property

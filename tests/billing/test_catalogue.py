@@ -13,8 +13,9 @@ from billing import catalogue, checkout, mirror, money, stripe_api, stripe_clien
 from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import Tier
 from config.management.stack import vendors
-from tests.billing.stripe_fixtures import customer_of, new_user, subscriber
+from tests.billing.stripe_fixtures import customer_of, subscriber
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,7 @@ def test_without_a_stripe_the_tiers_alone_are_made() -> None:
     assert list(Tier.objects.values_list("slug", "daily_messages").order_by("pk")) == [("basic", 10), ("pro", None)]
     assert [each["price"] for each in APIClient().get("/tiers").json()] == [None, None]
     with pytest.raises(checkout.NotForSale):
-        checkout.start(user_id=new_user().pk)
+        checkout.start(user_id=make_user().pk)
 
 
 def test_with_a_stripe_pro_is_for_sale(stripe_double: StripeDouble) -> None:
@@ -86,7 +87,7 @@ def test_another_amount_makes_a_new_price_and_archives_the_old_one(stripe_double
 
 
 def test_a_new_price_closes_the_checkout_of_the_old_one(stripe_double: StripeDouble, settings: Any) -> None:
-    user = new_user()
+    user = make_user()
     before = checkout.start(user_id=user.pk)
     assert checkout.start(user_id=user.pk).id == before.id
     settings.STRIPE_PRO_AMOUNT = 1299
@@ -145,7 +146,7 @@ def test_a_change_of_the_price_that_is_cut_off_leaves_one_to_sell_and_is_finishe
 ) -> None:
     settings.STRIPE_PRO_AMOUNT = 1299
     assert "Pro is sold as before" in cut_off(monkeypatch, where, name)
-    assert checkout.start(user_id=new_user().pk).url
+    assert checkout.start(user_id=make_user().pk).url
     seed()
     [price] = active_prices(stripe_double)
     assert (price["unit_amount"], Tier.objects.get(slug=Tier.PRO).stripe_price) == (1299, price["id"])
@@ -197,7 +198,7 @@ def test_another_stripe_account_gets_a_price_of_its_own(stripe_double: StripeDou
     [price] = active_prices(stripe_double)
     assert f"tier pro: sold as {price['id']}" in said
     assert f"price {former}" not in said, "there is nothing to archive here"
-    assert checkout.start(user_id=new_user().pk).url
+    assert checkout.start(user_id=make_user().pk).url
 
 
 def test_who_subscribed_to_what_pro_was_sold_as_before_keeps_it(stripe_double: StripeDouble, settings: Any) -> None:
@@ -274,7 +275,7 @@ def test_amounts_are_written_as_people_do(amount: int, currency: str, text: str)
 
 
 def test_a_session_that_has_expired_is_replaced(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     first = checkout.start(user_id=user.pk)
     stripe_double.advance(24 * 3600)
     second = checkout.start(user_id=user.pk)
@@ -283,7 +284,7 @@ def test_a_session_that_has_expired_is_replaced(stripe_double: StripeDouble) -> 
 
 
 def test_who_paid_and_whose_webhook_is_lost_is_pro_at_the_next_click(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     stripe_double.pay(checkout.start(user_id=user.pk).url)
     assert not user.is_pro, "coming back from the checkout grants nothing"
     with pytest.raises(checkout.AlreadySubscribed):
@@ -304,7 +305,7 @@ def test_only_who_has_no_subscription_is_sold_one(stripe_double: StripeDouble, s
 
 
 def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: StripeDouble) -> None:
-    user, seen = new_user(), set()
+    user, seen = make_user(), set()
     for _ in range(3):
         checkout.start(user_id=user.pk)
         customer = customer_of(user)
@@ -315,6 +316,6 @@ def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: Stri
 
 
 def test_stripe_is_told_no_number(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     checkout.start(user_id=user.pk)
     assert user.mobile_number[3:] not in str(stripe_double.calls())

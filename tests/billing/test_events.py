@@ -20,12 +20,12 @@ from tests.billing.stripe_fixtures import (
     deliver,
     event_body,
     events_of,
-    new_user,
     post_event,
     subscribe,
     subscriber,
 )
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def tables() -> dict[Any, int]:
 
 
 def test_an_event_makes_a_user_pro_and_is_done(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     assert source_of(user) == "default"
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
@@ -84,7 +84,7 @@ def test_an_event_makes_a_user_pro_and_is_done(stripe_double: StripeDouble) -> N
 
 
 def test_a_burst_of_one_customer_is_answered_by_asking_once(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     rows = [deliver(each) for each in events_of(stripe_double, customer_of(user))]
     assert len(rows) >= 6
@@ -122,7 +122,7 @@ def test_an_event_that_comes_while_stripe_is_asked_is_not_taken_for_answered(
 def test_an_event_that_another_worker_has_answered_meanwhile_ends_once(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     first, second = (deliver(event) for event in events_of(stripe_double, customer_of(user))[:2])
     refresh = mirror.refresh_customer
@@ -177,7 +177,7 @@ def test_events_about_product_and_price_update_the_mirror(stripe_double: StripeD
 def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
     stripe_double: StripeDouble, logged: StringIO, published: list[int], clock_stands: None
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     customer = customer_of(user)
     stripe_double.edit("customers", customer, created="no time at all")
@@ -212,7 +212,7 @@ def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
 def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
     stripe_double: StripeDouble, clock_stands: None
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
     StripeEvent.objects.update(tries=6, next_try_at=Now() + timedelta(seconds=64))
@@ -223,7 +223,7 @@ def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
 
 
 def test_a_failure_of_one_customer_holds_up_nobody_else(stripe_double: StripeDouble) -> None:
-    broken, other = new_user(), new_user()
+    broken, other = make_user(), make_user()
     for user in (broken, other):
         subscribe(stripe_double, user)
     stripe_double.edit("customers", customer_of(broken), created="no time at all")
@@ -246,7 +246,7 @@ def test_a_failure_writes_nothing_at_all(stripe_double: StripeDouble) -> None:
 def test_while_stripe_is_away_all_events_wait_and_no_try_is_used_up(
     stripe_double: StripeDouble, clock_stands: None
 ) -> None:
-    users = [new_user() for _ in range(3)]
+    users = [make_user() for _ in range(3)]
     for user in users:
         subscribe(stripe_double, user)
     rows = [deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0]) for user in users]
@@ -268,7 +268,7 @@ def test_while_stripe_is_away_all_events_wait_and_no_try_is_used_up(
 
 
 def test_a_key_that_stripe_refuses_is_a_failure_that_is_kept(stripe_double: StripeDouble, settings: Any) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
     stripe_double.switch(dead_keys=[settings.STRIPE_SECRET_KEY])
@@ -283,7 +283,7 @@ def test_a_key_that_stripe_refuses_is_a_failure_that_is_kept(stripe_double: Stri
 def test_an_event_whose_task_was_never_published_is_found(
     stripe_double: StripeDouble, published: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     monkeypatch.setattr(webhook, "publish", lambda *_: False)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
@@ -314,7 +314,7 @@ def test_an_event_whose_worker_died_is_due_again(
     def die(**_: Any) -> None:
         raise Killed
 
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
     with monkeypatch.context() as patch:
@@ -351,7 +351,7 @@ def test_processed_events_are_kept_for_thirty_days_and_others_for_ever(stripe_do
 def test_fifty_deliveries_at_once_and_ten_later_are_one_event_processed_once(
     stripe_double: StripeDouble, published: list[int]
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     event = events_of(stripe_double, customer_of(user), "invoice.paid")[0]
     stripe_double.ask("/forget")
@@ -384,7 +384,7 @@ def test_fifty_deliveries_at_once_and_ten_later_are_one_event_processed_once(
 
 
 def test_nothing_of_an_events_content_is_kept_or_logged(stripe_double: StripeDouble, logged: StringIO) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     customer = customer_of(user)
     stripe_double.edit("customers", customer, email=CANARY, name=CANARY, phone=CANARY)
@@ -403,7 +403,7 @@ def test_nothing_of_an_events_content_is_kept_or_logged(stripe_double: StripeDou
 
 
 def test_tasks_run_twice_end_where_they_ended_once(stripe_double: StripeDouble) -> None:
-    users = [new_user() for _ in range(3)]
+    users = [make_user() for _ in range(3)]
     for user in users:
         subscribe(stripe_double, user)
         for event in random.Random(user.pk).sample(events_of(stripe_double, customer_of(user)), 3):

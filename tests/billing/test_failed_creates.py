@@ -8,9 +8,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing.models import Checkout
-from tests.billing.stripe_fixtures import new_user
 from tests.clients import signed_in
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def subscribe(user: User) -> Any:
 
 @pytest.fixture
 def user(stripe_double: StripeDouble) -> User:
-    return new_user()
+    return make_user()
 
 
 @pytest.mark.parametrize("call", [SESSIONS, CUSTOMERS])
@@ -61,7 +61,7 @@ def test_a_key_that_an_earlier_release_left_spoilt_is_passed_by(user: User, stri
 def test_errors_of_one_shut_nobody_else_out(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.switch(failures=[[SESSIONS, 500, "", 2]])
     assert subscribe(user).status_code == 503
-    assert subscribe(new_user()).status_code == 200, "at once, without waiting for a breaker"
+    assert subscribe(make_user()).status_code == 200, "at once, without waiting for a breaker"
 
 
 def test_other_settings_do_not_meet_the_old_parameters(user: User, stripe_double: StripeDouble) -> None:
@@ -90,7 +90,7 @@ def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_do
     assert subscribe(user).status_code == 200
     assert stripe_double.calls("POST", "/v1/checkout/sessions")[0]["params"]["payment_method_types"] == ["card"]
     with override_settings(STRIPE_PAYMENT_METHODS=[]):
-        assert subscribe(new_user()).status_code == 200
+        assert subscribe(make_user()).status_code == 200
     assert "payment_method_types" not in stripe_double.calls("POST", "/v1/checkout/sessions")[1]["params"]
 
 

@@ -21,8 +21,9 @@ from accounts.models import User
 from billing import checkout, entitlements, events, leases, mirror, reconcile, stripe_api, stripe_client, webhook
 from billing.exceptions import AlreadySubscribed
 from billing.models import Entitlement, Lease, StripeEvent
-from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
+from tests.billing.stripe_fixtures import customer_of, deliver, events_of, subscribe, subscriber
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 from tests.locks import wait_for_a_waiter
 
 KINDS = (
@@ -62,7 +63,7 @@ def status_here(subscription: str) -> str:
 def test_any_order_of_events_twice_each_ends_in_stripes_truth(
     stripe_double: StripeDouble, order: tuple[int, ...], again: bool
 ) -> None:
-    user = new_user()
+    user = make_user()
     ended = subscribe(stripe_double, user)
     stripe_double.set_status(ended, "canceled")
     customer = customer_of(user)
@@ -84,7 +85,7 @@ def test_events_that_come_between_the_changes_end_in_stripes_truth(
     stripe_double: StripeDouble, order: tuple[int, ...]
 ) -> None:
     """Those of the first half are told late, when the subscription has long ended."""
-    user = new_user()
+    user = make_user()
     subscription = subscribe(stripe_double, user)
     customer = customer_of(user)
     told = [events_of(stripe_double, customer, kind)[-1] for kind in KINDS[:3]]
@@ -321,7 +322,7 @@ def test_a_customer_who_is_none_of_ours_is_left_alone(stripe_double: StripeDoubl
 
 @pytest.mark.django_db
 def test_a_customer_of_the_other_mode_is_left_alone(stripe_double: StripeDouble, settings: Any) -> None:
-    user = new_user()
+    user = make_user()
     metadata = {settings.STRIPE_CUSTOMER_KEY: str(user.pk)}
     made = stripe_client.api().customers.create(params={"metadata": metadata})
     stripe_double.edit("customers", made.id, livemode=True)
@@ -368,7 +369,7 @@ def calls(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_who_pays_between_two_questions_of_a_click_gets_no_second_session(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
-    user = new_user()
+    user = make_user()
     first = checkout.start(user_id=user.pk)
     ask = getattr(stripe_api, before)
 
@@ -386,7 +387,7 @@ def test_who_pays_between_two_questions_of_a_click_gets_no_second_session(
 
 
 def test_stripe_is_never_asked_in_a_transaction(calls: list[str], stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     subscription = subscribe(stripe_double, user)
     customer = customer_of(user)
     for event in events_of(stripe_double, customer):

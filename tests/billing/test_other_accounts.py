@@ -15,8 +15,9 @@ from billing.desk import payments_card
 from billing.exceptions import AlreadySubscribed, PaymentProviderAway, PaymentProviderRefused
 from billing.models import Checkout, Entitlement, Tier
 from config.observability import metrics
-from tests.billing.stripe_fixtures import customer_of, deliver, events_of, new_user, subscribe, subscriber
+from tests.billing.stripe_fixtures import customer_of, deliver, events_of, subscribe, subscriber
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_who_comes_back_with_a_backup_is_sold_nothing_at_the_first_click_either(
 def test_a_customer_made_before_the_account_is_not_its_own(
     stripe_double: StripeDouble, settings: Any, minutes: int, is_ours: bool
 ) -> None:
-    user = new_user()
+    user = make_user()
     made = stripe_api.create_customer(user=user, number=1)
     created = user.created_at + timedelta(minutes=minutes)
     stripe_double.edit("customers", made, created=int(created.timestamp()))
@@ -251,7 +252,7 @@ def test_a_subscription_of_any_of_ones_customers_forbids_another(stripe_double: 
 
 
 def test_a_session_of_any_of_ones_customers_is_the_one_that_is_open(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     first = checkout.start(user_id=user.pk)
     second_customer(stripe_double, user, created=1_700_000_000)
     assert checkout.start(user_id=user.pk).id == first.id
@@ -259,7 +260,7 @@ def test_a_session_of_any_of_ones_customers_is_the_one_that_is_open(stripe_doubl
 
 def test_a_customer_that_moves_to_another_account_takes_pro_along(stripe_double: StripeDouble, settings: Any) -> None:
     user, customer, _ = subscriber(stripe_double)
-    other = new_user()
+    other = make_user()
     stripe_double.edit("customers", customer, metadata={settings.STRIPE_CUSTOMER_KEY: str(other.pk)})
     mirror.refresh_customer(customer_id=customer)
     assert (tier_of(user), tier_of(other)) == ("basic", "pro")
@@ -301,7 +302,7 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
         mirror.refresh_customer(customer_id=subscribe_another())
 
     def subscribe_another() -> str:
-        another = new_user()
+        another = make_user()
         subscribe(stripe_double, another)
         return customer_of(another)
 
@@ -344,14 +345,14 @@ def test_who_is_deleted_at_stripe_is_no_difference_for_ever(stripe_double: Strip
 
 def test_a_price_that_stripe_does_not_know_is_not_for_sale(stripe_double: StripeDouble) -> None:
     Tier.objects.filter(slug=Tier.PRO).update(stripe_price="price_of_the_other_mode")
-    answer = client_of(new_user()).post("/subscribe/pro")
+    answer = client_of(make_user()).post("/subscribe/pro")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
 
 
 def test_a_customer_that_was_deleted_before_it_was_stored_is_made_anew(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = new_user()
+    user = make_user()
 
     def away(**_: Any) -> bool:
         raise PaymentProviderAway
@@ -369,7 +370,7 @@ def test_a_customer_that_was_deleted_before_it_was_stored_is_made_anew(
 def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
 
     def lost(_: Any) -> None:
@@ -383,7 +384,7 @@ def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
 def test_who_pays_while_the_account_is_erased_is_named(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
-    user = new_user()
+    user = make_user()
     session = checkout.start(user_id=user.pk)
     delete = stripe_api.delete_customer
 

@@ -6,9 +6,10 @@ import pytest
 
 from accounts.models import IdempotencyKey, User
 from billing import mirror
-from tests.billing.stripe_fixtures import customer_of, new_user
+from tests.billing.stripe_fixtures import customer_of
 from tests.clients import signed_in
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ ROUTES = ["/subscribe/pro", "/subscription/portal"]
 @pytest.fixture
 def user(stripe_double: StripeDouble) -> User:
     """Somebody who has begun to subscribe, so that both routes are open."""
-    user = new_user()
+    user = make_user()
     assert post(user, "/subscribe/pro").status_code == 200
     return user
 
@@ -81,7 +82,7 @@ def test_a_malformed_key_is_refused_before_stripe_is_asked(
 
 
 def test_the_same_key_of_another_user_is_another_key(user: User) -> None:
-    other = new_user()
+    other = make_user()
     mine, theirs = post(user, "/subscribe/pro", "one"), post(other, "/subscribe/pro", "one")
     assert mine.json()["session_id"] != theirs.json()["session_id"]
     assert "Idempotency-Replayed" not in theirs

@@ -13,8 +13,9 @@ from accounts.models import User
 from billing import checkout, events, reconcile
 from billing.models import StripeEvent
 from tests import scan
-from tests.billing.stripe_fixtures import deliver, events_of, new_user, subscribe, subscriber
+from tests.billing.stripe_fixtures import deliver, events_of, subscribe, subscriber
 from tests.doubles.stripe.client import KEY, StripeDouble
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def is_pro(user: User) -> bool:
 
 
 def test_events_that_were_never_delivered_are_found_and_processed(stripe_double: StripeDouble) -> None:
-    users = [new_user() for _ in range(5)]
+    users = [make_user() for _ in range(5)]
     for user in users:
         subscribe(stripe_double, user)
     StripeEvent.objects.all().delete()
@@ -47,7 +48,7 @@ def test_events_that_were_never_delivered_are_found_and_processed(stripe_double:
 def test_a_fifth_of_the_events_lost_leaves_everybody_where_stripe_has_them(
     stripe_double: StripeDouble, people: int
 ) -> None:
-    users = [new_user() for _ in range(people)]
+    users = [make_user() for _ in range(people)]
     subscriptions = [subscribe(stripe_double, user) for user in users]
     for number, subscription in enumerate(subscriptions):
         if number % 3 == 0:
@@ -115,7 +116,7 @@ def test_changing_the_key_breaks_nothing(stripe_double: StripeDouble, settings: 
 
 
 def test_an_ended_subscription_of_an_account_that_is_gone_is_no_drift(stripe_double: StripeDouble) -> None:
-    user = new_user()
+    user = make_user()
     stripe_double.set_status(subscribe(stripe_double, user), "canceled")
     Subscription.objects.all().delete()
     assert reconcile.compare().drifted == []

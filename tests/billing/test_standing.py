@@ -15,9 +15,9 @@ from accounts.models import User
 from billing import grants, subscriptions
 from billing.entitlements import standing_of
 from billing.models import Entitlement, Grant, Tier
-from tests.billing.stripe_fixtures import new_user
 from tests.clients import signed_in
 from tests.doubles.stripe import objects
+from tests.factories import make_user
 from tests.locks import wait_for_a_waiter
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_an_older_shape_has_its_period_at_the_top() -> None:
 @pytest.fixture
 def user(db: None) -> User:
     Tier.objects.filter(slug=Tier.PRO).update(stripe_product="kuvaka_pro", stripe_price="price_1")
-    user = new_user()
+    user = make_user()
     Customer.objects.create(id="cus_1", livemode=settings.STRIPE_LIVE_MODE, subscriber=user, stripe_data={})
     return user
 
@@ -183,7 +183,7 @@ def test_the_tier_is_one_query(user: User, django_assert_num_queries: Any) -> No
 def test_of_two_changes_at_once_neither_is_lost() -> None:
     """The later to compute waits for the earlier to commit, and then sees both."""
     Tier.objects.filter(slug=Tier.PRO).update(stripe_product="kuvaka_pro", stripe_price="price_1")
-    user = new_user()
+    user = make_user()
     Customer.objects.create(id="cus_1", livemode=settings.STRIPE_LIVE_MODE, subscriber=user, stripe_data={})
     saved, go_on = threading.Event(), threading.Event()
 
@@ -245,7 +245,7 @@ def test_a_stranger_sees_nothing(db: None, path: str) -> None:
 def test_without_a_stripe_subscribing_says_so(user: User) -> None:
     answer = signed_in(user).post("/subscribe/pro")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
-    assert signed_in(new_user()).post("/subscription/portal").json()["code"] == "no_subscription"
+    assert signed_in(make_user()).post("/subscription/portal").json()["code"] == "no_subscription"
 
 
 @pytest.mark.parametrize("session_id", ["", "cs_unknown", "<script>alert(1)</script>", "a\0b", "x" * 4000])

@@ -9,9 +9,10 @@ from django.conf import settings
 from accounts.models import User
 from billing import mirror, subscriptions
 from billing.entitlements import Source, standing_of
-from tests.billing.stripe_fixtures import customer_of, new_user, subscribe, subscriber
+from tests.billing.stripe_fixtures import customer_of, subscribe, subscriber
 from tests.doubles.stripe import objects
 from tests.doubles.stripe.client import StripeDouble
+from tests.factories import make_user
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 PRICE = objects.price(now=1, params={"currency": "usd", "product": "kuvaka_pro", "unit_amount": "999"})
@@ -116,7 +117,7 @@ def portal_of(user: User) -> str:
 
 @pytest.mark.django_db
 def test_invoices_that_cannot_be_read_hold_nobodys_pro_back(stripe_double: StripeDouble, logged: Any) -> None:
-    user = new_user()
+    user = make_user()
     subscribe(stripe_double, user)
     stripe_double.switch(failures=[["GET /v1/invoices", 403, "", 1]])
     mirror.refresh_customer(customer_id=customer_of(user))

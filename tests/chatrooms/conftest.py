@@ -11,16 +11,15 @@ from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies import lifecycle
 from gemini.types import FinishReason, Usage
+from tests import factories
 from tests.clients import signed_in
 
 USAGE = Usage(prompt_tokens=3, output_tokens=5)
 
-_numbers = iter(range(10_000_000, 99_999_999))
-
 
 @pytest.fixture
 def make_user(db: None) -> Callable[[], User]:
-    return lambda: User.objects.create_user(f"+9198{next(_numbers)}")
+    return factories.make_user
 
 
 @pytest.fixture

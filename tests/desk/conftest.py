@@ -1,6 +1,5 @@
 """The desk as its staff see it, and a person whom it is about."""
 
-import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import StaffAction, User
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply, Status
+from tests import factories
 from tests.accounts.hashing import quick_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
 from tests.billing.stripe_fixtures import stripe_double, stripe_process
@@ -23,7 +23,6 @@ __all__ = ["quick_hashing", "stripe_double", "stripe_process", "twilio", "twilio
 
 PASSWORD = "an unguessable passphrase of staff"
 SEED = "3132333435363738393031323334353637383930"
-_numbers = itertools.count(10_000_000)
 
 
 def code_of(seed: str = SEED, ahead: int = 0) -> str:
@@ -35,7 +34,7 @@ def code_of(seed: str = SEED, ahead: int = 0) -> str:
 @pytest.fixture
 def make_staff(db: None) -> Callable[..., User]:
     def make(*roles: str, **fields: Any) -> User:
-        staff = User.objects.create_user(f"+9196{next(_numbers)}", PASSWORD, is_staff=True, **fields)
+        staff = factories.make_user(PASSWORD, is_staff=True, **fields)
         staff.groups.set(Group.objects.filter(name__in=roles))
         TOTPDevice.objects.create(user=staff, name="authenticator", key=SEED)
         return staff
@@ -71,7 +70,7 @@ def desk(desk_of: Callable[[User], Client], support: User) -> Client:
 
 @pytest.fixture
 def person(db: None) -> User:
-    return User.objects.create_user(f"+9197{next(_numbers)}", display_name="Asha")
+    return factories.make_user(display_name="Asha")
 
 
 @pytest.fixture
