@@ -62,9 +62,10 @@ bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, th
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 
-check: venv-dev ## Look for what can be found without running: format, lint, types, forgotten migrations
+check: venv-dev ## Run the static checks: format, lint, layers, types, missing migrations, the OpenAPI document
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
+	.venv/bin/lint-imports --no-logo --no-cache
 	$(CHECK_ENV) $(PYTHON) -m mypy .
 	@# Its complaints about the database that is not there are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \

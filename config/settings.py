@@ -71,7 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.http.health.HealthMiddleware",
     "config.http.metrics_endpoint.MetricsMiddleware",
-    "config.observability.logs.RequestMiddleware",
+    "config.http.request_log.RequestMiddleware",
     "config.observability.tracing.TracingMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "config.http.problems.ProblemMiddleware",

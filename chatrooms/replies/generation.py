@@ -27,7 +27,8 @@ from chatrooms.replies.context import context_for
 from chatrooms.replies.model_call import counted, patiently
 from chatrooms.replies.timing import Pace
 from config.celery import app
-from config.http.problems import DATABASE_AWAY, InternalError
+from config.http.problems import InternalError
+from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import metrics, tracing
 from config.text import Marks
 from gemini.client import ReplyStream, prepare, stream_reply
@@ -228,7 +229,7 @@ def _is_held(reply: Reply) -> bool:
     """Ask the database; while it is away the lease is believed, since every write of an end asks again."""
     try:
         return not lifecycle.lost(held=[reply])
-    except DATABASE_AWAY:
+    except DATABASE_UNAVAILABLE:
         return True
     finally:
         connections.close_all()

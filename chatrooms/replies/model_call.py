@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections
 
 from billing import budget
-from config.http.problems import DATABASE_AWAY
+from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import tracing
 from gemini.client import ReplyStream
 
@@ -83,7 +83,7 @@ def patiently(write: Callable[[], Outcome]) -> Outcome:
     while True:
         try:
             return write()
-        except DATABASE_AWAY:
+        except DATABASE_UNAVAILABLE:
             connections.close_all()
             if time.monotonic() > give_up_at:
                 raise

@@ -11,13 +11,11 @@ from typing import Any, ClassVar
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render as page
-from psycopg_pool import PoolTimeout
-from psycopg_pool import TooManyRequests as PoolFull
 from rest_framework import exceptions
 
+from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability.logs import request_id
 
 log = structlog.get_logger(__name__)
@@ -176,10 +174,6 @@ def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
         yield from _descendants(child)
 
 
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, PoolFull)
-"""What Django and the pool raise while PostgreSQL is away or its connections are all in use."""
-
-
 def render(problem: Problem) -> JsonResponse:
     """The problem as a response."""
     body = {
@@ -208,7 +202,7 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, exceptions.ValidationError):
         return InvalidInput(errors=list(_field_errors(error.get_full_details())))
-    if isinstance(error, DATABASE_AWAY):
+    if isinstance(error, DATABASE_UNAVAILABLE):
         log.error("database_away", cause=type(error.__cause__ or error).__name__)
         return ServiceUnavailable(retry_after=2)
     for kind, make in _FOREIGN:

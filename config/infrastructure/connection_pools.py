@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.core import checks
 from django.db import connection
 
-from config.http.problems import DATABASE_AWAY
+from config.infrastructure.database import DATABASE_UNAVAILABLE
 
 SPARE: Final = 10
 """Connections that the pools leave to consoles and to PostgreSQL itself."""
@@ -76,6 +76,6 @@ def check(databases: Sequence[str] | None, **_: Any) -> list[checks.CheckMessage
         return []
     try:
         found = pools()
-    except DATABASE_AWAY:
+    except DATABASE_UNAVAILABLE:
         return []
     return [] if found.fit else [checks.Warning(str(found), hint=found.advice, id="kuvaka.W001")]

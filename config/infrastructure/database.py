@@ -1,12 +1,17 @@
 """Connections that do not wait for ever for a PostgreSQL that hangs, nor outlive one that went away."""
 
-from typing import Any
+from typing import Any, Final
 
 import psycopg
+from django.db.utils import InterfaceError, OperationalError
 from psycopg.abc import PQGen
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import ConnStatus, TransactionStatus
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import TooManyRequests as PoolFull
+
+DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout, PoolFull)
+"""What Django and the pool raise while PostgreSQL is unavailable or its connections are all in use."""
 
 
 class PatientConnection(psycopg.Connection[Any]):

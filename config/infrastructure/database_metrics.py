@@ -12,7 +12,7 @@ from django.db import Error, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as BaseCollector
 
-from config.http.problems import DATABASE_AWAY
+from config.infrastructure.database import DATABASE_UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +66,7 @@ class Collector(BaseCollector):
         try:
             for question in questions.values():
                 yield question.answered()
-        except (Error, *DATABASE_AWAY) as error:
+        except (Error, *DATABASE_UNAVAILABLE) as error:
             is_there = 0.0
             log.warning("database_not_asked", cause=type(error).__name__)
         finally:

@@ -9,19 +9,15 @@ import logging
 import logging.config
 import re
 import sys
-import time
 import traceback
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import structlog
 from celery import signals
-from django.http import HttpRequest, HttpResponse
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config.http.client_address import client_address
-from config.observability import metrics, sentry
+from config.observability import sentry
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """What we take over from a client's `X-Request-ID`; anything else is replaced by an id of our own."""
@@ -149,40 +145,6 @@ def configure(*, level: str, style: str) -> None:
         }
     )
     logging.raiseExceptions = False  # a line that cannot be written is dropped, not shown with its exception
-
-
-class RequestMiddleware:
-    """Gives each request an id, says it in `X-Request-ID`, and logs one line for it without its query string."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve the request with its id bound to every log line."""
-        started = time.monotonic()
-        identity = identity_of(request.headers.get("X-Request-ID", ""))
-        with structlog.contextvars.bound_contextvars(request_id=identity, address=client_address(request)):
-            response = self.get_response(request)
-            response["X-Request-ID"] = identity
-            match = request.resolver_match
-            _count(request, response, seconds=time.monotonic() - started)
-            log.info(
-                "request",
-                method=request.method,
-                route=match.route if match else None,
-                ids=dict(match.kwargs) if match else {},
-                status=response.status_code,
-                user_id=getattr(request, "user_id", None),
-                milliseconds=round((time.monotonic() - started) * 1000),
-            )
-        return response
-
-
-def _count(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
-    route = request.resolver_match.route if request.resolver_match else "none"
-    method = metrics.method_label(request.method or "")
-    metrics.requests.labels(route, method, response.status_code).inc()
-    metrics.request_seconds.labels(route, method).observe(seconds)
 
 
 @signals.before_task_publish.connect
