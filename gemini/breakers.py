@@ -15,16 +15,16 @@ from django.conf import settings
 
 from config.observability import metrics
 from gemini.exceptions import (
-    AnswerTooLong,
     Blocked,
-    BrokenAnswer,
+    BrokenReply,
     ConnectionCut,
-    EmptyAnswer,
+    EmptyReply,
     MaxTokens,
     ProviderOverloaded,
     ProviderQuotaExhausted,
+    ProviderRateLimited,
     ProviderTimeout,
-    RateLimited,
+    ReplyTooLong,
 )
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ PAUSE: Final = 15.0
 OVERLOADED: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
 """What counts against a model; one that cannot be reached is as little use as one that has no room."""
 
-ANSWERED: Final = (AnswerTooLong, Blocked, BrokenAnswer, EmptyAnswer, MaxTokens)
+ANSWERED: Final = (ReplyTooLong, Blocked, BrokenReply, EmptyReply, MaxTokens)
 """No answer for the user, but the model works. Every other failure says nothing about its load."""
 
 
@@ -47,7 +47,7 @@ def now() -> float:
     return time.monotonic()
 
 
-class Breaker:
+class ModelBreaker:
     """Whether a model is to be asked."""
 
     def __init__(self, model: str) -> None:
@@ -76,7 +76,7 @@ class Breaker:
         """
         try:
             yield
-        except RateLimited:
+        except ProviderRateLimited:
             if has_fallback:
                 self._failed(for_good=False)
             raise
@@ -120,12 +120,12 @@ class Breaker:
             self._ended.popleft()
 
 
-_breakers: dict[str, Breaker] = {}
+_breakers: dict[str, ModelBreaker] = {}
 
 
-def breaker_of(model: str) -> Breaker:
+def breaker_for_model(model: str) -> ModelBreaker:
     """The one breaker that this process has for a model."""
-    return _breakers.setdefault(model, Breaker(model))
+    return _breakers.setdefault(model, ModelBreaker(model))
 
 
 def reset() -> None:

@@ -8,27 +8,27 @@ from types import TracebackType
 from typing import Final, Self
 
 from config.text import shows_nothing
-from gemini.breakers import breaker_of
+from gemini.breakers import breaker_for_model
 from gemini.exceptions import (
-    AnswerTooLong,
     BadRequest,
     Blocked,
-    BrokenAnswer,
+    BrokenReply,
     Cancelled,
     ConnectionCut,
-    EmptyAnswer,
+    EmptyReply,
     MaxTokens,
     ProviderError,
     ProviderQuotaExhausted,
+    ProviderRateLimited,
     ProviderTimeout,
     ProviderUnavailable,
-    RateLimited,
+    ReplyTooLong,
 )
 from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
 from gemini.provider import Config
 from gemini.registry import provider_for
-from gemini.storable import Pieces, storable
+from gemini.storable import StorableChunks, storable
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.turns import well_formed
 from gemini.types import Chunk, FinishReason, Prompt, Usage
@@ -147,7 +147,7 @@ class ReplyStream:
         other = None
         try:
             yield from self._asked(prompt, config, deadline=deadline)
-        except (ProviderQuotaExhausted, RateLimited):
+        except (ProviderQuotaExhausted, ProviderRateLimited):
             other = _instead_of(prompt.model, config)
             if other is None or self._received:
                 raise
@@ -161,12 +161,12 @@ class ReplyStream:
         self.model = prompt.model
         self._has_begun = True
         length, shows_something = 0, False
-        watching = breaker_of(prompt.model).watching(has_fallback=bool(config.fallback_model))
+        watching = breaker_for_model(prompt.model).watching(has_fallback=bool(config.fallback_model))
         with watching, closing(_events(prompt=prompt, config=config)) as events:
             for text in self._texts(events, deadline=deadline):
                 length += len(text)
                 if length > MAX_TEXT:
-                    raise AnswerTooLong(cause="length")
+                    raise ReplyTooLong(cause="length")
                 if text:
                     self._received += estimate(text)
                     shows_something = shows_something or not shows_nothing(text)
@@ -175,13 +175,13 @@ class ReplyStream:
 
     def _texts(self, events: Iterator[Chunk], *, deadline: float) -> Iterator[str]:
         """Yield what can be told of each event, and note the rest of it."""
-        pieces = Pieces()
+        chunks = StorableChunks()
         for chunk in self._unless_cancelled(events):
             if time.monotonic() > deadline:
                 raise ProviderTimeout(cause="deadline")
             self._note(chunk)
-            yield pieces.read(chunk.text)
-        yield pieces.rest()
+            yield chunks.read(chunk.text)
+        yield chunks.flush()
 
     def _unless_cancelled(self, events: Iterator[Chunk]) -> Iterator[Chunk]:
         """The events; a connection that we have cut ourselves says nothing about the model."""
@@ -209,27 +209,31 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     return ReplyStream(prompt=prompt)
 
 
-def look_up(model: str, *, patience: float = 10) -> None:
-    """Ask the vendor whether key and model are good, by one call that costs no tokens; the stand-in says yes.
+def check_model(model: str, *, max_wait: float = 10) -> None:
+    """Ask the vendor whether the key and the model are valid, by one call that costs no tokens.
+
+    With the stand-in every model is valid.
 
     Args:
         model: the model's name.
-        patience: the most seconds to wait for it.
+        max_wait: seconds.
 
     Raises:
-        ProviderError: `ProviderAuth` and `ModelNotFound` say that they are not; any other, that it could not be told.
+        ProviderAuth: the key is not valid.
+        ModelNotFound: there is no such model.
+        ProviderError: the check itself failed.
     """
     config = Config.from_settings()
     config = replace(
         config,
-        connect_timeout=min(config.connect_timeout, patience),
-        read_timeout=min(config.read_timeout, patience),
-        total_timeout=patience,
+        connect_timeout=min(config.connect_timeout, max_wait),
+        read_timeout=min(config.read_timeout, max_wait),
+        total_timeout=max_wait,
     )
     provider = provider_for(config)
     failure: ProviderError | None = None
     try:
-        provider.look_up(model)
+        provider.check_model(model)
     except ProviderError as error:
         failure = error
     except Exception as error:  # noqa: BLE001  # as in `_events`
@@ -264,7 +268,7 @@ def _available(model: str, config: Config) -> str:
         ProviderUnavailable: both are.
     """
     for name in dict.fromkeys(name for name in (model, config.fallback_model) if name):
-        if breaker_of(name).allows():
+        if breaker_for_model(name).allows():
             return name
     raise ProviderUnavailable(cause="breaker")
 
@@ -276,7 +280,7 @@ def _instead_of(model: str, config: Config) -> str | None:
     no probe that meets it need fail.
     """
     other = config.fallback_model
-    if not other or other == model or breaker_of(model).allows() or not breaker_of(other).allows():
+    if not other or other == model or breaker_for_model(model).allows() or not breaker_for_model(other).allows():
         return None
     return other
 
@@ -312,7 +316,7 @@ def _end(*, vendor_end: str, has_text: bool) -> FinishReason:
     if not vendor_end:
         raise ConnectionCut(cause="no_finish_reason")
     if vendor_end in BROKEN_ENDS:
-        raise BrokenAnswer(cause=vendor_end)
+        raise BrokenReply(cause=vendor_end)
     if vendor_end == "MAX_TOKENS":
         if not has_text:
             raise MaxTokens(cause=vendor_end)
@@ -320,5 +324,5 @@ def _end(*, vendor_end: str, has_text: bool) -> FinishReason:
     if vendor_end != "STOP":
         raise Blocked(cause=vendor_end)
     if not has_text:
-        raise EmptyAnswer(cause=vendor_end)
+        raise EmptyReply(cause=vendor_end)
     return FinishReason.STOP

@@ -26,7 +26,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
 
 
-class RateLimited(ProviderError):
+class ProviderRateLimited(ProviderError):
     """429: too many calls or tokens a minute."""
 
     code = "rate_limited"
@@ -71,14 +71,14 @@ class MaxTokens(ProviderError):
     code = "max_tokens"
 
 
-class EmptyAnswer(ProviderError):
+class EmptyReply(ProviderError):
     """The answer ended normally and held no text, or none that shows anything."""
 
     code = "empty_answer"
     retryable = True
 
 
-class AnswerTooLong(ProviderError):
+class ReplyTooLong(ProviderError):
     """More text than a reply may hold."""
 
     code = "answer_too_long"
@@ -109,7 +109,7 @@ class ConnectionCut(ProviderError):
     retryable = True
 
 
-class BrokenAnswer(ProviderError):
+class BrokenReply(ProviderError):
     """The model answers, and says itself that the answer is not whole."""
 
     code = ConnectionCut.code

@@ -11,8 +11,8 @@ from gemini.exceptions import (
     ProviderError,
     ProviderOverloaded,
     ProviderQuotaExhausted,
+    ProviderRateLimited,
     ProviderTimeout,
-    RateLimited,
 )
 
 BY_STATUS: dict[int, type[ProviderError]] = {
@@ -39,7 +39,7 @@ def from_google(*, status: int, body: object, cause: str) -> ProviderError:
 
 def _failure(*, status: int, details: list[Mapping[str, Any]]) -> type[ProviderError]:
     if status == 429:
-        return ProviderQuotaExhausted if _is_per_day(details) else RateLimited
+        return ProviderQuotaExhausted if _is_per_day(details) else ProviderRateLimited
     if status == 400 and any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
         return ProviderAuth
     if status in BY_STATUS:

@@ -53,8 +53,8 @@ class GoogleGenAI:
         finally:
             responses.close()  # type: ignore[attr-defined]  # declared as an Iterator, but a generator
 
-    def look_up(self, model: str) -> None:
-        """See `Provider.look_up`."""
+    def check_model(self, model: str) -> None:
+        """See `Provider.check_model`."""
         self._models.get(model=model)
 
     def classify(self, error: Exception) -> ProviderError:

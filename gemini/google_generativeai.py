@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from gemini.exceptions import AnswerTooLong, ConnectionCut, ProviderError, ProviderTimeout
+from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
 from gemini.google_errors import from_google
 from gemini.limits import bounded
 from gemini.provider import Config
@@ -67,8 +67,8 @@ class GoogleGenerativeAI:
         finally:
             responses.cancel()
 
-    def look_up(self, model: str) -> None:
-        """See `Provider.look_up`."""
+    def check_model(self, model: str) -> None:
+        """See `Provider.check_model`."""
         client: Any = get_default_model_client()
         session = client.transport._session  # noqa: SLF001
         _tame(session=session, connections=1)
@@ -143,7 +143,7 @@ def _slices(body: Iterator[str], *, call: _Call) -> Iterator[str]:
             part = text[start : start + SLICE]
             call.room -= len(part)
             if call.room < 0:
-                raise AnswerTooLong(cause="event")
+                raise ReplyTooLong(cause="event")
             yield part
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
-from gemini.exceptions import AnswerTooLong, ProviderTimeout
+from gemini.exceptions import ProviderTimeout, ReplyTooLong
 
 # Characters of text in one answer: 1 MiB is 16 times what the largest output limit (65,536 tokens) gives in English.
 MAX_TEXT = 1 << 20
@@ -22,13 +22,13 @@ def bounded(data: Iterable[Data], *, deadline: float) -> Iterator[Data]:
     never become an event is cut too.
 
     Raises:
-        ProviderTimeout, AnswerTooLong
+        ProviderTimeout, ReplyTooLong
     """
     size = 0
     for piece in data:
         size += len(piece)
         if size > MAX_WIRE:
-            raise AnswerTooLong(cause="bounded")
+            raise ReplyTooLong(cause="bounded")
         if time.monotonic() > deadline:
             raise ProviderTimeout(cause="bounded")
         yield piece

@@ -50,7 +50,7 @@ class Provider(Protocol):
         The turns are well formed. Anything may be raised: `classify` reads it.
         """
 
-    def look_up(self, model: str) -> None:
+    def check_model(self, model: str) -> None:
         """Ask the vendor for a model's description: one call, without tokens. Raises as `stream` does."""
 
     def classify(self, error: Exception) -> ProviderError:

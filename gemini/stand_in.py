@@ -46,8 +46,8 @@ class StandIn:
             yield Chunk(text=word, usage=usage, model=MODEL)
         yield Chunk(finish_reason="STOP", model=MODEL)
 
-    def look_up(self, model: str) -> None:
-        """See `Provider.look_up`: it answers for every model."""
+    def check_model(self, model: str) -> None:
+        """See `Provider.check_model`: it answers for every model."""
 
     def classify(self, error: Exception) -> ProviderError:
         """See `Provider.classify`."""

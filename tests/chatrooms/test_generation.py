@@ -52,8 +52,8 @@ def test_an_answer_is_kept_whole(room: Chatroom, send: Callable[..., Message], m
         (exceptions.Blocked(), "failed", "blocked"),
         (exceptions.ProviderAuth(), "failed", "provider_auth"),
         (exceptions.ConnectionCut(), "queued", ""),
-        (exceptions.RateLimited(retry_after=5), "queued", ""),
-        (exceptions.RateLimited(retry_after=500), "failed", "rate_limited"),
+        (exceptions.ProviderRateLimited(retry_after=5), "queued", ""),
+        (exceptions.ProviderRateLimited(retry_after=500), "failed", "rate_limited"),
         (RuntimeError("a bug, with a secret in its message"), "queued", ""),
     ],
 )
@@ -231,7 +231,7 @@ def test_the_clients_request_id_reaches_the_workers_log(
     assert seen == ["client-chosen-id"]
 
 
-@pytest.mark.parametrize("error", [None, exceptions.Blocked(), exceptions.RateLimited(), ValueError("odd")])
+@pytest.mark.parametrize("error", [None, exceptions.Blocked(), exceptions.ProviderRateLimited(), ValueError("odd")])
 def test_what_a_call_cost_is_counted_however_it_ended(
     room: Chatroom, send: Callable[..., Message], model: Callable[[Stream], None], error: Exception | None
 ) -> None:

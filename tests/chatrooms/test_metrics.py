@@ -272,7 +272,7 @@ def test_breakers_say_when_what_they_leave_alone_last_failed(settings: Any) -> N
     redis.succeeded()
     assert value("kuvaka_server_failed_timestamp_seconds", server="a-server:6379") == 0
     settings.GEMINI_BREAKER_FAILURES = 1
-    model = breakers.breaker_of("a-model")
+    model = breakers.breaker_for_model("a-model")
     for _ in range(2):
         before = time.time()
         with pytest.raises(exceptions.ProviderTimeout), model.watching(has_fallback=False):

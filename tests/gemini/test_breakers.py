@@ -8,15 +8,15 @@ import pytest
 from pytest_django import Settings
 
 from gemini import breakers
-from gemini.breakers import PAUSE, Breaker, breaker_of
+from gemini.breakers import PAUSE, ModelBreaker, breaker_for_model
 from gemini.exceptions import (
     Blocked,
     ConnectionCut,
     ProviderError,
     ProviderOverloaded,
     ProviderQuotaExhausted,
+    ProviderRateLimited,
     ProviderTimeout,
-    RateLimited,
 )
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import MODEL, answer, failure
@@ -40,12 +40,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def breaker(settings: Settings) -> Breaker:
+def breaker(settings: Settings) -> ModelBreaker:
     settings.GEMINI_BREAKER_FAILURES = 5
-    return Breaker("model")
+    return ModelBreaker("model")
 
 
-def end(breaker: Breaker, error: Exception | None = None, *, has_fallback: bool = False) -> None:
+def end(breaker: ModelBreaker, error: Exception | None = None, *, has_fallback: bool = False) -> None:
     with suppress(ProviderError), breaker.watching(has_fallback=has_fallback):
         if error:
             raise error
@@ -113,7 +113,7 @@ def test_a_model_that_is_back_is_found_by_one_call(double: GeminiDouble, setting
     assert answer("Really?")[0].endswith("Really?")
 
 
-def test_four_failures_are_chance(breaker: Breaker, clock: Clock) -> None:
+def test_four_failures_are_chance(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(4):
         end(breaker, ProviderOverloaded())
     assert breaker.allows()
@@ -121,16 +121,16 @@ def test_four_failures_are_chance(breaker: Breaker, clock: Clock) -> None:
     assert not breaker.allows()
 
 
-def test_a_limit_a_minute_counts_where_there_is_another_model(breaker: Breaker, clock: Clock) -> None:
+def test_a_limit_a_minute_counts_where_there_is_another_model(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
-        end(breaker, RateLimited(retry_after=5))
+        end(breaker, ProviderRateLimited(retry_after=5))
     assert breaker.allows()
     for _ in range(20):
-        end(breaker, RateLimited(retry_after=5), has_fallback=True)
+        end(breaker, ProviderRateLimited(retry_after=5), has_fallback=True)
     assert not breaker.allows()
 
 
-def test_failures_among_more_successes_do_not_count(breaker: Breaker, clock: Clock) -> None:
+def test_failures_among_more_successes_do_not_count(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker)
         end(breaker)
@@ -138,19 +138,19 @@ def test_failures_among_more_successes_do_not_count(breaker: Breaker, clock: Clo
     assert breaker.allows()
 
 
-def test_old_failures_do_not_count(breaker: Breaker, clock: Clock) -> None:
+def test_old_failures_do_not_count(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, ProviderOverloaded())
         clock.now += 10
         assert breaker.allows()
 
 
-def test_a_quota_of_the_day_that_is_used_up_counts_at_once(breaker: Breaker, clock: Clock) -> None:
+def test_a_quota_of_the_day_that_is_used_up_counts_at_once(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     assert not breaker.allows()
 
 
-def test_an_answer_that_was_withheld_says_nothing_about_load(breaker: Breaker, clock: Clock) -> None:
+def test_an_answer_that_was_withheld_says_nothing_about_load(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, Blocked())
     assert breaker.allows()
@@ -167,13 +167,13 @@ def test_a_model_that_says_that_its_answer_is_broken_works_and_one_that_breaks_o
     assert len(double.calls()) == asked
 
 
-def test_a_model_that_cannot_be_reached_is_left_alone(breaker: Breaker, clock: Clock) -> None:
+def test_a_model_that_cannot_be_reached_is_left_alone(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, ConnectionCut())
     assert not breaker.allows()
 
 
-def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: Breaker, clock: Clock) -> None:
+def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     clock.now += PAUSE
     assert breaker.allows()
@@ -185,7 +185,7 @@ def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: Breaker, clock
     assert all(breaker.allows() for _ in range(5))
 
 
-def test_a_probe_that_never_ends_makes_room_for_another(breaker: Breaker, clock: Clock) -> None:
+def test_a_probe_that_never_ends_makes_room_for_another(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     clock.now += PAUSE
     assert [breaker.allows(), breaker.allows()] == [True, False]
@@ -193,7 +193,7 @@ def test_a_probe_that_never_ends_makes_room_for_another(breaker: Breaker, clock:
     assert [breaker.allows(), breaker.allows()] == [True, False]
 
 
-def test_of_fifty_at_once_one_is_the_probe(breaker: Breaker, clock: Clock) -> None:
+def test_of_fifty_at_once_one_is_the_probe(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(10):
         end(breaker, ProviderQuotaExhausted())
         clock.now += PAUSE
@@ -212,4 +212,4 @@ def test_of_fifty_at_once_one_is_the_probe(breaker: Breaker, clock: Clock) -> No
 
 
 def test_a_model_has_one_breaker() -> None:
-    assert breaker_of("a") is breaker_of("a") is not breaker_of("b")
+    assert breaker_for_model("a") is breaker_for_model("a") is not breaker_for_model("b")

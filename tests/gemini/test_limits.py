@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gemini.exceptions import AnswerTooLong, ProviderTimeout
+from gemini.exceptions import ProviderTimeout, ReplyTooLong
 from gemini.limits import MAX_WIRE, bounded
 
 
@@ -14,7 +14,7 @@ def test_so_many_bytes_come_and_not_one_more() -> None:
     assert list(bounded(whole, deadline=math.inf)) == whole
     passing = bounded([*whole, b"x"], deadline=math.inf)
     assert [next(passing), next(passing)] == whole
-    with pytest.raises(AnswerTooLong):
+    with pytest.raises(ReplyTooLong):
         next(passing)
 
 

@@ -48,7 +48,7 @@ BREAKS = (
     Break(
         lets="the model send what the database refuses",
         file="gemini/client.py",
-        text="            yield pieces.read(chunk.text)\n",
+        text="            yield chunks.read(chunk.text)\n",
         broken="            yield chunk.text\n",
         tests="gemini/test_streaming.py",
     ),
@@ -90,8 +90,8 @@ BREAKS = (
     Break(
         lets="a quota of the day be tried again",
         file="gemini/google_errors.py",
-        text="return ProviderQuotaExhausted if _is_per_day(details) else RateLimited",
-        broken="return RateLimited",
+        text="return ProviderQuotaExhausted if _is_per_day(details) else ProviderRateLimited",
+        broken="return ProviderRateLimited",
         tests="gemini/test_failures.py",
     ),
     Break(

@@ -12,7 +12,7 @@ from billing import catalogue, events, money, stripe_api
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent, Tier
 from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
-from gemini.client import look_up
+from gemini.client import check_model
 from gemini.exceptions import ModelNotFound, ProviderAuth, ProviderError
 
 EVENT_PATIENCE: Final = timedelta(minutes=5)
@@ -33,7 +33,7 @@ def _gemini(_: Workers) -> Iterator[Finding]:
         return
     for model in _models():
         try:
-            look_up(model)
+            check_model(model)
         except ProviderAuth:
             yield wrong("Gemini", "the key is refused", "Set GEMINI_API_KEY to a key that may use the Gemini API.")
             return
