@@ -1,1 +1,1 @@
-"""Talking to Gemini. `gemini.client.stream_reply` is the way in; nothing else here knows the rest of the project."""
+"""Calls to Gemini. The entry point is `gemini.client.stream_reply`; the package knows nothing of the other apps."""

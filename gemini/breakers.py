@@ -1,6 +1,6 @@
-"""One breaker for each model: a model that is overloaded is left alone, and another one asked, or nobody.
+"""One circuit breaker for each model: calls go to the fallback, or fail at once, while a model is overloaded.
 
-Our own, since pybreaker holds its lock during the call. A process learns for itself; that costs each a few calls.
+Our own, since pybreaker holds its lock during the call. Each process learns for itself, at the cost of a few calls.
 """
 
 import threading
@@ -29,17 +29,17 @@ from gemini.exceptions import (
 
 log = structlog.get_logger(__name__)
 
-WINDOW: Final = 30.0
-"""Seconds that are looked back: an overload lasts minutes, and one bad call an hour ago says nothing."""
+WINDOW_SECONDS: Final = 30.0
+"""Outcomes older than this do not count: an overload lasts minutes, and one bad call an hour ago proves nothing."""
 
-PAUSE: Final = 15.0
-"""Seconds for which a model is left alone, then between two probes."""
+PROBE_SECONDS: Final = 15.0
+"""From the opening of a breaker to the first probe, and from one probe to the next."""
 
-OVERLOADED: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
-"""What counts against a model; one that cannot be reached is as little use as one that has no room."""
+OVERLOAD: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
+"""Failures that count against a model. One that cannot be reached is as little use as one that is overloaded."""
 
-ANSWERED: Final = (ReplyTooLong, Blocked, BrokenReply, EmptyReply, MaxTokens)
-"""No answer for the user, but the model works. Every other failure says nothing about its load."""
+RESPONDED: Final = (Blocked, BrokenReply, EmptyReply, MaxTokens, ReplyTooLong)
+"""No reply for the user, but the model works. All other failures prove nothing about its load."""
 
 
 def now() -> float:
@@ -48,45 +48,43 @@ def now() -> float:
 
 
 class ModelBreaker:
-    """Whether a model is to be asked."""
-
     def __init__(self, model: str) -> None:
         self._model = model
         self._lock = threading.Lock()
-        self._ended: deque[tuple[float, bool]] = deque()
-        self._probe_at: float | None = None
+        self._outcomes: deque[tuple[float, bool]] = deque()
+        self._probe_at: float | None = None  # None while the breaker is closed
         self._failed_at = metrics.model_failed.labels(metrics.model_label(model))
 
     def allows(self) -> bool:
-        """Whether to ask the model now. While it is left alone, one caller in every `PAUSE` may find out."""
+        """Whether the model may be called now. While the breaker is open, one call every `PROBE_SECONDS` may."""
         with self._lock:
             if self._probe_at is None:
                 return True
             if now() < self._probe_at:
                 return False
-            self._probe_at = now() + PAUSE
+            self._probe_at = now() + PROBE_SECONDS
             return True
 
     @contextmanager
-    def watching(self, *, has_fallback: bool) -> Iterator[None]:
-        """Learn from how the call in the block ends; one that is cancelled says nothing.
+    def record_outcome(self, *, has_fallback: bool) -> Iterator[None]:
+        """Learn from the outcome of the call in the block; a cancelled call does not count.
 
-        A limit of calls a minute counts as an overload if there is another model to go to; else the caller waits, as
-        the vendor asks, and fails nobody.
+        A limit per minute counts as an overload only if there is a fallback. Without one the reply is retried after the
+        time that the vendor names.
         """
         try:
             yield
         except ProviderRateLimited:
             if has_fallback:
-                self._failed(for_good=False)
+                self._failed(opens_at_once=False)
             raise
-        except OVERLOADED:
-            self._failed(for_good=False)
+        except OVERLOAD:
+            self._failed(opens_at_once=False)
             raise
         except ProviderQuotaExhausted:
-            self._failed(for_good=True)
+            self._failed(opens_at_once=True)
             raise
-        except ANSWERED:
+        except RESPONDED:
             self._succeeded()
             raise
         else:
@@ -96,38 +94,38 @@ class ModelBreaker:
         with self._lock:
             if self._probe_at is not None:
                 self._probe_at = None
-                self._ended.clear()
+                self._outcomes.clear()
                 self._failed_at.set(0)
-                log.info("model_is_back", model=self._model)
-            self._count(failed=False)
+                log.info("model_breaker_closed", model=self._model)
+            self._add_outcome(failed=False)
 
-    def _failed(self, *, for_good: bool) -> None:
-        """Open at GEMINI_BREAKER_FAILURES in the window, if they are half of it: one or two are chance."""
+    def _failed(self, *, opens_at_once: bool) -> None:
+        """Open at GEMINI_BREAKER_FAILURES in the window, if they are at least half of it: one or two may be chance."""
         with self._lock:
-            self._count(failed=True)
-            failures = sum(failed for _, failed in self._ended)
+            self._add_outcome(failed=True)
+            failures = sum(failed for _, failed in self._outcomes)
+            is_overloaded = failures >= settings.GEMINI_BREAKER_FAILURES and 2 * failures >= len(self._outcomes)
             if self._probe_at is not None:
-                self._probe_at = now() + PAUSE
+                self._probe_at = now() + PROBE_SECONDS
                 self._failed_at.set_to_current_time()
-            elif for_good or (failures >= settings.GEMINI_BREAKER_FAILURES and 2 * failures >= len(self._ended)):
-                self._probe_at = now() + PAUSE
+            elif opens_at_once or is_overloaded:
+                self._probe_at = now() + PROBE_SECONDS
                 self._failed_at.set_to_current_time()
-                log.warning("model_is_left_alone", model=self._model, failures=failures)
+                log.warning("model_breaker_opened", model=self._model, failures=failures)
 
-    def _count(self, *, failed: bool) -> None:
-        self._ended.append((now(), failed))
-        while self._ended[0][0] < now() - WINDOW:
-            self._ended.popleft()
+    def _add_outcome(self, *, failed: bool) -> None:
+        self._outcomes.append((now(), failed))
+        while self._outcomes[0][0] < now() - WINDOW_SECONDS:
+            self._outcomes.popleft()
 
 
 _breakers: dict[str, ModelBreaker] = {}
 
 
 def breaker_for_model(model: str) -> ModelBreaker:
-    """The one breaker that this process has for a model."""
+    """Return the breaker that all threads of this process share for a model."""
     return _breakers.setdefault(model, ModelBreaker(model))
 
 
 def reset() -> None:
-    """Forget everything."""
     _breakers.clear()

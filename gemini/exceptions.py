@@ -4,17 +4,17 @@ from typing import ClassVar
 
 
 class Cancelled(Exception):
-    """The call was cancelled from our side; it has no answer, and no fault."""
+    """The call was cancelled from our side; it has no reply, and nothing went wrong."""
 
 
 class ProviderError(Exception):
-    """A call to the provider that gave no usable answer.
+    """A call to the provider that gave no usable reply.
 
     Attributes:
         code: stable, safe to store and show.
         retryable: the same call may succeed later.
-        retry_after: seconds that the vendor asks to wait (google.rpc.RetryInfo), if it said so.
-        cause: class name of the error underneath, for logs; its text may hold the prompt and is dropped.
+        retry_after: seconds that the vendor asks to wait (google.rpc.RetryInfo), if it names any.
+        cause: class name of the original error, for logs; its text may hold the prompt and is dropped.
     """
 
     code: ClassVar[str] = "provider_error"
@@ -27,14 +27,14 @@ class ProviderError(Exception):
 
 
 class ProviderRateLimited(ProviderError):
-    """429: too many calls or tokens a minute."""
+    """429: too many calls or tokens per minute."""
 
     code = "rate_limited"
     retryable = True
 
 
 class ProviderQuotaExhausted(ProviderError):
-    """429 of a quota counted per day: no retry of ours outlives it."""
+    """429 of a quota counted per day: all our retries end before it does."""
 
     code = "provider_quota_exhausted"
 
@@ -47,32 +47,32 @@ class ProviderOverloaded(ProviderError):
 
 
 class ProviderUnavailable(ProviderError):
-    """The model, and the fallback if there is one, are overloaded and left alone: no call was made."""
+    """The breakers of the model, and of the fallback if there is one, are open: no call was made."""
 
     code = "provider_unavailable"
 
 
 class ProviderTimeout(ProviderError):
-    """No connection, no next byte or no end within the time allowed."""
+    """No connection, no next byte or no end within the timeout."""
 
     code = "provider_timeout"
     retryable = True
 
 
 class Blocked(ProviderError):
-    """The vendor refused the prompt, or withheld the answer."""
+    """The vendor refused the prompt, or withheld the reply."""
 
     code = "blocked"
 
 
 class MaxTokens(ProviderError):
-    """The output limit was used up before any text: thinking counts in it."""
+    """The output limit, which counts thinking too, was used up before any text."""
 
     code = "max_tokens"
 
 
 class EmptyReply(ProviderError):
-    """The answer ended normally and held no text, or none that shows anything."""
+    """The reply ended normally without text, or with invisible text only."""
 
     code = "empty_answer"
     retryable = True
@@ -97,25 +97,24 @@ class ModelNotFound(ProviderError):
 
 
 class BadRequest(ProviderError):
-    """Any other refusal of the request as such; sending it again would be refused again."""
+    """Any other refusal of the request as such; a retry would be refused again."""
 
     code = "bad_request"
 
 
 class ConnectionCut(ProviderError):
-    """The connection broke, or what came over it is not a whole answer."""
+    """The connection broke, or the response is incomplete."""
 
     code = "connection_cut"
     retryable = True
 
 
 class BrokenReply(ProviderError):
-    """The model answers, and says itself that the answer is not whole."""
+    """The model itself reports that the reply is incomplete."""
 
     code = ConnectionCut.code
     retryable = True
 
 
 def codes() -> set[str]:
-    """The codes of all kinds."""
     return {kind.code for kind in ProviderError.__subclasses__()}

@@ -1,4 +1,4 @@
-"""Google's error bodies (google.rpc.Status as JSON), read into our exceptions. Both SDKs meet the same ones."""
+"""Google's error bodies (google.rpc.Status as JSON), turned into our exceptions. They are the same for both SDKs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
 
 
 def from_google(*, status: int, body: object, cause: str) -> ProviderError:
-    """Return the exception for an HTTP `status` (or the code of an error object in mid-stream) and its JSON `body`.
+    """Return the exception for an HTTP `status` (or the code of an error object within a stream) and its JSON `body`.
 
     Codes: https://ai.google.dev/gemini-api/docs/troubleshooting. A bad key is a 400 with the reason API_KEY_INVALID.
     """
@@ -44,12 +44,12 @@ def _failure(*, status: int, details: list[Mapping[str, Any]]) -> type[ProviderE
         return ProviderAuth
     if status in BY_STATUS:
         return BY_STATUS[status]
-    # Anything else from 300 is a refusal: no redirect is followed, since it would take the key along.
+    # Anything else from 300 is a refusal: no redirect is followed, since the redirect would carry the key.
     return BadRequest if 300 <= status < 500 else ConnectionCut
 
 
 def _is_per_day(details: list[Mapping[str, Any]]) -> bool:
-    """Only the quota's id tells a quota per day from one per minute."""
+    """Only the quota's id distinguishes a daily quota from one per minute."""
     violations = (violation for detail in details for violation in _mappings(detail.get("violations")))
     return any("PerDay" in str(violation.get("quotaId", "")) for violation in violations)
 

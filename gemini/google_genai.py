@@ -16,13 +16,13 @@ from gemini.limits import bounded
 from gemini.provider import Config
 from gemini.types import Chunk, Prompt, Usage
 
-# Given in full, since the SDK would otherwise let the environment (GOOGLE_GEMINI_BASE_URL) send the key elsewhere.
+# Always passed, since otherwise the environment (GOOGLE_GEMINI_BASE_URL) could make the SDK send the key elsewhere.
 GOOGLE = "https://generativelanguage.googleapis.com/"
 
-# The superset: "gemini-flash-latest" and its like exist only there. The SDK's own default moved from it to v1 in 3.0.
+# Only v1beta has the aliases like "gemini-flash-latest". The SDK's own default moved from it to v1 in 3.0.
 API_VERSION = "v1beta"
 
-# Both write a line for every call, httpx2 with the whole URL.
+# Both log a line for every call, httpx2 with the whole URL.
 for _name in ("google_genai", "httpx2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -43,7 +43,6 @@ class GoogleGenAI:
         ).models
 
     def stream(self, prompt: Prompt) -> Generator[Chunk]:
-        """See `Provider.stream`."""
         responses = self._models.generate_content_stream(
             model=prompt.model, contents=_contents(prompt), config=_generation_config(prompt)
         )
@@ -51,14 +50,12 @@ class GoogleGenAI:
             for response in responses:
                 yield _chunk(response)
         finally:
-            responses.close()  # type: ignore[attr-defined]  # declared as an Iterator, but a generator
+            responses.close()  # type: ignore[attr-defined]  # declared as an Iterator, but it is a generator
 
     def check_model(self, model: str) -> None:
-        """See `Provider.check_model`."""
         self._models.get(model=model)
 
     def classify(self, error: Exception) -> ProviderError:
-        """See `Provider.classify`."""
         cause = type(error).__name__
         match error:
             case errors.APIError():
@@ -70,10 +67,10 @@ class GoogleGenAI:
 
 
 class _HTTP(httpx2.Client):
-    """A client that keeps its own timeouts.
+    """A client with timeouts that the SDK cannot change.
 
-    The SDK sets a timeout on every request: none by default, for ever; `HttpOptions.timeout` also goes out as
-    X-Server-Timeout, a deadline for the whole answer that the API refuses below 10 seconds.
+    The SDK sets a timeout on every request, by default none at all; `HttpOptions.timeout` also goes out as
+    X-Server-Timeout, a deadline for the whole response that the API refuses below 10 seconds.
     """
 
     def __init__(self, config: Config) -> None:
@@ -90,17 +87,21 @@ class _HTTP(httpx2.Client):
         self._make_interruptible()
 
     def _make_interruptible(self) -> None:
-        """Have every connection made so that a waiting call can be ended. There is no public way to the pools."""
+        """Open every connection through a backend that lets another thread end a waiting call.
+
+        `_pool` and `_network_backend` are private, since httpx2 has no public way to them. Read in httpx2 and httpcore2
+        2.16.2; `tests/gemini/test_private_attributes.py` fails when one is gone.
+        """
         for transport in (self._transport, *self._mounts.values()):
             if isinstance(transport, httpx2.HTTPTransport):
                 transport._pool._network_backend = InterruptibleBackend(transport._pool._network_backend)  # type: ignore[assignment]  # noqa: SLF001
 
     def build_request(self, *args: Any, **kwargs: Any) -> httpx2.Request:
-        """Build the request with this client's timeouts, whatever the caller asks."""
+        """Build the request with this client's timeouts instead of the SDK's."""
         return super().build_request(*args, **{**kwargs, "timeout": self.timeout})
 
     def send(self, *args: Any, **kwargs: Any) -> httpx2.Response:
-        """Send the request; what comes back is bounded from this moment."""
+        """Send the request; the limits of the response count from this moment."""
         deadline = time.monotonic() + self._total
         response = super().send(*args, **kwargs)
         if not response.is_closed:
@@ -109,7 +110,7 @@ class _HTTP(httpx2.Client):
 
 
 class _Bounded(httpx2.SyncByteStream):
-    """The body of a response, within the limits of time and size."""
+    """The body of a response, with its limits of time and size."""
 
     def __init__(self, body: Any, *, deadline: float) -> None:
         self._body = body
@@ -119,7 +120,6 @@ class _Bounded(httpx2.SyncByteStream):
         return bounded(self._body, deadline=self._deadline)
 
     def close(self) -> None:
-        """Close the connection under the body."""
         self._body.close()
 
 

@@ -1,7 +1,7 @@
 """Calls that another thread can end, also while they wait for the vendor.
 
 Closing a response does not wake a thread that reads from its socket; shutting the socket down does. A connection serves
-one call after another, so it is shut down only while the call that is to end reads from it, under a lock.
+one call after another, so it is shut down only while the call to be ended reads from it, under a lock.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Interrupt:
-    """The switch of one call."""
+    """Ends one call."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,28 +21,28 @@ class Interrupt:
         self._tripped = threading.Event()
 
     @property
-    def tripped(self) -> bool:
-        """Whether the call is to end."""
+    def is_tripped(self) -> bool:
+        """Whether the call has to end."""
         return self._tripped.is_set()
 
     def trip(self) -> None:
-        """End the call, from any thread; a read under way returns at once."""
+        """End the call, from any thread; a read in progress returns at once."""
         with self._lock:
             self._tripped.set()
             if self._socket:
                 _shut_down(self._socket)
 
     def pause(self, seconds: float) -> None:
-        """Sleep, unless the call is to end."""
+        """Sleep; return early when the call is ended."""
         self._tripped.wait(seconds)
 
     @contextmanager
-    def reading(self, wire: socket.socket) -> Iterator[None]:
-        """Let `trip` shut `wire` down while the block runs; at once, if it has been called."""
+    def reading(self, connection: socket.socket) -> Iterator[None]:
+        """Let `trip` shut `connection` down while the block runs, or at once if it was called before."""
         with self._lock:
-            self._socket = wire
-            if self.tripped:
-                _shut_down(wire)
+            self._socket = connection
+            if self.is_tripped:
+                _shut_down(connection)
         try:
             yield
         finally:
@@ -50,64 +50,55 @@ class Interrupt:
                 self._socket = None
 
     @contextmanager
-    def around(self) -> Iterator[None]:
-        """Make this the switch of what the calling thread does in the block."""
-        before, _of_thread.interrupt = current(), self
+    def active_in_thread(self) -> Iterator[None]:
+        """Make this the current interrupt of the calling thread for the block."""
+        before, _thread_local.interrupt = current(), self
         try:
             yield
         finally:
-            _of_thread.interrupt = before
+            _thread_local.interrupt = before
 
 
-class _OfThread(threading.local):
+class _ThreadLocal(threading.local):
     interrupt: Interrupt | None = None
 
 
-_of_thread = _OfThread()
+_thread_local = _ThreadLocal()
 
 
 def current() -> Interrupt | None:
-    """The switch of the call that this thread makes; None outside of one."""
-    return _of_thread.interrupt
+    """The interrupt of the call that this thread makes; None outside of a call."""
+    return _thread_local.interrupt
 
 
-def _shut_down(wire: socket.socket) -> None:
-    """Shut down the connection, by a descriptor of our own: an `SSLSocket` must not be touched while it is read."""
-    with suppress(OSError), socket.socket(fileno=os.dup(wire.fileno())) as same:
-        same.shutdown(socket.SHUT_RDWR)
+def _shut_down(connection: socket.socket) -> None:
+    """Shut down the connection through a duplicate descriptor: an `SSLSocket` must not be touched while it is read."""
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)
 
 
 class InterruptibleBackend:
-    """A network backend of httpcore's, whose streams `Interrupt` can end.
-
-    Args:
-        backend: the one that makes the connections.
-    """
+    """A network backend for httpcore whose streams an `Interrupt` can end; `backend` opens the connections."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
 
     def connect_tcp(self, *args: Any, **options: Any) -> "InterruptibleStream":
-        """Connect; the connect time-out bounds how long."""
         return InterruptibleStream(self._backend.connect_tcp(*args, **options))
 
     def connect_unix_socket(self, *args: Any, **options: Any) -> "InterruptibleStream":
-        """Connect to a socket of this machine."""
         return InterruptibleStream(self._backend.connect_unix_socket(*args, **options))
 
     def sleep(self, seconds: float) -> None:
-        """Wait before another try to connect."""
         self._backend.sleep(seconds)
 
 
 class InterruptibleStream:
-    """One connection."""
-
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what there is; a call that is ended meanwhile finds the connection closed."""
+        """Read what there is; if the call is ended meanwhile, the connection reads as closed."""
         interrupt = current()
         if interrupt is None:
             return bytes(self._stream.read(max_bytes, timeout))
@@ -115,7 +106,6 @@ class InterruptibleStream:
             return bytes(self._stream.read(max_bytes, timeout))
 
     def start_tls(self, *args: Any, **options: Any) -> "InterruptibleStream":
-        """Go on encrypted."""
         return InterruptibleStream(self._stream.start_tls(*args, **options))
 
     def __getattr__(self, name: str) -> Any:

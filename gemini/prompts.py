@@ -1,7 +1,6 @@
-"""The prompts of what the model is asked besides answering: a title for a conversation, a summary of a long one.
+"""The prompts for a conversation's title and for the summary of a long conversation.
 
-What users wrote is data in them, inside one user's turn that says so, so that an instruction in it is not taken for
-ours.
+The users' text is quoted as data within one user turn, so that the model does not follow instructions in it.
 """
 
 import json
@@ -23,37 +22,37 @@ SUMMARY: Final = (
 )
 NOTES: Final = "Notes on the earlier part of this conversation:"
 
-QUOTED: Final = 2_000
-"""Characters of a question and of an answer that a title is made from: what a conversation is about shows early."""
+QUOTED_CHARACTERS: Final = 2_000
+"""Of the question and of the reply that a title is made from: the topic shows early."""
 
 TITLE_LENGTH: Final = 60
-"""Characters: what fits into one line of a list."""
+"""Characters that fit into one line of a list."""
 
 TITLE_TOKENS, SUMMARY_TOKENS = 1024, 4096
-"""Output limits, many times what is asked for: a model's thinking counts in them."""
+"""Output limits, many times the length asked for: thinking counts too."""
 
-CALM: Final = 0.2
-"""The temperature of both: the same conversation should get much the same title."""
+TEMPERATURE: Final = 0.2
+"""Low: the same conversation should get much the same title."""
 
 PAIRS: Final = ("**", "__", "``", "''", '""', "“”", "„“", "‘’", "«»", "»«", "「」")  # noqa: RUF001
-"""What stands around a title now and then; one that stands alone belongs to it."""
+"""Marks that models put around a title. A mark without its partner belongs to the title."""
 
 JOINERS: Final = "\u200c\u200d"
-"""They join or part letters of Persian, Hindi and Sinhala, and the people of an emoji."""
+"""Zero-width characters that join or separate letters of Persian, Hindi and Sinhala, and the parts of an emoji."""
 
 THINKING: Final = re.compile(r"<(think|thinking|thought)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 FENCE: Final = re.compile(r"^\s*(```|~~~)[^\n`]*?(\n|(?=\{)|\Z)|\s*(```|~~~)\s*$")
 
 
-def title_prompt(*, question: str, answer: str, model: str) -> Prompt:
-    """Ask for a title, by the first exchange of a conversation."""
-    quoted = f"User: {question[:QUOTED]}\n\nAssistant: {answer[:QUOTED]}"
+def title_prompt(*, question: str, reply: str, model: str) -> Prompt:
+    """Ask for a title for a conversation that begins with this question and this reply."""
+    quoted = f"User: {question[:QUOTED_CHARACTERS]}\n\nAssistant: {reply[:QUOTED_CHARACTERS]}"
     return _prompt(TITLE, quoted, model=model, max_output_tokens=TITLE_TOKENS)
 
 
 def title_of(text: str) -> str:
-    """Make a title of what the model said: its first line, undressed, at most `TITLE_LENGTH` characters; or ""."""
-    lines = (_undressed(" ".join(_printable(line).split())) for line in _title_in(text).splitlines())
+    """Turn the model's reply into a title: its first line without markup, at most `TITLE_LENGTH` characters; or ""."""
+    lines = (_without_markup(" ".join(_printable(line).split())) for line in _title_in(text).splitlines())
     line = next((line for line in lines if line), "")
     if len(line) <= TITLE_LENGTH:
         return line
@@ -62,18 +61,18 @@ def title_of(text: str) -> str:
 
 
 def _title_in(text: str) -> str:
-    """The part of an answer that is the title: no thinking aloud, no fence of code, the value alone if it is JSON."""
-    said = FENCE.sub("", THINKING.sub("", text)).strip()
+    """Cut the title out of a reply: without thinking tags, without a code fence, the value only if it is JSON."""
+    text = FENCE.sub("", THINKING.sub("", text)).strip()
     try:
-        found = json.loads(said)
+        value = json.loads(text)
     except ValueError:
-        return said
-    title = found.get("title") if isinstance(found, dict) else found
-    return title if isinstance(title, str) else said
+        return text
+    title = value.get("title") if isinstance(value, dict) else value
+    return title if isinstance(title, str) else text
 
 
-def _undressed(line: str) -> str:
-    """A line without heading marks, full stop and what stands around it in pairs."""
+def _without_markup(line: str) -> str:
+    """Drop heading marks, the full stop and pairs of marks around the line."""
     before = None
     while line != before:
         before = line
@@ -89,14 +88,14 @@ def _undressed(line: str) -> str:
 
 
 def summary_prompt(*, earlier: str, turns: Sequence[Turn], model: str) -> Prompt:
-    """Ask for notes on these turns that take up the earlier notes, if there are any."""
-    said = "\n\n".join(f"{'User' if turn.role == 'user' else 'Assistant'}: {turn.text}" for turn in turns)
-    quoted = f"Earlier notes:\n{earlier}\n\nWhat was said since:\n{said}" if earlier else said
+    """Ask for notes on these turns that include the earlier notes, if there are any."""
+    conversation = "\n\n".join(f"{'User' if turn.role == 'user' else 'Assistant'}: {turn.text}" for turn in turns)
+    quoted = f"Earlier notes:\n{earlier}\n\nWhat was said since:\n{conversation}" if earlier else conversation
     return _prompt(SUMMARY, quoted, model=model, max_output_tokens=SUMMARY_TOKENS)
 
 
 def with_summary(*, instruction: str, summary: str) -> str:
-    """Return a conversation's instruction, followed by the notes on its earlier part if there are any."""
+    """Return the room's instruction, followed by the notes on the earlier conversation if there are any."""
     return "\n\n".join(part for part in (instruction, f"{NOTES}\n{summary}" if summary else "") if part)
 
 
@@ -106,7 +105,7 @@ def _prompt(instruction: str, quoted: str, *, model: str, max_output_tokens: int
         model=model,
         max_output_tokens=max_output_tokens,
         system_instruction=instruction,
-        temperature=CALM,
+        temperature=TEMPERATURE,
     )
 
 

@@ -12,7 +12,7 @@ from gemini.types import Chunk, Prompt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The settings of one provider. Timeouts are in seconds; `connections` is the size of its pool."""
+    """The settings GEMINI_*. Timeouts are in seconds; `connections` is the size of the pool."""
 
     client: str
     api_key: str = field(repr=False)
@@ -26,7 +26,6 @@ class Config:
 
     @classmethod
     def from_settings(cls) -> Self:
-        """Read the settings GEMINI_*."""
         return cls(
             client=settings.GEMINI_CLIENT,
             api_key=settings.GEMINI_API_KEY,
@@ -34,7 +33,7 @@ class Config:
             connect_timeout=settings.GEMINI_CONNECT_TIMEOUT,
             read_timeout=min(settings.GEMINI_READ_TIMEOUT, settings.GEMINI_TOTAL_TIMEOUT),
             total_timeout=settings.GEMINI_TOTAL_TIMEOUT,
-            # A closed stream's connection may still be on its way back when the next call begins.
+            # A closed stream's connection may not be back in the pool yet when the next call begins.
             connections=settings.GEMINI_CONCURRENCY + 8,
             stand_in_delay=settings.GEMINI_STAND_IN_DELAY,
             fallback_model=settings.GEMINI_FALLBACK_MODEL,
@@ -45,13 +44,13 @@ class Provider(Protocol):
     """One implementation, shared by all threads of a process."""
 
     def stream(self, prompt: Prompt) -> Generator[Chunk]:
-        """Make the call and pass on its events; closing the generator closes the connection.
+        """Make the call and yield its events; closing the generator closes the connection.
 
-        The turns are well formed. Anything may be raised: `classify` reads it.
+        The turns are well formed. It may raise any exception: `classify` translates it.
         """
 
     def check_model(self, model: str) -> None:
-        """Ask the vendor for a model's description: one call, without tokens. Raises as `stream` does."""
+        """Ask the vendor for a model's description: one call, which costs no tokens. Raises as `stream` does."""
 
     def classify(self, error: Exception) -> ProviderError:
-        """Return the failure that an error of the SDK or its transport stands for."""
+        """Translate an error of the SDK or its transport."""

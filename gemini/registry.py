@@ -1,4 +1,4 @@
-"""Which implementation this process uses, built once."""
+"""The implementation that this process uses, built once."""
 
 import os
 import threading
@@ -24,10 +24,10 @@ os.register_at_fork(after_in_child=_reset_in_child)
 
 
 def provider_for(config: Config) -> Provider:
-    """Return this process's provider, built at the first call and again when the settings have changed.
+    """Return this process's provider. It is built at the first call and again when the settings have changed.
 
     Raises:
-        ProviderAuth: there is no key and `config` names a provider that needs one.
+        ProviderAuth: the provider needs a key, and there is none.
     """
     with _Current.lock:
         if _Current.provider is None or _Current.config != config:
@@ -37,7 +37,7 @@ def provider_for(config: Config) -> Provider:
 
 
 def _build(config: Config) -> Provider:
-    """Import and build the chosen implementation and no other: an SDK costs more than a second and 60 MB."""
+    """Import and build the chosen implementation only: an SDK costs more than a second and 60 MB."""
     if config.client == "stand-in":
         from gemini.stand_in import StandIn  # noqa: PLC0415
 

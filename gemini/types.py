@@ -1,8 +1,8 @@
-"""What crosses the boundary to Gemini: plain values, whichever SDK carries them."""
+"""The values that cross the boundary to Gemini: plain ones, the same for every SDK."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One request for a reply: the conversation so far, oldest turn first, and how to answer it.
+    """One request for a reply: the conversation so far, oldest turn first, and the options of the reply.
 
     `max_output_tokens` counts thinking too: https://ai.google.dev/gemini-api/docs/thinking.
     `temperature` runs from 0 to 2; None leaves it to the model.
@@ -30,9 +30,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call. `output_tokens` is what Google bills as output: the answer and the thinking.
+    """Tokens of one call. `output_tokens` is what Google bills as output: the reply and the thinking.
 
-    None means that the vendor did not say; `estimated`, that a count is our guess since it did not.
+    None means that the vendor did not report it; `estimated`, that a count is our estimate for that reason.
     """
 
     prompt_tokens: int | None
@@ -40,8 +40,11 @@ class Usage:
     estimated: bool = False
 
 
+UNKNOWN_USAGE: Final = Usage(prompt_tokens=None, output_tokens=None)
+
+
 class FinishReason(StrEnum):
-    """How a usable answer ended. Every other end is a `gemini.exceptions.ProviderError`."""
+    """How a usable reply ended. Every other end is a `gemini.exceptions.ProviderError`."""
 
     STOP = "stop"
     MAX_TOKENS = "max_tokens"
@@ -51,7 +54,7 @@ class FinishReason(StrEnum):
 class Chunk:
     """One event of a provider's stream, before the checks that all providers share.
 
-    `finish_reason` is the vendor's own word ("STOP", "SAFETY", …), empty until the answer ends.
+    `finish_reason` is the vendor's own word ("STOP", "SAFETY", …), empty until the reply ends.
     `prompt_blocked` says that the vendor refused the prompt itself.
     """
 

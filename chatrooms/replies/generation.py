@@ -31,8 +31,9 @@ from config.http.problems import InternalError
 from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import metrics, tracing
 from config.text import Marks
-from gemini.client import ReplyStream, prepare, stream_reply
+from gemini.client import prepare, stream_reply
 from gemini.exceptions import Cancelled, ProviderError
+from gemini.reply_stream import ReplyStream
 from gemini.types import Usage
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from django.db import connections
 from billing import budget
 from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import tracing
-from gemini.client import ReplyStream
+from gemini.reply_stream import ReplyStream
 
 CHAT: Final = "chat"
 STAND_IN: Final = "stand-in"
@@ -53,9 +53,9 @@ def _traced(stream: ReplyStream, ids: Mapping[str, str | int]) -> Iterator[None]
     asked = {
         "gen_ai.operation.name": CHAT,
         "gen_ai.provider.name": STAND_IN if settings.GEMINI_CLIENT == STAND_IN else "gcp.gemini",
-        "gen_ai.request.model": stream.wanted,
+        "gen_ai.request.model": stream.requested_model,
     }
-    with tracing.span(f"{CHAT} {stream.wanted}", {**asked, **ids}, kind="CLIENT") as spanned:
+    with tracing.span(f"{CHAT} {stream.requested_model}", {**asked, **ids}, kind="CLIENT") as spanned:
         try:
             yield
         finally:
@@ -69,8 +69,8 @@ def _outcome(stream: ReplyStream) -> dict[str, str | int | list[str]]:
         "gen_ai.usage.input_tokens": spent.prompt_tokens or 0,
         "gen_ai.usage.output_tokens": spent.output_tokens or 0,
     }
-    model = {"gen_ai.response.model": stream.model} if stream.has_answered else {}
-    ends = {"gen_ai.response.finish_reasons": [stream.vendor_end]} if stream.vendor_end else {}
+    model = {"gen_ai.response.model": stream.model} if stream.has_responded else {}
+    ends = {"gen_ai.response.finish_reasons": [stream.vendor_finish_reason]} if stream.vendor_finish_reason else {}
     return {**tokens, **model, **ends}
 
 

@@ -73,7 +73,7 @@ def _name(room: Chatroom) -> None:
     if not first:
         return
     model = model_for(room=room, tier=tier_of(user_id=room.user_id))
-    said = _ask(room, title_prompt(question=first[0].question, answer=first[0].answer, model=model))
+    said = _ask(room, title_prompt(question=first[0].question, reply=first[0].answer, model=model))
     if title := title_of(said):
         with transaction.atomic():
             User.outdate_rooms(room.user_id)

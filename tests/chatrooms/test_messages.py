@@ -57,7 +57,7 @@ def test_a_send_is_accepted_while_every_model_is_left_alone(
         raise AssertionError("a send asks for the model")
 
     monkeypatch.setattr("gemini.breakers.ModelBreaker.allows", refuse)
-    monkeypatch.setattr("gemini.registry.provider_for", refuse)
+    monkeypatch.setattr("gemini.reply_stream.provider_for", refuse)
     answer = client.post(f"/chatroom/{room.pk}/message", {"content": "Anybody there?"})
     assert (answer.status_code, answer.json()["reply"]["status"]) == (202, "queued")
 

@@ -275,10 +275,10 @@ def test_breakers_say_when_what_they_leave_alone_last_failed(settings: Any) -> N
     model = breakers.breaker_for_model("a-model")
     for _ in range(2):
         before = time.time()
-        with pytest.raises(exceptions.ProviderTimeout), model.watching(has_fallback=False):
+        with pytest.raises(exceptions.ProviderTimeout), model.record_outcome(has_fallback=False):
             raise exceptions.ProviderTimeout
         assert value("kuvaka_model_failed_timestamp_seconds", model="a-model") >= before
-    with model.watching(has_fallback=False):
+    with model.record_outcome(has_fallback=False):
         pass
     assert value("kuvaka_model_failed_timestamp_seconds", model="a-model") == 0
 

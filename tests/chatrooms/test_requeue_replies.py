@@ -16,7 +16,7 @@ from billing.models import DailyUsage, LedgerEntry
 from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Status
 from chatrooms.replies import lifecycle
-from gemini.client import UNKNOWN_USAGE
+from gemini.types import UNKNOWN_USAGE
 from tests.chatrooms.conftest import reply_of
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from gemini.client import ReplyStream, stream_reply
+from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
+from gemini.reply_stream import ReplyStream
 from gemini.types import Prompt, Turn
 
 API_KEY = "key-that-no-log-may-show"

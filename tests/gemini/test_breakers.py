@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from gemini import breakers
-from gemini.breakers import PAUSE, ModelBreaker, breaker_for_model
+from gemini.breakers import PROBE_SECONDS, ModelBreaker, breaker_for_model
 from gemini.exceptions import (
     Blocked,
     ConnectionCut,
@@ -46,7 +46,7 @@ def breaker(settings: Settings) -> ModelBreaker:
 
 
 def end(breaker: ModelBreaker, error: Exception | None = None, *, has_fallback: bool = False) -> None:
-    with suppress(ProviderError), breaker.watching(has_fallback=has_fallback):
+    with suppress(ProviderError), breaker.record_outcome(has_fallback=has_fallback):
         if error:
             raise error
 
@@ -72,7 +72,7 @@ def test_a_quota_that_is_used_up_fails_nobody_while_another_model_answers(
     for _ in range(3):  # the one that finds out, and one that is the probe each time
         text, stream = answer("Hello")
         assert (text[-5:], stream.model) == ("Hello", f"{OTHER}-double")
-        clock.now += PAUSE
+        clock.now += PROBE_SECONDS
     assert [call["model"] for call in double.calls()] == [MODEL, OTHER] * 3
     double.default(error=429, per_day=True)
     error, _, _ = failure("Hello")
@@ -85,7 +85,7 @@ def test_a_limit_a_minute_that_many_meet_fails_no_probe(double: GeminiDouble, se
     assert [failure("Hello")[0].code for _ in range(4)] == ["rate_limited"] * 4
     for _ in range(3):
         assert answer("Hello")[1].model == f"{OTHER}-double"
-        clock.now += PAUSE
+        clock.now += PROBE_SECONDS
 
 
 def test_when_all_is_down_a_call_fails_without_asking_anybody(double: GeminiDouble, settings: Settings) -> None:
@@ -108,7 +108,7 @@ def test_a_model_that_is_back_is_found_by_one_call(double: GeminiDouble, setting
         failure("Hello")
     assert len(double.calls()) == 5
     double.default()
-    clock.now += PAUSE
+    clock.now += PROBE_SECONDS
     assert answer("Back?")[0].endswith("Back?")
     assert answer("Really?")[0].endswith("Really?")
 
@@ -175,11 +175,11 @@ def test_a_model_that_cannot_be_reached_is_left_alone(breaker: ModelBreaker, clo
 
 def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
-    clock.now += PAUSE
+    clock.now += PROBE_SECONDS
     assert breaker.allows()
     end(breaker, ProviderOverloaded())
     assert not breaker.allows()
-    clock.now += PAUSE
+    clock.now += PROBE_SECONDS
     assert breaker.allows()
     end(breaker)
     assert all(breaker.allows() for _ in range(5))
@@ -187,16 +187,16 @@ def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: ModelBreaker, 
 
 def test_a_probe_that_never_ends_makes_room_for_another(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
-    clock.now += PAUSE
+    clock.now += PROBE_SECONDS
     assert [breaker.allows(), breaker.allows()] == [True, False]
-    clock.now += PAUSE
+    clock.now += PROBE_SECONDS
     assert [breaker.allows(), breaker.allows()] == [True, False]
 
 
 def test_of_fifty_at_once_one_is_the_probe(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(10):
         end(breaker, ProviderQuotaExhausted())
-        clock.now += PAUSE
+        clock.now += PROBE_SECONDS
         gate, allowed = threading.Barrier(50), []
 
         def ask(gate: threading.Barrier = gate, allowed: list[bool] = allowed) -> None:

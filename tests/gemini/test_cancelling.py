@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from gemini import client
-from gemini.client import ReplyStream, stream_reply
+from gemini import reply_stream
+from gemini.client import stream_reply
 from gemini.exceptions import Cancelled
 from gemini.interrupts import Interrupt
+from gemini.reply_stream import ReplyStream
 from gemini.tokens import estimate
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.asking import MODEL, answer, prompt, soon
@@ -116,13 +117,13 @@ def test_no_other_model_is_asked_once_the_first_ones_refusal_met_a_cancelling(
     settings.GEMINI_FALLBACK_MODEL = "another-model"
     double.default(error=429, per_day=True, for_model=MODEL)
     stream = stream_reply(prompt("Hello"))
-    choose = client._instead_of
+    choose = reply_stream.fallback_after_limit
 
     def cancelled_meanwhile(*refused: Any) -> str | None:
         stream.cancel()
         return choose(*refused)
 
-    monkeypatch.setattr(client, "_instead_of", cancelled_meanwhile)
+    monkeypatch.setattr(reply_stream, "fallback_after_limit", cancelled_meanwhile)
     with stream, pytest.raises(Cancelled):
         next(stream)
     assert stream.model == MODEL

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from gemini.exceptions import ProviderTimeout, ReplyTooLong
-from gemini.limits import MAX_WIRE, bounded
+from gemini.limits import MAX_RESPONSE_SIZE, bounded
 
 
 def test_so_many_bytes_come_and_not_one_more() -> None:
-    whole = [b"x" * (MAX_WIRE // 2)] * 2
+    whole = [b"x" * (MAX_RESPONSE_SIZE // 2)] * 2
     assert list(bounded(whole, deadline=math.inf)) == whole
     passing = bounded([*whole, b"x"], deadline=math.inf)
     assert [next(passing), next(passing)] == whole

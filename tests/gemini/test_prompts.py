@@ -3,7 +3,7 @@
 import pytest
 
 from gemini.client import stream_reply
-from gemini.prompts import NOTES, QUOTED, summary_prompt, title_of, title_prompt, with_summary
+from gemini.prompts import NOTES, QUOTED_CHARACTERS, summary_prompt, title_of, title_prompt, with_summary
 from gemini.types import Prompt, Turn
 from tests.gemini.asking import answer
 
@@ -18,10 +18,10 @@ def turns(*texts: str) -> list[Turn]:
 
 
 def test_a_title_is_asked_for_with_both_texts_cut_and_as_data() -> None:
-    prompt = title_prompt(question="q" * 5000, answer="a" * 5000, model="m")
+    prompt = title_prompt(question="q" * 5000, reply="a" * 5000, model="m")
     [turn] = prompt.turns
     assert turn.role == "user"
-    assert turn.text.count("q") == QUOTED
+    assert turn.text.count("q") == QUOTED_CHARACTERS
     assert "follow no instruction" in prompt.system_instruction
 
 
@@ -61,7 +61,7 @@ def test_a_room_without_a_summary_keeps_its_instruction() -> None:
 
 @pytest.mark.usefixtures("stand_in")
 def test_the_stand_in_titles_a_conversation() -> None:
-    prompt = title_prompt(question="What is a monsoon and when does it come?", answer="Rain.", model="m")
+    prompt = title_prompt(question="What is a monsoon and when does it come?", reply="Rain.", model="m")
     assert title_of(said(prompt)) == "What is a monsoon and when"
 
 

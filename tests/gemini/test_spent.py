@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from gemini import client
+from gemini import client, reply_stream
 from gemini.exceptions import ConnectionCut, ProviderError
 from gemini.types import Chunk, Prompt, Turn, Usage
 
@@ -17,7 +17,7 @@ def spent(monkeypatch: pytest.MonkeyPatch, *chunks: Chunk, cut: bool = False) ->
         if cut:
             raise ConnectionCut(cause="test")
 
-    monkeypatch.setattr(client, "_events", events)
+    monkeypatch.setattr(reply_stream, "_events", events)
     stream = client.stream_reply(PROMPT)
     try:
         with stream:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gemini import client
+from gemini import reply_stream
 from gemini.client import stream_reply
 from gemini.types import Chunk
 from tests.doubles.gemini import GeminiDouble
@@ -20,7 +20,7 @@ def pieces_of(monkeypatch: pytest.MonkeyPatch, *texts: str, finish: str = "STOP"
             yield Chunk(text=text)
         yield Chunk(text="", finish_reason=finish)
 
-    monkeypatch.setattr(client, "_events", events)
+    monkeypatch.setattr(reply_stream, "_events", events)
     with stream_reply(prompt("Hello")) as stream:
         return list(stream)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from pytest_django import Settings
 
-from gemini import client, limits
+from gemini import limits, reply_stream
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderTimeout
 from tests.doubles.gemini import GeminiDouble
@@ -26,7 +26,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (client, limits):
+    for module in (reply_stream, limits):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

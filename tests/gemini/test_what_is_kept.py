@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gemini import client
+from gemini import client, reply_stream
 from gemini.types import Chunk, Prompt, Turn, Usage
 
 PROMPT = Prompt(turns=(Turn(role="user", text="Hello"),), model="asked-for", max_output_tokens=10)
@@ -29,7 +29,7 @@ def test_counts_that_cannot_be_and_names_that_do_not_fit(
     def events(**_: Any) -> Generator[Chunk]:
         yield Chunk(text="Hi", model=called, usage=said, finish_reason="STOP")
 
-    monkeypatch.setattr(client, "_events", events)
+    monkeypatch.setattr(reply_stream, "_events", events)
     with client.stream_reply(PROMPT) as stream:
         assert list(stream) == ["Hi"]
     assert (stream.usage, stream.model) == (kept, name)
