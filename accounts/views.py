@@ -32,7 +32,7 @@ from accounts.serializers import (
     TokensSerializer,
     VerifyOtpSerializer,
 )
-from config.http.parsers import LinkPagination
+from config.http.pagination import LinkPagination
 
 NUMBER = "+919876543210"
 PASSWORD = "seven small elephants"  # noqa: S105  an example in the documentation

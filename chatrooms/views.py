@@ -35,7 +35,8 @@ from chatrooms.serializers import (
 )
 from chatrooms.streaming.sse import refusal_of
 from chatrooms.tickets import Ticket
-from config.http.parsers import JSONParser, LinkPagination
+from config.http.pagination import LinkPagination
+from config.http.parsers import JSONParser
 from config.http.problems import problem_of
 
 LATEST = 20

@@ -20,7 +20,8 @@ from chatrooms.streaming import app
 from chatrooms.streaming import hub as hubs
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
-from config.http.parsers import JSONParser, LinkPagination
+from config.http.pagination import LinkPagination
+from config.http.parsers import JSONParser
 from config.http.problems import problems
 from gemini import limits as gemini_limits
 from tests import servers

@@ -9,10 +9,8 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 import structlog
-from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render as page
+from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 
 from config.infrastructure.database import DATABASE_UNAVAILABLE
@@ -21,11 +19,6 @@ from config.observability.logs import request_id
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-
-PLAIN_PAGE_POLICY = "; ".join(
-    ("default-src 'none'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'")
-)
-"""What the desk's error pages may load: a stylesheet and an icon. Most are made outside any view of the desk's."""
 
 
 class Problem(Exception):
@@ -246,62 +239,3 @@ def _field_errors(details: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str
         for index, inner in enumerate(details):
             nested = isinstance(inner, Mapping) and not isinstance(inner.get("code"), str)
             yield from _field_errors(inner, (*path, str(index)) if nested else path)
-
-
-class ProblemMiddleware:
-    """Gives Django's own error pages, and whatever a middleware below raises, the one shape."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on; turn an HTML error page into a problem."""
-        response = self.get_response(request)
-        is_page = response.get("Content-Type", "").startswith("text/html")
-        if response.status_code < HTTPStatus.BAD_REQUEST or not is_page:
-            return response
-        if not _is_for_a_person(request):
-            return self._in_our_shape(response)
-        response.headers["Content-Security-Policy"] = PLAIN_PAGE_POLICY
-        return response
-
-    def _in_our_shape(self, page: HttpResponse) -> HttpResponse:
-        """The problem of the page's status, with the headers that other middleware gave the page."""
-        problem = render(_BY_STATUS.get(page.status_code, BadRequestProblem)())
-        for name, value in page.items():
-            if name not in ("Content-Type", "Content-Length"):
-                problem.headers.setdefault(name, value)
-        return problem
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        """Render what a view outside DRF raised: for the staff as a page."""
-        problem = problem_of(error)
-        return _page_of(request, problem) if _is_for_a_person(request) else render(problem)
-
-
-def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The problem as the staff read it."""
-    told = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
-    response = page(request, "desk/problem.html", told, status=problem.status)
-    if problem.retry_after is not None:
-        response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
-    return response
-
-
-def _is_for_a_person(request: HttpRequest) -> bool:
-    """Whether a browser shows the answer to the staff."""
-    return request.path_info.startswith(f"/{settings.DESK_PATH}")
-
-
-_BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind
-    for kind in (
-        BadRequestProblem,
-        Forbidden,
-        NotFound,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        InternalError,
-        ServiceUnavailable,
-    )
-}

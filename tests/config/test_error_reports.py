@@ -97,7 +97,7 @@ def test_an_error_in_a_task_is_reported_with_its_request(collector: CollectorDou
 
 
 def test_an_error_in_a_middleware_is_reported_once(collector: CollectorDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.http.parsers.PrivateMiddleware.__call__", fail)
+    monkeypatch.setattr("config.http.middleware.PrivateMiddleware.__call__", fail)
     answer = Client(raise_request_exception=False).get(f"/nowhere?{CANARY}")
     assert answer.status_code == 500
     [report] = sent(collector)

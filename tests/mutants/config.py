@@ -40,7 +40,7 @@ BREAKS = (
     ),
     Break(
         lets="caches keep what is one user's own",
-        file="config/http/parsers.py",
+        file="config/http/middleware.py",
         text='        response.headers.setdefault("Cache-Control", "no-store")\n',
         broken="",
         tests="config/test_what_nobody_noticed.py",
@@ -180,14 +180,14 @@ BREAKS = (
     ),
     Break(
         lets="TRACE reach a view",
-        file="config/http/parsers.py",
+        file="config/http/middleware.py",
         text='if request.method == "TRACE":',
         broken='if request.method == "NONE":',
         tests="config/test_hardened.py",
     ),
     Break(
         lets="a header be as long as a client likes",
-        file="config/http/parsers.py",
+        file="config/http/middleware.py",
         text="if any(len(value) > self.LONGEST_HEADER for value in request.headers.values()):",
         broken="if not request.headers.values():",
         tests="config/test_hardened.py",

@@ -1,0 +1,18 @@
+"""Who may read the API's documentation."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class DocsPermission(BasePermission):
+    """The schema and its pages: open while developing, for staff in production."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """Whether the caller may read them."""
+        return settings.DEBUG or bool(request.user and request.user.is_staff)
