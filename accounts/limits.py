@@ -17,6 +17,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import phone_numbers
+from accounts.current_user import current_user
 from config.http.client_address import client_address, network_of
 from config.http.problems import RateLimited
 
@@ -79,6 +80,18 @@ class RouteLimit(BaseThrottle):
         """Return how many requests a minute pass."""
         limit: int = settings.AUTH_REQUESTS_PER_MINUTE
         return limit
+
+
+class UserLimit(RouteLimit):
+    """Per signed-in user. `rate` is requests a minute: 60 are more than a human being clicks."""
+
+    rate = 60
+
+    def key(self, request: Request) -> str:
+        return str(current_user(request).pk)
+
+    def per_minute(self, request: Request) -> int:
+        return self.rate
 
 
 class ClientLimit(RouteLimit):

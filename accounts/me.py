@@ -1,6 +1,6 @@
 """The caller's own account over HTTP."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import audit, downloads
+from accounts.current_user import current_user
 from accounts.exceptions import SessionEnded
-from accounts.limits import RouteLimit
+from accounts.limits import UserLimit
 from accounts.models import User
 from accounts.personal_data import erasure, export
 from accounts.serializers import DoneSerializer, MeSerializer
@@ -27,8 +28,7 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
     http_method_names = ("get", "patch", "delete", "head", "options")
 
     def get_object(self) -> User:
-        """The caller."""
-        return cast(User, self.request.user)
+        return current_user(self.request)
 
     @extend_schema(summary="Get the account")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -60,16 +60,10 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
             raise SessionEnded
 
 
-class ExportLimit(RouteLimit):
-    """Exports are work: a person needs one."""
+class ExportLimit(UserLimit):
+    """An export reads all that a user has; few users need more than one."""
 
-    def key(self, request: Request) -> str:
-        """Return the user's id."""
-        return str(request.user.pk)
-
-    def per_minute(self, request: Request) -> int:
-        """Return how many."""
-        return 6
+    rate = 6
 
 
 class ExportView(APIView):
@@ -80,7 +74,7 @@ class ExportView(APIView):
     @extend_schema(summary="Export the account", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> StreamingHttpResponse:
         """Everything that is kept about the caller, as one JSON document to keep."""
-        user_id = cast(User, request.user).pk
+        user_id = current_user(request).pk
         response = downloads.respond(
             export.document(user_id=user_id),
             user_id=user_id,

@@ -1,9 +1,8 @@
 """Sign-in, sessions and the caller's account over HTTP."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.permissions import AllowAny
@@ -13,9 +12,10 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import credentials, delivery, otp, sessions, tokens
+from accounts.current_user import current_session, current_user
 from accounts.exceptions import MissingHeader
 from accounts.limits import ClientLimit, NumberLimit, network_of_client
-from accounts.models import Purpose, Session, User
+from accounts.models import Purpose, Session
 from accounts.serializers import (
     ChangeNumberConfirmSerializer,
     ChangeNumberSerializer,
@@ -43,14 +43,6 @@ NEEDS_HEADER = OpenApiParameter(
 )
 
 REFRESH_EXAMPLE = OpenApiExample("Token", {"refresh_token": "eyJhbGciOiJIUzI1NiIs…"}, request_only=True)
-
-
-def _user(request: HttpRequest | Request) -> User:
-    return cast(User, request.user)
-
-
-def _session(request: HttpRequest | Request) -> Session:
-    return cast(Session, cast(Request, request).auth)
 
 
 def _checked(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
@@ -260,7 +252,7 @@ class LogoutAllView(APIView):
     @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End every session of the caller, this one too."""
-        sessions.end_all(user_id=_user(request).pk)
+        sessions.end_all(user_id=current_user(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -279,19 +271,19 @@ class SessionViewSet(viewsets.GenericViewSet[Session]):
 
     def get_queryset(self) -> Any:
         """Only the caller's living sessions."""
-        return sessions.living(user_id=_user(self.request).pk)
+        return sessions.living(user_id=current_user(self.request).pk)
 
     @extend_schema(summary="List the signed-in devices")
     def list(self, request: Request) -> Response:
         """The caller's sessions, newest first."""
         page = self.paginate_queryset(self.get_queryset())
-        serializer = SessionSerializer(page, many=True, context={"session": _session(request)})
+        serializer = SessionSerializer(page, many=True, context={"session": current_session(request)})
         return self.get_paginated_response(serializer.data)
 
     @extend_schema(summary="Sign a device out", responses={204: None})
     def destroy(self, request: Request, session_id: Any) -> Response:
         """End one of the caller's sessions."""
-        sessions.end(user_id=_user(request).pk, session_id=session_id)
+        sessions.end(user_id=current_user(request).pk, session_id=session_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -327,7 +319,7 @@ class ChangePasswordView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Set the password; every other session ends. A first one takes a sign-in by code within ten minutes."""
-        session = _session(request)
+        session = current_session(request)
         data = _checked(ChangePasswordSerializer, request, user=session.user)
         credentials.change_password(
             user=session.user,
@@ -349,9 +341,9 @@ class ChangeNumberView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Send a code to the old number and one to the new."""
-        data = _checked(ChangeNumberSerializer, request, user=_user(request))
+        data = _checked(ChangeNumberSerializer, request, user=current_user(request))
         old, new = credentials.request_change_of_number(
-            user=_user(request), new_number=data["new_mobile_number"], address=network_of_client(request)
+            user=current_user(request), new_number=data["new_mobile_number"], address=network_of_client(request)
         )
         return _code_sent(otp=old, new_otp=new)
 
@@ -368,5 +360,5 @@ class ChangeNumberConfirmView(APIView):
     def post(self, request: Request) -> Response:
         """Give the account the number that was asked for last; every session ends, this one too."""
         data = _checked(ChangeNumberConfirmSerializer, request)
-        credentials.change_number(user=_user(request), digits=data["otp"], new_digits=data["new_otp"])
+        credentials.change_number(user=current_user(request), digits=data["otp"], new_digits=data["new_otp"])
         return _done("The number is changed. Sign in again with the new one.")

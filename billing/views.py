@@ -1,7 +1,7 @@
 """Tiers, allowances and subscriptions over HTTP."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,8 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts import idempotency
-from accounts.limits import RouteLimit
-from accounts.models import User
+from accounts.current_user import current_user
+from accounts.limits import UserLimit
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import checkout, entitlements, quota, subscriptions
 from billing.models import Checkout, Tier
@@ -30,20 +30,8 @@ from billing.serializers import (
 )
 
 
-class PaymentLimit(RouteLimit):
+class PaymentLimit(UserLimit):
     """Each of these requests costs several calls to Stripe."""
-
-    def key(self, request: Request) -> str:
-        """Return the user's id."""
-        return str(request.user.pk)
-
-    def per_minute(self, request: Request) -> int:
-        """Return a limit that a person who clicks does not meet."""
-        return 60
-
-
-def _user_id(request: Request) -> int:
-    return cast(User, request.user).pk
 
 
 class TierViewSet(viewsets.GenericViewSet[Tier]):
@@ -67,7 +55,7 @@ class UsageView(APIView):
     @extend_schema(summary="Get your usage", responses=UsageSerializer)
     def get(self, request: Request) -> Response:
         """Units and tokens of today (UTC), and tokens of this month."""
-        return Response(UsageSerializer(quota.allowance_of(user_id=_user_id(request))).data)
+        return Response(UsageSerializer(quota.allowance_of(user_id=current_user(request).pk)).data)
 
 
 class _PaymentView(APIView):
@@ -87,7 +75,7 @@ class _PaymentView(APIView):
 
         Stripe is asked outside any transaction, so two at once with one key may both act, on the same object.
         """
-        user_id, key = _user_id(request), request.headers.get("Idempotency-Key")
+        user_id, key = current_user(request).pk, request.headers.get("Idempotency-Key")
         asked: dict[str, Any] = {"user_id": user_id, "route": self.route, "key": key}
         asked["body"] = request.data if key is not None else {}
         first = idempotency.earlier(**asked)
@@ -167,7 +155,7 @@ class SubscriptionView(APIView):
     @extend_schema(summary="Get your subscription", responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
         """Which tier you have, why and until when, and what Stripe last said of your subscription."""
-        user_id = _user_id(request)
+        user_id = current_user(request).pk
         status = _Status(
             standing=entitlements.standing_of(user_id=user_id), paid=subscriptions.best_of(user_id=user_id)
         )

@@ -7,23 +7,17 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import audit, downloads
-from accounts.limits import RouteLimit
+from accounts.limits import UserLimit
 from chatrooms import export
 from chatrooms.exceptions import RoomNotFound
 from chatrooms.models import Chatroom
 from chatrooms.serializers import ExportedRoomSerializer, ExportSerializer
 
 
-class RoomExportLimit(RouteLimit):
-    """Exports are work."""
+class RoomExportLimit(UserLimit):
+    """An export reads a whole chatroom."""
 
-    def key(self, request: Request) -> str:
-        """Return the user's id."""
-        return str(request.user.pk)
-
-    def per_minute(self, request: Request) -> int:
-        """Return how many."""
-        return 30
+    rate = 30
 
 
 class RoomExportView(APIView):

@@ -1,10 +1,10 @@
 """Rooms and messages over HTTP."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from accounts import idempotency
-from accounts.models import User
+from accounts.current_user import current_user
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
 from chatrooms import conversation, rooms, schema, search
@@ -76,10 +76,6 @@ class ReplyPagination(LinkPagination):
     position_field = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
-def _user(request: HttpRequest | Request) -> User:
-    return cast(User, request.user)
-
-
 def _content_of(request: Request) -> str:
     serializer = NewMessageSerializer(data=request.data)
     serializer.is_valid(raise_exception=True)
@@ -104,7 +100,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
 
     def get_queryset(self) -> Any:
         """Only the caller's: a stranger's room does not exist."""
-        return Chatroom.objects.for_user(_user(self.request))
+        return Chatroom.objects.for_user(current_user(self.request))
 
     @extend_schema(
         summary="Create a chatroom",
@@ -114,7 +110,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     def create(self, request: Request) -> Response:
         """Make a room; without a name it is called `New chat` until the model has found a title for it."""
         data = self._checked(request)
-        room = rooms.create(user_id=_user(request).pk, **data)
+        room = rooms.create(user_id=current_user(request).pk, **data)
         return Response(self.get_serializer(room).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -124,13 +120,13 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     def list(self, request: Request) -> Response:
         """The rooms that are not archived (or those that are): pinned ones first, then newest activity."""
         first_page, host = not request.query_params, request.get_host()
-        page: dict[str, Any] | None = rooms.cached_list(_user(request), host=host) if first_page else None
+        page: dict[str, Any] | None = rooms.cached_list(current_user(request), host=host) if first_page else None
         if page is None:
             found = self.paginate_queryset(self.get_queryset().filter(archived=_wants_archived(request)))
             response = self.get_paginated_response(self.get_serializer(found, many=True).data)
             page = {"rooms": response.data, "link": response.headers.get("Link")}
             if first_page:
-                rooms.cache_list(_user(request), page, host=host)
+                rooms.cache_list(current_user(request), page, host=host)
         return Response(page["rooms"], headers={"Link": page["link"]} if page["link"] else None)
 
     @extend_schema(summary="Get a chatroom", responses=RoomWithMessagesSerializer)
@@ -150,13 +146,13 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     )
     def partial_update(self, request: Request, room_id: int) -> Response:
         """Change the fields that are sent."""
-        room = rooms.change(user_id=_user(request).pk, room_id=room_id, **self._checked(request, partial=True))
+        room = rooms.change(user_id=current_user(request).pk, room_id=room_id, **self._checked(request, partial=True))
         return Response(self.get_serializer(room).data)
 
     @extend_schema(summary="Delete a chatroom", responses={204: None})
     def destroy(self, request: Request, room_id: int) -> Response:
         """Delete the room and all that was said in it."""
-        rooms.delete(user_id=_user(request).pk, room_id=room_id)
+        rooms.delete(user_id=current_user(request).pk, room_id=room_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _checked(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
@@ -188,7 +184,7 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
         asked = SearchSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         query = asked.validated_data["q"]
-        matches = search.found(user=_user(request), query=query, room_id=asked.validated_data.get("chatroom"))
+        matches = search.found(user=current_user(request), query=query, room_id=asked.validated_data.get("chatroom"))
         page = self.paginate_queryset(matches.select_related("room"))
         data = FoundSerializer(page, many=True, context={"query": query}).data
         return self.get_paginated_response(data)
@@ -228,7 +224,7 @@ class MessageViews(viewsets.GenericViewSet[Message]):
     def accepted(self, message_id: int, **headers: str) -> Response:
         """202 with the message, and what is left of the day's allowance."""
         message = self.when_final(message_id)
-        allowance = quota.allowance_of(user_id=_user(self.request).pk).headers
+        allowance = quota.allowance_of(user_id=current_user(self.request).pk).headers
         return Response(
             self.get_serializer(message).data,
             status=status.HTTP_202_ACCEPTED,
@@ -256,12 +252,12 @@ class RoomMessageViewSet(MessageViews):
         """Accept the message; Gemini answers in the background, in the order of the room's messages."""
         content = _content_of(request)
         outcome = idempotency.once(
-            user_id=_user(request).pk,
+            user_id=current_user(request).pk,
             route="message",
             key=request.headers.get("Idempotency-Key"),
             body={"room": room_id, "content": content},
             status=status.HTTP_202_ACCEPTED,
-            work=lambda: conversation.send(user_id=_user(request).pk, room_id=room_id, content=content).pk,
+            work=lambda: conversation.send(user_id=current_user(request).pk, room_id=room_id, content=content).pk,
         )
         return self.accepted(outcome.object_id, **({"Idempotency-Replayed": "true"} if outcome.replayed else {}))
 
@@ -323,13 +319,13 @@ class MessageViewSet(MessageViews):
     )
     def partial_update(self, request: Request, message_id: int) -> Response:
         """Change the last message of a room and have it answered anew; the old text stays with its replies."""
-        conversation.edit(user_id=_user(request).pk, message_id=message_id, content=_content_of(request))
+        conversation.edit(user_id=current_user(request).pk, message_id=message_id, content=_content_of(request))
         return self.accepted(message_id)
 
     @extend_schema(summary="Stop an answer", request=None)
     def stop(self, request: Request, message_id: int) -> Response:
         """Stop it at once; what was said until then is kept."""
-        conversation.stop(user_id=_user(request).pk, message_id=message_id)
+        conversation.stop(user_id=current_user(request).pk, message_id=message_id)
         return Response(self.get_serializer(self.when_final(message_id)).data)
 
     @extend_schema(
@@ -337,7 +333,7 @@ class MessageViewSet(MessageViews):
     )
     def retry(self, request: Request, message_id: int) -> Response:
         """Have a failed answer tried again."""
-        conversation.retry(user_id=_user(request).pk, message_id=message_id)
+        conversation.retry(user_id=current_user(request).pk, message_id=message_id)
         return self.accepted(message_id)
 
     @extend_schema(
@@ -345,7 +341,7 @@ class MessageViewSet(MessageViews):
     )
     def regenerate(self, request: Request, message_id: int) -> Response:
         """Have the message answered once more; earlier answers stay readable."""
-        conversation.regenerate(user_id=_user(request).pk, message_id=message_id)
+        conversation.regenerate(user_id=current_user(request).pk, message_id=message_id)
         return self.accepted(message_id)
 
     @extend_schema(
@@ -372,4 +368,4 @@ class MessageViewSet(MessageViews):
     @extend_schema(summary="Delete failed messages", responses={200: DeletedSerializer})
     def cleanup(self, request: Request) -> Response:
         """Delete the messages whose answer failed."""
-        return Response({"deleted": conversation.delete_failed(user_id=_user(request).pk)})
+        return Response({"deleted": conversation.delete_failed(user_id=current_user(request).pk)})

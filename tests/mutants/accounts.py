@@ -179,7 +179,8 @@ BREAKS = (
         lets="who signs a stranger's number up keep the account",
         file="accounts/views.py",
         text="        _checked(SignupSerializer, request)\n",
-        broken="        User.objects.create_user(**_checked(SignupSerializer, request))\n",
+        broken="        from accounts.models import User\n\n"
+        "        User.objects.create_user(**_checked(SignupSerializer, request))\n",
         tests="accounts/test_signup.py",
     ),
 )

@@ -174,7 +174,7 @@ BREAKS = (
     Break(
         lets="sends be without a limit a minute",
         file="chatrooms/limits.py",
-        text="return tier_of(user_id=cast(User, request.user).pk).sends_per_minute",
+        text="return tier_of(user_id=current_user(request).pk).sends_per_minute",
         broken="return 1_000_000",
         tests="billing/test_units.py::test_the_burst_limit_is_the_tiers_and_each_users_own",
     ),
