@@ -10,7 +10,10 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from accounts.current_user import current_user
 from accounts.exceptions import IdempotencyInFlight, IdempotencyKeyReused, InvalidIdempotencyKey
 from accounts.models import IdempotencyKey
 
@@ -21,6 +24,21 @@ LONGEST: Final = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The object that a request made.
+
+    Attributes:
+        object_id: its primary key.
+        reference: its id with another provider, if it was made there.
+        data: what the response shows of it, if `make` knows that already; None for a repeat.
+    """
+
+    object_id: int
+    reference: str = ""
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a request did, the first time."""
 
@@ -28,6 +46,50 @@ class Outcome:
     status: int
     replayed: bool
     reference: str = ""
+
+
+def idempotent(
+    request: Request,
+    *,
+    route: str,
+    status: int,
+    make: Callable[[], Made],
+    respond: Callable[[Made], Response],
+    body: Mapping[str, Any] | None = None,
+    outside_transaction: bool = False,
+) -> Response:
+    """Make an object once for each `Idempotency-Key`; a repeat shows the same object as it is now.
+
+    Args:
+        request: of a signed-in user.
+        route: as `once` takes it.
+        status: as `once` takes it.
+        make: makes the object.
+        respond: renders it, after the commit, for the first request and for repeats.
+        body: what was asked; by default the request's own data.
+        outside_transaction: `make` calls a provider, so it runs before the transaction that stores the key. Then two
+            requests at once with one key may both run it, and it has to be harmless if they do.
+
+    Raises:
+        InvalidIdempotencyKey, IdempotencyInFlight, IdempotencyKeyReused: as `once` raises them.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if body is None:
+        body = request.data if key is not None else {}  # without a key nothing reads it, not even a broken one
+    names: dict[str, Any] = {"user_id": current_user(request).pk, "route": route, "key": key, "body": body}
+    made: Made | None = None
+    if outside_transaction:
+        outcome = _earlier(**names)
+        if outcome is None:
+            made = make()
+            object_id = made.object_id
+            outcome = once(**names, status=status, work=lambda: object_id, reference=made.reference)
+    else:
+        outcome = once(**names, status=status, work=lambda: make().object_id)
+    response = respond(made or Made(object_id=outcome.object_id, reference=outcome.reference))
+    if outcome.replayed:
+        response["Idempotency-Replayed"] = "true"
+    return response
 
 
 def once(
@@ -73,12 +135,7 @@ def once(
         return Outcome(**made, replayed=False)
 
 
-def earlier(*, user_id: int, route: str, key: str | None, body: Mapping[str, Any]) -> Outcome | None:
-    """What a request with this key did before, if there was one: for work that is done outside any transaction.
-
-    Raises:
-        InvalidIdempotencyKey, IdempotencyKeyReused: as `once` raises them.
-    """
+def _earlier(*, user_id: int, route: str, key: str | None, body: Mapping[str, Any]) -> Outcome | None:
     if key is None:
         return None
     _check(key)

@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import idempotency
 from accounts.current_user import current_user
+from accounts.idempotency import Made, idempotent
 from accounts.limits import UserLimit
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import checkout, entitlements, quota, subscriptions
@@ -62,28 +62,29 @@ class _PaymentView(APIView):
     throttle_classes: tuple[type[BaseThrottle], ...] = (PaymentLimit,)
     route: str
 
-    def act(self, user_id: int) -> tuple[Any, str]:
-        """Do what is asked, which harms nobody if two do it at once; what to answer, and the object's id at Stripe."""
-        raise NotImplementedError
+    def open_page(self, user_id: int) -> tuple[Any, str]:
+        """Open a page at Stripe, the same one for two requests at once.
 
-    def again(self, user_id: int, reference: str) -> Any:
-        """What to answer to a repeat: the same object, as it is now."""
-        raise NotImplementedError
-
-    def answer(self, request: Request) -> Response:
-        """Act once for each key; a repeat within 24 hours gets the first one's object.
-
-        Stripe is asked outside any transaction, so two at once with one key may both act, on the same object.
+        Returns:
+            The response's data, and the page's id at Stripe.
         """
-        user_id, key = current_user(request).pk, request.headers.get("Idempotency-Key")
-        asked: dict[str, Any] = {"user_id": user_id, "route": self.route, "key": key}
-        asked["body"] = request.data if key is not None else {}
-        first = idempotency.earlier(**asked)
-        if first:
-            return Response(self.again(user_id, first.reference), headers={"Idempotency-Replayed": "true"})
-        data, reference = self.act(user_id)
-        outcome = idempotency.once(**asked, status=200, work=lambda: user_id, reference=reference)
-        return Response(data, headers={"Idempotency-Replayed": "true"} if outcome.replayed else None)
+        raise NotImplementedError
+
+    def show_page(self, user_id: int, reference: str) -> Any:
+        """The response's data for a repeat: the same page, as it is now."""
+        raise NotImplementedError
+
+    def respond_once(self, request: Request) -> Response:
+        user_id = current_user(request).pk
+
+        def make() -> Made:
+            data, reference = self.open_page(user_id)
+            return Made(object_id=user_id, reference=reference, data=data)
+
+        def respond(made: Made) -> Response:
+            return Response(self.show_page(user_id, made.reference) if made.data is None else made.data)
+
+        return idempotent(request, route=self.route, status=200, make=make, respond=respond, outside_transaction=True)
 
 
 class SubscribeView(_PaymentView):
@@ -99,15 +100,13 @@ class SubscribeView(_PaymentView):
     )
     def post(self, request: Request) -> Response:
         """Open a checkout page, or return the one that is open: there is never a second one, however often one asks."""
-        return self.answer(request)
+        return self.respond_once(request)
 
-    def act(self, user_id: int) -> tuple[Any, str]:
-        """Open it."""
+    def open_page(self, user_id: int) -> tuple[Any, str]:
         session = checkout.start(user_id=user_id)
         return CheckoutSerializer(session).data, session.id
 
-    def again(self, user_id: int, reference: str) -> Any:
-        """Look at it."""
+    def show_page(self, user_id: int, reference: str) -> Any:
         return CheckoutSerializer(checkout.session_of(session_id=reference)).data
 
 
@@ -124,15 +123,14 @@ class PortalView(_PaymentView):
     )
     def post(self, request: Request) -> Response:
         """The address of a page of Stripe's on which card and subscription are changed."""
-        return self.answer(request)
+        return self.respond_once(request)
 
-    def act(self, user_id: int) -> tuple[Any, str]:
-        """Open it."""
+    def open_page(self, user_id: int) -> tuple[Any, str]:
         return PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data, ""
 
-    def again(self, user_id: int, reference: str) -> Any:
-        """Open it anew: an address is short-lived, and opening it changes nothing."""
-        return self.act(user_id)[0]
+    def show_page(self, user_id: int, reference: str) -> Any:
+        """Open another one: an address is short-lived, and opening it changes nothing."""
+        return self.open_page(user_id)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts import idempotency
 from accounts.current_user import current_user
+from accounts.idempotency import Made, idempotent
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
 from chatrooms import conversation, rooms, schema, search
@@ -221,14 +221,14 @@ class MessageViews(viewsets.GenericViewSet[Message]):
             raise MessageNotFound
         return message
 
-    def accepted(self, message_id: int, **headers: str) -> Response:
+    def accepted(self, message_id: int) -> Response:
         """202 with the message, and what is left of the day's allowance."""
         message = self.when_final(message_id)
         allowance = quota.allowance_of(user_id=current_user(self.request).pk).headers
         return Response(
             self.get_serializer(message).data,
             status=status.HTTP_202_ACCEPTED,
-            headers={"Location": f"/message/{message.pk}", **allowance, **headers},
+            headers={"Location": f"/message/{message.pk}", **allowance},
         )
 
 
@@ -251,15 +251,22 @@ class RoomMessageViewSet(MessageViews):
     def create(self, request: Request, room_id: int) -> Response:
         """Accept the message; Gemini answers in the background, in the order of the room's messages."""
         content = _content_of(request)
-        outcome = idempotency.once(
-            user_id=current_user(request).pk,
+
+        def send() -> Made:
+            message = conversation.send(user_id=current_user(request).pk, room_id=room_id, content=content)
+            return Made(object_id=message.pk)
+
+        def respond(sent: Made) -> Response:
+            return self.accepted(sent.object_id)
+
+        return idempotent(
+            request,
             route="message",
-            key=request.headers.get("Idempotency-Key"),
-            body={"room": room_id, "content": content},
             status=status.HTTP_202_ACCEPTED,
-            work=lambda: conversation.send(user_id=current_user(request).pk, room_id=room_id, content=content).pk,
+            make=send,
+            respond=respond,
+            body={"room": room_id, "content": content},
         )
-        return self.accepted(outcome.object_id, **({"Idempotency-Replayed": "true"} if outcome.replayed else {}))
 
     @extend_schema(summary="List a chatroom's messages")
     def list(self, request: Request, room_id: int) -> Response:
