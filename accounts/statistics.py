@@ -20,7 +20,7 @@ Figures = Callable[[date], Mapping[str, float]]
 _sources: list[Figures] = []
 
 
-def register(source: Figures) -> None:
+def register_source(source: Figures) -> None:
     """Add what gives figures of a day by their names."""
     if source not in _sources:
         _sources.append(source)

@@ -13,10 +13,9 @@ class BillingConfig(AppConfig):
         from djstripe.models import Product  # noqa: PLC0415  they need the app registry
         from djstripe.models.base import StripeModel  # noqa: PLC0415
 
-        from accounts import statistics as days  # noqa: PLC0415
-        from accounts.personal_data import export as account  # noqa: PLC0415
-        from accounts.personal_data import retention  # noqa: PLC0415
-        from accounts.personal_data.erasure import Phase, register  # noqa: PLC0415
+        from accounts import personal_data  # noqa: PLC0415
+        from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
+        from accounts.statistics import register_source  # noqa: PLC0415
         from billing import (  # noqa: PLC0415
             erasure,
             events,
@@ -30,14 +29,24 @@ class BillingConfig(AppConfig):
 
         stripe_client.configure_sdk()
         metrics.register_all()
-        register(Phase.BILLING, "billing at Stripe", erasure.end_billing)
-        register(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone)
-        for section in ("entitlement", "grants", "usage", "units", "customers", "subscriptions", "invoices"):
-            account.register(section, getattr(export, section))
-        account.register("payment_issues", export.payment_issues)
-        days.register(statistics.figures)
-        retention.register("StripeEvent", events.outdated)
-        retention.register("Lease", leases.outdated)
+        register_source(statistics.figures)
+        personal_data.register(
+            export={
+                "entitlement": export.entitlement,
+                "grants": export.grants,
+                "usage": export.usage,
+                "units": export.units,
+                "customers": export.customers,
+                "subscriptions": export.subscriptions,
+                "invoices": export.invoices,
+                "payment_issues": export.payment_issues,
+            },
+            erase=[
+                ErasureStep(Phase.BILLING, "billing at Stripe", erasure.end_billing),
+                ErasureStep(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone),
+            ],
+            retain=[RetentionStep("StripeEvent", events.outdated), RetentionStep("Lease", leases.outdated)],
+        )
         # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
         # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001

@@ -9,18 +9,25 @@ class ChatroomsConfig(AppConfig):
     name = "chatrooms"
 
     def ready(self) -> None:
-        """Register what of an account lies here, for its erasure, its export, its end by age, and the desk's charts."""
-        from accounts import statistics as days  # noqa: PLC0415
-        from accounts.personal_data import export as account  # noqa: PLC0415  they need the app registry
-        from accounts.personal_data import retention as kept  # noqa: PLC0415
-        from accounts.personal_data.erasure import Phase, register  # noqa: PLC0415
+        # They need the app registry.
+        from accounts import personal_data  # noqa: PLC0415
+        from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
+        from accounts.statistics import register_source  # noqa: PLC0415
         from chatrooms import erasure, export, metrics, retention, statistics  # noqa: PLC0415
 
         metrics.register_all()
-        register(Phase.REPLIES, "replies", erasure.end_replies)
-        register(Phase.CONTENT, "conversations", erasure.delete_conversations)
-        register(Phase.CONTENT, "room lists", erasure.forget_lists)
-        for section in ("rooms", "messages", "revisions", "summaries"):
-            account.register(section, getattr(export, section))
-        days.register(statistics.figures)
-        kept.register("Message", retention.outdated, delete=retention.delete)
+        register_source(statistics.figures)
+        personal_data.register(
+            export={
+                "rooms": export.rooms,
+                "messages": export.messages,
+                "revisions": export.revisions,
+                "summaries": export.summaries,
+            },
+            erase=[
+                ErasureStep(Phase.REPLIES, "replies", erasure.end_replies),
+                ErasureStep(Phase.CONTENT, "conversations", erasure.delete_conversations),
+                ErasureStep(Phase.CONTENT, "room lists", erasure.forget_lists),
+            ],
+            retain=[RetentionStep("Message", retention.outdated, delete=retention.delete)],
+        )

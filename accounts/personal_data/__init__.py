@@ -1,1 +1,5 @@
-"""What is kept about a person: its erasure, its export, and how long it stays."""
+"""What is kept about a user: its erasure, its export, and how long it is kept."""
+
+from accounts.personal_data.registry import ErasureStep, Phase, RetentionStep, register
+
+__all__ = ["ErasureStep", "Phase", "RetentionStep", "register"]

@@ -6,11 +6,9 @@ delayed, never skipped and never given up.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum
 from functools import partial
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 import structlog
 from django.db import models, transaction
@@ -22,6 +20,7 @@ from accounts import audit, sessions
 from accounts.delivery import DELIVERIES
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.models import OneTimeCode, Tries, User
+from accounts.personal_data import registry
 from accounts.personal_data.retention import delete_in_batches
 from config.celery import publish
 
@@ -36,50 +35,6 @@ FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 BATCH: Final = 100
 """Erasures that one sweep publishes."""
-
-
-class Phase(IntEnum):
-    """The order of the steps, from what must not be lost to what everything else refers to."""
-
-    BILLING = 1
-    """What costs the person money ends first."""
-    REPLIES = 2
-    """Nobody writes for the account any more."""
-    CONTENT = 3
-    RECORDS = 4
-    """What the law keeps is brought down to that."""
-    ACCOUNT = 5
-
-
-class Step(Protocol):
-    """One part of an erasure. It finds what is still there, opens its own transactions, and raises to be tried again.
-
-    Two workers may run it at once, and it may have run before.
-    """
-
-    def __call__(self, *, user_id: int) -> None:
-        """Erase this part of the account."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Registered:
-    phase: Phase
-    name: str
-    run: Step
-
-
-_steps: list[_Registered] = []
-
-
-def register(phase: Phase, name: str, step: Step) -> None:
-    """Add a step; called in `AppConfig.ready`. Within a phase, steps run in the order of their registration.
-
-    Args:
-        phase: when it runs.
-        name: for the log.
-        step: what to do, see `Step`.
-    """
-    _steps.append(_Registered(phase, name, step))
 
 
 def begin(*, user_id: int) -> None:
@@ -117,7 +72,7 @@ def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
     tries = _claim(user_id)
     if not tries:
         return "not_due"
-    for step in sorted(_steps, key=lambda step: step.phase):
+    for step in sorted(registry.erasure_steps, key=lambda step: step.phase):
         _try_again_in(user_id, STEP_LEASE)
         try:
             step.run(user_id=user_id)

@@ -5,7 +5,7 @@ that a hundred thousand messages need no more memory than one.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -14,23 +14,13 @@ from django.utils import timezone
 
 from accounts.downloads import in_pages
 from accounts.models import OneTimeCode, Session, StaffAction, User
-
-Section = Callable[[int], Iterable[Any]]
-
-_sections: dict[str, Section] = {}
-
-
-def register(name: str, section: Section) -> None:
-    """Add a section: what gives the rows about a user, by the user's id, as plain values."""
-    if _sections.get(name, section) is not section:
-        raise ValueError(name)
-    _sections[name] = section
+from accounts.personal_data import registry
 
 
 def document(*, user_id: int) -> Iterator[str]:
     """Write the document, a part at a time."""
     yield f'{{"exported_at": {_json(timezone.now())}'
-    for name, section in _sections.items():
+    for name, section in registry.sections.items():
         yield f",\n{_json(name)}: ["
         for number, row in enumerate(section(user_id)):
             yield f"{',' if number else ''}\n  {_json(row)}"

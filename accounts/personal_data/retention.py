@@ -4,8 +4,6 @@ Every app registers what it keeps for a time only, as it registers its steps of 
 `manage.py purge` go through all of it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from django_celery_results.models import TaskResult
 
 from accounts.idempotency import KEPT
 from accounts.models import IdempotencyKey, OneTimeCode, Session, StaffAction, Tries, User
+from accounts.personal_data import registry
 from accounts.tokens import REFRESH_LIFETIME
 
 BATCH: Final = 1000
@@ -28,17 +27,6 @@ CODES: Final = timedelta(days=2)
 TRIES: Final = timedelta(days=30)
 """Of a number that is nobody's; and of the desk's sign-in, whose lock ends after minutes."""
 
-Outdated = Callable[[], "QuerySet[Any] | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Registered:
-    outdated: Outdated
-    delete: Callable[["QuerySet[Any]"], int]
-
-
-_kept: dict[str, _Registered] = {}
-
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:
     """Delete the rows, `BATCH` at a time and each time with what hangs on them; how many that were in all."""
@@ -48,25 +36,16 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
     return deleted
 
 
-def register(name: str, outdated: Outdated, *, delete: Callable[["QuerySet[Any]"], int] = delete_in_batches) -> None:
-    """Add rows that are kept for a time only; called in `AppConfig.ready`.
-
-    Args:
-        name: of the rows, for the report.
-        outdated: gives those whose time is over, or None if a setting says that they are kept for ever.
-        delete: deletes them, and returns how many rows went.
-    """
-    _kept[name] = _Registered(outdated, delete)
-
-
 def purge() -> dict[str, int]:
-    """Delete what is kept no longer, and return the number of rows by name."""
-    return {name: kept.delete(rows) for name, kept in _kept.items() if (rows := kept.outdated()) is not None}
+    """Delete what has expired, and return the number of rows by name."""
+    outdated = ((step, step.outdated()) for step in registry.retention_steps)
+    return {step.name: (step.delete or delete_in_batches)(rows) for step, rows in outdated if rows is not None}
 
 
 def count() -> dict[str, int | None]:
-    """How many rows `purge` would find now, not counting what hangs on them; None for what is kept for ever."""
-    return {name: None if (rows := kept.outdated()) is None else rows.count() for name, kept in _kept.items()}
+    """How many rows `purge` would find now, without the rows that hang on them; None for what is kept for ever."""
+    outdated = ((step, step.outdated()) for step in registry.retention_steps)
+    return {step.name: None if rows is None else rows.count() for step, rows in outdated}
 
 
 def codes() -> QuerySet[Any]:

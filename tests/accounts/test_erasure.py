@@ -12,8 +12,7 @@ from django.db.models.functions import Now
 from accounts import credentials, failed_attempts, idempotency, otp, tasks
 from accounts.exceptions import InvalidCode, InvalidCredentials, SessionEnded
 from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, Tries, User
-from accounts.personal_data import erasure
-from accounts.personal_data.erasure import Phase
+from accounts.personal_data import ErasureStep, Phase, erasure, registry
 from accounts.staff import audit_trail
 from tests.accounts.conftest import PASSWORD, change_me, problem
 from tests.locks import wait_for_a_waiter
@@ -51,10 +50,10 @@ def ran() -> list[str]:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch, ran: list[str]) -> dict[Phase, Step]:
     """A step of our own in every phase, registered the last first."""
-    monkeypatch.setattr(erasure, "_steps", list(erasure._steps))
+    monkeypatch.setattr(registry, "erasure_steps", list(registry.erasure_steps))
     ours = {phase: Step(ran, phase.name) for phase in reversed(Phase)}
     for phase, step in ours.items():
-        erasure.register(phase, phase.name, step)
+        registry.register(erase=[ErasureStep(phase, phase.name, step)])
     return ours
 
 
@@ -250,7 +249,7 @@ def test_a_second_worker_leaves_an_erasure_alone_while_the_first_is_at_it(
     def meanwhile(*, user_id: int) -> None:
         seen.extend([tasks.erase(user_id), erasure.due(), seconds_to_next_try(user)])
 
-    erasure.register(Phase.RECORDS, "meanwhile", meanwhile)
+    registry.register(erase=[ErasureStep(Phase.RECORDS, "meanwhile", meanwhile)])
     assert tasks.erase(user.pk) == "done"
     assert seen == ["not_due", [], 60]
 
@@ -263,7 +262,7 @@ def test_two_workers_at_once_do_no_harm(user: User, steps: dict[Phase, Step], ra
             make_due(user)
             assert tasks.erase(user_id) == "done"
 
-    erasure.register(Phase.RECORDS, "overtake", overtake)
+    registry.register(erase=[ErasureStep(Phase.RECORDS, "overtake", overtake)])
     assert tasks.erase(user.pk) == "done"
     assert ran.count("ACCOUNT") == 2
     assert logged.getvalue().count("security.erasure_done") == 1
@@ -285,7 +284,7 @@ def test_an_erasure_is_repeated_without_a_change(user: User, logged: Any) -> Non
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"
     assert tasks.erase(user.pk) == "not_due"
-    for step in erasure._steps:
+    for step in registry.erasure_steps:
         step.run(user_id=user.pk)
     done = [line for line in logged.getvalue().splitlines() if "security.erasure_done" in line]
     assert len(done) == 1

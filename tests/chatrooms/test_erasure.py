@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts import tasks
 from accounts.exceptions import SessionEnded
 from accounts.models import User
-from accounts.personal_data import erasure
+from accounts.personal_data import ErasureStep, Phase, erasure, registry
 from chatrooms import conversation, rooms
 from chatrooms.erasure import delete_conversations, end_replies, forget_lists
 from chatrooms.models import Chatroom, Message, Reply, Status
@@ -184,8 +184,8 @@ def test_conversations_go_while_a_later_step_still_fails(
     def fail(*, user_id: int) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(erasure, "_steps", list(erasure._steps))
-    erasure.register(erasure.Phase.RECORDS, "fail", fail)
+    monkeypatch.setattr(registry, "erasure_steps", list(registry.erasure_steps))
+    registry.register(erase=[ErasureStep(Phase.RECORDS, "fail", fail)])
     client.get("/chatroom")
     send(room)
     erasure.begin(user_id=user.pk)
@@ -200,8 +200,8 @@ def test_conversations_stay_while_an_earlier_step_still_fails(
     def fail(*, user_id: int) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(erasure, "_steps", list(erasure._steps))
-    erasure.register(erasure.Phase.BILLING, "fail", fail)
+    monkeypatch.setattr(registry, "erasure_steps", list(registry.erasure_steps))
+    registry.register(erase=[ErasureStep(Phase.BILLING, "fail", fail)])
     send(room)
     before = rows_of(user)
     erasure.begin(user_id=user.pk)

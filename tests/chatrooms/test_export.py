@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.downloads import PAGE
 from accounts.models import User
-from accounts.personal_data import export as account
+from accounts.personal_data import registry
 from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply, Summary
 
@@ -100,7 +100,7 @@ def test_every_table_about_a_person_is_in_it_or_excused() -> None:
         "chatrooms.Reply": "messages",
     }
     assert about - set(sections) - set(NOT_ABOUT_A_PERSON) == set()
-    assert set(sections.values()) <= set(account._sections)
+    assert set(sections.values()) <= set(registry.sections)
 
 
 def test_ten_thousand_messages_come_whole_in_few_queries(
