@@ -26,7 +26,7 @@ from chatrooms.exceptions import (
     TooManyWaiting,
 )
 from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, publishing, stopping
 from config.observability import metrics
 from config.observability.logs import request_id
 
@@ -72,10 +72,10 @@ def stop(*, user_id: int, message_id: int) -> None:
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
-        reply = lifecycle.stop(message_id=_mine(user_id, message_id).pk)
+        reply = stopping.stop(message_id=_mine(user_id, message_id).pk)
     told = redis_stream.stop(reply_id=reply.pk, attempt=reply.attempt)
     if told is not None:
-        lifecycle.keep_stopped(reply=reply, text=told)
+        stopping.keep_stopped(reply=reply, text=told)
 
 
 def retry(*, user_id: int, message_id: int) -> None:
@@ -228,4 +228,4 @@ def _queue_reply(message: Message, unit_id: int) -> None:
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         request_id=request_id(),
     )
-    lifecycle.publish_on_commit(reply.pk)
+    publishing.publish_on_commit(reply.pk)

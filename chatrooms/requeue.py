@@ -15,7 +15,7 @@ from accounts.staff.audit_trail import recorded
 from billing.exceptions import ServiceBudgetReached
 from chatrooms import conversation
 from chatrooms.models import Reply, ReplyQuerySet, Status
-from chatrooms.replies import lifecycle
+from chatrooms.replies import reaper
 from config.http.problems import Problem
 
 
@@ -57,7 +57,7 @@ def requeue() -> Requeued:
     waiting = startable().update(publish_at=Now())
     # A queue that takes long to publish must not have its beginning published again.
     while done.published <= waiting + done.taken_back:
-        lost, published = lifecycle.reap()
+        lost, published = reaper.reap()
         done.taken_back += lost
         done.published += published
         if not lost and not published:

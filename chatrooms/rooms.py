@@ -12,7 +12,7 @@ from billing.entitlements import tier_of
 from chatrooms import redis_stream
 from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
 from chatrooms.models import Chatroom, Naming, Reply
-from chatrooms.replies import lifecycle
+from chatrooms.replies import publishing
 
 LIST_SECONDS = 300
 
@@ -80,7 +80,7 @@ def delete(*, user_id: int, room_id: int) -> None:
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
         transaction.on_commit(lambda: redis_stream.forget(told), robust=True)
-        lifecycle.publish_next_on_commit(user_id)
+        publishing.publish_next_on_commit(user_id)
 
 
 def _list_key(user: User, host: str) -> str:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chatrooms.replies import lifecycle, titles_and_summaries
+from chatrooms.replies import lifecycle, reaper, titles_and_summaries
 from chatrooms.replies.generation import generate
 
 
@@ -30,5 +30,5 @@ def summarise_room(room_id: int) -> None:
 @shared_task
 def reap() -> dict[str, int]:
     """Take replies from dead workers and publish again what was not taken; how many of each."""
-    lost, published = lifecycle.reap()
+    lost, published = reaper.reap()
     return {"lost": lost, "published": published}

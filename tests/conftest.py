@@ -200,7 +200,7 @@ def _wait_over_midnight(seconds: int) -> None:
 
 
 def _forget_what_others_left() -> None:
-    from chatrooms.replies import generation
+    from chatrooms.replies import worker_leases
     from config.infrastructure import circuit_breaker
     from gemini import breakers
 
@@ -209,7 +209,7 @@ def _forget_what_others_left() -> None:
     breakers.reset()
     PatientConnection.patience = None
     # The worker's heartbeat has a connection of its own, which cannot see a test's uncommitted rows.
-    generation.leases._thread = threading.current_thread()
+    worker_leases.leases._thread = threading.current_thread()
     # No window of a rate limit ends during a test: where it ends depends on the key and on the time of day.
     end = int(time.time()) + 60
     django_ratelimit.core._get_window = lambda value, period: end

@@ -1,4 +1,4 @@
-"""How many calls to the model one user has under way: answers, and what keeps their rooms in order."""
+"""How many calls to the model one user may have at once, for replies and for titles and summaries together."""
 
 from django.conf import settings
 from django.db import transaction
@@ -11,31 +11,31 @@ from billing.models import Tier
 from chatrooms.models import Reply, Status
 
 
-def free_places(*, user_id: int, tier: Tier) -> int:
-    """How many more calls of the user's may begin; a stopped one counts until its worker has closed it.
+def free_slots(*, user_id: int, tier: Tier) -> int:
+    """How many more calls of the user may start; a stopped one counts until its worker has closed it.
 
-    Whether the room's upkeep holds a place is asked only where one is left: it holds one at most, and whoever takes a
-    place asks anew.
+    The slot of titles and summaries is checked only if one slot is left: they use one at most, and a caller that takes
+    a slot counts again.
     """
     generating = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
     free: int = tier.parallel_replies - Reply.objects.filter(generating, user_id=user_id).count()
-    return free - leases.is_held(name=_upkeep_of(user_id)) if free == 1 else max(0, free)
+    return free - leases.is_held(name=_lease_name(user_id)) if free == 1 else max(0, free)
 
 
-def take_for_upkeep(*, user_id: int) -> leases.Held | None:
-    """Take one of the user's places for a call that is no answer, one at a time; None if none is free.
+def take_slot_for_room(*, user_id: int) -> leases.Held | None:
+    """Take one of the user's slots for a title or a summary, one at a time; None if none is free.
 
-    The user's lock makes the count exact, as it does for the answers.
+    The user's lock makes the count exact, as it does for replies.
     """
     with transaction.atomic():
         if not User.objects.select_for_update(no_key=True).filter(pk=user_id).exists():
             return None
-        if not free_places(user_id=user_id, tier=tier_of(user_id=user_id)):
+        if not free_slots(user_id=user_id, tier=tier_of(user_id=user_id)):
             return None
-        # As long as a call may take: its whole time, and the last piece that is waited for beyond it.
+        # As long as a call may take: its whole time, and the read timeout of a last chunk that begins just before.
         longest = settings.GEMINI_TOTAL_TIMEOUT + settings.GEMINI_READ_TIMEOUT
-        return leases.try_hold(name=_upkeep_of(user_id), seconds=longest)
+        return leases.try_hold(name=_lease_name(user_id), seconds=longest)
 
 
-def _upkeep_of(user_id: int) -> str:
-    return f"upkeep:{user_id}"
+def _lease_name(user_id: int) -> str:
+    return f"upkeep:{user_id}"  # rows of `billing.Lease` hold this name

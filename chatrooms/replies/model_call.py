@@ -1,10 +1,9 @@
-"""A call to the model, whoever makes it: closed and counted however it ends, and written down with patience."""
+"""A call to the model for a reply, a title or a summary: always closed, counted and traced, however it ends."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connections
@@ -17,53 +16,52 @@ from gemini.reply_stream import ReplyStream
 CHAT: Final = "chat"
 STAND_IN: Final = "stand-in"
 
-WRITE_FOR: Final = 60.0
-"""Seconds for which what a call has led to is tried to be written while the database is away: it is paid for."""
+MAX_DATABASE_WAIT: Final = 60.0
+"""Seconds to keep trying to write the outcome of a call while the database is unavailable: the call is paid for."""
 
 PAUSE: Final = 0.5
-"""Seconds between two tries."""
+"""Seconds between two attempts to write."""
 
+Arguments = ParamSpec("Arguments")
 Outcome = TypeVar("Outcome")
 
 
 @contextmanager
-def counted(stream: ReplyStream, *, user_id: int, **ids: str | int) -> Iterator[None]:
-    """Close the call and count its tokens, however it ends: they are paid for. A trace knows it by `ids`."""
+def record_usage(stream: ReplyStream, *, user_id: int, **ids: str | int) -> Iterator[None]:
+    """Close the call and count its tokens, however it ends: they are paid for. `ids` name it in the trace."""
     try:
         with _traced(stream, ids), stream:
             yield
     finally:
         spent = stream.spent
-        patiently(
-            partial(
-                budget.add,
-                user_id=user_id,
-                prompt_tokens=spent.prompt_tokens or 0,
-                output_tokens=spent.output_tokens or 0,
-            )
+        retry_while_database_down(
+            budget.add,
+            user_id=user_id,
+            prompt_tokens=spent.prompt_tokens or 0,
+            output_tokens=spent.output_tokens or 0,
         )
 
 
 @contextmanager
 def _traced(stream: ReplyStream, ids: Mapping[str, str | int]) -> Iterator[None]:
-    """A span around the call, by https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, without a word."""
+    """A span around the call, by https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/, without any text."""
     if not tracing.is_on():
         yield
         return
-    asked = {
+    attributes = {
         "gen_ai.operation.name": CHAT,
         "gen_ai.provider.name": STAND_IN if settings.GEMINI_CLIENT == STAND_IN else "gcp.gemini",
         "gen_ai.request.model": stream.requested_model,
     }
-    with tracing.span(f"{CHAT} {stream.requested_model}", {**asked, **ids}, kind="CLIENT") as spanned:
+    with tracing.span(f"{CHAT} {stream.requested_model}", {**attributes, **ids}, kind="CLIENT") as span:
         try:
             yield
         finally:
-            if spanned:
-                spanned.set_attributes(_outcome(stream))
+            if span:
+                span.set_attributes(_outcome_attributes(stream))
 
 
-def _outcome(stream: ReplyStream) -> dict[str, str | int | list[str]]:
+def _outcome_attributes(stream: ReplyStream) -> dict[str, str | int | list[str]]:
     spent = stream.spent
     tokens = {
         "gen_ai.usage.input_tokens": spent.prompt_tokens or 0,
@@ -74,17 +72,19 @@ def _outcome(stream: ReplyStream) -> dict[str, str | int | list[str]]:
     return {**tokens, **model, **ends}
 
 
-def patiently(write: Callable[[], Outcome]) -> Outcome:
-    """Write what a call has led to, for up to `WRITE_FOR` seconds while the database is away.
+def retry_while_database_down(
+    write: Callable[Arguments, Outcome], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Outcome:
+    """Write the outcome of a call, for up to `MAX_DATABASE_WAIT` seconds while the database is unavailable.
 
-    The lease of a reply is renewed meanwhile, or the fence refuses the late write.
+    The lease of the reply is renewed all the while; if it was lost, the fence refuses the late write.
     """
-    give_up_at = time.monotonic() + WRITE_FOR
+    deadline = time.monotonic() + MAX_DATABASE_WAIT
     while True:
         try:
-            return write()
+            return write(*args, **kwargs)
         except DATABASE_UNAVAILABLE:
             connections.close_all()
-            if time.monotonic() > give_up_at:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(PAUSE)

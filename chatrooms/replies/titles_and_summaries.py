@@ -1,7 +1,7 @@
-"""What the model does for a room besides answering in it: give it a name, and keep the thread of a long one.
+"""What the model does for a room besides replying in it: find a title, and summarise a long history.
 
-Both happen after an answer, in a task, and neither is promised: what fails is tried again after the next answer. Their
-tokens count like all others.
+Both run in a task after a reply, and may fail: they are tried again after the next reply. Their tokens count like all
+others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,10 @@ from billing.entitlements import tier_of
 from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
 from chatrooms.models import Chatroom, Naming, Reply, Summary
-from chatrooms.replies import concurrency, lifecycle
+from chatrooms.replies import concurrency
 from chatrooms.replies.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
-from chatrooms.replies.model_call import counted
+from chatrooms.replies.model_call import record_usage
+from chatrooms.replies.publishing import publish_next
 from config.celery import publish
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
@@ -47,8 +48,8 @@ MAX_SUMMARY: Final = 16_000
 """Characters of a summary: five times the 500 words that are asked for, in case the model talks."""
 
 
-def tend(*, reply: Reply, is_full: bool) -> None:
-    """After an answer, have its room named if nobody did, and summarised if its history has grown long."""
+def after_reply(*, reply: Reply, is_full: bool) -> None:
+    """Publish the task that names the reply's room if it has no name, and the one that summarises a long history."""
     if reply.room.naming == Naming.DEFAULT and reply.room.title_tries < TITLE_TRIES:
         publish(NAME, reply.room_id)
     if is_full:
@@ -60,8 +61,8 @@ def name_room(*, room_id: int) -> None:
     room = Chatroom.objects.filter(pk=room_id, naming=Naming.DEFAULT).first()
     if room is None:
         return
-    with _place(room.user_id) as has_place:
-        if has_place:
+    with _slot(room.user_id) as has_slot:
+        if has_slot:
             _name(room)
 
 
@@ -85,22 +86,22 @@ def summarise(*, room_id: int) -> None:
     room = Chatroom.objects.filter(pk=room_id).first()
     if room is None:
         return
-    with _place(room.user_id) as has_place:
-        more = has_place and _summarise_once(room)
+    with _slot(room.user_id) as has_slot:
+        more = has_slot and _summarise_once(room)
     if more:
         publish(SUMMARISE, room_id)
 
 
 @contextmanager
-def _place(user_id: int) -> Iterator[bool]:
-    """One of the user's places at the model, if one is free; whoever waits for it gets it afterwards."""
-    held = concurrency.take_for_upkeep(user_id=user_id)
+def _slot(user_id: int) -> Iterator[bool]:
+    """One of the user's slots, if one is free; afterwards a parked reply gets it."""
+    held = concurrency.take_slot_for_room(user_id=user_id)
     try:
         yield held is not None
     finally:
         if held:
             leases.release(held)
-            lifecycle.publish_next(user_id=user_id)
+            publish_next(user_id=user_id)
 
 
 def _summarise_once(room: Chatroom) -> bool:
@@ -184,8 +185,8 @@ def _ask(room: Chatroom, prompt: Prompt) -> str:
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)
     try:
-        with counted(stream, user_id=room.user_id, room_id=room.pk):
+        with record_usage(stream, user_id=room.user_id, room_id=room.pk):
             return "".join(stream)
     except ProviderError as error:
-        log.info("upkeep_failed", room_id=room.pk, error=error.code)
+        log.info("title_or_summary_failed", room_id=room.pk, error=error.code)
         return ""

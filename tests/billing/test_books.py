@@ -23,7 +23,7 @@ from billing.models import DailyUsage, LedgerEntry, Tier
 from chatrooms import conversation, rooms
 from chatrooms.exceptions import ReplyInProgress, ReplyIsFinal
 from chatrooms.models import Reply, Status
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, stopping
 from gemini.types import FinishReason, Usage
 from tests.factories import make_user
 
@@ -116,10 +116,10 @@ class Books(RuleBasedStateMachine):
             return
         stopped = Reply.objects.get(pk=reply.pk)
         if late:
-            lifecycle.keep_stopped(reply=stopped, text=text)
+            stopping.keep_stopped(reply=stopped, text=text)
         for _ in range(2):
-            lifecycle.settle(reply=stopped, text="said", model="m", usage=NOTHING)
-            lifecycle.keep_stopped(reply=stopped, text=text)
+            stopping.settle(reply=stopped, text="said", model="m", usage=NOTHING)
+            stopping.keep_stopped(reply=stopped, text=text)
         self.happened["stop"] += 1
 
     @rule(number=st.integers(0, 99))

@@ -15,7 +15,7 @@ from billing import budget, quota
 from billing.models import DailyUsage, Entitlement, LedgerEntry, ServiceUsage, Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Message, Reply
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, reaper
 from gemini.types import Usage
 from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
@@ -223,7 +223,7 @@ def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None
     lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
     for _ in range(3):
-        lifecycle.reap()
+        reaper.reap()
     assert Reply.objects.get().error == "worker_lost"
     assert list(counter(user).values()) == [0]
 

@@ -19,7 +19,7 @@ from accounts.personal_data import ErasureStep, Phase, erasure, registry
 from chatrooms import conversation, rooms
 from chatrooms.erasure import delete_conversations, end_replies, forget_lists
 from chatrooms.models import Chatroom, Message, Reply, Status
-from chatrooms.replies import generation, lifecycle
+from chatrooms.replies import generation, lifecycle, reaper, worker_leases
 from config.infrastructure import circuit_breaker
 from tests.chatrooms.conftest import claim, finish, reply_of
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda task, reply_id: taken.append(reply_id) or True)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda task, reply_id: taken.append(reply_id) or True)
     return taken
 
 
@@ -107,14 +107,14 @@ def test_a_worker_that_generates_notices_at_its_next_heartbeat(
     user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = claim(send(room))
-    leases = generation.Leases()
-    monkeypatch.setattr(leases, "_start_beating", lambda: None)
+    leases = worker_leases.Leases()
+    monkeypatch.setattr(leases, "_start_thread", lambda: None)
     with leases.hold(reply):
         leases._renew()
         leases.check(reply)
         erase(user)
         leases._renew()
-        with pytest.raises(generation.LeaseLost):
+        with pytest.raises(worker_leases.ReplyNotHeld):
             leases.check(reply)
 
 
@@ -124,7 +124,7 @@ def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reape
     lost, done = claim(send(room)), claim(send(rooms.create(user_id=user.pk, name="second")))
     erasure.begin(user_id=user.pk)
     Reply.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
-    assert lifecycle.reap()[0] == 1
+    assert reaper.reap()[0] == 1
     assert finish(done)
     assert set(Reply.objects.values_list("status", flat=True)) == {Status.FAILED, Status.DONE}
     assert tasks.erase(user.pk) == "done"

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError
 from billing import budget
 from billing.models import DailyUsage, ServiceUsage
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.replies import generation, lifecycle
+from chatrooms.replies import lifecycle, worker_leases
 from chatrooms.tasks import answer
 from gemini import exceptions
 from gemini.types import Prompt
@@ -80,7 +80,7 @@ def test_a_worker_that_lost_its_lease_stops_reading(
                 read.append(piece)
                 if piece == "two":
                     Reply.objects.update(attempt=5)
-                    generation.leases._renew()
+                    worker_leases.leases._renew()
                 yield piece
 
     stream = Losing()
@@ -99,7 +99,7 @@ def test_a_draining_worker_hands_back_what_it_holds(
     class Draining(Stream):
         def __iter__(self) -> Iterator[str]:
             yield "one"
-            generation.leases._hand_back()
+            worker_leases.leases._hand_back()
             yield "two"
 
     model(Draining())
@@ -115,15 +115,15 @@ def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
     reply = reply_of(send(room))
     beats: list[str] = []
     handed_back = threading.Event()
-    monkeypatch.setattr("chatrooms.replies.generation.EXIT_AFTER", 10**6)
+    monkeypatch.setattr("chatrooms.replies.worker_leases.EXIT_AFTER", 10**6)
     monkeypatch.setattr(
         "chatrooms.replies.lifecycle.renew", lambda held: beats.append("renewed") or {(reply.pk, reply.attempt)}
     )
     monkeypatch.setattr(
-        "chatrooms.replies.lifecycle.lost", lambda held: set()
+        "chatrooms.replies.lifecycle.no_longer_held", lambda held: set()
     )  # its connection sees no uncommitted row
     monkeypatch.setattr("chatrooms.replies.lifecycle.hand_back", lambda reply: handed_back.set() or True)
-    own = generation.Leases()
+    own = worker_leases.Leases()
     with own.hold(reply):
         started = time.monotonic()
         own.drain()
@@ -162,7 +162,7 @@ def test_an_answer_that_the_database_refuses_fails_at_once(
     message = send(room)
     answer(reply_of(message).pk)
     assert (row(message).status, row(message).error, row(message).content) == ("failed", "internal_error", "")
-    assert "answer_refused" in logged.getvalue()
+    assert "reply_refused_by_database" in logged.getvalue()
     assert "a secret answer" not in logged.getvalue()
 
 

@@ -69,7 +69,7 @@ def test_the_task_is_published_when_the_message_is_committed_and_not_before(
     django_capture_on_commit_callbacks: Callable[..., list],
 ) -> None:
     published: list[tuple[object, ...]] = []
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *task: published.append(task) or True)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda *task: published.append(task) or True)
     with django_capture_on_commit_callbacks() as callbacks:
         client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"})
         assert published == []

@@ -18,8 +18,8 @@ from billing.metrics import tokens_today
 from billing.models import LedgerEntry, ServiceUsage
 from chatrooms import conversation, metrics
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.replies import lifecycle
-from chatrooms.replies.timing import Pace
+from chatrooms.replies import lifecycle, reaper, stopping
+from chatrooms.replies.generation import ReplyTimer
 from chatrooms.tasks import answer
 from config.infrastructure import circuit_breaker
 from gemini import breakers, exceptions
@@ -87,7 +87,7 @@ def test_a_stopped_reply_keeps_it_when_its_worker_settles(
     class Stopping(Slow):
         def __iter__(self) -> Iterator[str]:
             yield "One"
-            lifecycle.stop(message_id=message.pk)
+            stopping.stop(message_id=message.pk)
             raise exceptions.Cancelled
 
     model(Stopping())
@@ -158,7 +158,7 @@ def test_the_api_tells_nothing_of_it(room: Chatroom, send: Callable[..., Message
 
 
 def test_no_piece_came_before_it_was_asked_for() -> None:
-    pace = Pace(timedelta(seconds=2))
+    pace = ReplyTimer(timedelta(seconds=2))
     assert pace.first_token_ms(None) is None
     assert pace.first_token_ms(pace._claimed_at + 0.25) == 2250
     assert pace.first_token_ms(pace._claimed_at - 10) == 0
@@ -220,9 +220,7 @@ def test_a_stopped_reply_is_counted_once_however_it_settles(
     assert claimed
     with django_capture_on_commit_callbacks(execute=True):
         conversation.stop(user_id=room.user_id, message_id=message.pk)
-    settled = [
-        lifecycle.settle(reply=claimed[0], text="One", model="m", usage=USED, first_token_ms=5) for _ in range(2)
-    ]
+    settled = [stopping.settle(reply=claimed[0], text="One", model="m", usage=USED, first_token_ms=5) for _ in range(2)]
     assert settled == [True, False]
 
 
@@ -233,7 +231,7 @@ def test_a_late_end_and_a_lost_lease_are_counted(room: Chatroom, send: Callable[
     claimed = lifecycle.claim(reply_id=reply_of(send(room)).pk)
     assert claimed
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1))
-    lifecycle.reap()
+    reaper.reap()
     assert not lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=USED)
 
 

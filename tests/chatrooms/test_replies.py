@@ -12,7 +12,7 @@ from accounts.models import User
 from billing.models import Entitlement, Tier
 from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, reaper
 from tests.chatrooms.conftest import USAGE, claim, finish, reply_of
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The replies given to workers, instead of giving them."""
     taken: list[int] = []
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda task, reply_id: taken.append(reply_id) or True)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda task, reply_id: taken.append(reply_id) or True)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda job, **_: job())
     return taken
 
@@ -59,7 +59,7 @@ def test_a_finished_reply_keeps_its_answer_and_its_cost(room: Chatroom, send: Ca
 def test_a_late_writer_changes_nothing(room: Chatroom, send: Callable[..., Message]) -> None:
     late = claim(send(room))
     expire(late)
-    lifecycle.reap()
+    reaper.reap()
     now = claim(late.question)
     assert now.attempt == 2
     assert finish(late, "late") is False
@@ -126,14 +126,14 @@ def test_a_parked_reply_is_found_by_the_reaper_if_nobody_woke_it(
     first, second = send(room), send(room)
     running = claim(first)
     refuse(second)
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: False)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda *_: False)
     finish(running)
     monkeypatch.undo()
     monkeypatch.setattr(
-        "chatrooms.replies.lifecycle.publish", lambda task, reply_id: published.append(reply_id) or True
+        "chatrooms.replies.publishing.publish", lambda task, reply_id: published.append(reply_id) or True
     )
     published.clear()
-    assert lifecycle.reap() == (0, 1)
+    assert reaper.reap() == (0, 1)
     assert published == [reply_of(second).pk]
 
 
@@ -193,7 +193,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
 
 def test_the_reaper_leaves_a_living_lease_alone(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    assert lifecycle.reap() == (0, 0)
+    assert reaper.reap() == (0, 0)
     assert values(reply, "status", "attempt", "tries_left") == ("generating", 1, 3)
 
 
@@ -203,10 +203,10 @@ def test_the_reaper_gives_what_a_dead_worker_held_to_another(
     reply = claim(send(room))
     expire(reply)
     published.clear()
-    assert lifecycle.reap() == (1, 1)
+    assert reaper.reap() == (1, 1)
     assert published == [reply.pk]
     assert values(reply, "status", "tries_left") == ("queued", 2)
-    assert lifecycle.reap() == (0, 0), "a second run finds nothing to do"
+    assert reaper.reap() == (0, 0), "a second run finds nothing to do"
 
 
 def test_a_reply_that_kills_its_workers_fails_at_last(room: Chatroom, send: Callable[..., Message]) -> None:
@@ -214,7 +214,7 @@ def test_a_reply_that_kills_its_workers_fails_at_last(room: Chatroom, send: Call
     for _ in range(3):
         reply = claim(message)
         expire(reply)
-        lifecycle.reap()
+        reaper.reap()
     assert values(reply, "status", "error") == ("failed", "worker_lost")
 
 
@@ -223,17 +223,17 @@ def test_a_lease_renewed_in_the_last_moment_is_left_alone(
 ) -> None:
     reply = claim(send(room))
     expire(reply)
-    lose = lifecycle._lose_lease
+    lose = reaper._end_expired_lease
 
     def renew_first(seen: Reply) -> None:
         lifecycle.renew(held=[reply])
         lose(seen)
 
-    monkeypatch.setattr("chatrooms.replies.lifecycle._lose_lease", renew_first)
+    monkeypatch.setattr("chatrooms.replies.reaper._end_expired_lease", renew_first)
     for tries in (3, 1):
         Reply.objects.update(tries_left=tries)
         expire(reply)
-        lifecycle.reap()
+        reaper.reap()
         assert values(reply, "status", "tries_left", "error") == ("generating", tries, "")
 
 
@@ -242,7 +242,7 @@ def test_an_attempt_of_the_same_worker_that_was_overtaken_is_not_kept(
 ) -> None:
     overtaken = claim(send(room))
     expire(overtaken)
-    lifecycle.reap()
+    reaper.reap()
     current = claim(overtaken.question)
     assert lifecycle.renew(held=[overtaken, current]) == {(current.pk, 2)}
 
@@ -274,12 +274,12 @@ def test_the_reaper_publishes_what_was_never_taken(
 ) -> None:
     first, second = reply_of(send(room)), reply_of(send(room))
     published.clear()
-    assert lifecycle.reap() == (0, 0), "not yet: it was published a moment ago"
+    assert reaper.reap() == (0, 0), "not yet: it was published a moment ago"
     Reply.objects.update(publish_at=Now() - timedelta(seconds=1))
-    assert lifecycle.reap() == (0, 1)
+    assert reaper.reap() == (0, 1)
     assert published == [first.pk], "the second of the room has to wait for the first"
     assert second.pk not in published
-    assert lifecycle.reap() == (0, 0), "it is given time to be taken"
+    assert reaper.reap() == (0, 0), "it is given time to be taken"
 
 
 def test_the_reaper_keeps_what_redis_does_not_take(
@@ -287,10 +287,10 @@ def test_the_reaper_keeps_what_redis_does_not_take(
 ) -> None:
     reply = reply_of(send(room))
     Reply.objects.update(publish_at=Now() - timedelta(seconds=1))
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: False)
-    assert lifecycle.reap() == (0, 0)
-    monkeypatch.setattr("chatrooms.replies.lifecycle.publish", lambda *_: True)
-    assert lifecycle.reap() == (0, 1)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda *_: False)
+    assert reaper.reap() == (0, 0)
+    monkeypatch.setattr("chatrooms.replies.publishing.publish", lambda *_: True)
+    assert reaper.reap() == (0, 1)
     assert values(reply, "status") == ("queued",)
 
 

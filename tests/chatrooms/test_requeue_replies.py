@@ -15,7 +15,7 @@ from accounts.models import StaffAction, User
 from billing.models import DailyUsage, LedgerEntry
 from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Status
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, publishing
 from gemini.types import UNKNOWN_USAGE
 from tests.chatrooms.conftest import reply_of
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids: list[int] = []
-    monkeypatch.setattr(lifecycle, "publish", lambda task, reply_id: ids.append(reply_id) or True)
+    monkeypatch.setattr(publishing, "publish", lambda task, reply_id: ids.append(reply_id) or True)
     return ids
 
 
@@ -142,7 +142,7 @@ def test_without_redis_it_fails_and_says_why(
     room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(room)
-    monkeypatch.setattr(lifecycle, "publish", lambda *_: False)
+    monkeypatch.setattr(publishing, "publish", lambda *_: False)
     with pytest.raises(CommandError, match="broker_away"):
         run()
 

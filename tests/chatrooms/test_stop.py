@@ -16,7 +16,7 @@ from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation, redis_stream
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.redis_stream import Writer
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
@@ -31,7 +31,9 @@ def claimed(message: Message) -> tuple[Reply, Writer]:
     found = lifecycle.claim(reply_id=reply_of(message).pk)
     assert found is not None
     reply = found[0]
-    writer = Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not lifecycle.lost(held=[reply]))
+    writer = Writer(
+        reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not lifecycle.no_longer_held(held=[reply])
+    )
     writer.start()
     return reply, writer
 
@@ -69,7 +71,7 @@ def test_what_was_told_is_kept_and_costs_its_unit(
     with pytest.raises(redis_stream.Fenced):
         writer.add(" three")
     assert writer.text == "One two"
-    assert lifecycle.settle(reply=reply, text=writer.text, model="m", usage=USED)
+    assert stopping.settle(reply=reply, text=writer.text, model="m", usage=USED)
     after = reply_of(message)
     assert (after.status, after.content, after.model) == ("stopped", "One two", "m")
     assert (after.prompt_tokens, after.output_tokens, after.tokens_estimated) == (7, 3, True)
@@ -84,8 +86,8 @@ def test_before_the_first_piece_the_unit_goes_back_once(
     reply, _ = claimed(message)
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 0
-    assert lifecycle.settle(reply=reply, text="", model="m", usage=USED)
-    assert not lifecycle.settle(reply=reply, text="", model="m", usage=USED)
+    assert stopping.settle(reply=reply, text="", model="m", usage=USED)
+    assert not stopping.settle(reply=reply, text="", model="m", usage=USED)
     assert units(room.user_id) == 0
 
 
@@ -110,7 +112,7 @@ def test_what_redis_has_lost_the_worker_still_knows(
     redis_stream.forget([reply.pk])
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 1  # not known yet
-    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
+    stopping.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert units(room.user_id) == 1
 
@@ -124,7 +126,7 @@ def test_followers_learn_from_the_worker_what_could_not_be_told_when_it_was_stop
     with monkeypatch.context() as patch:
         patch.setattr(redis_stream, "stop", lambda **_: None)
         stop(client, message)
-    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
+    stopping.settle(reply=reply, text="One", model="m", usage=USED)
     told = redis_stream.entries_of(redis_stream._redis().xrange(redis_stream.key_of(reply.pk)))
     assert [each.event for each in told] == ["start", "delta", "stopped"]
 
@@ -147,7 +149,7 @@ def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
     message = send(room)
     reply, _ = claimed(message)
     assert stop(client, message).json()["gemini_response"] == ""
-    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
+    stopping.settle(reply=reply, text="One", model="m", usage=USED)
     assert (reply_of(message).content, units(room.user_id)) == ("", 0)
 
 
@@ -201,7 +203,7 @@ def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom,
     for message in (spoke, silent):
         stop(client, message)
     Reply.objects.unsettled().update(lease_until=Now() - timedelta(seconds=1))
-    lifecycle.reap()
+    reaper.reap()
     assert not Reply.objects.unsettled().exists()
     assert (reply_of(spoke).content, reply_of(spoke).tokens_estimated) == ("One two three", True)
     assert reply_of(spoke).output_tokens
@@ -216,7 +218,7 @@ def test_a_stopped_call_counts_among_the_parallel_ones_until_it_is_closed(
     reply, _ = claimed(message)
     stop(client, message)
     assert lifecycle.claim(reply_id=reply_of(other).pk) is None
-    lifecycle.settle(reply=reply, text="", model="m", usage=USED)
+    stopping.settle(reply=reply, text="", model="m", usage=USED)
     assert lifecycle.claim(reply_id=reply_of(other).pk) is not None
 
 
@@ -261,7 +263,7 @@ def test_stopping_survives_an_absent_redis(
     writer.add("One")
     monkeypatch.setattr(redis_stream, "stop", lambda **_: None)
     assert stop(client, message).json()["reply"]["status"] == "stopped"
-    lifecycle.settle(reply=reply, text="One", model="m", usage=USED)
+    stopping.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"
     assert conversation.delete_failed(user_id=room.user_id) == 0
 
@@ -276,14 +278,14 @@ def test_whoever_ends_a_stopped_answer_waits_for_the_user_before_it_holds_anythi
     reply, _ = claimed(message)
     with transaction.atomic():
         User.touch_rooms(room.user_id)
-        lifecycle.stop(message_id=message.pk)
+        stopping.stop(message_id=message.pk)
 
     def end() -> None:
         try:
             if by == "settle":
-                lifecycle.settle(reply=reply, text="", model="m", usage=USED)
+                stopping.settle(reply=reply, text="", model="m", usage=USED)
             else:
-                lifecycle.keep_stopped(reply=reply, text="")
+                stopping.keep_stopped(reply=reply, text="")
         finally:
             connection.close()
 

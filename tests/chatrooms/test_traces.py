@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind
 from pytest_django import Settings
 
 from chatrooms.models import Chatroom, Message, Naming, Reply
-from chatrooms.replies import lifecycle
+from chatrooms.replies import reaper
 from chatrooms.tasks import answer, name_room
 from config.observability import tracing
 from tests.chatrooms.conftest import reply_of
@@ -126,10 +126,10 @@ def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
 ) -> None:
     seen: list[bool] = []
     monkeypatch.setattr(
-        "chatrooms.replies.lifecycle.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
+        "chatrooms.replies.publishing.publish", lambda *_: seen.append(trace.get_current_span().is_recording()) or True
     )
     send(room)
     Reply.objects.update(publish_at=Now())
     with tracing.span("a sweep", {}):
-        lifecycle.reap()
+        reaper.reap()
     assert seen == [False]

@@ -190,7 +190,7 @@ class TestTitles:
             message = send(where)
             claimed = lifecycle.claim(reply_id=reply_of(message).pk)
             assert claimed
-            titles_and_summaries.tend(reply=claimed[0], is_full=False)
+            titles_and_summaries.after_reply(reply=claimed[0], is_full=False)
         assert published == [(titles_and_summaries.NAME, unnamed.pk)]
 
     def test_naming_leaves_the_room_where_it_is_in_the_list(
@@ -294,7 +294,7 @@ class TestSummaries:
 
     def test_the_second_of_two_tasks_asks_nothing(self, room: Chatroom, say: Callable, model: Model) -> None:
         self.fill(room, say, 8)
-        held = concurrency.take_for_upkeep(user_id=room.user_id)
+        held = concurrency.take_slot_for_room(user_id=room.user_id)
         assert held
         summarise_room(room.pk)
         assert model.prompts == []

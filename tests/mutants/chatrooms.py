@@ -75,9 +75,9 @@ BREAKS = (
     ),
     Break(
         lets="the reaper take what was renewed in the last moment",
-        file="chatrooms/replies/lifecycle.py",
-        text="expired = _held(reply).filter(lease_until__lt=Now())",
-        broken="expired = _held(reply)",
+        file="chatrooms/replies/reaper.py",
+        text="expired = held_by_attempt(reply).filter(lease_until__lt=Now())",
+        broken="expired = held_by_attempt(reply)",
         tests="chatrooms/test_replies.py",
     ),
     Break(
@@ -96,7 +96,7 @@ BREAKS = (
     ),
     Break(
         lets="an answer that was stopped unread cost its unit",
-        file="chatrooms/replies/lifecycle.py",
+        file="chatrooms/replies/stopping.py",
         text="        if kept and not text:\n",
         broken="        if False:\n",
         tests="chatrooms/test_stop.py",
@@ -104,8 +104,8 @@ BREAKS = (
     Break(
         lets="one user take all the workers",
         file="chatrooms/replies/lifecycle.py",
-        text="if free_places(user_id=user_id, tier=tier) and _take(reply_id):",
-        broken="if _take(reply_id):",
+        text="if free_slots(user_id=user_id, tier=tier) and _start(reply_id):",
+        broken="if _start(reply_id):",
         tests="chatrooms/test_replies.py",
     ),
     Break(
@@ -117,9 +117,9 @@ BREAKS = (
     ),
     Break(
         lets="a task run before its message is there",
-        file="chatrooms/replies/lifecycle.py",
-        text="    transaction.on_commit(lambda: publish(ANSWER, reply_id), robust=True)\n",
-        broken="    publish(ANSWER, reply_id)\n",
+        file="chatrooms/replies/publishing.py",
+        text="    transaction.on_commit(lambda: publish(GENERATE_REPLY, reply_id), robust=True)\n",
+        broken="    publish(GENERATE_REPLY, reply_id)\n",
         tests="chatrooms/test_messages.py chatrooms/test_replies.py",
     ),
     Break(
@@ -139,7 +139,7 @@ BREAKS = (
     Break(
         lets="a worker go on reading after it has lost its lease",
         file="chatrooms/replies/generation.py",
-        text="        leases.check(reply)\n",
+        text="            leases.check(self._reply)\n",
         broken="",
         tests="chatrooms/test_generation.py",
     ),

@@ -1,0 +1,66 @@
+"""Sends replies to the workers: on commit, when a slot becomes free, and again when no worker claimed one.
+
+What Redis does not accept is not lost: the reaper publishes every reply whose `publish_at` has passed.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import DurationField, ExpressionWrapper, F, Value
+from django.db.models.functions import Greatest, Least, Now
+
+from billing.entitlements import tier_of
+from chatrooms.models import Reply, Status
+from chatrooms.replies.concurrency import free_slots
+from config.celery import publish
+from config.observability import tracing
+
+GENERATE_REPLY: Final = "chatrooms.tasks.answer"
+"""The task's name in the broker."""
+
+MAX_REPUBLISH_INTERVAL: Final = timedelta(seconds=60)
+BATCH: Final = 500
+
+
+def publish_on_commit(reply_id: int) -> None:
+    """Send the reply to a worker when the transaction has committed."""
+    transaction.on_commit(lambda: publish(GENERATE_REPLY, reply_id), robust=True)
+
+
+def publish_next_on_commit(user_id: int) -> None:
+    """Call `publish_next` when the transaction, in which a slot became free, has committed."""
+    transaction.on_commit(lambda: publish_next(user_id=user_id), robust=True)
+
+
+def publish_next(*, user_id: int) -> None:
+    """Publish the user's parked replies that may start now: the next of a room, and those that waited for a slot."""
+    if not Reply.objects.filter(user_id=user_id, is_parked=True).exists():
+        return
+    parked = list(
+        Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
+    )
+    free = free_slots(user_id=user_id, tier=tier_of(user_id=user_id)) if parked else 0
+    for reply_id in parked[:free]:
+        waiting = Reply.objects.filter(pk=reply_id, status=Status.QUEUED)
+        waiting.update(is_parked=False, publish_at=Now())  # so the reaper publishes it at once if Redis does not accept
+        with tracing.apart():
+            is_published = publish(GENERATE_REPLY, reply_id)
+        if is_published:
+            waiting.update(publish_at=Now() + settings.REPLY_REPUBLISH_AFTER)
+
+
+def republish_due() -> int:
+    """Publish the replies that no worker has claimed in time, until Redis accepts no more; how many."""
+    published = 0
+    due = Reply.objects.due().filter(publish_at__lte=Now()).order_by("pk").values_list("pk", flat=True)
+    for reply_id in due[:BATCH]:
+        if not publish(GENERATE_REPLY, reply_id):
+            break
+        # Each reply waits longer each time, so that a long queue does not fill up with copies of itself.
+        age = ExpressionWrapper(Now() - F("not_before"), output_field=DurationField())
+        pause = Least(Greatest(age, Value(settings.REPLY_REPUBLISH_AFTER)), Value(MAX_REPUBLISH_INTERVAL))
+        Reply.objects.filter(pk=reply_id, status=Status.QUEUED).update(publish_at=Now() + pause)
+        published += 1
+    return published
