@@ -13,6 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-checks-checks \
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
+OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
 .PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
@@ -70,13 +71,15 @@ check: venv-dev ## Run the static checks: format, lint, layers, types, missing m
 	@# Its complaints about the database that is not there are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
-	@$(CHECK_ENV) $(PYTHON) -m config.dev.contract
+	@$(CHECK_ENV) $(OPENAPI) --file .venv/openapi.yaml
+	@diff -u docs/openapi.yaml .venv/openapi.yaml \
+		|| { echo "docs/openapi.yaml is not up to date: run make openapi and make postman, and commit what they change." >&2; exit 1; }
 
 schema: venv-run ## Write the schema snapshot anew, after a migration was added (minutes)
 	@exec $(CHECK_ENV) $(PYTHON) -m config.dev.schema
 
-openapi: venv-dev ## Accept a change of the API: write docs/openapi.yaml anew, saying what changes for clients
-	@$(CHECK_ENV) $(PYTHON) -m config.dev.contract --accept
+openapi: venv-dev ## Write docs/openapi.yaml after a change of the API
+	@$(CHECK_ENV) $(OPENAPI) --file docs/openapi.yaml
 
 postman: venv-dev ## Make the Postman collection of docs/postman anew, from the API as it is
 	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator
 
-from config.dev import contract
-from config.dev.contract_schemas import resolved
+from config.dev import openapi
+from config.dev.openapi import resolved
 
 Schema = dict[str, Any]
 
-PROMISED: Schema = contract.read()
+PROMISED: Schema = openapi.read()
 OF_FAILURES = {"allow", "www-authenticate"}
 """Headers that say nothing where nothing failed."""
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from config.dev import contract
-from config.dev.contract_schemas import resolved
+from config.dev import openapi
+from config.dev.openapi import resolved
 from config.dev.postman_tour import STREAM, TOUR, Folder, Step
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--run"]:
         return run(os.environ.get("KUVAKA_URL") or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
     COLLECTION.parent.mkdir(exist_ok=True)
-    COLLECTION.write_text(rendered(collection(contract.document())))
+    COLLECTION.write_text(rendered(collection(openapi.document())))
     ENVIRONMENT.write_text(rendered(environment()))
     return 0
 

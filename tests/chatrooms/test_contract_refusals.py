@@ -7,12 +7,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from chatrooms.models import Chatroom, Message
-from config.dev import contract
-from config.dev.contract_schemas import resolved
+from config.dev import openapi
+from config.dev.openapi import resolved
 
 pytestmark = pytest.mark.django_db
 
-PROMISED = contract.read()
+PROMISED = openapi.read()
 MISSING = {"content": "Hello"}
 
 

@@ -140,7 +140,7 @@ def test_every_open_operation_is_meant_to_be_open() -> None:
 
 
 def test_every_route_is_an_operation_or_a_page() -> None:
-    """Which verbs a route knows, `test_contract` holds to the file that is read here."""
+    """Which verbs a route knows, `test_openapi` holds to the file that is read here."""
     routes = {str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)}
     named = {re.sub(r"<\w+:(\w+)>", r"{\1}", route) for route in routes}
     pages = {route for route in named if f"/{route}" not in PROMISED["paths"]}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from config.dev import contract
+from config.dev import openapi
 from tests import node
 
 pytestmark = pytest.mark.needs_node
@@ -44,7 +44,7 @@ def told_by(program: str, *arguments: str) -> Any:
 
 @pytest.mark.parametrize("lint", [redocly, spectral])
 def test_a_linter_finds_nothing(lint: Callable[[Path], list[str]]) -> None:
-    assert lint(contract.FILE) == []
+    assert lint(openapi.FILE) == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_linter_finds_nothing(lint: Callable[[Path], list[str]]) -> None:
 )
 def test_a_linter_finds_what_is_wrong(lint: Callable[[Path], list[str]], rules: set[str], tmp_path: Path) -> None:
     """It reads the file with the rules that are meant, or the other test would say nothing."""
-    schema = yaml.safe_load(contract.FILE.read_text())
+    schema = yaml.safe_load(openapi.FILE.read_text())
     usage, tiers = schema["paths"]["/usage"]["get"], schema["paths"]["/tiers"]["get"]
     usage["operationId"] = tiers["operationId"]
     usage["responses"] = {"200": {"description": "", "$ref": "#/components/responses/Nothing"}}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.dev import contract, postman
+from config.dev import openapi, postman
 from config.dev.postman_tour import STREAM, TOUR
 from tests.config.postman_requests import requests_of
 
@@ -19,7 +19,7 @@ NEWMAN = postman.NEWMAN
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    return contract.document()
+    return openapi.document()
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def test_the_committed_files_are_what_the_code_makes(made: dict[str, Any]) -> No
 
 def test_another_process_makes_the_same_files(made: dict[str, Any]) -> None:
     code = (
-        "from config.dev import contract, postman\n"
-        "print(postman.rendered(postman.collection(contract.document())), end='')"
+        "from config.dev import openapi, postman\n"
+        "print(postman.rendered(postman.collection(openapi.document())), end='')"
     )
     again = subprocess.run([sys.executable, "-c", code], cwd=postman.ROOT, capture_output=True, text=True, check=True)
     assert again.stdout == postman.rendered(made)
