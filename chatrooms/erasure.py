@@ -19,13 +19,13 @@ def end_replies(*, user_id: int) -> None:
     unfinished = dict(Reply.objects.filter(user_id=user_id).unfinished().values_list("pk", "answers_id"))
     for message_id in unfinished.values():
         Message.objects.filter(pk=message_id).delete()
-    redis_stream.forget(unfinished)
+    redis_stream.delete(unfinished)
 
 
 def delete_conversations(*, user_id: int) -> None:
     """Delete the user's messages with the replies to them, and then the rooms."""
     recent = Reply.objects.filter(user_id=user_id, finished_at__gt=Now() - timedelta(seconds=redis_stream.LIVE_SECONDS))
-    redis_stream.forget(recent.values_list("pk", flat=True))
+    redis_stream.delete(recent.values_list("pk", flat=True))
     delete_in_batches(Message.objects.filter(user_id=user_id, role=Role.USER))
     delete_in_batches(Chatroom.objects.filter(user_id=user_id))
 

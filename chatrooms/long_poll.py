@@ -1,4 +1,4 @@
-"""`?wait=`: the answer in the answer, for clients that cannot stream."""
+"""`?wait=`: a response that waits for the reply, for clients that cannot stream."""
 
 import threading
 import time
@@ -9,35 +9,35 @@ from django.db import connection
 
 from chatrooms.models import Reply
 
-LONGEST: Final = 25
-"""Seconds. No request holds a thread of `web` for longer than 30 (BAR F2), and proxies give up soon after."""
+MAX_WAIT: Final = 25
+"""Seconds. No request may hold a thread of `web` for longer than 30, and proxies give up soon after that."""
 
-FREE: Final = 8
-"""Threads of a process of `web` that are never given to those who wait: one who finds no place is answered at once."""
+RESERVED_THREADS: Final = 8
+"""Threads of a `web` process that never wait. A request that finds all other threads waiting returns at once."""
 
-FIRST_LOOK, LONGEST_PAUSE = 0.1, 0.5
-"""Seconds. The row is asked, since it is the truth and there without Redis too."""
+FIRST_PAUSE, MAX_PAUSE = 0.1, 0.5
+"""Seconds between two queries. The row is polled, since it is the truth and available without Redis."""
 
-_places = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - FREE))
+_slots = threading.BoundedSemaphore(max(1, settings.WEB_THREADS - RESERVED_THREADS))
 
 
 def until_final(*, message_id: int, seconds: float) -> None:
-    """Return when the current reply to a message has its end, or `seconds` later, whichever is first."""
-    if not seconds or not _places.acquire(blocking=False):
+    """Return when the current reply to a message is final, or after `seconds`, whichever is first."""
+    if not seconds or not _slots.acquire(blocking=False):
         return
     try:
-        _wait(message_id, give_up_at=time.monotonic() + seconds)
+        _wait(message_id, deadline=time.monotonic() + seconds)
     finally:
-        _places.release()
+        _slots.release()
 
 
-def _wait(message_id: int, *, give_up_at: float) -> None:
-    pause = FIRST_LOOK
+def _wait(message_id: int, *, deadline: float) -> None:
+    pause = FIRST_PAUSE
     while Reply.objects.filter(answers_id=message_id, is_current=True).unfinished().exists():
-        left = give_up_at - time.monotonic()
+        left = deadline - time.monotonic()
         if left <= 0:
             return
         if not connection.in_atomic_block:
-            connection.close()  # back to the pool: who waits holds a thread, and no connection
+            connection.close()  # back to the pool: a request that waits holds a thread, but no connection
         time.sleep(min(pause, left))
-        pause = min(1.3 * pause, LONGEST_PAUSE)
+        pause = min(1.3 * pause, MAX_PAUSE)

@@ -79,7 +79,7 @@ def delete(*, user_id: int, room_id: int) -> None:
         _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
-        transaction.on_commit(lambda: redis_stream.forget(told), robust=True)
+        transaction.on_commit(lambda: redis_stream.delete(told), robust=True)
         publishing.publish_next_on_commit(user_id)
 
 

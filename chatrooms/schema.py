@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from chatrooms.redis_stream import Event
 from chatrooms.serializers import WaitSerializer
+from chatrooms.stream_entries import Event
 
 Schema = dict[str, Any]
 

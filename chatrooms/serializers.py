@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from chatrooms.exceptions import REPLY_ERRORS
-from chatrooms.long_poll import LONGEST
+from chatrooms.long_poll import MAX_WAIT
 from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
@@ -131,7 +131,7 @@ class WaitSerializer(serializers.Serializer[Any]):
 
     wait = serializers.FloatField(
         min_value=0,
-        max_value=LONGEST,
+        max_value=MAX_WAIT,
         default=0,
         help_text="Seconds: the answer comes when the reply is final, or when they are over. Who finds too many others "
         "waiting is answered at once.",

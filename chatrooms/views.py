@@ -33,7 +33,7 @@ from chatrooms.serializers import (
     SearchSerializer,
     WaitSerializer,
 )
-from chatrooms.streaming.sse import refusal_of
+from chatrooms.streaming.sse import refusal_response
 from chatrooms.tickets import Ticket
 from config.http.pagination import LinkPagination
 from config.http.parsers import JSONParser
@@ -309,7 +309,7 @@ class MessageViewSet(MessageViews):
     def handle_exception(self, exc: Exception) -> Any:
         """Refuse a stream so that the reader comes back."""
         if self.action == "stream":
-            return refusal_of(problem_of(exc), accept=self.request.headers.get("Accept", ""))
+            return refusal_response(problem_of(exc), accept=self.request.headers.get("Accept", ""))
         return super().handle_exception(exc)
 
     @extend_schema(summary="Get a message", parameters=[WaitSerializer])

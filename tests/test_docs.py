@@ -16,8 +16,7 @@ from accounts import delivery, failed_attempts, idempotency, otp, passwords, tok
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets, views
 from chatrooms.serializers import RoomSerializer, SearchSerializer
-from chatrooms.streaming import app
-from chatrooms.streaming import hub as hubs
+from chatrooms.streaming import client_stream, subscriber
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
 from config.http.pagination import LinkPagination
@@ -114,12 +113,12 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
         "Characters of a search": longest(SearchSerializer, "q"),
         "Bytes of a body": JSONParser.limit,
         "Bytes of a message's body (its characters may be escaped)": views.MessageParser.limit,
-        "Seconds of `?wait=`": long_poll.LONGEST,
-        "Requests of one `web` process that wait": pool - long_poll.FREE,
+        "Seconds of `?wait=`": long_poll.MAX_WAIT,
+        "Requests of one `web` process that wait": pool - long_poll.RESERVED_THREADS,
         "Seconds that the ticket of a stream works": int(tickets.LIFETIME.total_seconds()),
         "Seconds that a finished stream can be resumed": redis_stream.ENDED_SECONDS,
-        "Seconds between two signs of life": int(app.PING_EVERY),
-        "Bytes that a reader may be behind": hubs.MAX_BEHIND,
+        "Seconds between two signs of life": int(client_stream.PING_SECONDS),
+        "Bytes that a reader may be behind": subscriber.MAX_PENDING_BYTES,
         "Seconds that a code works": delivery.LIFETIME.seconds,
         "Guesses at one code": otp.GUESSES,
         "Wrong codes in a row for one number": failed_attempts.CODES_A_DAY,

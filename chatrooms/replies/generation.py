@@ -70,7 +70,7 @@ class Attempt:
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
         self._timer = ReplyTimer(reply.waited)
-        self._writer = redis_stream.Writer(reply_id=reply.pk, attempt=reply.attempt, is_held=self._is_held)
+        self._writer = redis_stream.StreamWriter(reply_id=reply.pk, attempt=reply.attempt, is_held=self._is_held)
         self._stream: ReplyStream | None = None
 
     def run(self, tier: Tier) -> None:
@@ -142,7 +142,7 @@ class Attempt:
         retry_while_database_down(
             stopping.settle,
             reply=self._reply,
-            text=self._writer.told,
+            text=self._writer.published,
             model=stream.model,
             usage=stream.spent,
             first_token_ms=self._first_token_ms,

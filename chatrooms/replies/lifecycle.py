@@ -21,7 +21,6 @@ from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms import redis_stream
 from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
-from chatrooms.redis_stream import Event
 from chatrooms.replies.concurrency import free_slots
 from chatrooms.replies.publishing import (
     MAX_REPUBLISH_INTERVAL,
@@ -29,6 +28,7 @@ from chatrooms.replies.publishing import (
     publish_next_on_commit,
     publish_on_commit,
 )
+from chatrooms.stream_entries import Event
 from config.observability import metrics
 from gemini.types import FinishReason, Usage
 
@@ -123,7 +123,7 @@ def fail(
     if retryable and delay <= MAX_RETRY_DELAY and schedule_retry(held_by_attempt(reply), timedelta(seconds=delay)):
         log.info("reply_retry_scheduled", reply_id=reply.pk, error=error, seconds=round(delay, 1))
         metrics.tries_put_off.labels(error).inc()
-        redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt)
+        redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
         publish_next(user_id=reply.user_id)
         return True
     return end_as_failed(
@@ -155,7 +155,7 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
     if is_queued:
         reply_id = Reply.objects.values_list("pk", flat=True).get(answers_id=message_id, is_current=True)
         # Its stream still ends with the old error, which a client would read until the new attempt starts.
-        transaction.on_commit(lambda: redis_stream.forget([reply_id]), robust=True)
+        transaction.on_commit(lambda: redis_stream.delete([reply_id]), robust=True)
         publish_on_commit(reply_id)
     return bool(is_queued)
 
@@ -167,7 +167,7 @@ def hand_back(*, reply: Reply) -> bool:
             status=Status.QUEUED, lease_until=None, not_before=Now(), publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
         )
         if is_queued:
-            transaction.on_commit(lambda: redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt), robust=True)
+            transaction.on_commit(lambda: redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt), robust=True)
             publish_on_commit(reply.pk)
             metrics.replies_handed_back.inc()
     return bool(is_queued)

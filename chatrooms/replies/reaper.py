@@ -40,7 +40,7 @@ def _end_expired_lease(reply: Reply) -> None:
     expired = held_by_attempt(reply).filter(lease_until__lt=Now())
     if schedule_retry(expired, timedelta()):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
-        redis_stream.drop(reply_id=reply.pk, attempt=reply.attempt)
+        redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
         metrics.leases_lost.inc()
     elif end_as_failed(reply, expired.filter(tries_left__lte=1), error=WORKER_LOST):
         metrics.leases_lost.inc()

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from billing import quota
-from chatrooms import redis_stream
+from chatrooms import redis_stream, stream_entries
 from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.models import Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.replies.lifecycle import observe_first_token, usage_values
@@ -84,5 +84,5 @@ def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object
         publish_next_on_commit(user_id)
     observe_first_token(values)
     # The stream may not have this end yet: Redis may have been unavailable when the user stopped the reply.
-    redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=redis_stream.Event.STOPPED, data={})
+    redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=stream_entries.Event.STOPPED, data={})
     return True

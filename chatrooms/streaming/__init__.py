@@ -1,1 +1,1 @@
-"""The process `stream`: replies sent to readers as they are written."""
+"""The process `stream`: replies sent to clients while they are written."""

@@ -1,4 +1,4 @@
-"""One HTTP request of the process `stream`, at the level of ASGI: what Django's request and response do elsewhere."""
+"""One HTTP request of the process `stream` as raw ASGI, in place of Django's request and response."""
 
 import asyncio
 import contextlib
@@ -20,107 +20,112 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PATH: Final = re.compile(r"/message/(\d{1,18})/stream")
 
-SEND_PATIENCE: Final = 30.0
-"""Seconds for which a client may take nothing while there is something for it."""
+SEND_TIMEOUT: Final = 30.0
+"""Seconds after which a client is dropped that does not read what it is sent."""
 
-SOCKET_BUFFER: Final = 64 * 1024
-"""Bytes that the kernel may keep for a client; left alone, it would take megabytes for each that does not read."""
+SEND_BUFFER_BYTES: Final = 64 * 1024
+"""Buffered by the kernel for each client; its default would be megabytes for a client that does not read."""
 
 
 class Disconnected(Exception):
-    """The client is gone, or is being dropped."""
+    """The client has disconnected, or is being dropped."""
 
 
 class StreamRequest:
-    """One request, and what was answered to it.
+    """One request and its response.
 
     Attributes:
-        asked_by: the id of the request that asked for the reply, once it is known which one that is.
+        reply_request_id: the id of the request that the reply was made for, once the reply is known.
+        end_reason: why the stream ended, for the log and the metrics.
     """
 
-    def __init__(self, *, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, identity: str) -> None:
-        self.scope, self.headers, self.identity = scope, headers, identity
+    def __init__(self, *, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, request_id: str) -> None:
+        self.scope, self.headers, self.request_id = scope, headers, request_id
         self._receive, self._send = receive, send
         match = PATH.fullmatch(scope["path"])
         self.message_id = int(match[1]) if match else None
         self.query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         self.started = time.monotonic()
-        self.status = self.sent = 0
+        self.status = self.sent_bytes = 0
         self.user_id: int | None = None
-        self.asked_by = ""
-        self.end = ""
+        self.reply_request_id = ""
+        self.end_reason = ""
 
     @property
-    def after(self) -> str:
-        """Where the client wants to go on: what a browser sends by itself, else the query."""
+    def last_event_id(self) -> str:
+        """Where the client wants to resume: the header that a browser sends, else the query's `after`."""
         return self.headers.get("last-event-id") or self.query.get("after", [""])[0]
 
-    async def answer(self, response: HttpResponse) -> None:
-        """Send a whole response."""
+    async def respond(self, response: HttpResponse) -> None:
+        """Send a complete response."""
         headers = {name.lower(): value for name, value in response.items()}
-        await self.begin(response.status_code, {**headers, "content-length": str(len(response.content))})
-        await self._put(response.content, more=False)
+        await self.start_response(response.status_code, {**headers, "content-length": str(len(response.content))})
+        await self._send_body(response.content, more=False)
 
-    async def begin(self, status: int, headers: dict[str, str]) -> None:
-        """Send the status and the headers, with those that every answer has."""
+    async def start_response(self, status: int, headers: dict[str, str]) -> None:
+        """Send the status and the headers, with those that every response has."""
         self.status = status
-        every = {**_every_header(), **self._cors(), "x-request-id": self.identity, **headers}
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in every.items()]
+        all_headers = {**_default_headers(), **self._cors_headers(), "x-request-id": self.request_id, **headers}
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in all_headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def write(self, data: bytes) -> None:
         """Send a part of the body.
 
         Raises:
-            Disconnected: the client takes nothing.
+            Disconnected: the client does not read.
         """
         if data:
             try:
-                async with asyncio.timeout(SEND_PATIENCE):
-                    await self._put(data, more=True)
+                async with asyncio.timeout(SEND_TIMEOUT):
+                    await self._send_body(data, more=True)
             except TimeoutError:
-                self.drop()
+                self.drop_slow_client()
 
-    def drop(self) -> None:
-        """Cut a client off that does not read.
+    def drop_slow_client(self) -> None:
+        """Cut the connection of a client that does not read.
 
         Raises:
             Disconnected: always.
         """
-        self.end = "too_slow"
+        self.end_reason = "too_slow"
         self.abort()
         raise Disconnected
 
     async def finish(self) -> None:
         """End the body."""
-        await self._put(b"", more=False)
+        await self._send_body(b"", more=False)
 
-    async def gone(self) -> None:
-        """Return when the client has gone away."""
+    async def wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    def spare_memory(self) -> None:
-        """Let the kernel keep little for a client that does not read."""
-        if (transport := self._transport()) and (wire := transport.get_extra_info("socket")):
+    def limit_send_buffer(self) -> None:
+        """Let the kernel buffer little for a client that does not read."""
+        if (transport := self._transport()) and (connection := transport.get_extra_info("socket")):
             with contextlib.suppress(OSError):
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def abort(self) -> None:
-        """Close the connection without waiting for the client to take what is buffered."""
+        """Close the connection without waiting for the client to read what is buffered."""
         if transport := self._transport():
             transport.abort()
 
     def _transport(self) -> asyncio.Transport | None:
-        """The connection: ASGI has no word for dropping one, but uvicorn's `send` is a method of what holds it."""
+        """Return the connection under uvicorn, or None under another server.
+
+        ASGI has no way to drop a connection. Uvicorn's `send` is a method of its RequestResponseCycle, whose attribute
+        `transport` is private. Read in uvicorn 0.54.0; `tests/chatrooms/test_private_attributes.py` fails when it is
+        gone.
+        """
         return getattr(getattr(self._send, "__self__", None), "transport", None)
 
-    async def _put(self, data: bytes, *, more: bool) -> None:
-        self.sent += len(data)
+    async def _send_body(self, data: bytes, *, more: bool) -> None:
+        self.sent_bytes += len(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
-    def _cors(self) -> dict[str, str]:
-        """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the answer, and no others."""
+    def _cors_headers(self) -> dict[str, str]:
+        """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the response, and no others."""
         origin = self.headers.get("origin", "")
         if origin not in (settings.WEB_ORIGIN, *settings.APP_ORIGINS):
             return {"vary": "Origin"}
@@ -128,7 +133,7 @@ class StreamRequest:
         return {"vary": "Origin", "access-control-allow-origin": origin, "access-control-expose-headers": exposed}
 
 
-def _every_header() -> dict[str, str]:
+def _default_headers() -> dict[str, str]:
     return {
         "cache-control": "no-store",
         "x-accel-buffering": "no",
@@ -139,8 +144,8 @@ def _every_header() -> dict[str, str]:
     }
 
 
-def preflight() -> HttpResponse:
-    """What a browser asks before it sends `Authorization` across origins."""
+def preflight_response() -> HttpResponse:
+    """Answer the request that a browser makes before it sends `Authorization` across origins."""
     response = HttpResponse(status=204)
     del response["Content-Type"]
     response["Access-Control-Allow-Methods"] = "GET"

@@ -1,4 +1,4 @@
-"""What one client of a stream has been told, and what it has to be told next: server-sent events, exactly once each.
+"""Server-sent events: what a client of a stream has received, and what it has to be sent next, exactly once.
 
 The wire format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -9,57 +9,58 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 
-from chatrooms.redis_stream import ENDS, LAST, Entry, EntryId, Event
+from chatrooms.stream_entries import END_EVENTS, LAST_NUMBER, Entry, EntryId, Event
 from config.http.problems import Problem, render
 
 RETRY: Final = b"retry: 1000\n"
-"""Milliseconds after which a browser that lost the connection comes back. A line of the first event's block: some
-readers take a block of its own for an empty message."""
+"""Milliseconds until a browser that lost the connection reconnects. A line of the first event's block: some clients
+take a block of its own for an empty message."""
 
 PING: Final = b": ping\n\n"
 
 
 class Gap(Exception):
-    """What the client has been told does not lead up to this entry: it has to be told everything anew."""
+    """The client has missed something before this entry, so it has to be sent the whole text again."""
 
 
-def event_of(event: Event, data: dict[str, Any], *, place: str = "") -> bytes:
-    """Spell one event; JSON has no line breaks of its own, so `data` is one line."""
-    line = f"id: {place}\n" if place else ""
+def render_event(event: Event, data: dict[str, Any], *, event_id: str = "") -> bytes:
+    """Render one event; JSON escapes line breaks, so `data` is one line."""
+    line = f"id: {event_id}\n" if event_id else ""
     return f"{line}event: {event.value}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def refusal_of(problem: Problem, *, accept: str) -> HttpResponse:
-    """How a stream is refused. A browser's EventSource gives up for good at any status but 200, so it gets an event.
+def refusal_response(problem: Problem, *, accept: str) -> HttpResponse:
+    """Return the response that refuses a stream.
 
-    Only where the refusal passes: overload, or an outage.
+    A browser's EventSource never reconnects after a status other than 200. So a temporary refusal (429, 503) reaches
+    it as an event.
     """
-    passes = problem.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-    if not passes or "text/event-stream" not in accept:
+    is_temporary = problem.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+    if not is_temporary or "text/event-stream" not in accept:
         return render(problem)
-    pause = f"retry: {round(1000 * (problem.retry_after or 2))}\n".encode()
-    event = event_of(Event.ERROR, {"code": problem.code, "final": False})
-    response = HttpResponse(pause + event, content_type="text/event-stream; charset=utf-8")
+    retry = f"retry: {round(1000 * (problem.retry_after or 2))}\n".encode()
+    event = render_event(Event.ERROR, {"code": problem.code, "final": False})
+    response = HttpResponse(retry + event, content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def place_of(reply_id: int, entry_id: EntryId) -> str:
-    """Return an event's id, which `Last-Event-ID` brings back."""
+def event_id_of(reply_id: int, entry_id: EntryId) -> str:
+    """Return an event's id, which the client sends back as `Last-Event-ID`."""
     return f"{reply_id}:{entry_id}"
 
 
-def resumed_from(text: str, *, reply_id: int) -> EntryId | None:
-    """Read `Last-Event-ID`; None, which is the beginning, if it is malformed or names another reply."""
+def parse_last_event_id(text: str, *, reply_id: int) -> EntryId | None:
+    """Parse `Last-Event-ID`; None, which means from the beginning, if it is malformed or names another reply."""
     reply, _, entry_id = text.partition(":")
     return EntryId.parse(entry_id) if reply == str(reply_id) else None
 
 
-class Transcript:
-    """One client's side of one reply's stream.
+class SseCursor:
+    """How far one client has come in one reply's stream.
 
-    Entries may come twice (from the stream and from its channel) and are told once. `is_over` says that the end has
-    been told.
+    An entry may arrive twice (from the stream and from its channel) and is sent once. `is_over` says that the end has
+    been sent.
     """
 
     def __init__(self, *, reply_id: int) -> None:
@@ -68,14 +69,14 @@ class Transcript:
         self._length: int | None = None
         self.is_over = False
 
-    def resume(self, entry: Entry) -> None:
-        """Go on behind an entry that the client has been told before."""
+    def resume_after(self, entry: Entry) -> None:
+        """Continue after an entry that the client has received before."""
         self._last = entry.id
         self._length = entry.offset + len(entry.text)
-        self.is_over = entry.event in ENDS
+        self.is_over = entry.event in END_EVENTS
 
-    def tell(self, entry: Entry) -> bytes:
-        """Return what to send for an entry; nothing for one that has been told.
+    def render(self, entry: Entry) -> bytes:
+        """Return what to send for an entry; nothing for one that was sent before.
 
         Raises:
             Gap: something before it is missing.
@@ -91,22 +92,23 @@ class Transcript:
         elif entry.event is Event.DONE and self._length != entry.data.get("length"):
             raise Gap
         self._last = entry.id
-        self.is_over = entry.event in ENDS
-        return event_of(entry.event, _public(entry), place=place_of(self._reply_id, entry.id))
+        self.is_over = entry.event in END_EVENTS
+        return render_event(entry.event, _public_data(entry), event_id=event_id_of(self._reply_id, entry.id))
 
-    def tell_whole(self, *, text: str, attempt: int, event: Event, data: dict[str, Any]) -> bytes:
-        """Return what to send for a reply that the database has whole: drop everything, the text, the end.
+    def render_snapshot(self, *, text: str, attempt: int, event: Event, data: dict[str, Any]) -> bytes:
+        """Return what to send for a final reply from the database: a start, the whole text, the end.
 
-        The start stands before all entries, so that a client that loses the connection behind it begins there again.
+        The start's id is below those of all entries, so a client that loses the connection after it begins again.
         """
         if self.is_over:
             return b""
         self.is_over = True
-        end = event_of(event, data, place=place_of(self._reply_id, EntryId(attempt, LAST)))
-        start = event_of(Event.START, {"attempt": attempt}, place=place_of(self._reply_id, EntryId(attempt, 0)))
-        delta = event_of(Event.DELTA, {"text": text}) if text and event is not Event.ERROR else b""
+        end = render_event(event, data, event_id=event_id_of(self._reply_id, EntryId(attempt, LAST_NUMBER)))
+        start_id = event_id_of(self._reply_id, EntryId(attempt, 0))
+        start = render_event(Event.START, {"attempt": attempt}, event_id=start_id)
+        delta = render_event(Event.DELTA, {"text": text}) if text and event is not Event.ERROR else b""
         return start + delta + end
 
 
-def _public(entry: Entry) -> dict[str, Any]:
+def _public_data(entry: Entry) -> dict[str, Any]:
     return {"text": entry.text} if entry.event is Event.DELTA else entry.data

@@ -213,13 +213,13 @@ def test_a_summary_with_twenty_such_notes_is_made_anew(client: APIClient, answer
 def test_who_follows_a_retry_is_not_told_the_old_failure(
     client: APIClient, failed: Message, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
-    from chatrooms import redis_stream
+    from chatrooms import redis_stream, stream_entries
 
     reply = reply_of(failed)
-    redis_stream.end(reply_id=reply.pk, attempt=1, event=redis_stream.Event.ERROR, data={"code": "blocked"})
+    redis_stream.end(reply_id=reply.pk, attempt=1, event=stream_entries.Event.ERROR, data={"code": "blocked"})
     with django_capture_on_commit_callbacks(execute=True):
         again(client, "retry", failed)
-    assert redis_stream._redis().exists(redis_stream.key_of(reply.pk)) == 0
+    assert redis_stream._redis().exists(stream_entries.stream_key(reply.pk)) == 0
 
 
 def test_an_earlier_summary_is_kept(client: APIClient, answered: Message) -> None:

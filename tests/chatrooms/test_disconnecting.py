@@ -7,26 +7,27 @@ from uuid import uuid4
 import pytest
 
 from chatrooms.models import Reply, Status
-from chatrooms.redis_stream import Entry, EntryId, Event
-from chatrooms.streaming.app import Access, _Streaming
-from chatrooms.streaming.hub import Follower
+from chatrooms.stream_entries import Entry, EntryId, Event
+from chatrooms.streaming.access import Access
+from chatrooms.streaming.client_stream import ClientStream
 from chatrooms.streaming.request import StreamRequest
+from chatrooms.streaming.subscriber import Subscriber
 
 
 class QuietHub:
     """Where nothing was said yet."""
 
     def __init__(self) -> None:
-        self.follower = Follower(reply_id=7, session_id=uuid4())
+        self.subscriber = Subscriber(reply_id=7, session_id=uuid4())
         self.left = False
 
-    async def follow(self, **_: Any) -> Follower:
-        return self.follower
+    async def subscribe(self, **_: Any) -> Subscriber:
+        return self.subscriber
 
     async def history(self, *_: Any, **__: Any) -> list[Entry]:
         return []
 
-    async def leave(self, follower: Follower) -> None:
+    async def unsubscribe(self, subscriber: Subscriber) -> None:
         self.left = True
 
 
@@ -43,12 +44,12 @@ async def stream_until_gone(*, steps: int) -> bool:
             began.set()
 
     scope = {"path": "/message/1/stream", "query_string": b"", "method": "GET"}
-    request = StreamRequest(scope=scope, headers={}, receive=receive, send=send, identity="x")
+    request = StreamRequest(scope=scope, headers={}, receive=receive, send=send, request_id="x")
     access = Access(user_id=1, session_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
-    running = asyncio.ensure_future(_Streaming(hub, request, access, None).run())  # type: ignore[arg-type]
+    running = asyncio.ensure_future(ClientStream(hub, request, access, None).run())  # type: ignore[arg-type]
     await began.wait()
     await asyncio.sleep(0.01)
-    hub.follower.put(Entry(EntryId(1, 1), Event.START, {"attempt": 1}), 10)
+    hub.subscriber.add(Entry(EntryId(1, 1), Event.START, {"attempt": 1}), 10)
     for _ in range(steps):
         await asyncio.sleep(0)
     gone.set()

@@ -1,4 +1,4 @@
-"""The hub's subscription breaks or falls silent, and nobody loses anything by it; slow readers are told apart."""
+"""The hub's subscription breaks or falls silent and no client loses anything; slow clients are recognised."""
 
 import asyncio
 import io
@@ -11,40 +11,41 @@ from django.conf import settings
 from pytest_django import Settings
 from redis import Redis
 
-from chatrooms.redis_stream import Entry, EntryId, Event
-from chatrooms.streaming import hub as hubs
-from chatrooms.streaming.hub import MAX_BEHIND, Follower, Hub
+from chatrooms.stream_entries import Entry, EntryId, Event
+from chatrooms.streaming import hub as hub_module
+from chatrooms.streaming.hub import Hub
+from chatrooms.streaming.subscriber import MAX_PENDING_BYTES, Subscriber
 from tests.doubles.proxy import Proxy
 
 
-def test_who_comes_while_the_broken_subscription_is_not_noticed_yet_is_not_cut_off() -> None:
-    async def follow() -> tuple[Follower, int]:
-        hub = Hub(look=lambda replies, sessions: (set(), set()))
-        hub.open()
+def test_a_client_that_connects_during_an_outage_is_not_cut_off() -> None:
+    async def subscribe() -> tuple[Subscriber, int]:
+        hub = Hub(poll_database=lambda replies, sessions: (set(), set()))
+        hub.start()
         try:
-            await hub.follow(reply_id=1, session_id=uuid4())
-            with Redis.from_url(settings.REDIS_URL) as client:  # it keeps the loop busy: the hub sees nothing of this
+            await hub.subscribe(reply_id=1, session_id=uuid4())
+            with Redis.from_url(settings.REDIS_URL) as client:  # it blocks the loop, so the hub does not notice
                 killed = client.client_kill_filter(_type="pubsub")
-            return await hub.follow(reply_id=2, session_id=uuid4()), int(killed)
+            return await hub.subscribe(reply_id=2, session_id=uuid4()), int(killed)
         finally:
             await hub.close()
 
-    follower, killed = asyncio.run(follow())
+    subscriber, killed = asyncio.run(subscribe())
     assert killed == 1
-    assert not follower.is_cut_off
+    assert not subscriber.is_cut_off
 
 
-def test_a_subscription_that_answers_is_kept(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
-    monkeypatch.setattr(hubs, "LOOK_EVERY", 0.01)
+def test_a_subscription_that_responds_is_kept(monkeypatch: pytest.MonkeyPatch, logged: io.StringIO) -> None:
+    monkeypatch.setattr(hub_module, "POLL_SECONDS", 0.01)
 
     async def kept() -> bool:
-        hub = Hub(look=lambda replies, sessions: (set(), set()))
-        hub.open()
+        hub = Hub(poll_database=lambda replies, sessions: (set(), set()))
+        hub.start()
         try:
             await hub._is_listening.wait()
-            first, looks = hub._pubsub, count(1)
-            monkeypatch.setattr(hub, "_everybody", lambda: next(looks) and [])
-            while next(looks) < 10:  # noqa: ASYNC110  what is looked at knows nothing of this test
+            first, polls = hub._pubsub, count(1)
+            monkeypatch.setattr(hub, "_all_subscribers", lambda: next(polls) and [])
+            while next(polls) < 10:  # noqa: ASYNC110  the hub has no event for it
                 await asyncio.sleep(0.01)
             return hub._pubsub is first
         finally:
@@ -54,51 +55,51 @@ def test_a_subscription_that_answers_is_kept(monkeypatch: pytest.MonkeyPatch, lo
     assert "stream_" not in logged.getvalue()
 
 
-def test_a_subscription_that_a_firewall_forgot_is_renewed_while_nobody_reads(
+def test_a_subscription_lost_in_a_firewall_is_renewed_when_idle(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs, "LOOK_EVERY", 0.5)
+    monkeypatch.setattr(hub_module, "POLL_SECONDS", 0.5)
     target = urlsplit(settings.REDIS_URL)
 
-    async def renewed(proxy: Proxy) -> Follower:
-        hub = Hub(look=lambda replies, sessions: (set(), set()))
-        hub.open()
+    async def renewed(proxy: Proxy) -> Subscriber:
+        hub = Hub(poll_database=lambda replies, sessions: (set(), set()))
+        hub.start()
         try:
             await hub._is_listening.wait()
             stale = hub._pubsub
             proxy.forget()
-            while hub._pubsub in (None, stale):  # noqa: ASYNC110  what is looked at knows nothing of this test
+            while hub._pubsub in (None, stale):  # noqa: ASYNC110  the hub has no event for it
                 await asyncio.sleep(0.01)
-            return await hub.follow(reply_id=1, session_id=uuid4())
+            return await hub.subscribe(reply_id=1, session_id=uuid4())
         finally:
             await hub.close()
 
     with Proxy(host=target.hostname or "", port=target.port or 6379) as proxy:
         settings.REDIS_URL = settings.REDIS_URL.replace(f":{target.port}/", f":{proxy.port}/")
-        follower = asyncio.run(asyncio.wait_for(renewed(proxy), 120))
-    assert not follower.is_cut_off
+        subscriber = asyncio.run(asyncio.wait_for(renewed(proxy), 120))
+    assert not subscriber.is_cut_off
 
 
-# --- A slow reader ----------------------------------------------------------------------------------------------------
+# --- A slow client ----------------------------------------------------------------------------------------------------
 
 
-def put(follower: Follower, *sizes: int) -> None:
+def add(subscriber: Subscriber, *sizes: int) -> None:
     for number, size in enumerate(sizes):
-        follower.put(Entry(EntryId(1, number + 1), Event.DELTA, {}), size)
+        subscriber.add(Entry(EntryId(1, number + 1), Event.DELTA, {}), size)
 
 
-def test_an_answer_that_comes_in_one_piece_makes_no_reader_slow() -> None:
-    follower = Follower(reply_id=1, session_id=uuid4())
-    put(follower, 20, 300 * 1024, 20)  # start, all of it, done
-    assert not follower.is_slow
-    assert len(asyncio.run(follower.next())) == 3
+def test_a_reply_that_comes_in_one_entry_makes_no_client_slow() -> None:
+    subscriber = Subscriber(reply_id=1, session_id=uuid4())
+    add(subscriber, 20, 300 * 1024, 20)  # start, the whole text, done
+    assert not subscriber.is_slow
+    assert len(asyncio.run(subscriber.next_entries())) == 3
 
 
-@pytest.mark.parametrize("sizes", [[1024] * (MAX_BEHIND // 1024) + [1], [300 * 1024] * 5])
-def test_what_piles_up_does(sizes: list[int]) -> None:
-    follower = Follower(reply_id=1, session_id=uuid4())
-    put(follower, *sizes[:-1])
-    assert not follower.is_slow
-    put(follower, sizes[-1])
-    assert follower.is_slow
-    assert asyncio.run(follower.next()) == []
+@pytest.mark.parametrize("sizes", [[1024] * (MAX_PENDING_BYTES // 1024) + [1], [300 * 1024] * 5])
+def test_entries_that_pile_up_make_a_client_slow(sizes: list[int]) -> None:
+    subscriber = Subscriber(reply_id=1, session_id=uuid4())
+    add(subscriber, *sizes[:-1])
+    assert not subscriber.is_slow
+    add(subscriber, sizes[-1])
+    assert subscriber.is_slow
+    assert asyncio.run(subscriber.next_entries()) == []

@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing.models import DailyUsage, LedgerEntry
-from chatrooms import conversation, redis_stream
+from chatrooms import conversation, redis_stream, stream_entries
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.redis_stream import Writer
+from chatrooms.redis_stream import StreamWriter
 from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.tasks import answer
 from gemini.types import FinishReason, Usage
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.django_db
 USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)
 
 
-def claimed(message: Message) -> tuple[Reply, Writer]:
+def claimed(message: Message) -> tuple[Reply, StreamWriter]:
     found = lifecycle.claim(reply_id=reply_of(message).pk)
     assert found is not None
     reply = found[0]
-    writer = Writer(
+    writer = StreamWriter(
         reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not lifecycle.no_longer_held(held=[reply])
     )
     writer.start()
@@ -109,7 +109,7 @@ def test_what_redis_has_lost_the_worker_still_knows(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("One")
-    redis_stream.forget([reply.pk])
+    redis_stream.delete([reply.pk])
     assert stop(client, message).json()["gemini_response"] == ""
     assert units(room.user_id) == 1  # not known yet
     stopping.settle(reply=reply, text="One", model="m", usage=USED)
@@ -127,7 +127,7 @@ def test_followers_learn_from_the_worker_what_could_not_be_told_when_it_was_stop
         patch.setattr(redis_stream, "stop", lambda **_: None)
         stop(client, message)
     stopping.settle(reply=reply, text="One", model="m", usage=USED)
-    told = redis_stream.entries_of(redis_stream._redis().xrange(redis_stream.key_of(reply.pk)))
+    told = stream_entries.parse_entries(redis_stream._redis().xrange(stream_entries.stream_key(reply.pk)))
     assert [each.event for each in told] == ["start", "delta", "stopped"]
 
 
@@ -135,8 +135,8 @@ def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Redis take beginnings and ends alone."""
     append = redis_stream._append
 
-    def refuse(*, event: redis_stream.Event, **rest: Any) -> bool:
-        if event is redis_stream.Event.DELTA:
+    def refuse(*, event: stream_entries.Event, **rest: Any) -> bool:
+        if event is stream_entries.Event.DELTA:
             raise redis.RedisError
         return append(event=event, **rest)
 
@@ -199,7 +199,7 @@ def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom,
     spoke, silent = send(room), send(Chatroom.objects.create(user_id=room.user_id, name="other"))
     claimed(spoke)[1].add("One two three")
     dead, _ = claimed(silent)
-    redis_stream.forget([dead.pk])
+    redis_stream.delete([dead.pk])
     for message in (spoke, silent):
         stop(client, message)
     Reply.objects.unsettled().update(lease_until=Now() - timedelta(seconds=1))

@@ -70,12 +70,12 @@ def test_readyz_looks_whether_it_can_be_written_to() -> None:
 
 @pytest.mark.parametrize("problem", [StreamUnavailable(retry_after=3), TooManyStreams(retry_after=3)])
 def test_a_browser_that_streams_is_told_by_an_event(problem: Exception) -> None:
-    told = sse.refusal_of(problem, accept="text/event-stream")  # type: ignore[arg-type]
+    told = sse.refusal_response(problem, accept="text/event-stream")  # type: ignore[arg-type]
     assert (told.status_code, told["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
     assert told.content.startswith(b"retry: 3000\nevent: error\ndata: {")
     assert b'"final": false' in told.content
-    assert sse.refusal_of(problem, accept="*/*").status_code in (429, 503)  # type: ignore[arg-type]
+    assert sse.refusal_response(problem, accept="*/*").status_code in (429, 503)  # type: ignore[arg-type]
 
 
 def test_what_does_not_pass_is_no_event() -> None:
-    assert sse.refusal_of(MessageNotFound(), accept="text/event-stream").status_code == 404
+    assert sse.refusal_response(MessageNotFound(), accept="text/event-stream").status_code == 404

@@ -9,7 +9,7 @@ import pytest
 import requests
 from redis import Redis
 
-from chatrooms.streaming.request import SEND_PATIENCE
+from chatrooms.streaming.request import SEND_TIMEOUT
 from tests import sse
 from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
 
@@ -419,7 +419,7 @@ def test_a_blocked_client_is_dropped_and_harms_nobody(stack: Stack, person: Pers
     blocked = sse.Response(sent["stream_url"], buffer=4096)
     transcript = sse.read(sent["stream_url"])
     assert len(transcript.text) == 900_000
-    wait_until(lambda: '"too_slow"' in stack.log("stream"), "dropped", SEND_PATIENCE + 10)
+    wait_until(lambda: '"too_slow"' in stack.log("stream"), "dropped", SEND_TIMEOUT + 10)
     with pytest.raises((ConnectionError, ValueError)):
         for _ in blocked.events():
             pass

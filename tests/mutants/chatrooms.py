@@ -40,7 +40,7 @@ BREAKS = (
     ),
     Break(
         lets="one follow a stranger's answer live",
-        file="chatrooms/streaming/app.py",
+        file="chatrooms/streaming/access.py",
         text="Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)",
         broken="Reply.objects.filter(answers_id=request.message_id)",
         tests="chatrooms/test_stream_access.py",
@@ -54,7 +54,7 @@ BREAKS = (
     ),
     Break(
         lets="a ticket open another answer's stream",
-        file="chatrooms/streaming/app.py",
+        file="chatrooms/streaming/access.py",
         text="reply = (mine.filter(pk=reply_id) if reply_id else mine.filter(is_current=True)).first()",
         broken="reply = mine.filter(is_current=True).first()",
         tests="chatrooms/test_stream_access.py",
@@ -169,7 +169,7 @@ BREAKS = (
         file="chatrooms/redis_stream.py",
         text='        if "equal or smaller" in str(error):\n            raise Fenced from None\n        raise\n',
         broken="        return True\n",
-        tests="chatrooms/test_live.py",
+        tests="chatrooms/test_redis_stream.py",
     ),
     Break(
         lets="sends be without a limit a minute",

@@ -1,4 +1,4 @@
-"""`?wait=`: the answer comes with the answer, or the time is over; and those who wait never take every thread."""
+"""`?wait=`: the response waits for the reply or for the timeout, and waiting requests never take every thread."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Clock:
-    """In the place of the module `time`: only sleeping takes time."""
+    """Replaces the module `time`: only sleeping takes time."""
 
     BEGIN = 1000.0
 
@@ -31,29 +31,29 @@ class Clock:
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Do not sleep; keep for how long it would have been."""
+    """Do not sleep; record the durations."""
     slept: list[float] = []
     monkeypatch.setattr(long_poll.time, "sleep", slept.append)
     return slept
 
 
-def test_it_ends_with_the_reply(
+def test_the_wait_ends_with_the_reply(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = send(room)
-    looks: list[float] = []
+    polls: list[float] = []
 
     def sleep(seconds: float) -> None:
-        looks.append(seconds)
-        if len(looks) == 3:
+        polls.append(seconds)
+        if len(polls) == 3:
             Reply.objects.update(status="done", content="Hello")
 
     monkeypatch.setattr(long_poll.time, "sleep", sleep)
     assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "Hello"
-    assert len(looks) == 3
+    assert len(polls) == 3
 
 
-def test_it_ends_when_the_time_is_over(
+def test_the_wait_ends_with_the_timeout(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message, clock = send(room), Clock()
@@ -64,7 +64,7 @@ def test_it_ends_when_the_time_is_over(
 
 
 @pytest.mark.parametrize("query", ["", "?wait=0"])
-def test_without_it_nobody_waits(
+def test_a_request_without_a_wait_returns_at_once(
     client: APIClient, room: Chatroom, send: Callable[..., Message], asleep: list[float], query: str
 ) -> None:
     message = send(room)
@@ -74,8 +74,8 @@ def test_without_it_nobody_waits(
 
 @pytest.mark.parametrize("wait", ["26", "-1", "x", "NaN", "inf", "1e9"])
 def test_a_bad_wait_is_refused_and_sends_nothing(client: APIClient, room: Chatroom, wait: str) -> None:
-    answer = client.post(f"/chatroom/{room.pk}/message?wait={wait}", {"content": "Hello"})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "wait")
+    response = client.post(f"/chatroom/{room.pk}/message?wait={wait}", {"content": "Hello"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "wait")
     assert not Message.objects.exists()
 
 
@@ -84,26 +84,26 @@ def test_a_send_waits_too(client: APIClient, room: Chatroom, monkeypatch: pytest
         Reply.objects.update(status="done", content="Hello")
 
     monkeypatch.setattr(long_poll.time, "sleep", sleep)
-    answer = client.post(f"/chatroom/{room.pk}/message?wait=5", {"content": "Hi"})
-    assert (answer.status_code, answer.json()["gemini_response"]) == (202, "Hello")
+    response = client.post(f"/chatroom/{room.pk}/message?wait=5", {"content": "Hi"})
+    assert (response.status_code, response.json()["gemini_response"]) == (202, "Hello")
 
 
-def test_who_finds_no_place_is_answered_at_once(
+def test_a_request_without_a_free_slot_returns_at_once(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, asleep: list[Any]
 ) -> None:
-    monkeypatch.setattr(long_poll, "_places", threading.BoundedSemaphore(1))
-    assert long_poll._places.acquire(blocking=False)
+    monkeypatch.setattr(long_poll, "_slots", threading.BoundedSemaphore(1))
+    assert long_poll._slots.acquire(blocking=False)
     message = send(room)
     assert client.get(f"/message/{message.pk}?wait=20").json()["reply"]["status"] == "queued"
     assert asleep == []
 
 
-def test_a_place_is_given_back(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+def test_a_slot_is_released(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
-    free = long_poll._places._value
+    free = long_poll._slots._value
     client.get(f"/message/{message.pk}?wait=0.1")
-    assert long_poll._places._value == free
+    assert long_poll._slots._value == free
 
 
-def test_threads_are_left_for_the_others(settings: Any) -> None:
-    assert settings.WEB_THREADS - long_poll._places._initial_value == long_poll.FREE
+def test_threads_are_reserved_for_other_requests(settings: Any) -> None:
+    assert settings.WEB_THREADS - long_poll._slots._initial_value == long_poll.RESERVED_THREADS

@@ -1,0 +1,102 @@
+"""The entries of a reply's Redis stream: their ids, their events, and how to read them.
+
+An entry's id is `<attempt>-<n>`, so Redis itself refuses the late writer of an attempt that another has replaced.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+LAST_NUMBER: Final = 10**9
+"""The number of an attempt's last entry; a reply has at most 16 Mi chunks, since each is a byte of the response."""
+
+ENTRY_ID: Final = re.compile(r"(\d{1,10})-(\d{1,10})")
+
+
+class Event(StrEnum):
+    """The kinds of entries. `START` means: drop the text so far, the whole text follows."""
+
+    START = "start"
+    DELTA = "delta"
+    DONE = "done"
+    ERROR = "error"
+    STOPPED = "stopped"
+
+
+END_EVENTS: Final = frozenset({Event.DONE, Event.ERROR, Event.STOPPED})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntryId:
+    """The id of an entry; within a stream ids only rise."""
+
+    attempt: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read `<attempt>-<n>`; None if it is anything else."""
+        match = ENTRY_ID.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.attempt}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a stream. A delta's `offset` counts the characters before it, since the last start."""
+
+    id: EntryId
+    event: Event
+    data: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        return str(self.data.get("text", ""))
+
+    @property
+    def offset(self) -> int:
+        return int(self.data.get("offset", 0))
+
+
+def stream_key(reply_id: int) -> str:
+    """Return the name of a reply's stream, and of its channel."""
+    return f"live:{reply_id}"
+
+
+def parse_entry(entry_id: str, event: str, data: str) -> Entry:
+    """Parse an entry as Redis stores it.
+
+    Raises:
+        ValueError: it is not one of ours.
+    """
+    parsed_id = EntryId.parse(entry_id)
+    if parsed_id is None:
+        raise ValueError(entry_id)
+    return Entry(parsed_id, Event(event), json.loads(data))
+
+
+def parse_entries(found: Any) -> list[Entry]:
+    """Parse what XRANGE returns (with `decode_responses`)."""
+    return [parse_entry(entry_id, fields["event"], fields["data"]) for entry_id, fields in found]
+
+
+def parse_message(message: str) -> Entry:
+    """Parse an entry as it is published on the channel: id, event and data with a space between them."""
+    entry_id, event, data = message.split(" ", 2)
+    return parse_entry(entry_id, event, data)
+
+
+def text_of(entries: Iterable[Entry]) -> str | None:
+    """Join the text since the last start; None if a part of it is missing, or if there was no start."""
+    text: str | None = None
+    for entry in entries:
+        if entry.event is Event.START:
+            text = ""
+        elif entry.event is Event.DELTA:
+            text = text + entry.text if text is not None and entry.offset == len(text) else None
+    return text
