@@ -268,14 +268,6 @@ class Environment(BaseSettings):
         return []
 
 
-def broker_url(url: str) -> str:
-    """Return the URL of Redis as Celery needs it: over TLS it takes any certificate where the URL names no check."""
-    parts = urlsplit(url)
-    if parts.scheme != "rediss" or "ssl_cert_reqs" in parse_qs(parts.query):
-        return url
-    return f"{url}{'&' if parts.query else '?'}ssl_cert_reqs=required"
-
-
 class ConfigurationError(Exception):
     """The environment is missing something, or something in it is malformed or too weak."""
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import dj_database_url
 
-from config import VERSION, processes
-from config.environment import ROOT, ConfigurationError, broker_url, load
+from config import api_settings, processes
+from config.admin_settings import *  # noqa: F403  Django reads every name of this module
+from config.environment import ROOT, ConfigurationError, load
+from config.infrastructure.broker import broker_url
 from config.infrastructure.database import PatientConnection
 from config.observability import logs, sentry, tracing
 
@@ -245,46 +247,6 @@ RETAIN_STAFF_ACTIONS = timedelta(days=env.RETAIN_STAFF_ACTIONS_DAYS) if env.RETA
 RETAIN_STRIPE_EVENTS = timedelta(days=env.RETAIN_STRIPE_EVENTS_DAYS)
 RETAIN_RESULTS = timedelta(days=env.RETAIN_RESULTS_DAYS)
 
-# --- The desk (the admin) ---------------------------------------------------------------------------------------------
-
-DESK_PATH = "admin/"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{DESK_PATH}"
-SESSION_COOKIE_SAMESITE = "Strict"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-OTP_TOTP_ISSUER = "Kuvaka"
-AXES_HANDLER = "accounts.staff.lockout.CountingHandler"
-AXES_FAILURE_LIMIT = 5
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Not the name alone: strangers could then lock staff out, who come from an address of their own.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.staff.audit_trail.axes_name"
-AXES_CLIENT_IP_CALLABLE = "accounts.staff.audit_trail.axes_address"
-AXES_SENSITIVE_PARAMETERS = ["username", "password", "otp_token", "csrfmiddlewaretoken"]
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-AXES_HTTP_RESPONSE_CODE = 429
-AXES_LOCKOUT_TEMPLATE = "desk/locked.html"
-UNFOLD = {
-    "SITE_TITLE": "Kuvaka desk",
-    "SITE_HEADER": "Kuvaka",
-    "SITE_SUBHEADER": "Support desk",
-    "SITE_SYMBOL": "forum",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin_site.site.icon"}],
-    "STYLES": ["config.admin_site.site.styles"],
-    "SITE_URL": None,
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "config.admin_site.dashboard.context",
-    "ENVIRONMENT": "config.admin_site.site.environment",
-    "SIDEBAR": {"navigation": "config.admin_site.site.navigation"},
-}
-
 # --- chatrooms and gemini ---------------------------------------------------------------------------------------------
 
 ROOMS_PER_USER = env.ROOMS_PER_USER
@@ -329,54 +291,7 @@ DAILY_TOKEN_CEILING = env.DAILY_TOKEN_CEILING
 TOKEN_SHARES = {"basic": env.TOKEN_SHARE_BASIC, "pro": env.TOKEN_SHARE_PRO}
 STOPPED_UNITS_PER_DAY = env.STOPPED_UNITS_PER_DAY
 
-# --- The API ----------------------------------------------------------------------------------------------------------
+# --- The API and the admin site ---------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "config.http.schema.OperationSchema",
-    "EXCEPTION_HANDLER": "config.http.problems.problem_response",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Kuvaka",
-    "DESCRIPTION": "Chatrooms whose messages Gemini answers. Errors are problem+json (RFC 9457).",
-    "VERSION": VERSION,
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": ["accounts.tokens.SessionAuthentication"],
-    "SERVE_PERMISSIONS": ["config.http.permissions.DocsPermission"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "chatrooms.schema.describe_events",
-        "config.http.schema.complete",
-    ],
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "StatusEnum": "chatrooms.models.Status",
-        "ReplyError": "chatrooms.exceptions.REPLY_ERRORS",
-        "FinishReason": "gemini.types.FinishReason",
-        "TierSlug": "billing.serializers.TIERS",
-    },
-    "SERVERS": [{"url": WEB_ORIGIN}],
-    "TAGS": [
-        {"name": "auth", "description": "Signing in and out."},
-        {"name": "user", "description": "One's own account."},
-        {"name": "chatroom", "description": "Rooms, and sending messages to them."},
-        {"name": "message", "description": "A message and its answer."},
-        {"name": "messages", "description": "All of one's messages."},
-        {"name": "search", "description": "Finding what was said."},
-        {"name": "tiers", "description": "What there is to buy."},
-        {"name": "usage", "description": "What was used."},
-        {"name": "subscribe", "description": "The way to Pro."},
-        {"name": "subscription", "description": "A subscription that there is."},
-        {"name": "webhook", "description": "For Stripe."},
-    ],
-}
+REST_FRAMEWORK = api_settings.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = {**api_settings.SPECTACULAR, "SERVERS": [{"url": WEB_ORIGIN}]}

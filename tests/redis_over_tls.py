@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from redis import Redis, RedisError
 
-from config.dev.database_servers import die_with_parent
+from config.dev.child_processes import die_with_parent
 from config.dev.server_binaries import REDIS_ON_PATH
 from tests.ports import free_port
 from tests.stack import wait_until

@@ -22,7 +22,7 @@ import psycopg
 import requests
 from redis import Redis
 
-from config.dev.database_servers import die_with_parent
+from config.dev.child_processes import die_with_parent
 from config.dev.server_binaries import redis_server
 from tests import promised
 from tests.doubles.gemini.client import GeminiDouble

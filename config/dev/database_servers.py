@@ -4,13 +4,11 @@ Both listen on the loopback interface with a password, so the length of a path n
 107 bytes). On Linux both stop by themselves when the process that started them dies.
 """
 
-import ctypes
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +22,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.dev import server_binaries as programs
+from config.dev.child_processes import die_with_parent
 from config.dev.server_binaries import ServerError
 
 HOST: Final = "127.0.0.1"
@@ -39,9 +38,6 @@ CONNECTIONS: Final = 200
 
 QUIET: Final = ("log_checkpoints=off", "log_min_error_statement=panic", "log_error_verbosity=terse")
 """PostgreSQL settings that keep the text of statements, and the rows they name, out of its log."""
-
-PR_SET_PDEATHSIG: Final = 1
-"""From linux/prctl.h: the signal that this process gets when its parent dies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,38 +139,6 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
 
     with _running(start, port_file=data_dir / "redis.port", is_ready=_redis_is_ready) as server:
         yield server
-
-
-def die_with_parent(wish: signal.Signals) -> Callable[[], None] | None:
-    """Return what a new process has to call so that it gets `wish` when its parent dies; None where that cannot be had.
-
-    For `preexec_fn`, which runs after the change of user: that change would undo the request (prctl(2)).
-    """
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent = os.getpid()
-
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, int(wish))
-        if os.getppid() != parent:
-            os.kill(os.getpid(), wish)
-
-    return ask
-
-
-def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether a process has ended, without the lock that `Popen.poll` takes.
-
-    The signal that ends a run may strike in `poll`, between taking the lock and the block that gives it back; whoever
-    waits for that process then waits for ever (seen with Python 3.11.7).
-    """
-    if process.returncode is not None:
-        return True
-    try:
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # somebody else has asked already
-        return True
 
 
 # --- Starting one of them ---------------------------------------------------------------------------------------------

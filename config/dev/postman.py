@@ -16,7 +16,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from config.dev import openapi
 from config.dev.openapi import resolved
-from config.dev.postman_tour import STREAM, TOUR, Folder, Step
+from config.dev.postman_steps import STREAM, Folder, Step
+from config.dev.postman_tour import TOUR
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 COLLECTION: Final = ROOT / "docs" / "postman" / "kuvaka.postman_collection.json"

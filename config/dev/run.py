@@ -19,7 +19,8 @@ from typing import Final
 
 from config import environment, processes
 from config.dev import embedded, manage, schema
-from config.dev.database_servers import Server, has_ended
+from config.dev.child_processes import has_ended
+from config.dev.database_servers import Server
 from config.dev.manage import LOOPBACK
 from config.dev.server_binaries import ServerError
 from config.dev.supervisor import Child, Console, Died, Supervisor, stop_leftovers

@@ -16,7 +16,7 @@ from typing import IO, Final, TextIO
 import psutil
 
 from config import processes
-from config.dev.database_servers import die_with_parent, has_ended
+from config.dev.child_processes import die_with_parent, has_ended
 
 GRACE: Final = 12.0
 """Seconds that processes have to end by themselves: the worker gives its replies back within `REPLY_DRAIN` (8)."""

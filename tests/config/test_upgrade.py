@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from config import processes
-from config.dev.database_servers import die_with_parent
+from config.dev.child_processes import die_with_parent
 from tests import servers
 from tests.conftest import _urls
 from tests.nginx import Nginx, names, require, running

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from config.dev.database_servers import die_with_parent
+from config.dev.child_processes import die_with_parent
 
 PATIENCE: Final = 60
 """Seconds that a command inside may take."""

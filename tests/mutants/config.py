@@ -54,7 +54,7 @@ BREAKS = (
     ),
     Break(
         lets="the desk's cookie go along from other sites",
-        file="config/settings.py",
+        file="config/admin_settings.py",
         text='SESSION_COOKIE_SAMESITE = "Strict"\n',
         broken="",
         tests="config/test_what_nobody_noticed.py",
@@ -145,7 +145,7 @@ BREAKS = (
     ),
     Break(
         lets="Celery speak to a Redis that nobody vouches for",
-        file="config/environment.py",
+        file="config/infrastructure/broker.py",
         text='ssl_cert_reqs=required"',
         broken='"',
         tests="config/test_celery.py",

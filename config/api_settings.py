@@ -1,0 +1,54 @@
+"""The settings of Django REST Framework and drf-spectacular, which no environment changes."""
+
+from typing import Any
+
+from config import VERSION
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "config.http.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "config.http.problems.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR: dict[str, Any] = {
+    "TITLE": "Kuvaka",
+    "DESCRIPTION": "Chatrooms whose messages Gemini answers. Errors are problem+json (RFC 9457).",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": ["accounts.tokens.SessionAuthentication"],
+    "SERVE_PERMISSIONS": ["config.http.permissions.DocsPermission"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chatrooms.schema.describe_events",
+        "config.http.schema.complete",
+    ],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "chatrooms.models.Status",
+        "ReplyError": "chatrooms.exceptions.REPLY_ERRORS",
+        "FinishReason": "gemini.types.FinishReason",
+        "TierSlug": "billing.serializers.TIERS",
+    },
+    "TAGS": [
+        {"name": "auth", "description": "Signing in and out."},
+        {"name": "user", "description": "One's own account."},
+        {"name": "chatroom", "description": "Rooms, and sending messages to them."},
+        {"name": "message", "description": "A message and its answer."},
+        {"name": "messages", "description": "All of one's messages."},
+        {"name": "search", "description": "Finding what was said."},
+        {"name": "tiers", "description": "What there is to buy."},
+        {"name": "usage", "description": "What was used."},
+        {"name": "subscribe", "description": "The way to Pro."},
+        {"name": "subscription", "description": "A subscription that there is."},
+        {"name": "webhook", "description": "For Stripe."},
+    ],
+}

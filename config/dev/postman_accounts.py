@@ -1,0 +1,144 @@
+"""The Postman tour's steps about accounts: signing in, the profile, password and number, erasure."""
+
+from typing import Final
+
+from config.dev.postman_steps import (
+    IN_THE_ANSWER,
+    NEW_NUMBERS,
+    TOKENS,
+    Folder,
+    Step,
+    next_code,
+    wait,
+)
+
+LATER: Final = {"mobile_number": "{{mobile_number}}", "password": "{{password}}"}
+
+SIGN_IN: Final = Folder(
+    name="Sign in",
+    description="A number, a code, tokens; then a password, with which a second device signs in.",
+    steps=(
+        Step(
+            operation="POST /auth/signup",
+            status=(201,),
+            before=NEW_NUMBERS,
+            body={"mobile_number": "{{mobile_number}}"},
+        ),
+        Step(
+            operation="POST /auth/send-otp",
+            body={"mobile_number": "{{mobile_number}}"},
+            saves={"otp": "body.otp", **next_code("user")},
+            checks=IN_THE_ANSWER,
+        ),
+        Step(
+            operation="POST /auth/verify-otp",
+            body={"mobile_number": "{{mobile_number}}", "otp": "{{otp}}"},
+            saves=TOKENS,
+        ),
+        Step(
+            operation="POST /auth/change-password",
+            title="Set a first password",
+            body={"new_password": "{{password}}"},
+        ),
+        Step(operation="POST /auth/login", title="Sign in by password, on a second device", body=LATER),
+        Step(
+            operation="GET /auth/sessions",
+            saves={"session_id": "body.find((session) => !session.current).id"},
+            checks={"two devices are signed in": "body.length === 2"},
+        ),
+        Step(operation="DELETE /auth/sessions/{session_id}", status=(204,)),
+        Step(operation="POST /auth/refresh", body={"refresh_token": "{{refresh_token}}"}, saves=TOKENS),
+        Step(
+            operation="POST /auth/send-otp",
+            title="Send a code to another person",
+            body={"mobile_number": "{{other_mobile_number}}"},
+            saves={"other_otp": "body.otp", **next_code("other")},
+            checks=IN_THE_ANSWER,
+        ),
+        Step(
+            operation="POST /auth/verify-otp",
+            title="Sign the other person in, with a password to come",
+            body={"mobile_number": "{{other_mobile_number}}", "otp": "{{other_otp}}", "password": "{{password}}"},
+            saves={"other_access_token": "body.access_token"},
+            checks={"the password is set": "body.password_set"},
+        ),
+    ),
+)
+
+ACCOUNT: Final = Folder(
+    name="Account",
+    description="What the account says of its owner.",
+    steps=(
+        Step(operation="GET /user/me", checks={"it is this number's": 'body.mobile_number === get("mobile_number")'}),
+        Step(operation="PATCH /user/me", checks={"the name is set": "body.display_name.length > 0"}),
+    ),
+)
+
+RENEWAL: Final = Folder(
+    name="Password and number",
+    description="Both take further codes, so the first request waits: one number gets one code a minute.",
+    steps=(
+        Step(
+            operation="POST /auth/forgot-password",
+            before=wait("user", "other"),
+            body={"mobile_number": "{{mobile_number}}"},
+            saves={"otp": "body.otp"},
+            checks=IN_THE_ANSWER,
+        ),
+        Step(
+            operation="POST /auth/reset-password",
+            body={"mobile_number": "{{mobile_number}}", "otp": "{{otp}}", "new_password": "{{new_password}}"},
+        ),
+        Step(
+            operation="GET /user/me",
+            title="The old tokens are void",
+            status=(401,),
+            checks={"it says why": 'body.code === "session_ended"'},
+        ),
+        Step(
+            operation="POST /auth/login",
+            body={"mobile_number": "{{mobile_number}}", "password": "{{new_password}}"},
+            saves=TOKENS,
+        ),
+        Step(
+            operation="POST /auth/change-number",
+            title="The other person asks for a change of the number",
+            token="other_access_token",
+            body={"new_mobile_number": "{{new_mobile_number}}"},
+            saves={"other_otp": "body.otp", "new_otp": "body.new_otp"},
+            checks=IN_THE_ANSWER,
+        ),
+        Step(
+            operation="POST /auth/change-number/confirm",
+            token="other_access_token",
+            body={"otp": "{{other_otp}}", "new_otp": "{{new_otp}}"},
+        ),
+        Step(
+            operation="POST /auth/login",
+            title="Sign in with the new number",
+            body={"mobile_number": "{{new_mobile_number}}", "password": "{{password}}"},
+            saves={"other_access_token": "body.access_token"},
+        ),
+    ),
+)
+
+AGAIN: Final = {"mobile_number": "{{mobile_number}}", "password": "{{new_password}}"}
+
+END: Final = Folder(
+    name="The end",
+    description="Signing out, and leaving nothing behind.",
+    steps=(
+        Step(operation="DELETE /chatroom/{room_id}", status=(204,)),
+        Step(operation="POST /auth/logout", status=(204,), body={"refresh_token": "{{refresh_token}}"}),
+        Step(operation="POST /auth/login", title="Sign in again", body=AGAIN, saves=TOKENS),
+        Step(operation="POST /auth/logout-all", status=(204,)),
+        Step(operation="POST /auth/login", title="Sign in for the last time", body=AGAIN, saves=TOKENS),
+        Step(operation="DELETE /user/me", status=(202,)),
+        Step(
+            operation="DELETE /user/me",
+            title="Erase the other person's account",
+            status=(202,),
+            token="other_access_token",
+        ),
+    ),
+)

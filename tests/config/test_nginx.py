@@ -1,0 +1,176 @@
+"""deploy/nginx.conf, with a real nginx before an application of the test."""
+
+import http.client
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.nginx import Nginx, names, require, running, upstream
+from tests.ports import free_port
+
+
+@pytest.fixture
+def nginx_installed() -> None:
+    require()
+
+
+@pytest.fixture
+def nginx(nginx_installed: None, data_dir: Path) -> Iterator[tuple[Nginx, list[dict[str, Any]]]]:
+    """Nginx in front of a server that echoes what reaches it, and what has reached it so far."""
+    data_dir.mkdir()
+    with upstream() as (server, asked):
+        proxy = Nginx(folder=data_dir, upstream_port=server.server_address[1])
+        with running(proxy):
+            yield proxy, asked
+
+
+Proxied = tuple[Nginx, list[dict[str, Any]]]
+
+
+@pytest.mark.needs_nginx
+def test_nginx_accepts_the_configuration(nginx: Proxied) -> None:
+    result = subprocess.run(nginx[0].command("-t"), capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr
+    assert "warn" not in result.stderr
+
+
+@pytest.mark.needs_nginx
+def test_what_a_client_says_about_its_address_is_overwritten(nginx: Proxied) -> None:
+    forged = {
+        "X-Forwarded-For": "6.6.6.6, 7.7.7.7",
+        "X-Real-IP": "6.6.6.6",
+        "Forwarded": "for=6.6.6.6",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Port": "1",
+    }
+
+    _, body = nginx[0].request("/", headers=forged)
+
+    received = json.loads(body)["headers"]
+    about_the_way = [pair for pair in received if pair[0].startswith(("x-forwarded", "x-real", "forwarded"))]
+    assert sorted(about_the_way) == [
+        ["x-forwarded-for", "127.0.0.1"],
+        ["x-forwarded-proto", "https"],
+        ["x-real-ip", "127.0.0.1"],
+    ]
+
+
+@pytest.mark.needs_nginx
+def test_a_body_reaches_the_application_when_it_is_whole_and_not_before(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    with proxy.connect() as client:
+        client.sendall(b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\nConnection: close\r\n\r\nhalf")
+        time.sleep(0.5)
+        before = list(asked)
+        client.sendall(b"rest")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert before == []
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert [request["body"] for request in asked] == ["halfrest"]
+
+
+@pytest.mark.needs_nginx
+def test_a_hundred_half_sent_requests_keep_nobody_out(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    slow = [proxy.connect() for _ in range(100)]
+    for index, client in enumerate(slow):
+        body = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"
+        client.sendall(body if index % 2 else body[:20])
+
+    answers = [proxy.request(f"/good/{number}")[0].status for number in range(20)]
+
+    for client in slow:
+        client.close()
+    assert answers == [200] * 20
+    assert {request["path"] for request in asked} == {f"/good/{number}" for number in range(20)}
+
+
+@pytest.mark.needs_nginx
+def test_the_access_log_has_no_query_string_and_one_line_of_json_for_a_request(nginx: Proxied) -> None:
+    proxy, _ = nginx
+    proxy.request("/message/7/stream?ticket=very-secret", headers={"User-Agent": 'a "quoted" agent'})
+    give_up_at = time.monotonic() + 60  # nginx writes the line after it has answered
+    while not proxy.access_log.read_text() and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+
+    [line] = [json.loads(line) for line in proxy.access_log.read_text().splitlines()]
+
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/message/7/stream", 200)
+    assert line["request_id"] == "an-id-of-the-application"
+    assert "very-secret" not in proxy.access_log.read_text()
+
+
+@pytest.mark.needs_nginx
+def test_an_application_that_is_away_is_a_503_of_ours_and_no_log_has_the_query_string(
+    nginx_installed: None, data_dir: Path
+) -> None:
+    data_dir.mkdir()
+    proxy = Nginx(folder=data_dir, upstream_port=free_port())
+    with running(proxy):
+        answer, body = proxy.request("/message/7/stream?ticket=very-secret")
+
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert json.loads(body)["code"] == "service_unavailable"
+    assert answer.headers["Retry-After"] == "5"
+    assert "very-secret" not in proxy.error_log.read_text() + proxy.access_log.read_text()
+
+
+@pytest.mark.needs_nginx
+def test_a_browser_that_streams_is_asked_to_come_back(nginx_installed: None, data_dir: Path) -> None:
+    data_dir.mkdir()
+    proxy = Nginx(folder=data_dir, upstream_port=free_port())
+    with running(proxy):
+        answer, body = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert body == b'retry: 5000\nevent: error\ndata: {"code": "stream_unavailable", "final": false}\n\n'
+
+
+@pytest.mark.needs_nginx
+def test_a_container_that_was_made_anew_is_found_at_its_new_address(nginx_installed: None, data_dir: Path) -> None:
+    data_dir.mkdir()
+    addresses = {"web": ["127.0.0.1"]}
+    with names(addresses) as dns_port, upstream() as (server, _):
+        port = server.server_address[1]
+        proxy = Nginx(folder=data_dir, upstream_port=port, dns_port=dns_port)
+        with running(proxy):
+            assert proxy.request("/tiers")[0].status == 200
+            server.server_close()
+            addresses["web"] = ["127.0.0.2"]
+            with upstream(address=("127.0.0.2", port)):
+                for _ in range(200):  # a name is kept for two seconds
+                    if (status := proxy.request("/tiers")[0].status) == 200:
+                        break
+                    time.sleep(0.1)
+    assert status == 200
+
+
+@pytest.mark.needs_nginx
+def test_a_body_that_is_too_large_is_refused_before_it_reaches_the_application(nginx: Proxied) -> None:
+    proxy, asked = nginx
+
+    answer, body = proxy.request("/webhook/stripe", method="POST", body=b"x" * (512 * 1024 + 1))
+
+    assert (answer.status, json.loads(body)["code"]) == (413, "payload_too_large")
+    assert asked == []
+
+
+@pytest.mark.needs_nginx
+def test_plain_http_is_sent_to_https_and_no_answer_tells_the_version(nginx: Proxied) -> None:
+    proxy, asked = nginx
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.http_port)
+    connection.request("GET", "/chatroom?cursor=1", headers={"Host": "chat.example"})
+    answer = connection.getresponse()
+    connection.close()
+
+    assert (answer.status, answer.headers["Location"]) == (308, "https://chat.example/chatroom?cursor=1")
+    assert asked == []
+    assert {answer.headers["Server"], proxy.request("/")[0].headers["Server"]} == {"nginx"}
