@@ -7,6 +7,32 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "billing", "chatrooms", "gemini")
+MAX_LINES = 300
+TO_BE_SPLIT: set[str] = {
+    "accounts/admin/base.py",
+    "accounts/models.py",
+    "accounts/views.py",
+    "billing/admin.py",
+    "billing/models.py",
+    "chatrooms/models.py",
+    "chatrooms/views.py",
+    "tests/accounts/test_erasure.py",
+    "tests/billing/test_catalogue.py",
+    "tests/billing/test_events.py",
+    "tests/billing/test_mirror.py",
+    "tests/billing/test_other_accounts.py",
+    "tests/billing/test_units.py",
+    "tests/chatrooms/test_metrics.py",
+    "tests/chatrooms/test_replies.py",
+    "tests/chatrooms/test_upkeep.py",
+    "tests/conftest.py",
+    "tests/doubles/stripe/api.py",
+    "tests/doubles/stripe/state.py",
+    "tests/flows/test_live_replies.py",
+    "tests/stack.py",
+}
+"""Files that are still longer; none may join them."""
+
 FORBIDDEN_NAMES = {"utils", "helpers", "services", "common"}
 
 
@@ -64,18 +90,20 @@ def test_no_module_of_tests_is_imported() -> None:
     assert [f"{file} imports {name}" for file in places for name in imports_of(file) if under(name, tests)] == []
 
 
-def test_functions_and_files_stay_short() -> None:
-    long = []
-    for folder in (*APPS, "config"):
-        for file in modules_of(folder):
-            text = file.read_text()
-            if text.count("\n") > 400:
-                long.append(f"{file.name}: {text.count(chr(10))} lines")
-            long += [
-                f"{file.name}: {node.name} is {node.end_lineno - node.lineno + 1} lines"
-                for node in ast.walk(ast.parse(text))
-                if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 60
-            ]
+def test_files_stay_short() -> None:
+    files = [file for folder in (*APPS, "config", "tests", "bench") for file in modules_of(folder)]
+    long = {file.relative_to(ROOT).as_posix() for file in files if file.read_text().count("\n") > MAX_LINES}
+    assert long - TO_BE_SPLIT == set()
+
+
+def test_functions_stay_short() -> None:
+    long = [
+        f"{file.name}: {node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for folder in (*APPS, "config")
+        for file in modules_of(folder)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 60
+    ]
     assert long == []
 
 
