@@ -1,0 +1,23 @@
+"""A price of three months is shown as one of three months, by `GET /tiers` and by every writing of it."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from billing import catalogue, mirror
+from billing.models import Tier
+from tests.doubles.stripe.client import StripeDouble
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_price_of_three_months_says_so(stripe_double: StripeDouble) -> None:
+    [(price, content)] = stripe_double.things("prices").items()
+    stripe_double.edit("prices", price, unit_amount=2499, recurring={**content["recurring"], "interval_count": 3})
+    mirror.refresh_price(price_id=price)
+    assert catalogue.price_of(Tier.objects.get(slug=Tier.PRO)) == APIClient().get("/tiers").json()[1]["price"]
+    assert APIClient().get("/tiers").json()[1]["price"] == {
+        "amount": 2499,
+        "currency": "usd",
+        "interval": "month",
+        "interval_count": 3,
+    }
