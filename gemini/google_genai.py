@@ -9,6 +9,7 @@ import httpx2
 from google import genai
 from google.genai import errors, types
 
+from gemini.event_stream import readable_events
 from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
 from gemini.google_errors import from_google
 from gemini.interrupts import InterruptibleBackend
@@ -106,6 +107,10 @@ class _HTTP(httpx2.Client):
         response = super().send(*args, **kwargs)
         if not response.is_closed:
             response.stream = _Bounded(response.stream, deadline=deadline)
+        if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            # Not in the stream below, whose bytes may be compressed.
+            decoded = response.iter_bytes
+            response.iter_bytes = lambda *args: readable_events(decoded(*args))  # type: ignore[method-assign]
         return response
 
 
@@ -155,8 +160,14 @@ def _usage(metadata: types.GenerateContentResponseUsageMetadata | None) -> Usage
         return None
     return Usage(
         prompt_tokens=metadata.prompt_token_count,
-        output_tokens=(metadata.candidates_token_count or 0) + (metadata.thoughts_token_count or 0),
+        output_tokens=_sum(metadata.candidates_token_count, metadata.thoughts_token_count),
     )
+
+
+def _sum(*counts: int | None) -> int | None:
+    """The sum of the counts that are there. Proto JSON leaves out a count that the vendor does not have yet."""
+    present = [count for count in counts if count is not None]
+    return sum(present) if present else None
 
 
 def _status(error: errors.APIError) -> int:

@@ -180,10 +180,10 @@ def _chunk(response: Any) -> Chunk:
 
 
 def _usage(metadata: Any) -> Usage | None:
-    """Read the counts. The SDK has no count of the thinking, but the total includes it."""
+    """Read the counts. The SDK has no count of the thinking, but the total includes it; a missing count is 0 to it."""
     if not metadata.total_token_count:
         return None
     return Usage(
         prompt_tokens=metadata.prompt_token_count,
-        output_tokens=metadata.total_token_count - metadata.prompt_token_count,
+        output_tokens=metadata.total_token_count - metadata.prompt_token_count or None,
     )

@@ -78,11 +78,11 @@ class ReplyStream:
         """What the call cost, both counts set: the vendor's, or an estimate for a call that was cut off.
 
         A call that failed without any text or count is assumed to have cost nothing; one that was cancelled while the
-        vendor worked on it, the prompt. The vendor may count the output with its last event only; until then its 0 does
-        not count the text that has come.
+        vendor worked on it, the prompt. The vendor may count the output with its last event only, or never; a 0 then
+        does not count the text that has come.
         """
         prompt, output = self.usage.prompt_tokens, self.usage.output_tokens
-        if self._estimated_output and self._finish_reason is None:
+        if self._estimated_output:
             output = output or None
         if not self._estimated_output and not (self._interrupt.is_tripped and self._has_begun):
             return Usage(prompt_tokens=prompt or 0, output_tokens=output or 0)
@@ -177,21 +177,33 @@ class ReplyStream:
         yield chunks.flush()
 
     def _unless_cancelled(self, events: Iterator[Chunk]) -> Iterator[Chunk]:
-        """Yield the events. A connection that we have cut ourselves must not count against the model."""
+        """Yield the events. A connection that we have cut ourselves must not count against the model.
+
+        Nor must anything odd behind the finish reason: the reply is whole.
+        """
         try:
             yield from events
         except (ConnectionCut, ProviderTimeout):
             if self._interrupt.is_tripped:
                 raise Cancelled from None
-            raise
+            if not self._vendor_finish_reason:
+                raise
 
     def _keep_metadata(self, event: Chunk) -> None:
         self.has_responded = True
-        self.usage = _plausible(event.usage) if event.usage else self.usage
+        self.usage = _updated(self.usage, event.usage) if event.usage else self.usage
         self.model = storable(event.model)[:MAX_MODEL_NAME] or self.model
         self._vendor_finish_reason = event.finish_reason or self._vendor_finish_reason
         if event.prompt_blocked:
             raise Blocked(cause="prompt_feedback")
+
+
+def _updated(usage: Usage, reported: Usage) -> Usage:
+    """Keep a count that the newer report leaves out. Output only grows, so a smaller count is a part of it."""
+    reported = _plausible(reported)
+    prompt = usage.prompt_tokens if reported.prompt_tokens is None else reported.prompt_tokens
+    outputs = [count for count in (usage.output_tokens, reported.output_tokens) if count is not None]
+    return Usage(prompt_tokens=prompt, output_tokens=max(outputs, default=None))
 
 
 def _plausible(usage: Usage) -> Usage:

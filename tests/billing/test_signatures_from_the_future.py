@@ -19,8 +19,8 @@ def _secret(settings: Any) -> None:
 
 
 def test_one_from_an_hour_ahead_has_one_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    published: list[object] = []
-    monkeypatch.setattr(webhook, "publish", lambda *task: published.append(task) or True)
+    published: list[tuple[object, ...]] = []
+    monkeypatch.setattr(webhook, "publish", lambda *task: bool(published.append(task)))
     body = event_body()
     header = signature_of(body, timestamp=int(time.time()) + 3600)
     assert [post_event(body, header).status_code for _ in range(3)] == [200] * 3

@@ -28,6 +28,8 @@ class Behaviour:
         a finish reason, silence, JSON that is none, or blanks for ever.
     thoughts: tokens of thinking to count.
     counts_last: count the answer with its last event alone.
+    uncounted_end: leave the count of the answer out of the last event.
+    dialect: send server-sent events as another server than Google's may, see `tests.doubles.gemini.dialects`.
     for_model: the fate of calls to this model alone; others go well.
     """
 
@@ -50,6 +52,8 @@ class Behaviour:
     fault_status: int = 503
     thoughts: int = 0
     counts_last: bool = False
+    uncounted_end: bool = False
+    dialect: str = ""
     for_model: str = ""
 
 

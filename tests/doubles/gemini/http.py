@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -69,6 +69,10 @@ class Exchange:
 
     async def send_piece(self, piece: bytes) -> None:
         await self._send(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    async def send_pieces(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            await self.send_piece(piece)
 
     async def end_stream(self) -> None:
         await self._send(b"0\r\n\r\n")

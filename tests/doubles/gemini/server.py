@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.doubles.gemini import payloads
 from tests.doubles.gemini.behaviour import Behaviour, Behaviours
+from tests.doubles.gemini.dialects import BEGIN, END, in_dialect
 from tests.doubles.gemini.http import Disconnected, Exchange, Request, read_request
 from tests.doubles.gemini.ledger import Call, Ledger, last_message
 from tests.doubles.gemini.rules import Refused, check, check_model
@@ -146,13 +147,17 @@ class Play:
             await self._exchange.answer_json(status=200, body=payloads.whole_answer(events))
             return
         await self._exchange.begin_stream(content_type=self._content_type())
+        if self._sse:
+            await self._exchange.send_pieces(BEGIN.get(self._behaviour.dialect, ()))
         for event in events[:-1]:
             await self._send(event)
             await self._exchange.pause(self._behaviour.delay)
         await self._fault()
         if self._behaviour.fault not in {"eof", "error"}:
             await self._send(events[-1])
-        if not self._sse:
+        if self._sse:
+            await self._exchange.send_pieces(END.get(self._behaviour.dialect, ()))
+        else:
             await self._exchange.send_piece(b"]" if self._sent else b"[]")
         await self._exchange.end_stream()
 
@@ -164,11 +169,15 @@ class Play:
         pieces = _pieces(_in_units(text) if self._behaviour.units else text, self._behaviour.pieces)
         pieces = pieces[: self._behaviour.after]
         counted = not self._behaviour.counts_last
+        end_counted = not self._behaviour.uncounted_end
         events = [
             payloads.text_event(text=piece, **self._envelope("".join(pieces[: number + 1]), counted=counted))
             for number, piece in enumerate(pieces)
         ]
-        return [*events, payloads.end_event(finish=self._behaviour.finish, **self._envelope("".join(pieces)))]
+        return [
+            *events,
+            payloads.end_event(finish=self._behaviour.finish, **self._envelope("".join(pieces), counted=end_counted)),
+        ]
 
     def _envelope(self, text: str, *, counted: bool = True) -> dict[str, Any]:
         return {
@@ -210,7 +219,8 @@ class Play:
         data = json.dumps(payloads.with_enum_numbers(event) if self._numbers else event).encode()
         separator = b",\r\n" if self._sent else b"["
         self._sent += 1
-        await self._exchange.send_piece(b"data: " + data + b"\r\n\r\n" if self._sse else separator + data)
+        block = b"data: " + data + b"\r\n\r\n"
+        await self._exchange.send_piece(in_dialect(block, self._behaviour.dialect) if self._sse else separator + data)
 
     def _content_type(self) -> str:
         return "text/event-stream" if self._sse else "application/json; charset=UTF-8"
