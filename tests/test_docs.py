@@ -86,12 +86,12 @@ def test_every_setting_of_the_page_of_limits_has_its_default_there() -> None:
 
 def test_the_tiers_of_the_page_of_limits_are_those_that_are_seeded() -> None:
     kinds = {
-        "daily_messages": "Messages a day (UTC)",
-        "sends_per_minute": "Sends a minute of one user",
-        "waiting_replies": "Messages that wait for an answer",
-        "parallel_replies": "Answers made at once for one user",
-        "max_output_tokens": "Tokens of one answer",
-        "context_tokens": "Tokens of history that the model is told",
+        "daily_messages": "Messages per day (UTC)",
+        "sends_per_minute": "Sends per minute and user",
+        "waiting_replies": "Messages waiting for a reply",
+        "parallel_replies": "Concurrent replies per user",
+        "max_output_tokens": "Output tokens per reply",
+        "context_tokens": "Tokens of history sent to the model",
     }
     for values in catalogue.SEEDS.values():
         for field, words in kinds.items():
@@ -106,31 +106,31 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
     pool = environment.Environment.model_fields["WEB_THREADS"].default
     expected: dict[str, Any] = {
         "Characters of a message": models.MAX_CONTENT,
-        "Bytes of an answer": gemini_limits.MAX_TEXT,
+        "Bytes of a reply": gemini_limits.MAX_TEXT,
         "Characters of a room's name": longest(RoomSerializer, "name"),
-        "Characters of a room's instruction to the model": longest(RoomSerializer, "system_instruction"),
-        "Entries of a page (`?limit=`)": LinkPagination.max_page_size,
+        "Characters of a room's system instruction": longest(RoomSerializer, "system_instruction"),
+        "Entries per page (`?limit=`)": LinkPagination.max_page_size,
         "Characters of a search": longest(SearchSerializer, "q"),
-        "Bytes of a body": JSONParser.limit,
-        "Bytes of a message's body (its characters may be escaped)": views.MessageParser.limit,
+        "Bytes of a request body": JSONParser.limit,
+        "Bytes of a message's request body (its characters may be escaped)": views.MessageParser.limit,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,
-        "Requests of one `web` process that wait": pool - long_poll.RESERVED_THREADS,
-        "Seconds that the ticket of a stream works": int(tickets.LIFETIME.total_seconds()),
+        "Waiting requests per `web` process": pool - long_poll.RESERVED_THREADS,
+        "Seconds that a stream's ticket is valid": int(tickets.LIFETIME.total_seconds()),
         "Seconds that a finished stream can be resumed": redis_stream.ENDED_SECONDS,
-        "Seconds between two signs of life": int(client_stream.PING_SECONDS),
-        "Bytes that a reader may be behind": subscriber.MAX_PENDING_BYTES,
-        "Seconds that a code works": delivery.LIFETIME.seconds,
-        "Guesses at one code": otp.GUESSES,
-        "Wrong codes in a row for one number": failed_attempts.CODES_A_DAY,
-        "Wrong passwords in a row for one number": failed_attempts.FREE_PASSWORDS,
-        "Wrong ones in a row, ever": failed_attempts.MOST,
+        "Seconds between two pings": int(client_stream.PING_SECONDS),
+        "Bytes that a client may lag behind": subscriber.MAX_PENDING_BYTES,
+        "Seconds that a code is valid": delivery.LIFETIME.seconds,
+        "Guesses per code": otp.GUESSES,
+        "Wrong codes in a row per phone number": failed_attempts.CODES_A_DAY,
+        "Wrong passwords in a row per phone number": failed_attempts.FREE_PASSWORDS,
+        "Wrong codes or passwords in a row until a permanent lock": failed_attempts.MOST,
         "Characters of a password": f"{passwords.SHORTEST} to {passwords.LONGEST}",
-        "Seconds that an access token works": int(tokens.ACCESS_LIFETIME.total_seconds()),
-        "Days that a refresh token works": tokens.REFRESH_LIFETIME.days,
-        "Days that a session can be refreshed in all": tokens.FAMILY_LIFETIME.days,
+        "Seconds that an access token is valid": int(tokens.ACCESS_LIFETIME.total_seconds()),
+        "Days that a refresh token is valid": tokens.REFRESH_LIFETIME.days,
+        "Days that a session can be refreshed in total": tokens.FAMILY_LIFETIME.days,
         "Hours that an `Idempotency-Key` is remembered": int(idempotency.KEPT.total_seconds()) // 3600,
         "Characters of an `Idempotency-Key`": idempotency.LONGEST,
-        "Bytes of an event of Stripe's": webhook.LIMIT,
+        "Bytes of a Stripe event": webhook.LIMIT,
     }
     assert {name: rows()[name][0] for name in expected} == {name: str(value) for name, value in expected.items()}
     assert otp.RESEND_AFTER.seconds == 60
