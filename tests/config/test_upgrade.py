@@ -28,7 +28,7 @@ from tests.stack import wait_until
 REQUESTS = 500
 SENDERS = 6
 
-NOT_REACHED = b"Kuvaka is not to be reached"
+NOT_REACHED = b"Kuvaka cannot be reached"
 """What nginx answers when no `web` does."""
 
 
