@@ -22,7 +22,7 @@ class AccountsConfig(AppConfig):
             },
             erase=[
                 ErasureStep(Phase.ACCOUNT, "account", erasure.delete_account),
-                ErasureStep(Phase.RECORDS, "what the desk wrote", audit_trail.forget_reasons),
+                ErasureStep(Phase.RECORDS, "what the desk wrote", audit_trail.clear_reasons),
             ],
             retain=[
                 RetentionStep("OneTimeCode", retention.codes),

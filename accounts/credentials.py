@@ -169,7 +169,7 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
 def _take_along(*, user_id: int, number: str) -> None:
     """Give the account what is known under its old number alone: an erasure will not know that number any more."""
     OneTimeCode.objects.filter(number=number, user=None).update(user=user_id)
-    audit_trail.take_along(user_id=user_id, number=number)
+    audit_trail.assign_number_actions(user_id=user_id, number=number)
     Tries.objects.filter(number=number).delete()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from accounts.staff.audit_trail import recorded
+from accounts.staff.audit_trail import audit_staff_action
 from billing.exceptions import ServiceBudgetReached
 from chatrooms import conversation
 from chatrooms.models import Reply, ReplyQuerySet, Status
@@ -85,5 +85,5 @@ def retry(rows: ReplyQuerySet) -> Requeued:
 
 
 def _retry(*, pk: int, user_id: int, answers_id: Any) -> None:
-    with recorded(action="retry", user_id=user_id, target=f"reply {pk}"):
+    with audit_staff_action(action="retry", user_id=user_id, target=f"reply {pk}"):
         conversation.retry_at_our_cost(user_id=user_id, message_id=answers_id)

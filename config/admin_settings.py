@@ -16,15 +16,15 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Not the name alone: strangers could then lock staff out, who come from an address of their own.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.staff.audit_trail.axes_name"
-AXES_CLIENT_IP_CALLABLE = "accounts.staff.audit_trail.axes_address"
+AXES_USERNAME_CALLABLE = "accounts.staff.audit_trail.axes_username"
+AXES_CLIENT_IP_CALLABLE = "accounts.staff.audit_trail.axes_client_ip"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "otp_token", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_HTTP_RESPONSE_CODE = 429
-AXES_LOCKOUT_TEMPLATE = "desk/locked.html"
+AXES_LOCKOUT_TEMPLATE = "admin_site/locked.html"
 UNFOLD = {
     "SITE_TITLE": "Kuvaka desk",
     "SITE_HEADER": "Kuvaka",

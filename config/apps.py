@@ -26,7 +26,7 @@ class ProjectConfig(AppConfig):
         gc.enable()  # `config.settings` turned it off
 
 
-class DeskConfig(AdminConfig):
+class StaffAdminConfig(AdminConfig):
     """Django's admin with our site in the place of its own."""
 
-    default_site = "config.admin_site.site.DeskSite"
+    default_site = "config.admin_site.site.StaffAdminSite"

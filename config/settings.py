@@ -49,7 +49,7 @@ if DEBUG and not (DATABASE_URL and REDIS_URL):
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # its default one would replace our site, and with it the second factor
-    "config.apps.DeskConfig",
+    "config.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

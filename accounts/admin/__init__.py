@@ -1,3 +1,3 @@
-"""The pages of accounts at the support desk, which Django finds by the name of this package."""
+"""The admin pages of accounts. Django imports this package by its name."""
 
 from accounts.admin import users  # noqa: F401

@@ -1,15 +1,11 @@
-"""What the desk is made of: lists and pages that are read, and deeds, which change something.
+"""Read-only lists and pages of the admin, with actions.
 
-Nothing is edited in a form: what the staff may do is a deed, with a permission, a confirmation, a reason and a row in
-`StaffAction`. Every app registers here what can be done to a person.
+Staff edit nothing in a form except a tier. Whatever else they change is an `AdminAction`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Final
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import FieldListFilter, ShowFacets
 from django.contrib.admin.utils import get_fields_from_path
@@ -26,115 +22,24 @@ from unfold import paginator as unfold_paginator
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminTextareaWidget
 
+from accounts.admin.actions import ActionRequest, AdminAction
 from accounts.models import User
 from accounts.staff import audit_trail
 from config.http.client_address import client_address
 from config.http.problems import Problem
 
-
-class NotNow(Problem):
-    """What the staff asked for changes nothing, or cannot be done at this moment."""
-
-    status = HTTPStatus.CONFLICT
-    code = "not_now"
-    title = "Not now"
-
-
-def reason_field() -> forms.CharField:
-    """Why something is done."""
-    return forms.CharField(
-        max_length=500,
-        label="Why",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="The number of the ticket, or one sentence. It is kept, and everybody at the desk can read it.",
-    )
-
-
-class ReasonForm(forms.Form):
-    """What every deed asks for."""
-
-    reason = reason_field()
-
-
 LONGEST_ID: Final = 18
-"""Digits that surely fit into an id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A deed that was confirmed: by whom, upon what, and what the form said."""
-
-    staff: User
-    target: Any
-    data: dict[str, Any]
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-        return str(self.data["reason"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """Something that the staff can do to what a page shows.
-
-    Attributes:
-        name: in the address, and in the record.
-        title: on the button.
-        permission: who may, `accounts.erase_user` say.
-        explain: what will happen, shown before it does.
-        act: does it, outside any transaction, and says what happened, or answers with a file. A `Problem` that it
-            raises is told to the staff.
-        form: what is asked for; every one asks for the reason.
-        when: whether it makes sense for this object now.
-        grave: whether there is no way back.
-    """
-
-    name: str
-    title: str
-    icon: str
-    permission: str
-    explain: str
-    act: Callable[[Order], str | HttpResponseBase]
-    form: type[ReasonForm] = ReasonForm
-    when: Callable[[Any], bool] = field(default=lambda _: True)
-    grave: bool = False
-
-
-Finder = Callable[[str], list[int] | None]
-_deeds: dict[str, Deed] = {}
-_finders: list[Finder] = []
-
-
-def register_deed(deed: Deed) -> None:
-    """Add something that can be done to a person."""
-    _deeds[deed.name] = deed
-
-
-def register_finder(find: Finder) -> None:
-    """Add a way to find people by what is typed: it gives their ids, or None if it is nothing of its kind."""
-    _finders.append(find)
-
-
-def deeds_to_people() -> list[Deed]:
-    """All that can be done to a person."""
-    return list(_deeds.values())
-
-
-def found_by(term: str) -> list[int] | None:
-    """The ids of the people that a registered finder finds; None if none of them knows what was typed."""
-    return next((ids for find in _finders if (ids := find(term)) is not None), None)
+"""Digits that always fit into a bigint."""
 
 
 def is_id(term: str) -> bool:
-    """Whether something typed can be an id of ours."""
+    """Whether a search term can be an id of our tables."""
     return term.isascii() and term.isdigit() and len(term) <= LONGEST_ID
 
 
 def column(field: str, title: str, *, yes_no: bool = False) -> Callable[[Any, Model], Any]:
-    """A field of a list under the name that a person would give it."""
+    """A list column for a model field, under a readable title."""
 
     @display(description=title, boolean=yes_no)
     def show(_: Any, row: Model) -> Any:
@@ -143,31 +48,30 @@ def column(field: str, title: str, *, yes_no: bool = False) -> Callable[[Any, Mo
     return show
 
 
-def person_column(field: str = "user_id", title: str = "Of") -> Callable[[Any, Model], SafeString | None]:
-    """The person whom a row is about, as the way to their page."""
+def user_column(field: str = "user_id", title: str = "User") -> Callable[[Any, Model], SafeString | None]:
+    """A list column that links to the page of the user of a row."""
 
     @display(description=title)
     def show(_: Any, row: Model) -> SafeString | None:
         user_id = getattr(row, field)
         if user_id is None:
             return None
-        address = reverse("admin:accounts_user_change", args=[user_id])
-        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">user {}</a>', address, user_id)
+        url = reverse("admin:accounts_user_change", args=[user_id])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">user {}</a>', url, user_id)
 
     return show
 
 
 class InfinitePaginator(unfold_paginator.InfinitePaginator):
-    """Pages of rows that nobody counts: one row more is fetched than is shown, which tells whether a page follows.
+    """Pages without a row count: one row more than shown is fetched, to know whether there is a next page.
 
-    unfold's header shows how many rows there are unless the class has this very name.
+    unfold hides the row count in the list's header only for a class of this exact name.
     """
 
-    template_name = "desk/pagination.html"
+    template_name = "admin_site/pagination.html"
     has_more = False
 
     def page(self, number: Any) -> Page[Any]:
-        """The rows of a page."""
         number = self.validate_number(number)
         begin = (number - 1) * self.per_page
         rows = list(self.object_list[begin : begin + self.per_page + 1])
@@ -175,59 +79,55 @@ class InfinitePaginator(unfold_paginator.InfinitePaginator):
         return self._get_page(rows[: self.per_page], number, self)
 
 
-class DeskList(ChangeList):
-    """A list in its one order, whatever its address asks for: Django looks at `sortable_by` for the headers alone."""
+class FixedOrderChangeList(ChangeList):
+    """A list that ignores the order in its query string: Django's `sortable_by` only affects the column headers."""
 
     def get_ordering_field(self, field_name: Any) -> None:
         """No column sorts."""
 
 
-class DeskAdmin(ModelAdmin):
-    """A list and a page that are read; what can be changed is changed by `deeds`."""
+class ReadOnlyAdmin(ModelAdmin):
+    """A list and a page without forms; `page_actions` are the buttons of the page."""
 
-    deeds: Sequence[Deed] = ()
+    page_actions: Sequence[AdminAction] = ()
     search_ids: Sequence[str] = ()
-    """Columns of whole numbers that a search looks at."""
+    """Integer columns that a search compares with the term."""
     search_texts: Sequence[str] = ()
-    """Columns of texts that a search looks at."""
+    """Text columns that a search compares with the term."""
     title: str
-    """What the list is called."""
+    """The title of the list."""
     fields: Sequence[str]
-    """What the page shows; Django's default is every column, and so what is added to the table later."""
-    paginator = InfinitePaginator  # a million rows are not counted to show fifty
+    """Required: by default Django shows every column, those added later included."""
+    paginator = InfinitePaginator  # counting a million rows to show fifty is too slow
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    sortable_by: Sequence[str] = ()  # nor are they sorted by what has no index
+    sortable_by: Sequence[str] = ()  # most columns have no index to sort by
     list_per_page = 50
     actions = None
     list_fullwidth = True
-    change_form_outer_before_template: str | None = "desk/deeds.html"
+    change_form_outer_before_template: str | None = "admin_site/page_actions.html"
     ordering: Sequence[str] = ("-pk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds rows by hand."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody edits rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes rows."""
         return False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskList]:
-        """The list."""
-        return DeskList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FixedOrderChangeList]:
+        return FixedOrderChangeList
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
-        """What a search looks at; without any there is no field to type into."""
+        """Without any, the page has no search box."""
         return (*self.search_ids, *self.search_texts)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find rows whose id or text is just what was typed: by an index, where Django's own search would read all."""
+        """Find rows by an exact match, which uses an index; Django's own search scans the table."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -239,116 +139,117 @@ class DeskAdmin(ModelAdmin):
         return queryset.filter(found), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Whether a list may be filtered by a parameter of its address: by what its own filters take, and nothing else.
+        """Allow only the query parameters of the list's own filters.
 
-        Django lets every column be asked, in every way (`content__startswith`): row by row it tells what no page shows.
+        Django allows lookups on every column (`content__startswith`), which would reveal, row by row, what no page
+        shows.
         """
-        return any(lookup in taken.expected_parameters() for taken in self._filters(request))
+        return any(lookup in list_filter.expected_parameters() for list_filter in self._list_filters(request))
 
-    def _filters(self, request: HttpRequest) -> Iterator[Any]:
-        """The filters of the list, with nothing chosen."""
+    def _list_filters(self, request: HttpRequest) -> Iterator[Any]:
+        """Instances of the list's filters, with nothing selected."""
         for each in self.get_list_filter(request):
             if isinstance(each, type):
                 yield each(request, {}, self.model, self)
                 continue
-            name, kind = (each, FieldListFilter.create) if isinstance(each, str) else each
-            column = get_fields_from_path(self.model, name)[-1]
-            yield kind(column, request, {}, self.model, self, field_path=name)
+            name, create = (each, FieldListFilter.create) if isinstance(each, str) else each
+            model_field = get_fields_from_path(self.model, name)[-1]
+            yield create(model_field, request, {}, self.model, self, field_path=name)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add an address for each deed."""
-        meta = self.model._meta  # noqa: SLF001  a public interface all the same
-        do = path(
+        """Add the confirmation pages of the actions."""
+        meta = self.model._meta  # noqa: SLF001  public despite its name
+        confirmation = path(
             "<path:object_id>/do/<slug:name>/",
-            self.admin_site.admin_view(self.do_view),
+            self.admin_site.admin_view(self.action_view),
             name=f"{meta.app_label}_{meta.model_name}_do",
         )
-        return [do, *super().get_urls()]
+        return [confirmation, *super().get_urls()]
 
-    def all_deeds(self) -> Sequence[Deed]:
-        """What can be done here."""
-        return self.deeds
+    def all_page_actions(self) -> Sequence[AdminAction]:
+        return self.page_actions
 
-    def person_of(self, target: Any) -> int | None:
-        """Whom a deed is about."""
-        found: int | None = getattr(target, "user_id", None)
-        return found
+    def user_id_of(self, target: Any) -> int | None:
+        """Which user an action on this object affects."""
+        user_id: int | None = getattr(target, "user_id", None)
+        return user_id
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """The list, under the name that the side bar gives it."""
         return super().changelist_view(request, {"title": self.title, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """The page of one row, with what can be done to it."""
         target = self.get_object(request, object_id)
-        offered = {"deeds": self.offered(request, target) if target else []}
-        return super().change_view(request, object_id, form_url, {**offered, **(extra_context or {})})
+        buttons = {"page_actions": self.available_actions(request, target) if target else []}
+        return super().change_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
 
-    def offered(self, request: HttpRequest, target: Any) -> list[dict[str, Any]]:
-        """The deeds that make sense now and that the caller may do, as buttons."""
-        possible = [deed for deed in self.all_deeds() if request.user.has_perm(deed.permission) and deed.when(target)]
-        last_what_is_grave = sorted(possible, key=lambda deed: deed.grave)
-        return [{"deed": deed, "url": self._address(target, deed)} for deed in last_what_is_grave]
+    def available_actions(self, request: HttpRequest, target: Any) -> list[dict[str, Any]]:
+        """The actions that are possible now and that the user has permission for; destructive ones come last."""
+        available = [
+            action
+            for action in self.all_page_actions()
+            if request.user.has_perm(action.permission) and action.is_available(target)
+        ]
+        available.sort(key=lambda action: action.destructive)
+        return [{"action": action, "url": self._action_url(target, action)} for action in available]
 
-    def do_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
-        """Ask for the reason and the confirmation, then do it."""
-        return self.confirmed(request, self.get_object(request, object_id), name)
+    def action_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponseBase:
+        return self.confirm_and_run(request, self.get_object(request, object_id), name)
 
-    def confirmed(self, request: HttpRequest, target: Any, name: str) -> HttpResponseBase:
-        """Do a deed once there is a reason and a confirmation, and ask for them before.
+    def confirm_and_run(self, request: HttpRequest, target: Any, name: str) -> HttpResponseBase:
+        """Show the confirmation page of an action; on a valid POST, run the action.
 
         Raises:
-            Http404: there is no such deed, or no target.
-            PermissionDenied: the caller may not do it, or not see the target.
+            Http404: there is no such action, or no target.
+            PermissionDenied: the user may not run the action, or not see the target.
         """
-        deed = next((deed for deed in self.all_deeds() if deed.name == name), None)
-        if deed is None or target is None:
+        action = next((action for action in self.all_page_actions() if action.name == name), None)
+        if action is None or target is None:
             raise Http404
-        if not (request.user.has_perm(deed.permission) and self.has_view_permission(request, target)):
+        if not (request.user.has_perm(action.permission) and self.has_view_permission(request, target)):
             raise PermissionDenied
-        form = deed.form(request.POST if request.method == "POST" else None)
-        if form.is_valid() and deed.when(target):
-            return self._do(request, deed, target, form.cleaned_data)
+        form = action.form(request.POST if request.method == "POST" else None)
+        if form.is_valid() and action.is_available(target):
+            return self._run(request, action, target, form.cleaned_data)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,  # noqa: SLF001
-            "title": deed.title,
-            "deed": deed,
+            "title": action.title,
+            "action": action,
             "form": form,
             "target": target,
-            "makes_sense": deed.when(target),
-            "back": self._page_of(target),
+            "is_available": action.is_available(target),
+            "back_url": self._page_url(target),
         }
-        return TemplateResponse(request, "desk/deed.html", context)
+        return TemplateResponse(request, "admin_site/confirm_action.html", context)
 
-    def _do(self, request: HttpRequest, deed: Deed, target: Any, data: dict[str, Any]) -> HttpResponseBase:
-        actor, person = request.user, self.person_of(target)
-        assert isinstance(actor, User)
-        record = audit_trail.recorded(
-            action=deed.name,
-            staff=actor,
-            user_id=person,
+    def _run(self, request: HttpRequest, action: AdminAction, target: Any, data: dict[str, Any]) -> HttpResponseBase:
+        staff = request.user
+        assert isinstance(staff, User)
+        audited = audit_trail.audit_staff_action(
+            action=action.name,
+            staff=staff,
+            user_id=self.user_id_of(target),
             target="" if isinstance(target, User) else str(target)[:80],
             reason=data["reason"],
             address=client_address(request),
         )
         try:
-            with record:
-                said = deed.act(Order(staff=actor, target=target, data=data))
+            with audited:
+                result = action.run(ActionRequest(staff=staff, target=target, data=data))
         except Problem as problem:
             messages.error(request, f"Not done: {problem.detail or problem.title} ({problem.code})")
-            return HttpResponseRedirect(self._page_of(target))
-        if isinstance(said, HttpResponseBase):
-            return said
-        messages.success(request, said)
-        return HttpResponseRedirect(self._page_of(target))
+            return HttpResponseRedirect(self._page_url(target))
+        if isinstance(result, HttpResponseBase):
+            return result
+        messages.success(request, result)
+        return HttpResponseRedirect(self._page_url(target))
 
-    def _page_of(self, target: Any) -> str:
+    def _page_url(self, target: Any) -> str:
         meta = self.model._meta  # noqa: SLF001
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[target.pk])
 
-    def _address(self, target: Any, deed: Deed) -> str:
+    def _action_url(self, target: Any, action: AdminAction) -> str:
         meta = self.model._meta  # noqa: SLF001
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_do", args=[target.pk, deed.name])
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_do", args=[target.pk, action.name])

@@ -1,6 +1,4 @@
-"""Cards: what a person's page at the desk is made of. Every app registers its own, as it registers its steps of an
-erasure.
-"""
+"""Panels: the parts of a user's page in the admin. Every app registers its own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,40 +9,39 @@ from django.urls import reverse
 
 from accounts.models import User
 
-SHOWN: Final = 8
-"""Rows of each kind that a person's page shows, the newest first."""
+ROWS: Final = 8
+"""Rows in the table of a panel, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A word that leads somewhere."""
-
     text: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A word in colour: `success`, `warning`, `danger` or `info`."""
+class Badge:
+    """A coloured word."""
 
     text: str
     kind: str = "info"
+    """`success`, `warning`, `danger` or `info`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A part of a person's page: facts by their names, and below them a table."""
+class Panel:
+    """A part of a user's page: a list of facts, and a table below it."""
 
     title: str
     facts: Sequence[tuple[str, Any]] = ()
     headers: Sequence[str] = ()
     rows: Sequence[Sequence[Any]] = ()
-    none: str = "None."
-    """What stands there instead of an empty table."""
+    empty_text: str = "None."
+    """Shown instead of an empty table."""
 
 
-class Place(IntEnum):
-    """Where a card stands on a person's page: first what most of the calls are about."""
+class PanelPosition(IntEnum):
+    """The order of the panels: first what most support calls are about."""
 
     ACCOUNT = 1
     TIER = 2
@@ -53,23 +50,21 @@ class Place(IntEnum):
     SIGN_IN = 5
     SESSIONS = 6
     ROOMS = 7
-    RECORD = 8
+    STAFF_ACTIONS = 8
 
 
-CardMaker = Callable[[User], Card]
-_cards: dict[Place, CardMaker] = {}
+PanelFactory = Callable[[User], Panel]
+_factories: dict[PanelPosition, PanelFactory] = {}
 
 
-def register_card(place: Place, make: CardMaker) -> None:
-    """Add a card to a person's page."""
-    _cards[place] = make
+def register_panel(position: PanelPosition, factory: PanelFactory) -> None:
+    _factories[position] = factory
 
 
-def cards_of(user: User) -> list[Card]:
-    """All that is known of a person, a card each."""
-    return [_cards[place](user) for place in sorted(_cards)]
+def panels_of(user: User) -> list[Panel]:
+    return [_factories[position](user) for position in sorted(_factories)]
 
 
-def person_link(user_id: int | None) -> Link | None:
-    """The way to a person's page."""
+def user_link(user_id: int | None) -> Link | None:
+    """A link to the user's page."""
     return Link(f"user {user_id}", reverse("admin:accounts_user_change", args=[user_id])) if user_id else None

@@ -1,7 +1,8 @@
-"""A number that no account has, at the desk.
+"""The admin page of a phone number that has no account.
 
-An account begins when its number is verified, so whoever gets no code may have none: what became of the codes is told
-by the number, and its lock can be ended. The number stands in the query string, as in a search: no log has that.
+An account begins when its number is verified, so a user who receives no code may not have one yet. The page shows what
+became of the codes, and staff can unlock the number. The number is in the query string, as in a search, because query
+strings are not logged.
 """
 
 from dataclasses import dataclass, replace
@@ -15,95 +16,97 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts import phone_numbers
-from accounts.admin import base, user_page
-from accounts.admin.panels import Card, Mark
+from accounts.admin import user_page
+from accounts.admin.actions import AdminAction
+from accounts.admin.base import ReadOnlyAdmin
+from accounts.admin.panels import Badge, Panel
 from accounts.models import StaffAction, User
 from accounts.staff import audit_trail
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Whoever has a number, in E.164, and no account."""
-
+class UnregisteredNumber:
     mobile_number: str
+    """In E.164."""
 
     def __str__(self) -> str:
         return audit_trail.alias_of(self.mobile_number)
 
 
-def way_to(request: HttpRequest, term: str) -> HttpResponseRedirect | None:
-    """The way to the page of a number, in any spelling; None if it is no number, which the staff are told."""
-    number = _number_of(request, term)
-    return HttpResponseRedirect(_with(number, reverse("admin:accounts_user_number"))) if number else None
+def redirect_to_page(request: HttpRequest, term: str) -> HttpResponseRedirect | None:
+    """Redirect to the page of the number; if the term is not a phone number, say so to the staff and return None."""
+    mobile_number = _parse(request, term)
+    if mobile_number is None:
+        return None
+    return HttpResponseRedirect(_with_number(mobile_number, reverse("admin:accounts_user_number")))
 
 
-def _number_of(request: HttpRequest, term: str) -> str | None:
+def _parse(request: HttpRequest, term: str) -> str | None:
     try:
         return phone_numbers.parse(term)
     except phone_numbers.NumberRefused:
-        messages.warning(request, "Nobody is found, and this is no number that codes are sent to.")
+        messages.warning(request, "No user was found, and this is not a phone number that codes are sent to.")
         return None
 
 
-def _with(number: str, address: str) -> str:
-    return f"{address}?{urlencode({'q': number})}"
+def _with_number(mobile_number: str, url: str) -> str:
+    return f"{url}?{urlencode({'q': mobile_number})}"
 
 
-def cards_of(caller: Caller) -> list[Card]:
-    """All that is known of a number that no account has."""
-    number = caller.mobile_number
-    account = Mark("none; it begins when a code is typed in", "warning")
+def panels_of(unregistered: UnregisteredNumber) -> list[Panel]:
+    mobile_number = unregistered.mobile_number
+    account = Badge("none; it is created when a code is verified", "warning")
     return [
-        Card(title="Number", facts=[("Number", number), ("Account", account)]),
-        user_page.codes_card(number),
-        user_page.record_card(StaffAction.objects.filter(user=None, target=str(caller))),
+        Panel(title="Phone number", facts=[("Phone number", mobile_number), ("Account", account)]),
+        user_page.codes_panel(mobile_number),
+        user_page.staff_actions_panel(StaffAction.objects.filter(user=None, target=str(unregistered))),
     ]
 
 
-class CallerAdmin(base.DeskAdmin):
-    """The page of a number that no account has, and the one deed there is; People has them among its addresses."""
+class UnregisteredNumberAdmin(ReadOnlyAdmin):
+    """The page and its one action, under the URLs of `UserAdmin`."""
 
-    deeds = (replace(user_page.UNLOCK, when=lambda _: True),)
+    page_actions = (replace(user_page.UNLOCK, is_available=lambda _: True),)
 
     def get_urls(self) -> list[URLPattern]:
-        """The page and the deed."""
-        page, deed = self.admin_site.admin_view(self.page_view), self.admin_site.admin_view(self.deed_view)
+        page = self.admin_site.admin_view(self.page_view)
+        confirmation = self.admin_site.admin_view(self.number_action_view)
         return [
             path("number/", page, name="accounts_user_number"),
-            path("number/do/<slug:name>/", deed, name="accounts_user_number_do"),
+            path("number/do/<slug:name>/", confirmation, name="accounts_user_number_do"),
         ]
 
     def page_view(self, request: HttpRequest) -> HttpResponseBase:
-        """What is known of the number, and what can be done."""
-        caller = self._caller_of(request)
-        if not isinstance(caller, Caller):
-            return caller
+        target = self._target_of(request)
+        if not isinstance(target, UnregisteredNumber):
+            return target
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,  # noqa: SLF001
-            "title": caller.mobile_number,
-            "cards": cards_of(caller),
-            "deeds": self.offered(request, caller),
+            "title": target.mobile_number,
+            "panels": panels_of(target),
+            "page_actions": self.available_actions(request, target),
         }
-        return TemplateResponse(request, "desk/person.html", context)
+        return TemplateResponse(request, "admin_site/user.html", context)
 
-    def deed_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        """Ask for the reason and the confirmation, then do it."""
-        caller = self._caller_of(request)
-        return self.confirmed(request, caller, name) if isinstance(caller, Caller) else caller
+    def number_action_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        target = self._target_of(request)
+        return self.confirm_and_run(request, target, name) if isinstance(target, UnregisteredNumber) else target
 
-    def _caller_of(self, request: HttpRequest) -> Caller | HttpResponseRedirect:
-        """Whom it is about, or the way to what is there instead: a number may have got its account meanwhile."""
+    def _target_of(self, request: HttpRequest) -> UnregisteredNumber | HttpResponseRedirect:
+        """The number in the query string, or a redirect: to the user if the number has an account by now."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        number = _number_of(request, request.GET.get("q", ""))
-        if number is None:
+        mobile_number = _parse(request, request.GET.get("q", ""))
+        if mobile_number is None:
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
-        user = User.objects.filter(mobile_number=number).first()
-        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk])) if user else Caller(number)
+        user = User.objects.filter(mobile_number=mobile_number).first()
+        if user is None:
+            return UnregisteredNumber(mobile_number)
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
 
-    def _page_of(self, target: Caller) -> str:
-        return _with(target.mobile_number, reverse("admin:accounts_user_number"))
+    def _page_url(self, target: UnregisteredNumber) -> str:
+        return _with_number(target.mobile_number, reverse("admin:accounts_user_number"))
 
-    def _address(self, target: Caller, deed: base.Deed) -> str:
-        return _with(target.mobile_number, reverse("admin:accounts_user_number_do", args=[deed.name]))
+    def _action_url(self, target: UnregisteredNumber, action: AdminAction) -> str:
+        return _with_number(target.mobile_number, reverse("admin:accounts_user_number_do", args=[action.name]))

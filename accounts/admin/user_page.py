@@ -1,4 +1,4 @@
-"""A person on the desk: what accounts know of them, and what can be done to their account."""
+"""The panels of a user's page that accounts adds, and the actions on the account."""
 
 from typing import Any
 
@@ -7,28 +7,27 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from accounts import audit, downloads, sessions, suspension
-from accounts.admin.base import Deed, Order
-from accounts.admin.panels import SHOWN, Card, Mark, person_link
+from accounts.admin.actions import ActionRequest, AdminAction
+from accounts.admin.panels import ROWS, Badge, Panel, user_link
 from accounts.delivery import DELIVERIES, STALE
 from accounts.models import OneTimeCode, Session, StaffAction, Tries, User
 from accounts.personal_data import erasure, export
 
-# Cards
+# Panels
 
 
-def account_card(user: User) -> Card:
-    """Who it is."""
-    return Card(
+def account_panel(user: User) -> Panel:
+    return Panel(
         title="Account",
         facts=[
-            ("Number", user.mobile_number),
+            ("Phone number", user.mobile_number),
             ("Id", str(user.pk)),
             ("Name", user.display_name),
             ("Language", user.language),
-            ("State", state_of(user)),
-            ("Since", user.created_at),
+            ("Status", status_of(user)),
+            ("Created", user.created_at),
             *(
-                [("Erasure", f"asked for {user.erasing_at:%d %b %Y, %H:%M}, tried {user.erase_tries} times")]
+                [("Erasure", f"requested {user.erasing_at:%d %b %Y, %H:%M}, {user.erase_tries} attempts")]
                 if user.erasing_at
                 else []
             ),
@@ -36,81 +35,86 @@ def account_card(user: User) -> Card:
     )
 
 
-def state_of(user: User) -> Mark:
-    """Whether the account can be used."""
+def status_of(user: User) -> Badge:
     if user.erasing_at:
-        return Mark("being erased", "danger")
+        return Badge("being erased", "danger")
     if not user.is_active:
-        return Mark("disabled", "danger")
-    return Mark("staff", "info") if user.is_staff else Mark("active", "success")
+        return Badge("disabled", "danger")
+    return Badge("staff", "info") if user.is_staff else Badge("active", "success")
 
 
-def sign_in_card(user: User) -> Card:
-    """Why somebody cannot get in: locks, and what became of the newest codes."""
+def sign_in_panel(user: User) -> Panel:
     password = "set" if user.has_usable_password() else "none; signs in by code"
-    return codes_card(user.mobile_number, ("Password", password))
+    return codes_panel(user.mobile_number, ("Password", password))
 
 
-def codes_card(number: str, *facts: tuple[str, Any]) -> Card:
-    """The locks of a number, whether or not an account has it, and what became of its newest codes."""
+def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
+    """The locks of a phone number, with or without an account, and what became of its latest codes."""
     now = timezone.now()
-    locks = {tries.kind: tries for tries in Tries.objects.filter(number=number)}
-    codes = OneTimeCode.objects.filter(number=number).order_by("-pk")[:SHOWN]
-    return Card(
+    locks = {tries.kind: tries for tries in Tries.objects.filter(number=mobile_number)}
+    codes = OneTimeCode.objects.filter(number=mobile_number).order_by("-pk")[:ROWS]
+    return Panel(
         title="Sign-in",
         facts=[
             *facts,
-            *((f"By {kind}", _lock_of(locks.get(kind), now)) for kind in Tries.Kind.values),
+            *((f"By {kind}", _lock_badge(locks.get(kind), now)) for kind in Tries.Kind.values),
         ],
-        headers=["Code asked for", "For", "Sent", "Wrong guesses", "Used"],
-        rows=[[code.created_at, code.purpose, _sent(code, now), str(code.guesses), code.used_at] for code in codes],
-        none="No code was asked for in the last two days.",
-    )
-
-
-def _lock_of(tries: Tries | None, now: Any) -> Mark:
-    if tries and tries.locked_until and tries.locked_until > now:
-        return Mark(f"locked until {tries.locked_until:%d %b %Y, %H:%M}, {tries.failures} failures", "danger")
-    return Mark(f"{tries.failures} failures", "warning") if tries and tries.failures else Mark("free", "success")
-
-
-def _sent(code: OneTimeCode, now: Any) -> Mark:
-    if code.sent_at:
-        return Mark("sent", "success")
-    if code.deliveries >= DELIVERIES:
-        return Mark("refused by the SMS provider", "danger")
-    return Mark("waits to be sent", "warning") if now - code.created_at < STALE else Mark("not sent", "danger")
-
-
-def sessions_card(user: User) -> Card:
-    """Where they are signed in."""
-    newest = Session.objects.filter(user=user).order_by("-created_at")[:SHOWN]
-    return Card(
-        title="Sessions",
-        headers=["Begun", "By", "Device", "Last refreshed", "Ended"],
+        headers=["Code requested", "Purpose", "Delivery", "Wrong guesses", "Used"],
         rows=[
-            [each.created_at, each.method, each.user_agent, each.rotated_at, each.revoked_at or Mark("open", "success")]
-            for each in newest
+            [code.created_at, code.purpose, _delivery_badge(code, now), str(code.guesses), code.used_at]
+            for code in codes
         ],
-        none="Never signed in, or not for a long time.",
+        empty_text="No code was requested in the last two days.",
     )
 
 
-def actions_card(user: User) -> Card:
-    """What the staff did to the account."""
-    return record_card(StaffAction.objects.filter(user=user))
+def _lock_badge(tries: Tries | None, now: Any) -> Badge:
+    if tries and tries.locked_until and tries.locked_until > now:
+        return Badge(f"locked until {tries.locked_until:%d %b %Y, %H:%M}, {tries.failures} failures", "danger")
+    return Badge(f"{tries.failures} failures", "warning") if tries and tries.failures else Badge("free", "success")
 
 
-def record_card(actions: QuerySet[StaffAction]) -> Card:
-    """The newest of what the staff did."""
-    newest = actions.select_related("staff").order_by("-pk")[:SHOWN]
-    return Card(
-        title="What the desk did",
-        headers=["When", "Who", "What", "To", "Why", "Outcome"],
+def _delivery_badge(code: OneTimeCode, now: Any) -> Badge:
+    if code.sent_at:
+        return Badge("sent", "success")
+    if code.deliveries >= DELIVERIES:
+        return Badge("refused by the SMS provider", "danger")
+    is_pending = now - code.created_at < STALE
+    return Badge("waiting to be sent", "warning") if is_pending else Badge("not sent", "danger")
+
+
+def sessions_panel(user: User) -> Panel:
+    newest = Session.objects.filter(user=user).order_by("-created_at")[:ROWS]
+    return Panel(
+        title="Sessions",
+        headers=["Started", "Method", "Device", "Last refreshed", "Ended"],
         rows=[
             [
                 each.created_at,
-                person_link(each.staff_id) if each.staff else each.by,
+                each.method,
+                each.user_agent,
+                each.rotated_at,
+                each.revoked_at or Badge("open", "success"),
+            ]
+            for each in newest
+        ],
+        empty_text="Never signed in, or not for a long time.",
+    )
+
+
+def user_staff_actions_panel(user: User) -> Panel:
+    return staff_actions_panel(StaffAction.objects.filter(user=user))
+
+
+def staff_actions_panel(actions: QuerySet[StaffAction]) -> Panel:
+    newest = actions.select_related("staff").order_by("-pk")[:ROWS]
+    return Panel(
+        title="Staff actions",
+        headers=["When", "By", "Action", "Object", "Reason", "Outcome"],
+        rows=[
+            [
+                each.created_at,
+                user_link(each.staff_id) if each.staff else each.by,
                 each.action,
                 each.target,
                 each.reason,
@@ -118,111 +122,110 @@ def record_card(actions: QuerySet[StaffAction]) -> Card:
             ]
             for each in newest
         ],
-        none="Nothing.",
     )
 
 
-# Deeds
+# Actions
 
 
-def _sign_out(order: Order) -> str:
-    sessions.end_all(user_id=order.target.pk)
+def _sign_out(request: ActionRequest) -> str:
+    sessions.end_all(user_id=request.target.pk)
     return "Signed out everywhere."
 
 
-def _disable(order: Order) -> str:
-    suspension.disable(user_id=order.target.pk)
+def _disable(request: ActionRequest) -> str:
+    suspension.disable(user_id=request.target.pk)
     return "Disabled, and signed out everywhere."
 
 
-def _enable(order: Order) -> str:
-    suspension.enable(user_id=order.target.pk)
+def _enable(request: ActionRequest) -> str:
+    suspension.enable(user_id=request.target.pk)
     return "Enabled."
 
 
-def _unlock(order: Order) -> str:
-    count = suspension.unlock(number=order.target.mobile_number)
+def _unlock(request: ActionRequest) -> str:
+    count = suspension.unlock(number=request.target.mobile_number)
     return f"Unlocked ({count})." if count else "There was no lock."
 
 
-def _export(order: Order) -> StreamingHttpResponse:
-    audit.record("exported", user_id=order.target.pk, staff_id=order.staff.pk)
+def _export(request: ActionRequest) -> StreamingHttpResponse:
+    audit.record("exported", user_id=request.target.pk, staff_id=request.staff.pk)
     return downloads.respond(
-        export.document(user_id=order.target.pk),
-        user_id=order.staff.pk,
+        export.document(user_id=request.target.pk),
+        user_id=request.staff.pk,
         content_type="application/json",
-        filename=f"kuvaka-user-{order.target.pk}.json",
+        filename=f"kuvaka-user-{request.target.pk}.json",
     )
 
 
-def _erase(order: Order) -> str:
-    erasure.begin(user_id=order.target.pk)
-    return "Signed out everywhere; the rest is erased within seconds, or when Stripe is back if it is away."
+def _erase(request: ActionRequest) -> str:
+    erasure.begin(user_id=request.target.pk)
+    return "Signed out everywhere. The rest is erased within seconds, or as soon as Stripe is available."
 
 
-def _is_person(user: User) -> bool:
+def _can_be_disabled(user: User) -> bool:
     return not user.is_staff and user.erasing_at is None
 
 
-UNLOCK = Deed(
+UNLOCK = AdminAction(
     name="unlock",
     title="Unlock sign-in",
     icon="lock_open",
     permission="accounts.unlock_user",
-    explain="Forgets the failed tries of this number, by code and by password. Make sure that it is the owner who "
-    "asks: the lock is what keeps others from guessing.",
-    act=_unlock,
-    when=lambda user: user.erasing_at is None,
+    description="Resets the failed sign-ins of this phone number, by code and by password. Make sure that its owner is "
+    "asking: the lock is what keeps others from guessing.",
+    run=_unlock,
+    is_available=lambda user: user.erasing_at is None,
 )
 
-DEEDS = (
-    Deed(
+ACTIONS = (
+    AdminAction(
         name="sign_out",
         title="Sign out everywhere",
         icon="logout",
         permission="accounts.sign_out_user",
-        explain="Ends every session. Whoever holds the number, or the password, can sign in again at once.",
-        act=_sign_out,
-        when=lambda user: user.erasing_at is None,
+        description="Ends every session. With the phone or the password, the user can sign in again at once.",
+        run=_sign_out,
+        is_available=lambda user: user.erasing_at is None,
     ),
     UNLOCK,
-    Deed(
+    AdminAction(
         name="disable",
         title="Disable",
         icon="block",
         permission="accounts.disable_user",
-        explain="Signs the person out everywhere and lets nobody in under the number, until the account is enabled. A "
-        "subscription goes on.",
-        act=_disable,
-        when=lambda user: _is_person(user) and user.is_active,
+        description="Signs the user out everywhere and refuses sign-in with this phone number until the account is "
+        "enabled. A subscription continues.",
+        run=_disable,
+        is_available=lambda user: _can_be_disabled(user) and user.is_active,
     ),
-    Deed(
+    AdminAction(
         name="enable",
         title="Enable",
         icon="check_circle",
         permission="accounts.disable_user",
-        explain="Lets the person sign in again.",
-        act=_enable,
-        when=lambda user: _is_person(user) and not user.is_active,
+        description="Allows the user to sign in again.",
+        run=_enable,
+        is_available=lambda user: _can_be_disabled(user) and not user.is_active,
     ),
-    Deed(
+    AdminAction(
         name="export",
         title="Export",
         icon="download",
         permission="accounts.export_user",
-        explain="Everything that is kept about the person, as the file that they can also fetch themselves. It holds "
-        "their conversations: hand it to nobody else, and delete it afterwards.",
-        act=_export,
+        description="Downloads everything that is stored about the user, as the file that users can also download "
+        "themselves. It contains their conversations: give it to no one else, and delete it afterwards.",
+        run=_export,
     ),
-    Deed(
+    AdminAction(
         name="erase",
         title="Erase",
         icon="delete_forever",
         permission="accounts.erase_user",
-        explain="Ends a subscription at once, signs out everywhere and deletes the account with everything in it. "
-        "There is no way back.",
-        act=_erase,
-        when=_is_person,
-        grave=True,
+        description="Ends a subscription at once, signs the user out everywhere and deletes the account with all its "
+        "data. This cannot be undone.",
+        run=_erase,
+        is_available=_can_be_disabled,
+        destructive=True,
     ),
 )

@@ -1,1 +1,1 @@
-"""The staff: their roles, what they did, their second factor, and the lock on their sign-in."""
+"""Staff: their roles, the record of their actions, their second factor, and the lock after failed sign-ins."""

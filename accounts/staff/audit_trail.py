@@ -1,4 +1,4 @@
-"""What the staff may do, and the record of what they did (`StaffAction`)."""
+"""The record of what staff do (`StaffAction`), and the names under which phone numbers appear in it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ DONE: Final = "done"
 
 
 @contextmanager
-def recorded(
+def audit_staff_action(
     *,
     action: str,
     staff: User | None = None,
@@ -27,15 +27,15 @@ def recorded(
     reason: str = "",
     address: str = "",
 ) -> Iterator[StaffAction]:
-    """Record an action before it is done, and then how it went; call it outside any transaction.
+    """Record an action before it runs, and its outcome afterwards. Call it outside any transaction.
 
     Args:
-        action: what is done, in one word of ours: `sign_out`, `erase`.
-        staff: who does it; None for a command.
-        user_id: whom it is done to.
-        target: what it is done to, where that is not the person: `reply 7`.
-        reason: why, as the staff put it.
-        address: where the staff sits.
+        action: a code of ours: `sign_out`, `erase`.
+        staff: who runs it; None for a command.
+        user_id: the user that it affects.
+        target: the object that it affects, if that is not the user: `reply 7`.
+        reason: why, as the staff member wrote it.
+        address: the IP address of the staff member.
     """
     row = StaffAction.objects.create(
         staff=staff,
@@ -54,52 +54,52 @@ def recorded(
         outcome = problem.code
         raise
     finally:
-        # An erasure that was quick has taken the person, not the row.
+        # update(), not save(): an erasure may already have deleted the user that the row names.
         StaffAction.objects.filter(pk=row.pk).update(outcome=outcome[:40])
         by = {"staff_id": staff.pk} if staff else {"by": "command"}
         audit.record("staff_action", user_id=user_id, action=action, target=target, outcome=outcome, **by)
 
 
-def forget_reasons(*, user_id: int) -> None:
-    """Empty what the staff wrote about a person, who is being erased; that something was done, and by whom, stays.
+def clear_reasons(*, user_id: int) -> None:
+    """Clear what staff wrote about a user who is being erased. The rows, and who acted, stay.
 
-    What was done under the number, while no account had it, is about the same person. If the person was of the staff,
-    of what they did to others their id stays, and where they sat goes.
+    This includes actions on the user's phone number from before it had an account. If the user was a staff member,
+    their id stays on what they did to others, and their IP address is cleared.
     """
     about = Q(user_id=user_id)
-    for number in User.objects.filter(pk=user_id).values_list("mobile_number", flat=True):
-        about |= Q(user=None, target=alias_of(number))
+    for mobile_number in User.objects.filter(pk=user_id).values_list("mobile_number", flat=True):
+        about |= Q(user=None, target=alias_of(mobile_number))
     StaffAction.objects.filter(about).update(reason="", target="", address="")
     StaffAction.objects.filter(staff_id=user_id).update(address="")
 
 
-def take_along(*, user_id: int, number: str) -> None:
-    """Record what was done under a number, while no account had it, as done to the account that leaves it now."""
+def assign_number_actions(*, user_id: int, number: str) -> None:
+    """Assign the actions on a number, from before it had an account, to the user who gives that number up now."""
     StaffAction.objects.filter(user=None, target=alias_of(number)).update(user=user_id, target="")
 
 
 def alias_of(number: str) -> str:
-    """What the record calls a number that no account has: always the same, and not the number."""
+    """A stable name for a number without an account, which does not reveal the number."""
     return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"
 
 
-def name_of(text: str) -> str:
-    """A number as the account has it, however it was typed; what is no number is returned as it is."""
+def normalized_number(text: str) -> str:
+    """A phone number in E.164, from any spelling; anything else is returned as it is."""
     try:
         return phone_numbers.parse(text)
     except phone_numbers.NumberRefused:
         return text.strip()
 
 
-def axes_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
-    """Under which name failed sign-ins at the desk are counted: one for all spellings, and no number in clear."""
+def axes_username(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The name under which django-axes counts failed sign-ins: one for all spellings, and not the number itself."""
     given = (credentials or request.POST).get("username") or ""
-    return salted_hmac("accounts.staff", name_of(str(given)), algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.staff", normalized_number(str(given)), algorithm="sha256").hexdigest()
 
 
-def axes_address(request: HttpRequest) -> str:
-    """The address by which failed sign-ins at the desk are counted: the one that limits and logs name too.
+def axes_client_ip(request: HttpRequest) -> str:
+    """The address under which django-axes counts failed sign-ins: the one that rate limits and logs use.
 
-    Of an IPv6 network that is one client, the first address.
+    An IPv6 network counts as one client, under its first address.
     """
     return network_of(client_address(request)).partition("/")[0]

@@ -1,7 +1,7 @@
-"""Sign-ins at the desk: counted before they are evaluated, so that parallel ones cannot slip past the count.
+"""The lock on sign-ins to the admin, which counts an attempt before it is evaluated.
 
-django-axes (8.3.1) asks whether an address is locked, lets the password be checked, and counts afterwards: with Argon2
-between the two, forty tries at once were all evaluated. Its rows, its middleware and its page stay in use.
+django-axes (8.3.1) checks the lock, evaluates the password, and counts the failure afterwards. With Argon2 in between,
+forty parallel attempts were all evaluated. Its table, middleware and lockout page are still used.
 """
 
 from typing import Any, Final
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 
-COUNT: Final = """
+COUNT_ATTEMPT: Final = """
     INSERT INTO axes_accessattempt AS known (
         username, ip_address, user_agent, http_accept, path_info, get_data, post_data, attempt_time,
         failures_since_start
@@ -29,14 +29,14 @@ COUNT: Final = """
     WHERE known.failures_since_start < %(limit)s OR known.attempt_time <= statement_timestamp() - %(cool_off)s
     RETURNING failures_since_start
 """
-"""A try that is refused changes nothing, so a lock ends when it should, however long somebody goes on."""
+"""A refused attempt changes nothing, so further attempts do not extend a lock."""
 
 
 class CountingHandler(AxesDatabaseHandler):  # type: ignore[misc]
-    """Takes every try for a failed one until it has succeeded, whatever was wrong with it: the password or the code."""
+    """Counts every attempt as a failure until it succeeds, whether the password or the code was wrong."""
 
     def is_allowed(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
-        """Count a try, and tell whether it may be evaluated. axes asks once for each."""
+        """Count the attempt and return whether to evaluate it. axes calls this once per attempt."""
         parameters = {
             "name": get_client_username(request, credentials),
             "address": request.axes_ip_address,  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ class CountingHandler(AxesDatabaseHandler):  # type: ignore[misc]
             "limit": settings.AXES_FAILURE_LIMIT,
         }
         with connection.cursor() as cursor:
-            cursor.execute(COUNT, parameters)
+            cursor.execute(COUNT_ATTEMPT, parameters)
             row = cursor.fetchone()
         if row and row[0] == settings.AXES_FAILURE_LIMIT:
             audit.record("locked", kind="desk")
@@ -53,6 +53,6 @@ class CountingHandler(AxesDatabaseHandler):  # type: ignore[misc]
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
-        """Have the page of the lock shown to whoever is locked; everything else was counted already."""
+        """Only show the lockout page to a locked client: the attempt is counted already."""
         if request is not None and request.axes_locked_out:  # type: ignore[attr-defined]
             super().user_login_failed(sender, credentials, request, **kwargs)

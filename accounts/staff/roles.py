@@ -1,4 +1,4 @@
-"""Who is of the staff, and as what: a role is a group of Django's, which a migration makes with its permissions."""
+"""Staff roles. A role is a Django group, created with its permissions by a migration."""
 
 from typing import Final
 
@@ -12,18 +12,18 @@ from accounts.staff import second_factor
 ROLES: Final = ("support", "billing", "operator")
 
 READ_TRANSCRIPT: Final = "chatrooms.read_transcript"
-"""What no role brings: it is given by name."""
+"""A permission of no role: it is granted to one staff member at a time."""
 
 
-def exists(role: str) -> bool:
-    """Whether the group of this role is there; if not, a migration was not applied."""
+def role_exists(role: str) -> bool:
+    """Whether the group exists; if not, a migration was not applied."""
     return Group.objects.filter(name=role).exists()
 
 
-def give(*, user: User, role: str) -> None:
-    """Make the user one of the staff in this role and in no other; somebody without a role's limits is brought to them.
+def assign_role(*, user: User, role: str) -> None:
+    """Make the user a staff member with this role and no other. A superuser loses that status.
 
-    What was given by name ends: it was given for the work that the user had before.
+    Permissions granted to the user directly end: they belonged to the previous work.
 
     Raises:
         Group.DoesNotExist: there is no such role.
@@ -35,8 +35,8 @@ def give(*, user: User, role: str) -> None:
         user.user_permissions.clear()
 
 
-def let_read_transcripts(*, user: User, allowed: bool) -> None:
-    """Give one of the staff by name what no role brings, or take it away."""
+def set_transcript_access(*, user: User, allowed: bool) -> None:
+    """Grant or revoke the permission to read transcripts."""
     app, codename = READ_TRANSCRIPT.split(".")
     permission = Permission.objects.get(content_type__app_label=app, codename=codename)
     if allowed:
@@ -45,8 +45,8 @@ def let_read_transcripts(*, user: User, allowed: bool) -> None:
         user.user_permissions.remove(permission)
 
 
-def take(*, user: User) -> None:
-    """Make the user a person like any other: without role and second factor, and signed out everywhere."""
+def remove_from_staff(*, user: User) -> None:
+    """Make the user an ordinary user, without role and second factor, and end all sessions."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_staff=False, is_superuser=False)
         user.groups.clear()

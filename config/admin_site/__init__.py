@@ -1,1 +1,1 @@
-"""The desk: Django's admin for the staff, with a second factor. It imports every app, and nobody imports it."""
+"""The admin site of staff, with a second factor. It imports every app, and no app imports it."""

@@ -1,4 +1,4 @@
-"""The desk's first page: what happens now, and how it went over the last weeks."""
+"""The admin's first page: the current state, and charts of the last weeks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ Values = Mapping[str, Mapping[date, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One number of this moment, and whether somebody should look at it."""
+    """A number of this moment; `alarming` ones are red."""
 
     title: str
     value: str
@@ -34,7 +34,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart over the last weeks, a `line` or a `bar`. `data` and `options` are Chart.js's, as JSON."""
+    """A chart of the last weeks, a `line` or a `bar`. `data` and `options` are JSON for Chart.js."""
 
     title: str
     kind: str
@@ -43,7 +43,7 @@ class Chart:
 
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the page's template shows, in five queries."""
+    """The context of the page's template, in five queries."""
     today = timezone.now().date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     values = _values(days)
@@ -52,8 +52,8 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _values(days: Sequence[date]) -> Values:
     values: dict[str, dict[date, float]] = {}
-    for figure in DailyFigure.objects.filter(day__gte=days[0]):
-        values.setdefault(figure.name, {})[figure.day] = figure.value
+    for statistic in DailyFigure.objects.filter(day__gte=days[0]):
+        values.setdefault(statistic.name, {})[statistic.day] = statistic.value
     return values
 
 
@@ -71,17 +71,15 @@ def _tiles(today: date, values: Values) -> list[Tile]:
 
     return [
         Tile(
-            title="Answers under way",
+            title="Unfinished replies",
             value=f"{waiting['count']:,}",
-            note=f"the longest waits {age.total_seconds():.0f} s",
+            note=f"the oldest has waited {age.total_seconds():.0f} s",
             alarming=age > timedelta(minutes=1),
         ),
-        Tile(title="Messages today", value=of_today("messages"), note=f"{of_today('failed')} answers failed"),
-        Tile(title="New people today", value=of_today("sign_ups"), note=f"{of_today('paying')} pay for Pro"),
+        Tile(title="Messages today", value=of_today("messages"), note=f"{of_today('failed')} replies failed"),
+        Tile(title="New users today", value=of_today("sign_ups"), note=f"{of_today('paying')} pay for Pro"),
         Tile(title="Tokens today", value=f"{tokens:,}", note=f"{spent:.0%} of the ceiling", alarming=spent > 0.8),
-        Tile(
-            title="Stripe's events", value=f"{failed:,} failed", note=f"{late:,} to be processed", alarming=failed > 0
-        ),
+        Tile(title="Stripe events", value=f"{failed:,} failed", note=f"{late:,} to be processed", alarming=failed > 0),
     ]
 
 
@@ -89,15 +87,15 @@ def _charts(days: Sequence[date], values: Values) -> list[Chart]:
     codes = sorted(name for name in values if name.startswith("failed."))
     return [
         _chart("Messages", "line", days, values, {"messages": "messages"}),
-        _chart("Answers by outcome", "bar", days, values, {"done": "done", "stopped": "stopped", "failed": "failed"}),
+        _chart("Replies by outcome", "bar", days, values, {"done": "done", "stopped": "stopped", "failed": "failed"}),
         _chart(
             "Time to the first token (ms)", "line", days, values, {"first_token_p50": "p50", "first_token_p95": "p95"}
         ),
         _chart("Time in the queue (ms)", "line", days, values, {"queue_p95": "p95"}),
-        _chart("Tokens", "bar", days, values, {"prompt_tokens": "read", "output_tokens": "written"}),
+        _chart("Tokens", "bar", days, values, {"prompt_tokens": "prompt", "output_tokens": "output"}),
         _chart("Failures by code", "bar", days, values, {name: name.partition(".")[2] for name in codes}),
-        _chart("New people", "bar", days, values, {"sign_ups": "new people"}),
-        _chart("People who pay", "line", days, values, {"paying": "people"}),
+        _chart("New users", "bar", days, values, {"sign_ups": "new users"}),
+        _chart("Paying users", "line", days, values, {"paying": "users"}),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Changing one's own password at the desk, with the same consequences as by the API."""
+"""Changing one's own password in the admin, with the same consequences as through the API."""
 
 from typing import Any
 
@@ -12,18 +12,16 @@ from accounts.models import User
 
 
 class PasswordForm(AdminOwnPasswordChangeForm):
-    """Asks for the old password, and twice for the new one."""
-
     def clean_old_password(self) -> str:
-        """What was typed: `save` checks it, which counts as a try."""
+        """Not checked here: `save` checks the old password, and counts the attempt."""
         return str(self.cleaned_data["old_password"])
 
     def save(self, commit: bool = True) -> User:
-        """Change it; every session with the API ends.
+        """Change the password and end every API session.
 
         Raises:
-            WrongPassword: the old one is not right.
-            TooManyTries: old passwords were tried too often.
+            WrongPassword: the old password is wrong.
+            TooManyTries: too many wrong old passwords.
         """
         user: User = self.user
         credentials.change_password(
@@ -37,12 +35,11 @@ class PasswordForm(AdminOwnPasswordChangeForm):
 
 
 class PasswordView(PasswordChangeView):
-    """The page; the session at the desk that is in use stays, and the person's other ones there end."""
+    """The current admin session stays open; the staff member's other admin sessions end."""
 
     form_class = PasswordForm
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Change the password, or say what is wrong with the old one."""
         try:
             return super().form_valid(form)
         except WrongPassword as problem:

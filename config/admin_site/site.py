@@ -1,4 +1,4 @@
-"""The admin site: who gets in, and how its pages are served."""
+"""The admin site: who may use it, and how its pages are served."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts import audit, limits
 from accounts.models import User
 from config.admin_site.password import PasswordView
-from config.admin_site.sign_in import DeskSignInForm
+from config.admin_site.sign_in import StaffSignInForm
 from config.http.problems import BadRequestProblem
 
 POLICY = {
@@ -33,47 +33,45 @@ POLICY = {
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
 }
-"""unfold's own needs: Alpine evaluates what stands in attributes (github.com/unfoldadmin/django-unfold/issues/1535)."""
+"""What unfold needs: Alpine evaluates expressions in attributes (github.com/unfoldadmin/django-unfold/issues/1535)."""
 
 View = Callable[..., HttpResponseBase]
 
 
-class DeskSite(UnfoldAdminSite):
-    """For staff who have shown their second factor; to everybody else it is a sign-in page."""
+class StaffAdminSite(UnfoldAdminSite):
+    """For staff who have signed in with their second factor; all others see the sign-in page."""
 
-    login_form = DeskSignInForm
+    login_form = StaffSignInForm
     site_url = None
     index_title = "Today"
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether the caller is of the staff, and has shown the second factor."""
         user: Any = request.user
         return super().has_permission(request) and user.is_verified()
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Serve a page of the desk under its own policy, and name the staff in the request's log line."""
+        """Serve a page under the admin's own policy, and add the staff member's id to the request's log line."""
 
         def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request.user_id = request.user.pk  # type: ignore[attr-defined]
             if any("\0" in value for _, values in request.GET.lists() for value in values):
-                raise BadRequestProblem  # PostgreSQL takes no such text
+                raise BadRequestProblem  # PostgreSQL does not accept it in a text
             return view(request, *args, **kwargs)
 
         return _as_page(super().admin_view(served, cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """Serve the sign-in page."""
         if request.method == "POST":
             limits.refuse_hasty_sign_ins_at_desk(request)
         return _as_page(super().login)(request, extra_context)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """Find pages of the side bar by their titles, for the box that Ctrl+K opens.
+        """Find pages of the sidebar by title, for the search box that Ctrl+K opens.
 
-        unfold's own keeps what it found, by user, for five minutes, in a form that our cache does not take.
+        unfold's own search caches its results per user for five minutes, in a form that our cache does not accept.
         """
-        begun, term = time.perf_counter(), request.GET.get("s", "").strip().casefold()
+        started, term = time.perf_counter(), request.GET.get("s", "").strip().casefold()
         if not term:
             return HttpResponse()
         found = [
@@ -86,23 +84,22 @@ class DeskSite(UnfoldAdminSite):
             "results": found,
             "page_obj": {"count": len(found)},
             "page_counter": 0,
-            "execution_time": time.perf_counter() - begun,
+            "execution_time": time.perf_counter() - started,
         }
         return TemplateResponse(
             request, "unfold/helpers/command_results.html", context, headers={"HX-Trigger": "search"}
         )
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """Serve the page on which the staff change their own password."""
         context = {**self.each_context(request), **(extra_context or {})}
         done = reverse("admin:password_change_done")
         return PasswordView.as_view(success_url=done, extra_context=context)(request)
 
 
 def _as_page(view: View) -> View:
-    """Serve a page of the desk under its own policy.
+    """Serve a page under the admin's own policy.
 
-    A browser that may send no referrer sends no origin with a form either, and a form without one is refused.
+    Without a referrer, browsers send no Origin header with a form either, and Django refuses a form without one.
     """
 
     def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -119,32 +116,30 @@ def _signed_in(user: User, **_: Any) -> None:
 
 
 def icon(request: HttpRequest) -> str:
-    """What a browser shows in its tab."""
-    return static("desk/icon.svg")
+    return static("admin_site/icon.svg")
 
 
 def styles(request: HttpRequest) -> str:
-    """What our pages need beside unfold's stylesheet."""
-    return static("desk/desk.css")
+    return static("admin_site/styles.css")
 
 
 def environment(request: HttpRequest) -> list[str] | None:
-    """The mark on every page of an installation that is not the real one."""
+    """The label on every page of an installation that is not production."""
     return ["Development", "warning"] if settings.DEBUG else None
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The side bar, by what it is for; each item is shown to whoever may see its page."""
+    """The sidebar. Each item is shown only to staff with permission to view its page."""
     return [
         {"items": [{"title": "Today", "icon": "monitoring", "link": reverse_lazy("admin:index")}]},
         {
-            "title": "People",
+            "title": "Users",
             "separator": True,
             "items": [
-                _page("People", "person", "accounts", "user"),
-                _page("Answers", "forum", "chatrooms", "reply"),
+                _page("Users", "person", "accounts", "user"),
+                _page("Replies", "forum", "chatrooms", "reply"),
                 _page("Rooms", "meeting_room", "chatrooms", "chatroom"),
-                _page("What the desk did", "history", "accounts", "staffaction"),
+                _page("Staff actions", "history", "accounts", "staffaction"),
             ],
         },
         {
@@ -170,7 +165,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Operation",
+            "title": "Operations",
             "separator": True,
             "items": [_page("Tasks", "task", "django_celery_results", "taskresult")],
         },

@@ -62,7 +62,7 @@ class ProblemMiddleware:
 def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as the staff read it."""
     told = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
-    response = render_page(request, "desk/problem.html", told, status=problem.status)
+    response = render_page(request, "admin_site/problem.html", told, status=problem.status)
     if problem.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     return response

@@ -316,7 +316,9 @@ def test_nothing_of_the_account_is_left(
 
 def test_of_one_of_the_staff_the_id_stays_in_what_they_did_and_nothing_else(user: User, new_number: Any) -> None:
     person = User.objects.create_user(new_number())
-    with audit_trail.recorded(action="disable", staff=user, user_id=person.pk, reason="Abuse", address=ADDRESS):
+    with audit_trail.audit_staff_action(
+        action="disable", staff=user, user_id=person.pk, reason="Abuse", address=ADDRESS
+    ):
         pass
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"

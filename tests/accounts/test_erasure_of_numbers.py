@@ -28,7 +28,9 @@ def test_nothing_of_a_number_that_was_left_or_asked_for_is_left(
     pass_time: Callable[[float], None],
 ) -> None:  # fmt: skip
     first, second, third = user.mobile_number, new_number(), new_number()
-    with audit_trail.recorded(action="unlock", target=audit_trail.alias_of(first), reason="They called twice."):
+    with audit_trail.audit_staff_action(
+        action="unlock", target=audit_trail.alias_of(first), reason="They called twice."
+    ):
         pass
     token = sign_in(first)["access_token"]
     failed_attempts.count(number=first, kind=Tries.Kind.PASSWORD)

@@ -13,7 +13,7 @@ NUMBER = "+919876543210"
 
 
 def name_of_axes() -> str:
-    return audit_trail.axes_name(RequestFactory().post("/admin/login/"), {"username": NUMBER})
+    return audit_trail.axes_username(RequestFactory().post("/admin/login/"), {"username": NUMBER})
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def name_of_axes() -> str:
             lambda: idempotency._digest("key", "a key"),
             "b614707764c05af18cf053625cd7451d7bfff5fe08701ea0dd05f76aa9a9ca90",
         ),
-        (lambda: second_factor.kept_of("abcd-efgh"), "YRRHO4LJQKO5YFNJ"),
+        (lambda: second_factor.recovery_code_digest("abcd-efgh"), "YRRHO4LJQKO5YFNJ"),
     ],
     ids=["a number in the record of staff", "a name at the desk's lock", "an idempotency key", "a recovery code"],
 )

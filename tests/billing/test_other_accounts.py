@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing import checkout, entitlements, erasure, events, leases, mirror, reconcile, stripe_api, stripe_client
-from billing.desk import payments_card
+from billing.admin.user_panels import payments_panel
 from billing.exceptions import AlreadySubscribed, PaymentProviderAway, PaymentProviderRefused
 from billing.models import Checkout, Entitlement, Tier
 from config.observability import metrics
@@ -237,7 +237,7 @@ def test_the_portal_and_the_desk_show_the_customer_who_subscribes(stripe_double:
     user, customer, _ = subscriber(stripe_double)
     second_customer(stripe_double, user, created=1_700_000_000)
     assert customer_of(user) == customer
-    assert customer in str(payments_card(user).facts)
+    assert customer in str(payments_panel(user).facts)
 
 
 def test_a_subscription_of_any_of_ones_customers_forbids_another(stripe_double: StripeDouble) -> None:

@@ -6,7 +6,8 @@ import pytest
 from django.test import override_settings
 
 from accounts.models import User
-from billing import desk, events, leases, mirror, payment_issues
+from billing import events, leases, mirror, payment_issues
+from billing.admin import user_panels
 from billing.entitlements import Source, standing_of
 from billing.models import PaymentIssue
 from tests.billing.stripe_fixtures import deliver, subscribe, subscriber
@@ -24,7 +25,7 @@ def hear_all(double: StripeDouble, *starts: str) -> None:
 
 
 def shown(user: User) -> dict[str, Any]:
-    return {name: getattr(value, "text", value) for name, value in desk.payments_card(user).facts}
+    return {name: getattr(value, "text", value) for name, value in user_panels.payments_panel(user).facts}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_two_subscriptions_are_shown(stripe_double: StripeDouble) -> None:
     subscribe(stripe_double, user)
     stripe_double.set_status(first, "active")
     mirror.refresh_customer(customer_id=customer)
-    assert shown(user)["Subscriptions"] == "2 go on"
+    assert shown(user)["Subscriptions"] == "2 active"
 
 
 def test_two_events_of_one_dispute_are_not_asked_about_at_once(

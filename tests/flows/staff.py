@@ -1,4 +1,4 @@
-"""Somebody of the staff in a stack's database, made as no API would, and how they sign in at the desk."""
+"""Somebody of the staff in a stack's database, made as no API would, and how they sign in at the staff_client."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import requests
 
-from tests.desk.conftest import PASSWORD, SEED
+from tests.admin.conftest import PASSWORD, SEED
 from tests.stack import PATIENCE, ROOT, Stack
 
 MAKE = """
@@ -21,7 +21,7 @@ TOTPDevice.objects.create(user=staff, name="authenticator", key={seed!r})
 
 
 def make_staff(stack: Stack, number: str, role: str = "support") -> None:
-    """Make one of the staff who has this role and nothing else, and the authenticator of `tests.desk.conftest`."""
+    """Create a staff member with this role and no other, and with the authenticator of `tests.admin.conftest`."""
     script = MAKE.format(number=number, password=PASSWORD, role=role, seed=SEED)
     subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script],
@@ -33,7 +33,7 @@ def make_staff(stack: Stack, number: str, role: str = "support") -> None:
 
 
 class Browser:
-    """A client that has opened the sign-in page from some address."""
+    """A client at the given IP address that has opened the sign-in page."""
 
     def __init__(self, url: str, number: str, address: str) -> None:
         self.number = number
@@ -45,6 +45,6 @@ class Browser:
         self.token = found[1]
 
     def sign_in(self, password: str, code: str) -> requests.Response:
-        given = {"username": self.number, "password": password, "otp_token": code, "csrfmiddlewaretoken": self.token}
-        # Redirections are followed: whoever is let in gets to the first page.
-        return self.http.post(f"{self.url}?next=/admin/", data=given, timeout=PATIENCE)
+        form = {"username": self.number, "password": password, "otp_token": code, "csrfmiddlewaretoken": self.token}
+        # Redirects are followed: a successful sign-in ends at the first page.
+        return self.http.post(f"{self.url}?next=/admin/", data=form, timeout=PATIENCE)

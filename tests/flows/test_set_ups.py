@@ -15,9 +15,9 @@ import requests
 from config.infrastructure import snapshot
 from tests import pgbouncer, redis_over_tls, servers, sse
 from tests import stack as stacks
+from tests.admin.conftest import PASSWORD, code_of
 from tests.conftest import _urls
 from tests.databases import database, manage
-from tests.desk.conftest import PASSWORD, code_of
 from tests.flows.checking import check, faults
 from tests.flows.staff import Browser, make_staff
 from tests.stack import PATIENCE, Stack, in_parallel, wait_until

@@ -1,7 +1,7 @@
 """All breaks."""
 
-from tests.mutants import Break, accounts, billing, chatrooms, config, desk, gemini
+from tests.mutants import Break, accounts, admin, billing, chatrooms, config, gemini
 
 PARTS: dict[str, tuple[Break, ...]] = {
-    part.__name__.rpartition(".")[2]: part.BREAKS for part in (accounts, billing, chatrooms, config, desk, gemini)
+    part.__name__.rpartition(".")[2]: part.BREAKS for part in (accounts, admin, billing, chatrooms, config, gemini)
 }

@@ -16,11 +16,11 @@ from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import audit, phone_numbers, sessions
-from accounts.management import people
+from accounts.management import users
 from accounts.models import User
 from accounts.staff import roles, second_factor
-from accounts.staff.audit_trail import recorded
-from accounts.staff.second_factor import Issued
+from accounts.staff.audit_trail import audit_staff_action
+from accounts.staff.second_factor import IssuedSecondFactor
 
 READS: Final = {"yes": "may read transcripts", "no": "may read no transcripts"}
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         if options["role"]:
             self._make(person, **options)
             return
-        user = people.find(person)
+        user = users.find(person)
         if not user.is_staff:
             raise CommandError(f"user {user.pk} is not of the staff.")
         if options["transcripts"] and user.is_superuser:
@@ -87,12 +87,12 @@ class Command(BaseCommand):
             said = f"user {user.pk}" if user else "an account that would be made"
             self.stdout.write(f"{said} would be of the staff, as {role}; {READS[transcripts or 'no']}")
             return
-        if not roles.exists(role):  # before an account is made in vain
+        if not roles.role_exists(role):  # before an account is made in vain
             raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.")
         user, password = _with_password(user, person, **options)
         issued = None
-        with recorded(action="make_staff", user_id=user.pk, target=role), transaction.atomic():
-            roles.give(user=user, role=role)
+        with audit_staff_action(action="make_staff", user_id=user.pk, target=role), transaction.atomic():
+            roles.assign_role(user=user, role=role)
             if not TOTPDevice.objects.filter(user=user, confirmed=True).exists():
                 issued = second_factor.issue(user=user)
         self.stdout.write(f"user {user.pk} is of the staff, as {role}")
@@ -104,26 +104,26 @@ class Command(BaseCommand):
 
     def _let_read(self, user: User, *, transcripts: str, dry_run: bool, **_: Any) -> None:
         if not dry_run:
-            with recorded(action="transcripts", user_id=user.pk, target=transcripts):
-                roles.let_read_transcripts(user=user, allowed=transcripts == "yes")
+            with audit_staff_action(action="transcripts", user_id=user.pk, target=transcripts):
+                roles.set_transcript_access(user=user, allowed=transcripts == "yes")
         self.stdout.write(f"{'would be: ' * dry_run}user {user.pk} {READS[transcripts]}")
 
     def _remove(self, user: User, *, dry_run: bool, **_: Any) -> None:
         if not dry_run:
-            with recorded(action="remove_staff", user_id=user.pk):
-                roles.take(user=user)
+            with audit_staff_action(action="remove_staff", user_id=user.pk):
+                roles.remove_from_staff(user=user)
         self.stdout.write(f"user {user.pk} {'would be' if dry_run else 'is'} off the staff")
 
     def _reset(self, user: User, *, dry_run: bool, **_: Any) -> None:
         if dry_run:
             self.stdout.write(f"user {user.pk} would get a new second factor")
             return
-        with recorded(action="reset_second_factor", user_id=user.pk):
+        with audit_staff_action(action="reset_second_factor", user_id=user.pk):
             issued = second_factor.issue(user=user)
         self.stdout.write(f"user {user.pk} has a new second factor; the old one does not work any more")
         self._show(issued)
 
-    def _show(self, issued: Issued | None) -> None:
+    def _show(self, issued: IssuedSecondFactor | None) -> None:
         """Show what is shown once."""
         if issued is None:
             self.stdout.write("The second factor is the one there was.")
@@ -142,12 +142,12 @@ def _known(person: str) -> User | None:
     Raises:
         CommandError: it is neither an account nor a number that one could have.
     """
-    user = people.look_for(person)
+    user = users.find_or_none(person)
     if user is None:
         try:
             phone_numbers.parse(person)
         except phone_numbers.NumberRefused:
-            return people.find(person)
+            return users.find(person)
     return user
 
 

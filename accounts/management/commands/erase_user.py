@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.exceptions import SessionEnded, StaffAccount
-from accounts.management import people
+from accounts.management import users
 from accounts.models import User
 from accounts.personal_data import erasure
-from accounts.staff.audit_trail import recorded
+from accounts.staff.audit_trail import audit_staff_action
 
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at an erasure that is waited for."""
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, why and how."""
-        people.add_argument(parser)
+        users.add_argument(parser)
         parser.add_argument("--reason", default="", help="kept with the record until the account is gone")
         parser.add_argument("--no-input", action="store_true", help="do not ask whether this is meant")
         parser.add_argument("--dry-run", action="store_true", help="only say who would be erased")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: no such person, one of the staff, nobody said yes, or it is not done in time.
         """
-        user = people.find(person)
+        user = users.find(person)
         if user.is_staff:
             raise CommandError("This is one of the staff, whom nobody erases: see create_staff --remove.")
         if options["dry_run"]:
@@ -72,7 +72,7 @@ def _ask(user: User) -> None:
 
 def _begin(user: User, reason: str) -> str:
     try:
-        with recorded(action="erase", user_id=user.pk, reason=reason):
+        with audit_staff_action(action="erase", user_id=user.pk, reason=reason):
             erasure.begin(user_id=user.pk)
     except SessionEnded:
         return f"user {user.pk} is being erased already"

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import audit
-from accounts.management import people
+from accounts.management import users
 from accounts.personal_data import export
-from accounts.staff.audit_trail import recorded
+from accounts.staff.audit_trail import audit_staff_action
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, and why."""
-        people.add_argument(parser)
+        users.add_argument(parser)
         parser.add_argument("--reason", default="", help="kept with the record of the export")
 
     def handle(self, *args: Any, person: str, reason: str, **options: Any) -> None:
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         Raises:
             CommandError: there is no such person.
         """
-        user = people.find(person)
-        with recorded(action="export", user_id=user.pk, reason=reason):
+        user = users.find(person)
+        with audit_staff_action(action="export", user_id=user.pk, reason=reason):
             for part in export.document(user_id=user.pk):
                 self.stdout.write(part, ending="")
             audit.record("exported", user_id=user.pk)

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.management import people
+from accounts.management import users
 from accounts.models import User
-from accounts.staff.audit_trail import recorded
+from accounts.staff.audit_trail import audit_staff_action
 from billing import entitlements, grants
 from billing.models import Grant
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, how long and why."""
-        people.add_argument(parser)
+        users.add_argument(parser)
         parser.add_argument("--days", type=int, help="for how long, from now")
         parser.add_argument("--reason", default="", help="kept with the grant")
         parser.add_argument("--revoke", action="store_true", help="end every grant of the user now")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: no such user, or the days or the reason are missing.
         """
-        user = people.find(person)
+        user = users.find(person)
         done = self._revoke(user, dry_run, **options) if revoke else self._give(user, dry_run, **options)
         standing = entitlements.standing_of(user_id=user.pk)
         if json:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(f"A grant needs --days (1 to {LONGEST}) and --reason.")
         if not dry_run:
             ends_at = timezone.now() + timedelta(days=days)
-            with recorded(action="grant_pro", user_id=user.pk, reason=reason.strip()):
+            with audit_staff_action(action="grant_pro", user_id=user.pk, reason=reason.strip()):
                 grants.give(user_id=user.pk, ends_at=ends_at, reason=reason.strip(), granted_by=None)
         return f"granted for {days} days"
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         running = Grant.objects.filter(user=user, revoked_at=None)
         count = running.count()
         if count and not dry_run:
-            with recorded(action="revoke_grants", user_id=user.pk, reason=reason.strip()):
+            with audit_staff_action(action="revoke_grants", user_id=user.pk, reason=reason.strip()):
                 for grant in running:
                     grants.revoke(grant=grant, revoked_by=None)
         return f"revoked: {count}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.staff.audit_trail import recorded
+from accounts.staff.audit_trail import audit_staff_action
 from billing import events
 from billing.models import StripeEvent
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if unknown := set(event) - {row["event_id"] for row in rows}:
             raise CommandError(f"Not known here: {', '.join(sorted(unknown))}")
         if rows and not dry_run:
-            with recorded(action="replay_webhooks", target=f"{len(rows)} events"):
+            with audit_staff_action(action="replay_webhooks", target=f"{len(rows)} events"):
                 events.replay(chosen)
         if json:
             self.stdout.write(json_module.dumps({"events": rows, "count": len(rows), "dry_run": dry_run}))

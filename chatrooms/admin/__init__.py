@@ -1,0 +1,10 @@
+"""The admin pages of chatrooms. Django imports this package by its name.
+
+They show no content of messages. Reading a transcript needs a permission of its own, a reason, and leaves a record.
+"""
+
+from accounts.admin import panels
+from chatrooms.admin import replies, rooms, user_panels  # noqa: F401
+
+panels.register_panel(panels.PanelPosition.REPLIES, user_panels.replies_panel)
+panels.register_panel(panels.PanelPosition.ROOMS, user_panels.rooms_panel)
