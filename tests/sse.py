@@ -1,4 +1,4 @@
-"""A client of server-sent events, as the standard has it: an event that did not arrive whole did not arrive."""
+"""A client of server-sent events that follows the standard: an event that did not arrive whole is dropped."""
 
 import json
 import socket
@@ -12,8 +12,8 @@ from tests import promised
 
 
 @dataclass
-class Received:
-    """What one event said; `at` is when it came, in seconds of `time.monotonic`."""
+class ReceivedEvent:
+    """`at` is when it came, in seconds of `time.monotonic`."""
 
     event: str
     data: dict[str, Any]
@@ -22,16 +22,16 @@ class Received:
 
 
 @dataclass
-class Transcript:
-    """What a reader has made of the events so far."""
+class Reader:
+    """Puts a reply together from its events, as a client does."""
 
     text: str = ""
     last_id: str = ""
     starts: int = 0
-    end: Received | None = None
-    events: list[Received] = field(default_factory=list)
+    end: ReceivedEvent | None = None
+    events: list[ReceivedEvent] = field(default_factory=list)
 
-    def take(self, received: Received) -> None:
+    def receive(self, received: ReceivedEvent) -> None:
         self.events.append(received)
         self.last_id = received.id or self.last_id
         if received.event == "start":
@@ -43,7 +43,7 @@ class Transcript:
 
 
 class Response:
-    """One HTTP answer over a raw socket, so that it can be cut anywhere."""
+    """One HTTP response over a raw socket, so that it can be cut anywhere."""
 
     def __init__(
         self,
@@ -83,14 +83,14 @@ class Response:
         return found
 
     def body(self) -> bytes:
-        """The whole body of an answer that is no stream."""
+        """Return the whole body of a response that does not stream."""
         length = int(self.headers.get("content-length", 0))
         while len(self._rest) < length and self._fill():
             pass
         return self._rest[:length]
 
-    def events(self, *, at_most: int | None = None) -> Iterator[Received]:
-        """The events until the end of the body; cut off after `at_most` bytes of it, as by a broken connection."""
+    def events(self, *, at_most: int | None = None) -> Iterator[ReceivedEvent]:
+        """Yield the events until the end of the body, or until `at_most` bytes of it, as with a broken connection."""
         pending = b""
         taken = 0
         for chunk in self._chunks():
@@ -106,7 +106,7 @@ class Response:
                 return
 
     def _chunks(self) -> Iterator[bytes]:
-        if "content-length" in self.headers:  # a refusal, told by an event
+        if "content-length" in self.headers:  # a refusal that comes as an event
             yield self.body()
             return
         while size := int(self._until(b"\r\n"), 16):
@@ -120,7 +120,7 @@ class Response:
         self.socket.close()
 
 
-def _parse(block: bytes) -> Received | None:
+def _parse(block: bytes) -> ReceivedEvent | None:
     fields: dict[str, str] = {}
     for line in block.decode().split("\n"):
         name, _, value = line.partition(":")
@@ -130,17 +130,17 @@ def _parse(block: bytes) -> Received | None:
         return None
     data = json.loads(fields["data"])
     promised.hold_event({"event": fields["event"], "data": data, **({"id": fields["id"]} if "id" in fields else {})})
-    return Received(fields["event"], data, fields.get("id", ""), time.monotonic())
+    return ReceivedEvent(fields["event"], data, fields.get("id", ""), time.monotonic())
 
 
-def read(url: str, **options: Any) -> Transcript:
+def read(url: str, **options: Any) -> Reader:
     """Read a stream to its end."""
-    transcript = Transcript()
+    reader = Reader()
     response = Response(url, **options)
     assert response.status == 200, response.status
     try:
         for received in response.events():
-            transcript.take(received)
+            reader.receive(received)
     finally:
         response.close()
-    return transcript
+    return reader

@@ -20,24 +20,24 @@ ENDED = (0, -signal.SIGTERM)
 TEXT = " ".join(f"word{number}" for number in range(300))
 
 
-def follow(sent: dict, transcript: sse.Transcript | None = None) -> sse.Transcript:
+def follow(sent: dict, reader: sse.Reader | None = None) -> sse.Reader:
     """Read as a browser does: after a broken connection, or an end that is not final, go on from the last id."""
-    transcript = transcript or sse.Transcript()
+    reader = reader or sse.Reader()
     url = sent["stream_url"]
-    while transcript.end is None:
+    while reader.end is None:
         try:
-            response = sse.Response(url, headers={"Last-Event-ID": transcript.last_id})
+            response = sse.Response(url, headers={"Last-Event-ID": reader.last_id})
             if response.status != 200:
                 assert response.status == 503, response.status
                 raise ConnectionError
             for received in response.events():
-                transcript.take(received)
+                reader.receive(received)
         except OSError:
             time.sleep(0.2)
-        if transcript.end and transcript.end.data.get("final") is False:
-            transcript.end = None
+        if reader.end and reader.end.data.get("final") is False:
+            reader.end = None
             time.sleep(0.2)
-    return transcript
+    return reader
 
 
 def test_a_killed_worker_is_replaced_and_the_client_learns_it(breakable: Stack) -> None:
@@ -45,19 +45,19 @@ def test_a_killed_worker_is_replaced_and_the_client_learns_it(breakable: Stack) 
     person = stack.sign_up()
     stack.double.default(text=TEXT, pieces=60, delay=0.05)
     sent = person.send(person.room(), "Hello")
-    seen = sse.Transcript()
+    seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(follow, sent, seen)
         wait_until(lambda: seen.text, "a first piece")
         stack.kill("worker")
         stack.start("worker")
-        transcript = reading.result()
-    assert transcript.text == TEXT == person.message(sent["id"])["gemini_response"]
-    assert transcript.starts >= 2
-    attempts = {each.id.split(":")[1].split("-")[0] for each in transcript.events if each.event == "delta"}
+        reader = reading.result()
+    assert reader.text == TEXT == person.message(sent["id"])["gemini_response"]
+    assert reader.starts >= 2
+    attempts = {each.id.split(":")[1].split("-")[0] for each in reader.events if each.event == "delta"}
     assert attempts == {"1", "2"}
-    said = [each.event for each in transcript.events]
-    second = next(n for n, each in enumerate(transcript.events) if each.event == "delta" and ":2-" in each.id)
+    said = [each.event for each in reader.events]
+    second = next(n for n, each in enumerate(reader.events) if each.event == "delta" and ":2-" in each.id)
     assert "start" in said[said.index("delta") : second], "the texts of two attempts were mixed"
 
 
@@ -68,7 +68,7 @@ def test_stream_and_worker_are_replaced_under_load_and_nothing_is_lost(breakable
     people = [stack.sign_up() for _ in range(10)]
     stack.double.default(text=TEXT, pieces=60, delay=0.05)
     sent = [(person, person.send(person.room(), f"Hello {n}")) for person in people for n in range(2)]
-    seen = [sse.Transcript() for _ in sent]
+    seen = [sse.Reader() for _ in sent]
     with ThreadPoolExecutor(len(sent)) as pool:
         reading = [pool.submit(follow, message, each) for (_, message), each in zip(sent, seen, strict=True)]
         wait_until(lambda: all(each.text for each in seen), "a first piece of each")
@@ -76,9 +76,9 @@ def test_stream_and_worker_are_replaced_under_load_and_nothing_is_lost(breakable
         stack.start("stream")
         assert stack.stop("worker") == 0
         stack.start("worker")
-        transcripts = [each.result() for each in reading]
-    for (person, message), transcript in zip(sent, transcripts, strict=True):
-        assert transcript.text == TEXT == person.message(message["id"])["gemini_response"]
+        readers = [each.result() for each in reading]
+    for (person, message), reader in zip(sent, readers, strict=True):
+        assert reader.text == TEXT == person.message(message["id"])["gemini_response"]
 
 
 def test_open_streams_do_not_hold_a_stopping_process_up(breakable: Stack) -> None:
@@ -130,15 +130,15 @@ def test_redis_comes_back_in_mid_stream_and_the_text_is_whole(breakable: Stack) 
     person = stack.sign_up()
     stack.double.default(text=TEXT, pieces=60, delay=0.1)
     sent = person.send(person.room(), "Hello")
-    seen = sse.Transcript()
+    seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(follow, sent, seen)
         wait_until(lambda: seen.text, "a first piece")
         stack.stop_redis()
         time.sleep(1)  # long enough to be noticed
         stack.start_redis()
-        transcript = reading.result()
-    assert transcript.text == TEXT == person.answered(sent["id"])["gemini_response"]
+        reader = reading.result()
+    assert reader.text == TEXT == person.answered(sent["id"])["gemini_response"]
 
 
 def test_a_reply_is_stopped_while_redis_is_away(breakable: Stack) -> None:
@@ -167,7 +167,7 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
     person = stack.sign_up()
     stack.double.script({"text": "OLD " * 100, "pieces": 100, "delay": 0.1}, {"text": TEXT, "pieces": 40, "delay": 0.1})
     sent = person.send(person.room(), "Hello")
-    seen = sse.Transcript()
+    seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(follow, sent, seen)
         wait_until(lambda: "OLD" in seen.text, "a first piece of the old text")
@@ -178,10 +178,10 @@ def test_a_frozen_workers_late_pieces_are_never_seen(breakable: Stack) -> None:
         wait_until(lambda: len(stack.double.calls()) == 2, "another worker")
         thaw = threading.Timer(0.5, lambda: os.killpg(frozen.pid, signal.SIGCONT))
         thaw.start()
-        transcript = reading.result()
+        reader = reading.result()
     os.killpg(frozen.pid, signal.SIGKILL)
     frozen.wait()
-    assert transcript.text == TEXT == person.message(sent["id"])["gemini_response"]
+    assert reader.text == TEXT == person.message(sent["id"])["gemini_response"]
 
 
 def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack) -> None:
@@ -189,7 +189,7 @@ def test_the_first_reader_after_a_restart_of_redis_is_served(breakable: Stack) -
     person = breakable.sign_up()
     sent = person.send(person.room(), "Hello")
 
-    def first() -> sse.Received:
+    def first() -> sse.ReceivedEvent:
         with closing(sse.Response(sent["stream_url"], accept="application/json")) as answer:
             assert answer.status == 200
             return next(answer.events())

@@ -68,9 +68,9 @@ def converse(stack: Stack) -> None:
     person = stack.sign_up()
     room = person.room("Weather")
     sent = person.send(room, "What is a monsoon?")
-    transcript = sse.read(sent["stream_url"])
-    assert transcript.text == "A monsoon brings rain" == person.answered(sent["id"])["gemini_response"]
-    assert [each.event for each in transcript.events] == ["start", *["delta"] * 4, "done"]
+    reader = sse.read(sent["stream_url"])
+    assert reader.text == "A monsoon brings rain" == person.answered(sent["id"])["gemini_response"]
+    assert [each.event for each in reader.events] == ["start", *["delta"] * 4, "done"]
 
     assert [each["id"] for each in person.call("GET", f"/chatroom/{room}/messages").json()] == [sent["id"]]
     assert person.call("GET", "/search?q=monsoon").json()
