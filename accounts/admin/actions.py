@@ -2,6 +2,16 @@
 
 Each has a permission, a confirmation page, a reason and a row in `StaffAction`. Every app registers here what can be
 done to a user; other pages list theirs in `page_actions`.
+
+Why not the `@action(dialog=...)` of unfold? We tried it on "Sign out everywhere" (unfold 0.91). The form with a reason
+and a permission per action work. The rest does not fit better than our confirmation page:
+- An action is a method of one ModelAdmin. Other apps could add theirs to the user's page only with `setattr`, and the
+  page of a number without an account has no object id.
+- Availability can only be a permission method, which gets the id, not the object: one query more per button, and an
+  action that is not available (or an unknown object) is a 403 without an explanation.
+- HTMX submits the form. A redirect then needs the header HX-Redirect, a file cannot be downloaded (Export), and an
+  error page is not shown. Without JavaScript nothing works.
+- The audit row, the handling of a `Problem` and the redirect would stay ours; only the template would go.
 """
 
 from collections.abc import Callable
