@@ -1,4 +1,4 @@
-"""A conversation to take away, and what is kept of conversations for `accounts.personal_data.export`."""
+"""The export of a room, and the sections about rooms for `accounts.personal_data.export`."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -41,32 +41,31 @@ MESSAGE_FIELDS: Final = (
 
 
 def rooms(user_id: int) -> Iterable[Any]:
-    """The account's rooms."""
     return rows(Chatroom.objects.filter(user_id=user_id), *ROOM_FIELDS)
 
 
 def messages(user_id: int) -> Iterable[Any]:
-    """Everything that was written and answered; an answer names its message by `answers_id`."""
+    """Return all messages and replies; a reply names its message by `answers_id`."""
     return rows(Message.objects.filter(user_id=user_id), *MESSAGE_FIELDS)
 
 
 def revisions(user_id: int) -> Iterable[Any]:
-    """What edited messages said before."""
+    """Return the earlier texts of edited messages."""
     return rows(Revision.objects.filter(message__user_id=user_id), "message_id", "content", "written_at")
 
 
 def summaries(user_id: int) -> Iterable[Any]:
-    """The notes that the model is given in place of the oldest turns of long rooms."""
+    """Return the notes that the model gets in place of the oldest turns of long rooms."""
     return rows(Summary.objects.filter(room__user_id=user_id), "room_id", "content", "upto", "updated_at")
 
 
 def room_as_json(room: Chatroom) -> Iterator[str]:
-    """One room with its messages and the current answers, as JSON."""
+    """Yield a room with its messages and their current replies as JSON."""
     head = {name: getattr(room, name) for name in ("id", "name", "system_instruction", "model", "temperature")}
     yield f'{json.dumps(head, ensure_ascii=False)[:-1]}, "messages": ['
     for number, message in enumerate(_conversation(room)):
         reply = message.reply
-        told = {
+        exported = {
             "id": message.pk,
             "content": message.content,
             "created_at": message.created_at.isoformat(),
@@ -74,12 +73,12 @@ def room_as_json(room: Chatroom) -> Iterator[str]:
             "status": reply.status,
             "model": reply.model or None,
         }
-        yield f"{',' if number else ''}\n  {json.dumps(told, ensure_ascii=False)}"
+        yield f"{',' if number else ''}\n  {json.dumps(exported, ensure_ascii=False)}"
     yield "]}\n"
 
 
 def room_as_markdown(room: Chatroom) -> Iterator[str]:
-    """One room as a person reads it: what was said, as it was said."""
+    """Yield a room as Markdown, for a person to read."""
     yield f"# {on_one_line(room.name)}\n"
     for message in _conversation(room):
         reply = message.reply
@@ -92,6 +91,6 @@ def room_as_markdown(room: Chatroom) -> Iterator[str]:
 
 
 def _conversation(room: Chatroom) -> Iterator[Message]:
-    """The messages in their order with their replies, some at a time."""
+    """Yield the messages in their order with their replies, a page at a time."""
     written = Message.objects.in_room(room.pk).filter(role=Role.USER).with_reply()
     return (message for message in in_pages(written) if message.current_replies)

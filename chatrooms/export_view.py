@@ -1,4 +1,4 @@
-"""Taking a conversation away over HTTP."""
+"""`GET /chatroom/{id}/export`."""
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -21,8 +21,6 @@ class RoomExportLimit(UserLimit):
 
 
 class RoomExportView(APIView):
-    """A conversation to take away."""
-
     throttle_classes = (RoomExportLimit,)
 
     @extend_schema(
@@ -32,12 +30,12 @@ class RoomExportView(APIView):
     )
     def get(self, request: Request, room_id: int) -> StreamingHttpResponse:
         """The whole conversation, for a program or for a person."""
-        asked = ExportSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
+        query = ExportSerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
         room = Chatroom.objects.for_user(request.user).filter(pk=room_id).first()
         if room is None:
             raise RoomNotFound
-        if asked.validated_data["format"] == "markdown":
+        if query.validated_data["format"] == "markdown":
             parts, kind, ending = export.room_as_markdown(room), "text/markdown; charset=utf-8", "md"
         else:
             parts, kind, ending = export.room_as_json(room), "application/json", "json"

@@ -1,4 +1,4 @@
-"""Texts of others, put into one Markdown document (CommonMark 0.31)."""
+"""Texts of users and models within one Markdown document (CommonMark 0.31)."""
 
 import re
 from typing import Final
@@ -7,11 +7,11 @@ FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 HTML_ENDS: Final = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"} | {
     f"<{name}": f"</{name}>" for name in ("script", "pre", "style", "textarea")
 }
-"""How a block of HTML begins that only its own end closes (section 4.6), and that end."""
+"""The beginnings of the HTML blocks that a blank line does not end (section 4.6), and their ends."""
 
 
 def closed(text: str) -> str:
-    """Close a block of code or of HTML that the text leaves open, so that it swallows nothing of what follows."""
+    """Close a block of code or HTML that the text leaves open, so that it does not swallow what follows."""
     fence, html = "", ""
     for line in text.splitlines():
         if html:
@@ -29,12 +29,12 @@ def closed(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """A text as it may stand in a heading."""
+    """Return a text that can be a heading."""
     return " ".join(text.split())
 
 
 def _html_end(line: str) -> str:
-    """What closes the block of HTML that the line opens and does not close itself; nothing if it opens none."""
+    """Return the end of the HTML block that the line leaves open; an empty string if there is none."""
     start = line.lstrip(" ").lower()
     if len(line) - len(line.lstrip(" ")) > 3:
         return ""

@@ -1,11 +1,11 @@
-"""Search in what the caller wrote and was answered.
+"""Search in a user's messages and the replies to them.
 
 Words (chatrooms/words.py) are found by PostgreSQL's full-text search in the configuration `simple`: no stemming, since
-a room may be in any language. A query in a script that puts no spaces between words, or in Korean, whose particles
-cling to the word, is looked for as substrings, a part each, newest first.
+a room may be in any language. A query in a script without spaces between words, or in Korean, whose particles are
+joined to the word, is split at its spaces; each part is searched for as a substring.
 
-Both look through a user's messages from the newest on and are content with `MAX_FOUND`: a word that stands in each of
-10,000 messages is found as quickly as a rare one.
+Both kinds of search go through the user's messages from the newest on and stop after `MAX_FOUND`: a word that occurs in
+each of 10,000 messages is found as quickly as a rare one.
 """
 
 import re
@@ -32,30 +32,30 @@ WITHOUT_SPACES: Final = re.compile(
     "]"
 )
 MAX_FOUND: Final = 500
-"""Matches that are ranked and can be paged through: the newest of all."""
+"""The newest matches, which are ranked and can be paged through."""
 
 MAX_PARTS: Final = 10
-"""Parts of a query that are looked for as substrings; further ones are left out."""
+"""Parts of a query that are searched for as substrings; further ones are ignored."""
 
-PLACE_DIGITS: Final = 38
-"""Of the number that is a match's place in the list."""
+POSITION_DIGITS: Final = 38
+"""Of the number that says where a match is in the list."""
 
-AROUND: Final = 80
-"""Characters shown on each side of a substring that was found."""
+CONTEXT_LENGTH: Final = 80
+"""Characters shown on each side of a match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
-    """A piece of a text, and where in it (from, to; in characters) what was looked for stands."""
+    """An excerpt of a text, and the spans in it (from, to; in characters) that match the query."""
 
     text: str
     highlights: list[tuple[int, int]]
 
 
-def found(*, user: User, query: str, room_id: int | None = None) -> MessageQuerySet:
-    """What the user may see and the query matches, with `place`, by which it is to be ordered, falling.
+def matching_messages(*, user: User, query: str, room_id: int | None = None) -> MessageQuerySet:
+    """Return the user's messages and replies that match, annotated with `position`, by which to order them descending.
 
-    No two share a place, so that a page's cursor can name where it begins and ends.
+    Positions are unique, so a page's cursor can name where the page begins and ends.
 
     The query is a search engine's: words, "phrases", `or`, `-without`. With `room_id` only that room is searched.
     """
@@ -65,22 +65,23 @@ def found(*, user: User, query: str, room_id: int | None = None) -> MessageQuery
     if WITHOUT_SPACES.search(query):
         mine = mine.annotate(plain=Func(F("content"), template="normalize(%(expressions)s, NFKC)"))
         for part in _parts(query):
-            mine = mine.filter(**{f"plain__{_lookup_of(part)}": part})
-        return _newest(mine).annotate(place=_place(Value(0.0)))
-    asked = words.parse(query)
-    if asked is None:
-        return _newest(mine.none()).annotate(place=_place(Value(0.0)))
-    sought = SearchQuery(asked.text, config="simple", search_type="raw")
-    return _newest(mine.filter(search=sought)).annotate(place=_place(SearchRank(F("search"), sought)))
+            mine = mine.filter(**{f"plain__{_lookup_for(part)}": part})
+        return _newest(mine).annotate(position=_position(Value(0.0)))
+    parsed = words.parse(query)
+    if parsed is None:
+        return _newest(mine.none()).annotate(position=_position(Value(0.0)))
+    ts_query = SearchQuery(parsed.text, config="simple", search_type="raw")
+    rank = SearchRank(F("search"), ts_query)
+    return _newest(mine.filter(search=ts_query)).annotate(position=_position(rank))
 
 
 def snippet_of(message: Any, *, query: str) -> Snippet:
-    """What to show of a message that `found` has found: what surrounds the first place, and all places in it."""
+    """Return what to show of a matching message: the text around the first match, and all matches in it."""
     content = message.content[:MAX_SEARCHED]
     if WITHOUT_SPACES.search(query):
-        return _around(content, lambda text: _places_of_parts(_parts(query), text))
-    asked = words.parse(query)
-    return _around(content, lambda text: words.places_of(asked.words if asked else frozenset(), text))
+        return _snippet(content, lambda text: _spans_of_parts(_parts(query), text))
+    parsed = words.parse(query)
+    return _snippet(content, lambda text: words.spans_of(parsed.words if parsed else frozenset(), text))
 
 
 def _newest(matches: MessageQuerySet) -> MessageQuerySet:
@@ -88,15 +89,15 @@ def _newest(matches: MessageQuerySet) -> MessageQuerySet:
     return newest
 
 
-def _place(rank: Any) -> Func:
-    """One whole number: the rank in billionths, and behind it, in nineteen digits, the id: of equals, newest first."""
+def _position(rank: Any) -> Func:
+    """Return one integer: the rank in billionths, then the id in nineteen digits, so that ties are newest first."""
     template, joint = "(round(%(expressions)s)", " * 1e9)::numeric * 1e19 + "
-    number = DecimalField(max_digits=PLACE_DIGITS, decimal_places=0)
+    number = DecimalField(max_digits=POSITION_DIGITS, decimal_places=0)
     return Func(rank, F("pk"), template=template, arg_joiner=joint, output_field=number)
 
 
-def _lookup_of(part: str) -> str:
-    """What has no case need not be folded, which takes longer than the comparison."""
+def _lookup_for(part: str) -> str:
+    """Fold the case only if the part has any: folding takes longer than the comparison."""
     return "contains" if part.upper() == part.lower() else "icontains"
 
 
@@ -105,28 +106,29 @@ def _parts(query: str) -> list[str]:
     return parts[:MAX_PARTS]
 
 
-def _places_of_parts(parts: list[str], text: str) -> list[tuple[int, int]]:
+def _spans_of_parts(parts: list[str], text: str) -> list[tuple[int, int]]:
     pattern = re.compile("|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True)), re.IGNORECASE)
     return [match.span() for match in pattern.finditer(text)]
 
 
-def _around(content: str, places_in: Callable[[str], list[tuple[int, int]]]) -> Snippet:
-    """The surroundings of the first place that is found; without one the text's beginning."""
-    places = places_in(content)
-    if not places:  # it stands there in another form: other composed characters, say
+def _snippet(content: str, find_spans: Callable[[str], list[tuple[int, int]]]) -> Snippet:
+    """Return the text around the first match; without a match, the beginning of the text."""
+    spans = find_spans(content)
+    if not spans:  # the match is written otherwise in the text, with other composed characters for example
         content = unicodedata.normalize("NFKC", content)
-        places = places_in(content)
-    if not places:
-        return Snippet(text=content[: 2 * AROUND], highlights=[])
-    start, end = _whole_words(content, max(0, places[0][0] - AROUND), min(len(content), places[0][1] + AROUND))
+        spans = find_spans(content)
+    if not spans:
+        return Snippet(text=content[: 2 * CONTEXT_LENGTH], highlights=[])
+    first, last = spans[0]
+    start, end = _at_word_boundaries(content, max(0, first - CONTEXT_LENGTH), min(len(content), last + CONTEXT_LENGTH))
     before, after = "… " if start else "", " …" if end < len(content) else ""
     shift = len(before) - start
-    shown = [(begin + shift, stop + shift) for begin, stop in places if begin >= start and stop <= end]
+    shown = [(begin + shift, stop + shift) for begin, stop in spans if begin >= start and stop <= end]
     return Snippet(text=f"{before}{content[start:end]}{after}", highlights=shown)
 
 
-def _whole_words(content: str, start: int, end: int) -> tuple[int, int]:
-    """Move the ends of a piece to blanks near by, so that it cuts no word, if there are some."""
-    first = re.search(r"\s", content[start : start + AROUND // 4]) if start else None
-    last = content.rfind(" ", end - AROUND // 4, end) if end < len(content) else -1
+def _at_word_boundaries(content: str, start: int, end: int) -> tuple[int, int]:
+    """Shorten an excerpt to the next spaces within it, if they are near, so that it cuts no word."""
+    first = re.search(r"\s", content[start : start + CONTEXT_LENGTH // 4]) if start else None
+    last = content.rfind(" ", end - CONTEXT_LENGTH // 4, end) if end < len(content) else -1
     return start + (first.end() if first else 0), last if last > 0 else end

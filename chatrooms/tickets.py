@@ -1,4 +1,4 @@
-"""The ticket in a `stream_url`: it opens one reply's stream, for whoever cannot send a header (EventSource, curl)."""
+"""The ticket in a `stream_url`: it opens one reply's stream for clients that send no header (EventSource, curl)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,14 +10,14 @@ from django.core import signing
 from chatrooms.exceptions import TicketInvalid
 
 LIFETIME: Final = timedelta(minutes=5)
-"""How long a stream can be opened with it; one that is open stays open."""
+"""How long it can open a stream; an open stream stays open."""
 
 SALT: Final = "chatrooms.tickets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """Which reply it opens, and for which session: it is worth nothing once that has ended."""
+    """The reply that it opens, and the session: when that has ended, the ticket is invalid."""
 
     reply_id: int
     session_id: UUID
@@ -30,7 +30,7 @@ class Ticket:
         """Check the signature and the age.
 
         Raises:
-            TicketInvalid: it is none of ours, or too old.
+            TicketInvalid: the ticket is forged or has expired.
         """
         try:
             reply_id, session_id = signing.loads(text, salt=SALT, max_age=LIFETIME)

@@ -164,8 +164,8 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
 class SearchPagination(LinkPagination):
     """The best matches first."""
 
-    ordering = ("-place",)
-    position_field = serializers.DecimalField(max_digits=search.PLACE_DIGITS, decimal_places=0)
+    ordering = ("-position",)
+    position_field = serializers.DecimalField(max_digits=search.POSITION_DIGITS, decimal_places=0)
 
 
 class SearchViewSet(viewsets.GenericViewSet[Message]):
@@ -184,7 +184,9 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
         asked = SearchSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         query = asked.validated_data["q"]
-        matches = search.found(user=current_user(request), query=query, room_id=asked.validated_data.get("chatroom"))
+        matches = search.matching_messages(
+            user=current_user(request), query=query, room_id=asked.validated_data.get("chatroom")
+        )
         page = self.paginate_queryset(matches.select_related("room"))
         data = FoundSerializer(page, many=True, context={"query": query}).data
         return self.get_paginated_response(data)

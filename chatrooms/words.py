@@ -1,9 +1,9 @@
-"""What a word is: one rule for the text that is searched, for the query and for what is marked.
+"""What a word is: one rule for the text that is searched, for the query and for the highlights.
 
-PostgreSQL's own rule depends on the locale of the database (in `C` every curly quote is a letter), so texts are taken
-apart before it sees them, by the function `kuvaka_words` of migration 0008: in NFKC, with a blank for whatever parts
-words. That is punctuation, symbols, emoji and the like (Unicode 14, as of Python 3.11), and also the characters of
-scripts that put no spaces between words: those are looked for as substrings, and shall not hide a word beside them.
+PostgreSQL's own rule depends on the locale of the database (in `C` every curly quote is a letter). So the function
+`kuvaka_words` of migration 0008 splits texts before PostgreSQL parses them: in NFKC, with a space for every separator.
+Separators are punctuation, symbols, emoji and the like (Unicode 14, as of Python 3.11). So are the characters of
+scripts without spaces between words: those are searched for as substrings, and must not hide a word beside them.
 """
 
 import re
@@ -48,8 +48,8 @@ SEPARATORS: Final = (
     r"\U0001da76-\U0001da83\U0001da85-\U0001da8b\U0001e14f\U0001e2ff\U0001e95e-\U0001e95f\U0001ecac"
     r"\U0001ecb0\U0001ed2e\U0001eef0-\U0001f0f5\U0001f10d-\U0001fbca\U00020000-\U0010fffd"
 )
-"""Ranges of code points as both Python and PostgreSQL read them within the brackets of a regular expression; they run
-over what is not assigned."""
+"""Ranges of code points, as both Python and PostgreSQL read them within the brackets of a regular expression. They
+include unassigned code points."""
 
 _SEPARATED: Final = re.compile(f"[{SEPARATORS}]+")
 _WORD: Final = re.compile(f"[^{SEPARATORS}]+")
@@ -58,41 +58,40 @@ _TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is looked for, as PostgreSQL reads it (a `tsquery`), and the words to mark where they are found."""
+    """A query as PostgreSQL reads it (a `tsquery`), and the words to highlight."""
 
     text: str
     words: frozenset[str]
 
 
 def parse(query: str) -> Query | None:
-    """Read a query as a search engine does: words, "phrases", `or`, `-without`; None if there is no word in it."""
-    choices: list[list[str]] = [[]]
-    marked: set[str] = set()
+    """Parse a query as a search engine does: words, "phrases", `or`, `-without`; None if there is no word in it."""
+    alternatives: list[list[str]] = [[]]
+    highlighted: set[str] = set()
     for is_without, phrase, single in _TERM.findall(unicodedata.normalize("NFKC", query)):
         if single.lower() == "or" and not is_without:
-            choices.append([])
+            alternatives.append([])
             continue
         words = words_of(phrase or single)
         if words:
-            term = " <-> ".join(map(_any_case, words))
-            choices[-1].append(f"!({term})" if is_without else f"({term})")
-            marked |= set() if is_without else {word.casefold() for word in words}
-    text = " | ".join(f"({' & '.join(terms)})" for terms in choices if terms)
-    return Query(text=text, words=frozenset(marked)) if text else None
+            term = " <-> ".join(map(_in_any_case, words))
+            alternatives[-1].append(f"!({term})" if is_without else f"({term})")
+            highlighted |= set() if is_without else {word.casefold() for word in words}
+    text = " | ".join(f"({' & '.join(terms)})" for terms in alternatives if terms)
+    return Query(text=text, words=frozenset(highlighted)) if text else None
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in their order."""
     return [word for word in _SEPARATED.split(unicodedata.normalize("NFKC", text)) if word]
 
 
-def places_of(words: frozenset[str], text: str) -> list[tuple[int, int]]:
-    """Where in a text any of these words stands: from, to; in characters."""
+def spans_of(words: frozenset[str], text: str) -> list[tuple[int, int]]:
+    """Return the spans of these words in a text: from, to; in characters."""
     found = _WORD.finditer(text)
     return [match.span() for match in found if any(word.casefold() in words for word in words_of(match[0]))]
 
 
-def _any_case(word: str) -> str:
-    """A word of a `tsquery`. PostgreSQL folds the case of ASCII alone where the locale is `C`."""
+def _in_any_case(word: str) -> str:
+    """Return a word of a `tsquery`. In the locale `C` PostgreSQL folds the case of ASCII only."""
     forms = {word} if word.isascii() else {word, word.lower(), word.upper(), word.title()}
     return "({})".format(" | ".join(f"'{form}'" for form in sorted(forms)))

@@ -1,4 +1,4 @@
-"""Taking one's data away: everything as JSON, one room as JSON or Markdown."""
+"""Exports: a user's whole account as JSON, one room as JSON or Markdown."""
 
 import json
 from collections.abc import Callable
@@ -17,32 +17,32 @@ from chatrooms.models import Chatroom, Message, Reply, Summary
 
 pytestmark = pytest.mark.django_db
 
-NOT_ABOUT_A_PERSON = {
+NOT_EXPORTED = {
     "accounts.IdempotencyKey": "hashes, for a day",
     "accounts.Tries": "a count of failures, for the number's safety",
     "billing.Checkout": "the number of the last checkout session",
 }
 
 
-def body(answer: Any) -> str:
-    return b"".join(answer.streaming_content).decode()
+def body(response: Any) -> str:
+    return b"".join(response.streaming_content).decode()
 
 
 @pytest.fixture
-def told(room: Chatroom, send: Callable[..., Message]) -> Message:
-    message = send(room, 'Hello "world"\nline two')
-    Reply.objects.filter(answers=message).update(status="done", content="Answer <b>one</b>", model="gemini-x")
-    return message
+def message(room: Chatroom, send: Callable[..., Message]) -> Message:
+    sent = send(room, 'Hello "world"\nline two')
+    Reply.objects.filter(answers=sent).update(status="done", content="Answer <b>one</b>", model="gemini-x")
+    return sent
 
 
 def test_everything_about_the_account_is_one_json_document(
-    client: APIClient, user: User, room: Chatroom, told: Message
+    client: APIClient, user: User, room: Chatroom, message: Message
 ) -> None:
-    conversation.edit(user_id=user.pk, message_id=told.pk, content="Changed")
+    conversation.edit(user_id=user.pk, message_id=message.pk, content="Changed")
     Summary.objects.create(room=room, content="notes", upto=1)
-    answer = client.get("/user/me/export")
-    assert answer["Content-Disposition"] == 'attachment; filename="kuvaka-account.json"'
-    document = json.loads(body(answer))
+    response = client.get("/user/me/export")
+    assert response["Content-Disposition"] == 'attachment; filename="kuvaka-account.json"'
+    document = json.loads(body(response))
     assert document["account"][0]["mobile_number"] == user.mobile_number
     assert len(document["sessions"]) == 1
     assert [each["name"] for each in document["rooms"]] == ["Room"]
@@ -57,8 +57,8 @@ def test_everything_about_the_account_is_one_json_document(
     assert document["usage"][0]["used"] == 2
 
 
-def test_nobody_elses_data_is_in_it(
-    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, told: Message
+def test_the_export_has_no_data_of_other_users(
+    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, message: Message
 ) -> None:
     text = body(client_of(stranger).get("/user/me/export"))
     assert "Hello" not in text
@@ -66,7 +66,7 @@ def test_nobody_elses_data_is_in_it(
     assert APIClient().get("/user/me/export").status_code == 401
 
 
-def test_no_secret_is_in_it(client: APIClient, user: User, told: Message) -> None:
+def test_the_export_has_no_secrets(client: APIClient, user: User, message: Message) -> None:
     user.set_password("a very long password 123")
     user.save()
     text = body(client.get("/user/me/export"))
@@ -74,7 +74,7 @@ def test_no_secret_is_in_it(client: APIClient, user: User, told: Message) -> Non
         assert secret not in text
 
 
-def test_every_table_about_a_person_is_in_it_or_excused() -> None:
+def test_every_table_about_a_user_is_exported_or_listed() -> None:
     """A table that names a user has a section, or a reason why not."""
     ours = [model for app in ("accounts", "billing", "chatrooms") for model in apps.get_app_config(app).get_models()]
     about = {
@@ -99,11 +99,11 @@ def test_every_table_about_a_person_is_in_it_or_excused() -> None:
         "chatrooms.Message": "messages",
         "chatrooms.Reply": "messages",
     }
-    assert about - set(sections) - set(NOT_ABOUT_A_PERSON) == set()
+    assert about - set(sections) - set(NOT_EXPORTED) == set()
     assert set(sections.values()) <= set(registry.sections)
 
 
-def test_ten_thousand_messages_come_whole_in_few_queries(
+def test_ten_thousand_messages_are_exported_in_few_queries(
     client: APIClient, user: User, room: Chatroom, django_assert_max_num_queries: Callable
 ) -> None:
     with connection.cursor() as cursor:
@@ -114,16 +114,16 @@ def test_ten_thousand_messages_come_whole_in_few_queries(
             " FROM generate_series(1, 10000) AS n",
             [room.pk, user.pk],
         )
-    with django_assert_max_num_queries(20 + 10_000 // PAGE):  # a page gives its connection back, so it is a query
+    with django_assert_max_num_queries(20 + 10_000 // PAGE):  # each page returns its connection, so each is a query
         document = json.loads(body(client.get("/user/me/export")))
     assert [each["content"] for each in document["messages"]] == [f"message {n}" for n in range(1, 10_001)]
 
 
-def test_a_room_is_had_as_json(client: APIClient, room: Chatroom, told: Message) -> None:
+def test_a_room_is_exported_as_json(client: APIClient, room: Chatroom, message: Message) -> None:
     document = json.loads(body(client.get(f"/chatroom/{room.pk}/export")))
     assert document["name"] == "Room"
     assert document["messages"][0] | {"created_at": ""} == {
-        "id": told.pk,
+        "id": message.pk,
         "content": 'Hello "world"\nline two',
         "created_at": "",
         "answer": "Answer <b>one</b>",
@@ -132,19 +132,19 @@ def test_a_room_is_had_as_json(client: APIClient, room: Chatroom, told: Message)
     }
 
 
-def test_a_room_is_had_as_markdown(
-    client: APIClient, room: Chatroom, told: Message, send: Callable[..., Message]
+def test_a_room_is_exported_as_markdown(
+    client: APIClient, room: Chatroom, message: Message, send: Callable[..., Message]
 ) -> None:
     Reply.objects.filter(answers=send(room, "Again")).update(status="failed", error="blocked")
-    answer = client.get(f"/chatroom/{room.pk}/export?format=markdown")
-    assert answer["Content-Type"] == "text/markdown; charset=utf-8"
-    assert answer["Content-Disposition"] == f'attachment; filename="chatroom-{room.pk}.md"'
-    text = body(answer)
+    response = client.get(f"/chatroom/{room.pk}/export?format=markdown")
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    assert response["Content-Disposition"] == f'attachment; filename="chatroom-{room.pk}.md"'
+    text = body(response)
     assert text.startswith("# Room\n\n**You**, 20")
     assert 'Hello "world"\nline two\n\n**gemini-x**\n\nAnswer <b>one</b>\n' in text
     assert "*No answer: blocked.*" in text
 
 
-def test_another_format_is_refused(client: APIClient, room: Chatroom) -> None:
-    answer = client.get(f"/chatroom/{room.pk}/export?format=pdf")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "format")
+def test_an_unknown_format_is_refused(client: APIClient, room: Chatroom) -> None:
+    response = client.get(f"/chatroom/{room.pk}/export?format=pdf")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "format")

@@ -1,4 +1,4 @@
-"""Search in one's own messages: words, phrases, and scripts without spaces."""
+"""`GET /search`: words, phrases, and scripts without spaces."""
 
 import re
 import unicodedata
@@ -21,47 +21,49 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def say(send: Callable[..., Message]) -> Callable[..., Message]:
-    def make(room: Chatroom, question: str, answer: str = "", status: str = "done") -> Message:
+    def make(room: Chatroom, question: str, reply: str = "", status: str = "done") -> Message:
         message = send(room, question)
-        Reply.objects.filter(answers=message).update(status=status, content=answer)
+        Reply.objects.filter(answers=message).update(status=status, content=reply)
         return message
 
     return make
 
 
 def find(client: APIClient, query: str, **options: Any) -> list[dict[str, Any]]:
-    answer = client.get("/search", {"q": query, **options})
-    assert answer.status_code == 200, answer.content
-    found: list[dict[str, Any]] = answer.json()
+    response = client.get("/search", {"q": query, **options})
+    assert response.status_code == 200, response.content
+    found: list[dict[str, Any]] = response.json()
     return found
 
 
-def marked(found: dict[str, Any]) -> list[str]:
+def highlighted(found: dict[str, Any]) -> list[str]:
     return [found["snippet"][start:end] for start, end in found["highlights"]]
 
 
-def test_words_are_found_in_questions_and_answers(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+def test_words_are_found_in_messages_and_replies(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
     asked = say(room, "What is a MONSOON, exactly?", "Rain.")
     answered = say(room, "And in Goa?", "The monsoon comes in June.")
     say(room, "Something else", "entirely")
     found = find(client, "monsoon")
     assert {(each["message_id"], each["role"]) for each in found} == {(asked.pk, "user"), (answered.pk, "assistant")}
-    assert {tuple(marked(each)) for each in found} == {("MONSOON",), ("monsoon",)}
+    assert {tuple(highlighted(each)) for each in found} == {("MONSOON",), ("monsoon",)}
     assert {each["chatroom_name"] for each in found} == {"Room"}
 
 
 @pytest.mark.parametrize("word", ["amp", "apples", "lt", "8217", "copy", "div", "href", "example", "com"])
-def test_what_html_would_hide_is_found(client: APIClient, room: Chatroom, say: Callable[..., Any], word: str) -> None:
-    """A text is a text: PostgreSQL's own parser takes entities, tags and addresses for one thing each."""
-    said = say(
+def test_words_inside_html_are_found(client: APIClient, room: Chatroom, say: Callable[..., Any], word: str) -> None:
+    """PostgreSQL's own parser would treat an entity, a tag or an address as one token."""
+    message = say(
         room, 'apples&amp;pears &lt;b&gt; don&#8217;t &copy; <div class="x"> <a href="https://example.com/a?b=c">'
     )
     found = find(client, word)
-    assert [each["message_id"] for each in found] == [said.pk]
-    assert word in marked(found[0])
+    assert [each["message_id"] for each in found] == [message.pk]
+    assert word in highlighted(found[0])
 
 
-def test_queries_are_a_search_engines(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+def test_a_query_has_phrases_alternatives_and_exclusions(
+    client: APIClient, room: Chatroom, say: Callable[..., Any]
+) -> None:
     first = say(room, "red apple and green pear")
     second = say(room, "green apple")
     say(room, "pear")
@@ -94,16 +96,16 @@ def test_scripts_without_spaces_are_found_by_substring(
     say(room, "something else")
     [found] = find(client, query)
     assert found["message_id"] == message.pk
-    assert part in marked(found)
+    assert part in highlighted(found)
 
 
-def test_a_percent_sign_is_no_wildcard(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+def test_a_percent_sign_is_not_a_wildcard(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
     say(room, "東京")
     assert find(client, "東%京") == []
     assert find(client, "東_") == []
 
 
-def test_nobody_finds_what_is_not_theirs(
+def test_a_stranger_finds_nothing(
     client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, say: Callable[..., Any]
 ) -> None:
     say(room, "secret 東京", "secret 北京")
@@ -113,7 +115,7 @@ def test_nobody_finds_what_is_not_theirs(
 
 
 @pytest.mark.parametrize("status", ["queued", "failed"])
-def test_what_is_not_shown_is_not_found(
+def test_a_reply_that_is_not_shown_is_not_found(
     client: APIClient, room: Chatroom, send: Callable[..., Message], status: str
 ) -> None:
     message = send(room)
@@ -122,7 +124,7 @@ def test_what_is_not_shown_is_not_found(
     assert find(client, "secret") == []
 
 
-def test_a_replaced_answer_and_an_old_text_are_not_found(
+def test_a_replaced_reply_and_an_old_text_are_not_found(
     client: APIClient, room: Chatroom, say: Callable[..., Any]
 ) -> None:
     message = say(room, "before", "replaced")
@@ -131,7 +133,9 @@ def test_a_replaced_answer_and_an_old_text_are_not_found(
     assert len(find(client, "after")) == 1
 
 
-def test_one_room_can_be_searched_alone(client: APIClient, user: User, room: Chatroom, say: Callable[..., Any]) -> None:
+def test_a_search_can_be_limited_to_one_room(
+    client: APIClient, user: User, room: Chatroom, say: Callable[..., Any]
+) -> None:
     other = rooms.create(user_id=user.pk, name="Other")
     say(room, "tea")
     say(other, "tea")
@@ -139,16 +143,16 @@ def test_one_room_can_be_searched_alone(client: APIClient, user: User, room: Cha
 
 
 def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
-    """What is on a page, and where its links lead."""
-    answer = client.get(url)
-    assert answer.status_code == 200, answer.content
-    links = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
-    return [each["message_id"] for each in answer.json()], {which: address for address, which in links}
+    """Return the messages of a page, and its links."""
+    response = client.get(url)
+    assert response.status_code == 200, response.content
+    links = re.findall(r'<([^>]*)>; rel="(\w+)"', response.headers.get("Link", ""))
+    return [each["message_id"] for each in response.json()], {which: address for address, which in links}
 
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
 @pytest.mark.parametrize(
-    "said",
+    "rank",
     [
         lambda number: number % 3,
         pytest.param(lambda number: max(0, number - 20), marks=pytest.mark.faults),
@@ -157,10 +161,10 @@ def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
     ],
     ids=["three ranks", "ranks at the end", "ranks at the beginning", "one rank"],
 )
-def test_each_one_leads_to_the_next_and_to_the_one_before(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, said: Callable[[int], int]
+def test_each_page_links_to_the_next_and_the_previous_one(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, rank: Callable[[int], int]
 ) -> None:
-    ids = {say(room, f"{query} " * (said(number) + 1)).pk for number in range(30)}
+    ids = {say(room, f"{query} " * (rank(number) + 1)).pk for number in range(30)}
     found, links = page(client, f"/search?q={quote(query)}&limit=5")
     pages = [found]
     assert "prev" not in links
@@ -178,20 +182,20 @@ def test_each_one_leads_to_the_next_and_to_the_one_before(
 
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
-def test_of_very_many_matches_the_newest_are_told(
+def test_of_very_many_matches_the_newest_are_returned(
     client: APIClient, room: Chatroom, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr("chatrooms.search.MAX_FOUND", 3)
     asked = [say(room, f"{query} {query}")] + [say(room, query) for _ in range(3)]
-    told = [each["message_id"] for each in find(client, query)]
-    assert told == [message.pk for message in reversed(asked[1:])], "though the oldest matches best"
+    returned = [each["message_id"] for each in find(client, query)]
+    assert returned == [message.pk for message in reversed(asked[1:])], "though the oldest matches best"
 
 
-def test_nobody_elses_messages_are_walked_through(user: User, stranger: User) -> None:
-    for somebody, rows in ((user, 1_000), (stranger, 5_000)):
-        room = rooms.create(user_id=somebody.pk, name="Room")
+def test_other_users_messages_are_not_scanned(user: User, stranger: User) -> None:
+    for author, rows in ((user, 1_000), (stranger, 5_000)):
+        room = rooms.create(user_id=author.pk, name="Room")
         Message.objects.bulk_create(
-            Message(room=room, user=somebody, role="user", content="tea " + "filler " * 40) for _ in range(rows)
+            Message(room=room, user=author, role="user", content="tea " + "filler " * 40) for _ in range(rows)
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE chatrooms_message")
@@ -200,12 +204,12 @@ def test_nobody_elses_messages_are_walked_through(user: User, stranger: User) ->
     assert "Index Scan using message_of_user" in plan
 
 
-def test_a_texts_own_control_characters_forge_no_highlight(
+def test_control_characters_in_a_text_forge_no_highlight(
     client: APIClient, room: Chatroom, say: Callable[..., Any]
 ) -> None:
     say(room, "a \x02forged\x03 tea")
     [found] = find(client, "tea")
-    assert marked(found) == ["tea"]
+    assert highlighted(found) == ["tea"]
 
 
 def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
@@ -215,7 +219,7 @@ def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, say
     assert find(client, "script")
 
 
-def test_a_very_long_answer_can_be_stored_and_found(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
+def test_a_very_long_reply_can_be_stored_and_found(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
     message = say(room, "Long?", "needle " + " ".join(f"w{number}" for number in range(150_000)))
     assert len(Reply.objects.get().content) > MAX_SEARCHED
     assert [each["message_id"] for each in find(client, "needle")] == [message.pk]
@@ -223,12 +227,14 @@ def test_a_very_long_answer_can_be_stored_and_found(client: APIClient, room: Cha
 
 @pytest.mark.parametrize("query", ["", "   ", "x" * 201, "a\x00b"])
 def test_a_bad_query_is_refused(client: APIClient, query: str) -> None:
-    answer = client.get("/search", {"q": query})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "q")
+    response = client.get("/search", {"q": query})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "q")
 
 
 @pytest.mark.parametrize("query", ["-", "'", "!!", "a & | !", "\\", ":*", '"', "()", "東\\", "-東"])
-def test_no_query_breaks_anything(client: APIClient, room: Chatroom, say: Callable[..., Any], query: str) -> None:
+def test_a_query_of_special_characters_is_accepted(
+    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str
+) -> None:
     say(room, "tea 東京")
     find(client, query)
 
@@ -265,19 +271,19 @@ def test_no_query_breaks_anything(client: APIClient, room: Chatroom, say: Callab
         ("한국어 공부", "한국"),
     ],
 )
-def test_a_word_is_found_and_marked_whatever_stands_beside_it(
+def test_a_word_is_found_next_to_any_separator(
     client: APIClient, room: Chatroom, say: Callable[..., Any], text: str, query: str
 ) -> None:
     say(room, text)
     say(room, "something else")
     [found] = find(client, query)
-    marks = marked(found)
+    marks = highlighted(found)
     assert marks, found
     shown = unicodedata.normalize("NFKC", "".join(marks)).casefold()
     assert shown == unicodedata.normalize("NFKC", query).casefold().replace("-", "")
 
 
-def test_the_column_and_the_query_take_words_apart_alike() -> None:
+def test_the_column_and_the_query_split_words_alike() -> None:
     migration = import_module("chatrooms.migrations.0008_words_by_our_own_rule")
     assert migration.SEPARATORS == words.SEPARATORS
     texts = ["“a”—b… c_d", "x\u00ady", "ﬁne ½", "日本a", "e\u0301", "3.11", "👨\u200d👩 z", "می\u200cخواهم"]  # noqa: RUF001
