@@ -9,7 +9,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        """Follow the sources of entitlements, and keep dj-stripe from storing the key."""
+        """Register with the apps below, and keep dj-stripe from storing the API key."""
         from djstripe.models import Product  # noqa: PLC0415  they need the app registry
         from djstripe.models.base import StripeModel  # noqa: PLC0415
 
@@ -22,7 +22,6 @@ class BillingConfig(AppConfig):
             export,
             leases,
             metrics,
-            receivers,  # noqa: F401
             statistics,
             stripe_client,
         )

@@ -67,7 +67,7 @@ def save(tier: Tier) -> None:
 
 def _count_subscribers(products: set[str]) -> None:
     for user_id in sorted(subscriptions.subscribers_to(products=products)):
-        entitlements.rewrite_stripe(user_id=user_id)
+        entitlements.recompute_stripe(user_id=user_id)
 
 
 def seed_tiers(*, dry_run: bool) -> Iterator[str]:
@@ -89,7 +89,7 @@ def end_test_mode(*, dry_run: bool) -> Iterator[str]:
         yield f"Pro paid for in test mode: would end for {len(found)}"
     elif found:
         for user_id in sorted(found):
-            entitlements.rewrite_stripe(user_id=user_id)
+            entitlements.recompute_stripe(user_id=user_id)
         yield f"Pro paid for in test mode: ended for {len(found)}"
 
 

@@ -71,18 +71,22 @@ def tier_of(*, user_id: int) -> Tier:
     return standing_of(user_id=user_id).tier
 
 
-def rewrite_stripe(*, user_id: int) -> None:
-    """Compute `stripe_until` anew, from every subscription that is mirrored here."""
-    _rewrite(user_id, "stripe_until", lambda: subscriptions.pro_until(user_id=user_id))
+def recompute_stripe(*, user_id: int) -> None:
+    """Compute `stripe_until` from all of the user's mirrored subscriptions.
+
+    Call it after writing a row that decides about Pro (customer, subscription, invoice, payment issue, the tier's
+    products), in the same transaction. Nothing calls it by itself.
+    """
+    _recompute(user_id, "stripe_until", lambda: subscriptions.pro_until(user_id=user_id))
 
 
-def rewrite_grant(*, user_id: int) -> None:
-    """Compute `grant_until` anew, from every grant that was not revoked."""
-    standing = Grant.objects.filter(user_id=user_id, revoked_at=None)
-    _rewrite(user_id, "grant_until", lambda: standing.aggregate(end=Max("ends_at"))["end"])
+def recompute_grant(*, user_id: int) -> None:
+    """Compute `grant_until` from all of the user's grants that were not revoked; call it after writing one."""
+    running = Grant.objects.filter(user_id=user_id, revoked_at=None)
+    _recompute(user_id, "grant_until", lambda: running.aggregate(end=Max("ends_at"))["end"])
 
 
-def _rewrite(user_id: int, field: str, source: Callable[[], datetime | None]) -> None:
+def _recompute(user_id: int, field: str, source: Callable[[], datetime | None]) -> None:
     """Read the source under the entitlement's lock, so that of two changes at once the later reader sees both."""
     with transaction.atomic():
         Entitlement.objects.bulk_create([Entitlement(pk=user_id)], ignore_conflicts=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, LineItem, PaymentMethod, Subscription
 
-from billing import checkout, leases, mirror, stripe_api
+from billing import checkout, entitlements, leases, mirror, stripe_api
 from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent
 
@@ -63,6 +63,7 @@ def keep_invoices_alone(*, user_id: int) -> None:
         ):
             lease.confirm()
             _reduce(customer_id)
+            entitlements.recompute_stripe(user_id=user_id)
 
 
 def _customers_of(user_id: int, **which: object) -> list[str]:

@@ -66,13 +66,16 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0, is_new: bool = Fals
         invoices = _invoices_of(customer_id)
         _know_prices(subscribed)
         with transaction.atomic():
+            previous_owner = _owner_of(customer_id)
             lease.confirm()
             _store(Customer, [customer])
             _remember(customer_id)
             _store(Subscription, subscribed)
             _store(Invoice, invoices)
-            # Anew, since whether a period is paid the invoices say, which come after what refers to them.
-            entitlements.rewrite_stripe(user_id=Customer.objects.get(id=customer_id).subscriber_id)
+            owner = _owner_of(customer_id)
+            entitlements.recompute_stripe(user_id=owner)
+            if previous_owner not in (None, owner):
+                entitlements.recompute_stripe(user_id=previous_owner)
     return True
 
 
@@ -171,11 +174,18 @@ def _is_ours(customer: Any, *, is_new: bool) -> bool:
     return begun is not None and (is_new or is_stored or customer["created"] >= (begun - SKEW).timestamp())
 
 
+def _owner_of(customer_id: str) -> Any:
+    """The id of the user whose customer this is; None if it is not stored, or its account was erased."""
+    return Customer.objects.filter(id=customer_id).values_list("subscriber_id", flat=True).first()
+
+
 def _forget(customer_id: str) -> None:
     """Mark a customer that was deleted at Stripe; its subscriptions have ended with it."""
     for row in Customer.objects.filter(id=customer_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         row.date_purged = Now()
         row.save(update_fields=["date_purged"])
+        if row.subscriber_id is not None:
+            entitlements.recompute_stripe(user_id=row.subscriber_id)
 
 
 def _remember(customer_id: str) -> None:

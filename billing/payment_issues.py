@@ -85,6 +85,6 @@ def _store(lease: leases.Held, charge: Any, subject: Any, *, kind: PaymentIssue.
                 "created": datetime.fromtimestamp(subject["created"], UTC),
             },
         )
-        entitlements.rewrite_stripe(user_id=user_id)
+        entitlements.recompute_stripe(user_id=user_id)
     if is_new:
         log.error("payment_issue", user_id=user_id, kind=str(kind), status=status, stripe_id=subject["id"])

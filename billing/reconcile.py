@@ -58,19 +58,25 @@ def find_missed() -> int:
 def compare(*, dry_run: bool = False) -> Report:
     """Compare every subscription of ours at Stripe with its row here, and bring the customers that differ up to date.
 
+    Then compute every subscriber's entitlement: the rows may be right because another program, dj-stripe's own
+    `djstripe_sync_models` for example, wrote them without computing it.
+
     Raises:
         PaymentProviderAway: Stripe stopped answering; what was done until then holds.
     """
     report = Report()
     if not dry_run:
         for user_id in sorted(subscriptions.subscribers_in_test_mode()):
-            entitlements.rewrite_stripe(user_id=user_id)
+            entitlements.recompute_stripe(user_id=user_id)
     for customer_id in dict.fromkeys(_differing(report)):
         report.drifted.append(customer_id)
         if not dry_run:
             if not _is_told_of(customer_id):
                 metrics.stripe_differences.labels("drifted").inc()
             _mend(customer_id, report)
+    if not dry_run:
+        for user_id in sorted(subscriptions.subscribers()):
+            entitlements.recompute_stripe(user_id=user_id)
     log.info("stripe_compared", **report.counts)
     return report
 

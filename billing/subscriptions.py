@@ -95,6 +95,18 @@ def subscribers_in_test_mode() -> set[int]:
     return set(paid.values_list("pk", flat=True))
 
 
+def subscribers() -> set[int]:
+    """The users with a mirrored subscription in the mode of our key, whatever its status.
+
+    Under a test key those who also have a live one are left out: a test key that was set by mistake takes Pro from
+    nobody.
+    """
+    of_users = Subscription.objects.filter(customer__subscriber__isnull=False)
+    owners = of_users.filter(livemode=settings.STRIPE_LIVE_MODE).values_list("customer__subscriber_id", flat=True)
+    live = of_users.filter(livemode=True).values_list("customer__subscriber_id", flat=True)
+    return set(owners) if settings.STRIPE_LIVE_MODE else set(owners) - set(live)
+
+
 def subscribers_to(*, products: Iterable[str]) -> set[int]:
     """The users with a subscription to one of these products, whatever became of it."""
     one_of = Q(pk__in=())

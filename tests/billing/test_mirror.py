@@ -398,6 +398,8 @@ def test_stripe_is_never_asked_in_a_transaction(calls: list[str], stripe_double:
     # As it is with an empty mirror: prices and products are unknown too.
     for model in (Invoice, Subscription, Customer):
         model.objects.all().delete()
+    entitlements.recompute_stripe(user_id=user.pk)
+    assert source_of(user) == "default"
     from djstripe.models import Price, Product
 
     Price.objects.all().delete()

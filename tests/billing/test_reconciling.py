@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from djstripe.models import Account, APIKey, Subscription
 
 from accounts.models import User
-from billing import checkout, events, reconcile
+from billing import checkout, entitlements, events, reconcile, stripe_api
 from billing.models import StripeEvent
 from tests import scan
 from tests.billing.stripe_fixtures import deliver, events_of, subscribe, subscriber
@@ -69,6 +69,7 @@ def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDou
     else:
         row.stripe_data[drift] = {"status": "canceled", "cancel_at": 1}[drift]
         row.save()
+    entitlements.recompute_stripe(user_id=user.pk)
     assert not is_pro(user)
     dry = json.loads(run("--dry-run", "--json"))
     assert (dry["drifted"], is_pro(user)) == ([customer], False)
@@ -76,6 +77,31 @@ def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDou
     assert (report["checked"], report["drifted"], report["failed"]) == (1, [customer], [])
     assert is_pro(user)
     assert json.loads(run("--json"))["drifted"] == []
+
+
+def test_rows_that_another_program_wrote_count_after_a_comparison(stripe_double: StripeDouble) -> None:
+    """As `djstripe_sync_models` does: the rows are right, and nothing computed what follows from them."""
+    user, customer, subscription = subscriber(stripe_double)
+    for status, expected in (("unpaid", False), ("active", True)):
+        stripe_double.set_status(subscription, status)
+        for content in stripe_api.subscriptions_of(customer_id=customer):
+            Subscription.sync_from_stripe_data(content)
+        assert Subscription.objects.get(id=subscription).stripe_data["status"] == status
+        assert json.loads(run("--dry-run", "--json"))["drifted"] == []
+        assert is_pro(user) is not expected
+        assert json.loads(run("--json"))["drifted"] == []
+        assert is_pro(user) is expected
+
+
+def test_a_test_key_does_not_recompute_live_subscribers(stripe_double: StripeDouble) -> None:
+    user, _, subscription = subscriber(stripe_double)
+    live = Subscription.objects.get(id=subscription)
+    live.pk, live.id, live.livemode = None, "sub_live", True
+    live.save()
+    Subscription.objects.filter(id=subscription).update(stripe_data={**live.stripe_data, "status": "canceled"})
+    stripe_double.set_status(subscription, "canceled")
+    assert reconcile.compare().drifted == []
+    assert is_pro(user), "as under the live key"
 
 
 def test_a_stripe_that_is_away_is_an_error_of_the_command(stripe_double: StripeDouble) -> None:
