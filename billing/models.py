@@ -209,6 +209,21 @@ class ServiceUsage(models.Model):
         return f"tokens on {self.day}"
 
 
+class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
+    """The states of an event: it waits to be processed, was processed, or failed for good."""
+
+    def waiting(self) -> "StripeEventQuerySet":
+        return self.filter(next_attempt_at__isnull=False)
+
+    def due(self) -> "StripeEventQuerySet":
+        """Those to be processed now, by the database's clock."""
+        return self.filter(next_attempt_at__lte=Now())
+
+    def failed(self) -> "StripeEventQuerySet":
+        """Those that failed too often and wait for staff to replay them."""
+        return self.filter(processed_at=None, next_attempt_at=None)
+
+
 class StripeEvent(models.Model):
     """One event that Stripe's signature vouched for: which customer or price to ask Stripe about again.
 
@@ -221,16 +236,20 @@ class StripeEvent(models.Model):
     customer_id = models.CharField(max_length=255, blank=True)
     object_id = models.CharField(max_length=255, blank=True)
     received_at = models.DateTimeField(db_default=Now(), editable=False)
-    next_try_at = models.DateTimeField(db_default=Now(), null=True)
-    """When it is processed next; empty once that is over, for good or for bad."""
-    tries = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now(), null=True, db_column="next_try_at")
+    """When it is processed next; null once it is processed or has failed for good."""
+    attempts = models.PositiveSmallIntegerField(default=0, db_column="tries")
     processed_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=80, blank=True)
     """The code or the type of the last failure."""
 
+    objects = StripeEventQuerySet.as_manager()
+
     class Meta:
         indexes = [
-            models.Index(fields=["next_try_at"], name="event_to_process", condition=Q(next_try_at__isnull=False)),
+            models.Index(
+                fields=["next_attempt_at"], name="event_to_process", condition=Q(next_attempt_at__isnull=False)
+            ),
             models.Index(fields=["customer_id"], name="event_by_customer"),
             models.Index(fields=["received_at"], name="event_by_time"),
         ]

@@ -99,7 +99,7 @@ def _mend(customer_id: str, report: Report) -> None:
 
 def _is_told_of(customer_id: str) -> bool:
     """Whether it has just changed, and its event is about to be processed."""
-    return StripeEvent.objects.filter(customer_id=customer_id, next_try_at__isnull=False).exists()
+    return StripeEvent.objects.waiting().filter(customer_id=customer_id).exists()
 
 
 def _failed(customer_id: str, report: Report) -> None:

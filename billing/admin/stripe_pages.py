@@ -33,9 +33,9 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "failed":
-                return queryset.filter(processed_at=None, next_try_at=None)
+                return queryset.filter(processed_at=None, next_attempt_at=None)
             case "waiting":
-                return queryset.filter(next_try_at__isnull=False)
+                return queryset.filter(next_attempt_at__isnull=False)
             case "done":
                 return queryset.filter(processed_at__isnull=False)
         return queryset
@@ -46,7 +46,7 @@ class StripeEventAdmin(ReadOnlyAdmin):
     """The events that Stripe's webhook received."""
 
     title = "Stripe events"
-    list_display = ("event", "type", "customer", "received", "processed", "tries", "error")
+    list_display = ("event", "type", "customer", "received", "processed", "attempts", "error")
     event = column("event_id", "Event")
     customer = column("customer_id", "Customer")
     received = column("received_at", "Received")
@@ -58,8 +58,8 @@ class StripeEventAdmin(ReadOnlyAdmin):
         "customer_id",
         "object_id",
         "received_at",
-        "next_try_at",
-        "tries",
+        "next_attempt_at",
+        "attempts",
         "processed_at",
         "error",
     )

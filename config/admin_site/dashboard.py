@@ -61,7 +61,7 @@ def _tiles(today: date, values: Values) -> list[Tile]:
     waiting = Reply.objects.unfinished().aggregate(count=Count("*"), oldest=Now() - Min("not_before"))
     age = max(waiting["oldest"], timedelta()) if waiting["oldest"] is not None else timedelta()
     events = StripeEvent.objects.filter(processed_at=None)
-    failed, late = events.filter(next_try_at=None).count(), events.filter(next_try_at__isnull=False).count()
+    failed, late = events.filter(next_attempt_at=None).count(), events.filter(next_attempt_at__isnull=False).count()
     usage = ServiceUsage.objects.filter(day=today).first()
     tokens = usage.prompt_tokens + usage.output_tokens if usage else 0
     spent = tokens / settings.DAILY_TOKEN_CEILING

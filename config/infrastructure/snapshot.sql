@@ -1,4 +1,4 @@
--- migrations 1c35a34bfa071e76, text 986019155e55ab88
+-- migrations 164286856188910f, text 7ca25ea520062835
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -2748,40 +2748,41 @@ INSERT INTO public.django_migrations VALUES
 	(40, 'billing', '0005_grants_outlive_staff', now()),
 	(41, 'billing', '0006_payment_issues', now()),
 	(42, 'billing', '0007_units_of_stopped_answers', now()),
-	(43, 'chatrooms', '0001_rooms', now()),
-	(44, 'chatrooms', '0002_reply_unit', now()),
-	(45, 'chatrooms', '0003_live_replies', now()),
-	(46, 'chatrooms', '0004_time_to_first_token', now()),
-	(47, 'chatrooms', '0005_desk', now()),
-	(48, 'chatrooms', '0006_stale_in_summary', now()),
-	(49, 'chatrooms', '0007_messages_of_user', now()),
-	(50, 'chatrooms', '0008_words_by_our_own_rule', now()),
-	(51, 'config', '0001_roles', now()),
-	(52, 'config', '0002_roles_see_payment_issues', now()),
-	(53, 'django_celery_results', '0001_initial', now()),
-	(54, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
-	(55, 'django_celery_results', '0003_auto_20181106_1101', now()),
-	(56, 'django_celery_results', '0004_auto_20190516_0412', now()),
-	(57, 'django_celery_results', '0005_taskresult_worker', now()),
-	(58, 'django_celery_results', '0006_taskresult_date_created', now()),
-	(59, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
-	(60, 'django_celery_results', '0008_chordcounter', now()),
-	(61, 'django_celery_results', '0009_groupresult', now()),
-	(62, 'django_celery_results', '0010_remove_duplicate_indices', now()),
-	(63, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
-	(64, 'django_celery_results', '0012_taskresult_date_started', now()),
-	(65, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
-	(66, 'django_celery_results', '0014_alter_taskresult_status', now()),
-	(67, 'djstripe', '0001_initial', now()),
-	(68, 'djstripe', '0002_2_10', now()),
-	(69, 'djstripe', '0003_2_11', now()),
-	(70, 'otp_static', '0001_initial', now()),
-	(71, 'otp_static', '0002_throttling', now()),
-	(72, 'otp_static', '0003_add_timestamps', now()),
-	(73, 'otp_totp', '0001_initial', now()),
-	(74, 'otp_totp', '0002_auto_20190420_0723', now()),
-	(75, 'otp_totp', '0003_add_timestamps', now()),
-	(76, 'sessions', '0001_initial', now());
+	(43, 'billing', '0008_attempts_at_events', now()),
+	(44, 'chatrooms', '0001_rooms', now()),
+	(45, 'chatrooms', '0002_reply_unit', now()),
+	(46, 'chatrooms', '0003_live_replies', now()),
+	(47, 'chatrooms', '0004_time_to_first_token', now()),
+	(48, 'chatrooms', '0005_desk', now()),
+	(49, 'chatrooms', '0006_stale_in_summary', now()),
+	(50, 'chatrooms', '0007_messages_of_user', now()),
+	(51, 'chatrooms', '0008_words_by_our_own_rule', now()),
+	(52, 'config', '0001_roles', now()),
+	(53, 'config', '0002_roles_see_payment_issues', now()),
+	(54, 'django_celery_results', '0001_initial', now()),
+	(55, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
+	(56, 'django_celery_results', '0003_auto_20181106_1101', now()),
+	(57, 'django_celery_results', '0004_auto_20190516_0412', now()),
+	(58, 'django_celery_results', '0005_taskresult_worker', now()),
+	(59, 'django_celery_results', '0006_taskresult_date_created', now()),
+	(60, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
+	(61, 'django_celery_results', '0008_chordcounter', now()),
+	(62, 'django_celery_results', '0009_groupresult', now()),
+	(63, 'django_celery_results', '0010_remove_duplicate_indices', now()),
+	(64, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
+	(65, 'django_celery_results', '0012_taskresult_date_started', now()),
+	(66, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
+	(67, 'django_celery_results', '0014_alter_taskresult_status', now()),
+	(68, 'djstripe', '0001_initial', now()),
+	(69, 'djstripe', '0002_2_10', now()),
+	(70, 'djstripe', '0003_2_11', now()),
+	(71, 'otp_static', '0001_initial', now()),
+	(72, 'otp_static', '0002_throttling', now()),
+	(73, 'otp_static', '0003_add_timestamps', now()),
+	(74, 'otp_totp', '0001_initial', now()),
+	(75, 'otp_totp', '0002_auto_20190420_0723', now()),
+	(76, 'otp_totp', '0003_add_timestamps', now()),
+	(77, 'sessions', '0001_initial', now());
 
 SELECT pg_catalog.setval('public.accounts_dailyfigure_id_seq', 1, false);
 
@@ -2839,7 +2840,7 @@ SELECT pg_catalog.setval('public.django_celery_results_taskresult_id_seq', 1, fa
 
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 96, true);
 
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 76, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 77, true);
 
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 

@@ -122,16 +122,16 @@ def test_a_resync_without_a_customer_says_so(staff_client: Client, user: User) -
 def test_an_event_is_processed_again(staff_client: Client, user: User) -> None:
     Customer.objects.create(id="cus_1", livemode=False, subscriber=user, stripe_data={})
     event = StripeEvent.objects.create(
-        event_id="evt_1", type="invoice.paid", customer_id="cus_1", next_try_at=None, tries=12, error="x"
+        event_id="evt_1", type="invoice.paid", customer_id="cus_1", next_attempt_at=None, attempts=12, error="x"
     )
     run_action(staff_client, event, "replay")
     event.refresh_from_db()
-    assert (event.tries, event.error) == (0, "")
-    assert event.next_try_at is not None
+    assert (event.attempts, event.error) == (0, "")
+    assert event.next_attempt_at is not None
     assert latest_action().user_id == user.pk, "an erasure clears what staff wrote about the user"
 
 
 def test_an_event_without_a_user_is_processed_again(staff_client: Client) -> None:
-    event = StripeEvent.objects.create(event_id="evt_1", type="price.updated", next_try_at=None, tries=12, error="x")
+    event = StripeEvent.objects.create(event_id="e", type="price.updated", next_attempt_at=None, attempts=12, error="x")
     run_action(staff_client, event, "replay")
     assert latest_action().user_id is None

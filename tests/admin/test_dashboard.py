@@ -54,7 +54,7 @@ def test_the_page_shows_charts_and_alarms(
 ) -> None:
     waiting = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     Reply.objects.filter(answers=waiting).update(not_before=Now() - timedelta(minutes=7))
-    StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_try_at=None, error="x")
+    StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_attempt_at=None, error="x")
     statistics.collect()
     page = staff_client.get("/admin/").content.decode()
     for words in ("Replies by outcome", "Time to the first token", "provider_timeout", "1 failed", "has waited 42"):

@@ -59,9 +59,9 @@ def refreshes(double: StripeDouble) -> int:
 def pause_of(row: StripeEvent) -> float:
     """Seconds until the event is processed next, by the database's clock."""
     row.refresh_from_db()
-    assert row.next_try_at
+    assert row.next_attempt_at
     now = StripeEvent.objects.annotate(now=Now()).values_list("now", flat=True)[0]
-    return float((row.next_try_at - now).total_seconds())
+    return float((row.next_attempt_at - now).total_seconds())
 
 
 def tables() -> dict[Any, int]:
@@ -77,7 +77,7 @@ def test_an_event_makes_a_user_pro_and_is_done(stripe_double: StripeDouble) -> N
     assert source_of(user) == "stripe"
     row.refresh_from_db()
     assert row.processed_at
-    assert (row.next_try_at, row.error) == (None, "")
+    assert (row.next_attempt_at, row.error) == (None, "")
     stripe_double.ask("/forget")
     assert events.process(event_id=row.pk) == "done"
     assert not stripe_double.calls(), "what is done asks nothing again"
@@ -113,7 +113,7 @@ def test_an_event_that_comes_while_stripe_is_asked_is_not_taken_for_answered(
     assert events.process(event_id=first.pk) == "done"
     [late] = StripeEvent.objects.filter(processed_at=None)
     assert late.type == "customer.subscription.deleted"
-    assert late.pk in events.due()
+    assert late.pk in events.due_ids()
     monkeypatch.setattr(mirror, "refresh_customer", ask)
     assert events.process(event_id=late.pk) == "done"
     assert source_of(user) == "default"
@@ -135,7 +135,7 @@ def test_an_event_that_another_worker_has_answered_meanwhile_ends_once(
 
     monkeypatch.setattr(mirror, "refresh_customer", overtaken)
     assert events.process(event_id=first.pk) == "done"
-    assert list(StripeEvent.objects.values_list("processed_at", "next_try_at")) == [(MOMENT, None)] * 2
+    assert list(StripeEvent.objects.values_list("processed_at", "next_attempt_at")) == [(MOMENT, None)] * 2
 
 
 def test_an_event_of_an_unknown_kind_is_done_and_changes_nothing(stripe_double: StripeDouble) -> None:
@@ -182,31 +182,31 @@ def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
     customer = customer_of(user)
     stripe_double.edit("customers", customer, created="no time at all")
     row = deliver(events_of(stripe_double, customer, "invoice.paid")[0])
-    for failures in range(events.TRIES):
-        StripeEvent.objects.update(next_try_at=Now())
+    for failures in range(events.MAX_ATTEMPTS):
+        StripeEvent.objects.update(next_attempt_at=Now())
         assert events.process(event_id=row.pk) == "failed"
         row.refresh_from_db()
-        assert row.tries == failures + 1
+        assert row.attempts == failures + 1
         assert row.error
         assert row.processed_at is None
-        if failures + 1 < events.TRIES:
+        if failures + 1 < events.MAX_ATTEMPTS:
             assert pause_of(row) == min(2**failures, 3600)
-    assert row.next_try_at is None, "it waits for a person"
-    assert list(events.failed()) == [row]
+    assert row.next_attempt_at is None, "it waits for a person"
+    assert list(StripeEvent.objects.failed()) == [row]
     failures_logged = [line for line in logged.getvalue().splitlines() if "stripe_event_failed" in line]
-    assert len(failures_logged) == events.TRIES
-    assert [("given_up=True" in line) for line in failures_logged].index(True) == events.TRIES - 1
+    assert len(failures_logged) == events.MAX_ATTEMPTS
+    assert [("given_up=True" in line) for line in failures_logged].index(True) == events.MAX_ATTEMPTS - 1
     assert events.process(event_id=row.pk) == "done"
     assert source_of(user) == "default"
 
     stripe_double.edit("customers", customer, created=1)
     published.clear()
-    assert events.replay(events.failed()) == 1
+    assert events.replay(StripeEvent.objects.failed()) == 1
     assert events.sweep() == 1
     assert published == [row.pk]
     assert events.process(event_id=row.pk) == "done"
     assert source_of(user) == "stripe"
-    assert not events.failed()
+    assert not StripeEvent.objects.failed()
 
 
 def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
@@ -215,7 +215,7 @@ def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
     user = make_user()
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
-    StripeEvent.objects.update(tries=6, next_try_at=Now() + timedelta(seconds=64))
+    StripeEvent.objects.update(attempts=6, next_attempt_at=Now() + timedelta(seconds=64))
     stripe_double.ask("/forget")
     assert events.process(event_id=row.pk) == "taken"
     assert not stripe_double.calls()
@@ -251,14 +251,14 @@ def test_while_stripe_is_away_all_events_wait_and_no_try_is_used_up(
         subscribe(stripe_double, user)
     rows = [deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0]) for user in users]
     stripe_double.switch(down=True)
-    for _ in range(2 * events.TRIES):
+    for _ in range(2 * events.MAX_ATTEMPTS):
         assert events.process(event_id=rows[0].pk) == "away"
     for row in rows:
         assert pause_of(row) == 10
-        assert (row.tries, row.processed_at) == (0, None)
-    assert not events.due()
+        assert (row.attempts, row.processed_at) == (0, None)
+    assert not events.due_ids()
     assert events.sweep() == 0
-    assert not events.failed()
+    assert not StripeEvent.objects.failed()
     stripe_double.switch(down=False)
     from config.infrastructure import circuit_breaker
 
@@ -274,7 +274,7 @@ def test_a_key_that_stripe_refuses_is_a_failure_that_is_kept(stripe_double: Stri
     stripe_double.switch(dead_keys=[settings.STRIPE_SECRET_KEY])
     assert events.process(event_id=row.pk) == "failed"
     row.refresh_from_db()
-    assert (row.tries, row.error) == (1, "payment_provider_refused")
+    assert (row.attempts, row.error) == (1, "payment_provider_refused")
 
 
 # The sweep
@@ -302,7 +302,7 @@ def test_a_sweep_that_redis_refuses_leaves_the_events_due(
         post_event(event_body())
     monkeypatch.setattr(events, "publish", lambda *_: False)
     assert events.sweep() == 0
-    assert len(events.due()) == 3
+    assert len(events.due_ids()) == 3
 
 
 def test_an_event_whose_worker_died_is_due_again(
@@ -321,10 +321,10 @@ def test_an_event_whose_worker_died_is_due_again(
         patch.setattr(mirror, "refresh_customer", die)
         with pytest.raises(Killed):
             events.process(event_id=row.pk)
-    assert not events.due(), "whoever works on it has its time first"
+    assert not events.due_ids(), "whoever works on it has its time first"
     assert pause_of(row) == mirror.LEASE + 1
-    StripeEvent.objects.update(next_try_at=Now())
-    assert events.due() == [row.pk]
+    StripeEvent.objects.update(next_attempt_at=Now())
+    assert events.due_ids() == [row.pk]
     assert events.process(event_id=row.pk) == "done"
     assert source_of(user) == "stripe"
 
@@ -337,8 +337,8 @@ def test_processed_events_are_kept_for_thirty_days_and_others_for_ever(stripe_do
     StripeEvent.objects.exclude(pk=done_new.pk).update(received_at=long_ago)
     StripeEvent.objects.filter(pk=done_new.pk).update(received_at=long_ago + timedelta(minutes=2))
     done = StripeEvent.objects.filter(pk__in=[done_old.pk, done_new.pk])
-    done.update(processed_at=Now(), next_try_at=None)
-    StripeEvent.objects.filter(pk=failed_old.pk).update(next_try_at=None)
+    done.update(processed_at=Now(), next_attempt_at=None)
+    StripeEvent.objects.filter(pk=failed_old.pk).update(next_attempt_at=None)
     assert retention.purge()["StripeEvent"] == 1
     assert retention.purge()["StripeEvent"] == 0
     assert set(StripeEvent.objects.all()) == {done_new, failed_old, waiting_old}
@@ -373,7 +373,7 @@ def test_fifty_deliveries_at_once_and_ten_later_are_one_event_processed_once(
         assert events.process(event_id=deliver(event).pk) == "done"
     row = StripeEvent.objects.get()
     assert row.processed_at
-    assert row.tries == 1
+    assert row.attempts == 1
     assert published == [row.pk]
     assert refreshes(stripe_double) == 1
     assert source_of(user) == "stripe"
@@ -419,7 +419,7 @@ def test_tasks_run_twice_end_where_they_ended_once(stripe_double: StripeDouble) 
         tasks.reconcile_stripe()
         retention.purge()
         return (
-            list(StripeEvent.objects.order_by("pk").values_list("event_id", "processed_at", "tries", "error")),
+            list(StripeEvent.objects.order_by("pk").values_list("event_id", "processed_at", "attempts", "error")),
             list(Entitlement.objects.order_by("pk").values_list("pk", "stripe_until")),
             tables(),
         )

@@ -62,18 +62,18 @@ def test_the_lag_of_an_event_is_that_from_its_receipt_by_the_databases_clock(eve
 
 
 @pytest.mark.parametrize(
-    ("error", "tries", "outcome"),
+    ("error", "attempts", "outcome"),
     [
         (ValueError(), 0, "failed"),
-        (ValueError(), events.TRIES - 1, "given_up"),
+        (ValueError(), events.MAX_ATTEMPTS - 1, "given_up"),
         (PaymentProviderAway(), 0, "away"),
     ],
 )
 def test_a_failure_is_counted_by_how_it_goes_on(
-    event: StripeEvent, monkeypatch: pytest.MonkeyPatch, rises: Rises, error: Exception, tries: int, outcome: str
+    event: StripeEvent, monkeypatch: pytest.MonkeyPatch, rises: Rises, error: Exception, attempts: int, outcome: str
 ) -> None:
     rises("kuvaka_webhook_failures_total", outcome=outcome)
-    StripeEvent.objects.update(tries=tries)
+    StripeEvent.objects.update(attempts=attempts)
     failing(monkeypatch, error)
     events.process(event_id=event.pk)
 

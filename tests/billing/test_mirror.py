@@ -207,8 +207,8 @@ def test_who_waits_too_long_for_the_lease_comes_back_later(race: Race, monkeypat
     slow, ended = race.slow(), race.end()
     assert events.process(event_id=ended.pk) == "busy"
     ended.refresh_from_db()
-    assert (ended.tries, ended.processed_at, ended.error) == (0, None, "")
-    assert ended.next_try_at
+    assert (ended.attempts, ended.processed_at, ended.error) == (0, None, "")
+    assert ended.next_attempt_at
     assert slow.outcome() == "done"
     ended.refresh_from_db()
     assert ended.processed_at is None, "what the slow one asked is older than this event"
@@ -229,7 +229,7 @@ def test_a_holder_whose_lease_ran_out_writes_nothing_and_comes_back(
     assert status_here(race.subscription) == "canceled"
     race.paid.refresh_from_db()
     assert race.paid.error == "", "the other one answered it too, or it waits"
-    assert race.paid.next_try_at or race.paid.processed_at
+    assert race.paid.next_attempt_at or race.paid.processed_at
     assert not Lease.objects.exists()
     assert events.process(event_id=race.paid.pk) == "done"
     assert source_of(race.user) == "default"

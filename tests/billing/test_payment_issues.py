@@ -131,6 +131,6 @@ def test_two_events_of_one_dispute_are_not_asked_about_at_once(
         assert events.process(event_id=row.pk) == "busy"
     assert not PaymentIssue.objects.exists()
     row.refresh_from_db()
-    type(row).objects.update(next_try_at=row.received_at)
+    type(row).objects.update(next_attempt_at=row.received_at)
     assert events.process(event_id=row.pk) == "done"
     assert PaymentIssue.objects.get().status == "needs_response"

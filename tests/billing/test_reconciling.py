@@ -38,9 +38,9 @@ def test_events_that_were_never_delivered_are_found_and_processed(stripe_double:
     missed = reconcile.find_missed()
     assert missed == StripeEvent.objects.count() > 20
     assert reconcile.find_missed() == 0, "each is recorded once"
-    for event_id in events.due():
+    for event_id in events.due_ids():
         events.process(event_id=event_id)
-    assert events.due() == []
+    assert events.due_ids() == []
     assert [is_pro(user) for user in users] == [True] * 5
 
 

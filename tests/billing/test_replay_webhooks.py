@@ -7,7 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import StaffAction
-from billing import events
 from billing.models import StripeEvent
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _events() -> None:
-    StripeEvent.objects.create(event_id="evt_failed", type="invoice.paid", next_try_at=None, tries=12, error="KeyError")
+    StripeEvent.objects.create(
+        event_id="evt_failed", type="invoice.paid", next_attempt_at=None, attempts=12, error="KeyError"
+    )
     StripeEvent.objects.create(event_id="evt_waiting", type="invoice.paid")
 
 
@@ -29,7 +30,7 @@ def test_without_names_those_are_replayed_that_wait_for_a_person() -> None:
     said = run()
     assert "evt_failed invoice.paid KeyError" in said
     assert "1 are to be processed again" in said
-    assert not events.failed().exists()
+    assert not StripeEvent.objects.failed().exists()
     assert StaffAction.objects.values_list("action", "target", "outcome").get() == (
         "replay_webhooks",
         "1 events",
@@ -41,11 +42,11 @@ def test_a_dry_run_says_which_and_does_nothing() -> None:
     told = json.loads(run("--dry-run", "--json"))
     assert [event["event_id"] for event in told["events"]] == ["evt_failed"]
     assert (told["count"], told["dry_run"]) == (1, True)
-    assert events.failed().exists()
+    assert StripeEvent.objects.failed().exists()
     assert not StaffAction.objects.exists()
 
 
 def test_an_unknown_event_is_an_error_and_nothing_is_replayed() -> None:
     with pytest.raises(CommandError, match="evt_unknown"):
         run("evt_failed", "evt_unknown")
-    assert events.failed().exists()
+    assert StripeEvent.objects.failed().exists()

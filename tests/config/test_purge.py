@@ -41,7 +41,7 @@ def old(settings: Any) -> list[str]:
             more = {"failures_since_start": 1} if kind is AccessAttempt else {}
             row = kind.objects.create(username=f"u{days}", ip_address="192.0.2.1", **more)
             kind.objects.filter(pk=row.pk).update(attempt_time=moment)
-        StripeEvent.objects.create(event_id=f"evt_{days}", type="x", processed_at=Now(), next_try_at=None)
+        StripeEvent.objects.create(event_id=f"evt_{days}", type="x", processed_at=Now(), next_attempt_at=None)
         StripeEvent.objects.filter(event_id=f"evt_{days}").update(received_at=moment)
         Lease.objects.create(name=f"l{days}", token="00000000-0000-4000-8000-000000000000", until=moment)
     return ["StaffAction", "desk sessions", "TaskResult", "desk tries", "desk failures", "StripeEvent", "Lease"]

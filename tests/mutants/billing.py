@@ -76,14 +76,14 @@ BREAKS = (
     Break(
         lets="a copy of a task cut the pause after failures short",
         file="billing/events.py",
-        text="filter(pk=event_id, next_try_at__lte=Now() + AWAY, tries=event.tries)",
+        text="filter(pk=event_id, next_attempt_at__lte=Now() + AWAY, attempts=event.attempts)",
         broken="filter(pk=event_id)",
         tests="billing/test_events.py",
     ),
     Break(
         lets="an outage of Stripe's use up an event's tries",
         file="billing/events.py",
-        text="row.update(tries=event.tries, error=error.code)",
+        text="row.update(attempts=event.attempts, error=error.code)",
         broken="row.update(error=error.code)",
         tests="billing/test_events.py",
     ),

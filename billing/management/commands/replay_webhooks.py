@@ -31,7 +31,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: an event that was named is not known here.
         """
-        chosen = StripeEvent.objects.filter(event_id__in=event) if event else events.failed()
+        chosen = StripeEvent.objects.filter(event_id__in=event) if event else StripeEvent.objects.failed()
         rows = list(chosen.order_by("pk").values("event_id", "type", "error"))
         if unknown := set(event) - {row["event_id"] for row in rows}:
             raise CommandError(f"Not known here: {', '.join(sorted(unknown))}")

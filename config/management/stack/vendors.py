@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from accounts import sms
-from billing import catalogue, events, money, stripe_api
+from billing import catalogue, money, stripe_api
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent, Tier
 from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
@@ -138,8 +138,8 @@ def _endpoint(endpoints: list[Any]) -> Finding:
 
 
 def _events(_: Workers) -> Iterator[Finding]:
-    failed = events.failed().count()
-    late = StripeEvent.objects.filter(next_try_at__isnull=False, received_at__lt=Now() - EVENT_PATIENCE).count()
+    failed = StripeEvent.objects.failed().count()
+    late = StripeEvent.objects.waiting().filter(received_at__lt=Now() - EVENT_PATIENCE).count()
     if failed:
         advice = "`manage.py replay_webhooks --dry-run` names them with their errors; without it they are tried again."
         yield wrong("events", f"{failed} events of Stripe's failed too often and wait for a person", advice)
