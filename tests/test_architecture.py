@@ -26,8 +26,6 @@ TO_BE_SPLIT: set[str] = {
     "tests/chatrooms/test_replies.py",
     "tests/chatrooms/test_upkeep.py",
     "tests/conftest.py",
-    "tests/doubles/stripe/api.py",
-    "tests/doubles/stripe/state.py",
     "tests/flows/test_live_replies.py",
     "tests/stack.py",
 }

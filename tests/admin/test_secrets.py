@@ -49,7 +49,7 @@ def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, s
     )
     Reply.objects.filter(pk=failed_reply.pk).update(content="A secret answer")
     subscription = subscribe(stripe_double, user)
-    mirror.refresh_customer(customer_id=stripe_double.things("subscriptions")[subscription]["customer"])
+    mirror.refresh_customer(customer_id=stripe_double.objects("subscriptions")[subscription]["customer"])
     grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=support.pk)
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid")
     ServiceUsage.objects.get_or_create(day=timezone.now().date())

@@ -44,7 +44,7 @@ def test_an_id_finds_the_user(staff_client: Client, user: User) -> None:
 
 def test_a_stripe_id_finds_the_paying_user(staff_client: Client, user: User, stripe_double: Any) -> None:
     subscription = subscribe(stripe_double, user)
-    customer = stripe_double.things("subscriptions")[subscription]["customer"]
+    customer = stripe_double.objects("subscriptions")[subscription]["customer"]
     from billing import mirror
 
     mirror.refresh_customer(customer_id=customer)
@@ -89,7 +89,7 @@ def test_the_page_links_to_the_stripe_dashboard(staff_client: Client, user: User
     from billing import mirror
 
     subscription = subscribe(stripe_double, user)
-    customer = stripe_double.things("subscriptions")[subscription]["customer"]
+    customer = stripe_double.objects("subscriptions")[subscription]["customer"]
     mirror.refresh_customer(customer_id=customer)
     page = text_of(staff_client.get(page_of(user)))
     assert f"https://dashboard.stripe.com/test/customers/{customer}" in page
@@ -125,7 +125,7 @@ def test_no_page_takes_more_than_twenty_queries(
     from billing import mirror
 
     subscription = subscribe(stripe_double, user)
-    mirror.refresh_customer(customer_id=stripe_double.things("subscriptions")[subscription]["customer"])
+    mirror.refresh_customer(customer_id=stripe_double.objects("subscriptions")[subscription]["customer"])
     for number in range(12):
         sessions.start(user=user, method=Session.Method.CODE, user_agent=str(number))
         grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=None)

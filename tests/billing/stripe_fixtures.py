@@ -50,7 +50,7 @@ def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
     session = checkout.start(user_id=user.pk)
     paid = double.pay(session.url, card)
     assert paid.status_code == 303, paid.text
-    return str(double.things("sessions")[session.id]["subscription"])
+    return str(double.objects("sessions")[session.id]["subscription"])
 
 
 def subscriber(double: StripeDouble) -> tuple[User, str, str]:
@@ -59,7 +59,7 @@ def subscriber(double: StripeDouble) -> tuple[User, str, str]:
     subscription = subscribe(double, user)
     customer = customer_of(user)
     mirror.refresh_customer(customer_id=customer)
-    double.ask("/forget")
+    double.forget_calls()
     return user, customer, subscription
 
 
@@ -72,7 +72,7 @@ def customer_of(user: User) -> str:
 
 def events_of(double: StripeDouble, customer: str, *types: str) -> list[dict[str, Any]]:
     """The customer's events so far, oldest first."""
-    found = [each for each in double.things("events").values() if _customer_in(each) == customer]
+    found = [each for each in double.objects("events").values() if _customer_in(each) == customer]
     return [each for each in found if not types or each["type"] in types]
 
 

@@ -31,7 +31,7 @@ def is_pro(user: User) -> bool:
 
 
 def active_prices(double: StripeDouble) -> list[dict[str, Any]]:
-    return [each for each in double.things("prices").values() if each["active"]]
+    return [each for each in double.objects("prices").values() if each["active"]]
 
 
 def test_without_a_stripe_the_tiers_alone_are_made() -> None:
@@ -72,7 +72,7 @@ def test_another_amount_makes_a_new_price_and_archives_the_old_one(stripe_double
     [new] = active_prices(stripe_double)
     assert (new["unit_amount"], new["lookup_key"]) == (1299, "kuvaka_pro_monthly")
     assert f"price {old['id']}: archived" in said
-    assert stripe_double.things("prices")[old["id"]]["lookup_key"] is None
+    assert stripe_double.objects("prices")[old["id"]]["lookup_key"] is None
     assert Price.objects.get(id=old["id"]).active is False
     assert APIClient().get("/tiers").json()[1]["price"]["amount"] == 1299
     mirror.refresh_customer(customer_id=customer)
@@ -93,7 +93,7 @@ def test_a_new_price_closes_the_checkout_of_the_old_one(stripe_double: StripeDou
     settings.STRIPE_PRO_AMOUNT = 1299
     seed()
     after = checkout.start(user_id=user.pk)
-    sessions = stripe_double.things("sessions")
+    sessions = stripe_double.objects("sessions")
     assert (sessions[before.id]["status"], sessions[after.id]["amount_total"]) == ("expired", 1299)
 
 
@@ -110,13 +110,13 @@ def test_a_dry_run_makes_nothing_and_says_what_it_would(stripe_double: StripeDou
     assert not Tier.objects.filter(slug=Tier.BASIC).exists()
     stripe_double.empty()
     assert "product kuvaka_pro: would be made" in seed("--dry-run")
-    assert stripe_double.things("products") == {}
+    assert stripe_double.objects("products") == {}
 
 
 def test_a_product_that_was_archived_is_sold_again(stripe_double: StripeDouble) -> None:
     stripe_api.update_product(product_id="kuvaka_pro", active=False)
     assert "product kuvaka_pro: made active" in seed()
-    assert stripe_double.things("products")["kuvaka_pro"]["active"] is True
+    assert stripe_double.objects("products")["kuvaka_pro"]["active"] is True
 
 
 def test_a_stripe_that_is_away_stops_a_release_only_if_there_is_no_price(stripe_double: StripeDouble) -> None:
@@ -280,7 +280,7 @@ def test_a_session_that_has_expired_is_replaced(stripe_double: StripeDouble) -> 
     stripe_double.advance(24 * 3600)
     second = checkout.start(user_id=user.pk)
     assert second.id != first.id
-    assert len(stripe_double.things("customers")) == 1
+    assert len(stripe_double.objects("customers")) == 1
 
 
 def test_who_paid_and_whose_webhook_is_lost_is_pro_at_the_next_click(stripe_double: StripeDouble) -> None:
@@ -312,7 +312,7 @@ def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: Stri
         assert customer not in seen
         seen.add(customer)
         stripe_api.delete_customer(customer_id=customer)
-    assert len(stripe_double.things("customers")) == 3
+    assert len(stripe_double.objects("customers")) == 3
 
 
 def test_stripe_is_told_no_number(stripe_double: StripeDouble) -> None:

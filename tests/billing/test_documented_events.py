@@ -57,15 +57,15 @@ def test_each_has_kuvaka_ask_stripe(stripe_double: StripeDouble) -> None:
         "charge": charge,
         "dispute": dispute,
         "early_fraud_warning": warning,
-        "price": next(iter(stripe_double.things("prices"))),
-        "product": next(iter(stripe_double.things("products"))),
+        "price": next(iter(stripe_double.objects("prices"))),
+        "product": next(iter(stripe_double.objects("products"))),
     }
     for number, name in enumerate(sorted(documented())):
         kind = name.split(".")[-2]
         subject = {"id": ids.get(kind, f"{kind}_1"), "object": kind, "customer": customer}
         if kind in ("price", "product", "dispute", "early_fraud_warning"):
             del subject["customer"]
-        stripe_double.ask("/forget")
+        stripe_double.forget_calls()
         row = deliver(
             {
                 "id": f"evt_documented_{number}",
@@ -81,4 +81,4 @@ def test_each_has_kuvaka_ask_stripe(stripe_double: StripeDouble) -> None:
 
 
 def happened(double: StripeDouble) -> list[dict[str, Any]]:
-    return list(double.things("events").values())
+    return list(double.objects("events").values())

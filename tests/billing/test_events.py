@@ -78,7 +78,7 @@ def test_an_event_makes_a_user_pro_and_is_done(stripe_double: StripeDouble) -> N
     row.refresh_from_db()
     assert row.processed_at
     assert (row.next_attempt_at, row.error) == (None, "")
-    stripe_double.ask("/forget")
+    stripe_double.forget_calls()
     assert events.process(event_id=row.pk) == "done"
     assert not stripe_double.calls(), "what is done asks nothing again"
 
@@ -88,7 +88,7 @@ def test_a_burst_of_one_customer_is_answered_by_asking_once(stripe_double: Strip
     subscribe(stripe_double, user)
     rows = [deliver(each) for each in events_of(stripe_double, customer_of(user))]
     assert len(rows) >= 6
-    stripe_double.ask("/forget")
+    stripe_double.forget_calls()
     assert {events.process(event_id=row.pk) for row in rows} == {"done"}
     assert refreshes(stripe_double) == 1
     assert len(stripe_double.calls()) == 3
@@ -158,8 +158,8 @@ def test_an_event_of_an_unknown_kind_is_done_and_changes_nothing(stripe_double: 
 
 
 def test_events_about_product_and_price_update_the_mirror(stripe_double: StripeDouble) -> None:
-    [price] = stripe_double.things("prices")
-    [product] = stripe_double.things("products")
+    [price] = stripe_double.objects("prices")
+    [product] = stripe_double.objects("products")
     stripe_double.edit("prices", price, nickname="Pro, monthly")
     stripe_double.edit("products", product, name="Pro of today")
     for kind, subject in (("price", price), ("product", product)):
@@ -216,7 +216,7 @@ def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])
     StripeEvent.objects.update(attempts=6, next_attempt_at=Now() + timedelta(seconds=64))
-    stripe_double.ask("/forget")
+    stripe_double.forget_calls()
     assert events.process(event_id=row.pk) == "taken"
     assert not stripe_double.calls()
     assert pause_of(row) == 64
@@ -235,7 +235,7 @@ def test_a_failure_of_one_customer_holds_up_nobody_else(stripe_double: StripeDou
 def test_a_failure_writes_nothing_at_all(stripe_double: StripeDouble) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.set_status(subscription, "canceled")
-    [invoice] = stripe_double.things("invoices")
+    [invoice] = stripe_double.objects("invoices")
     stripe_double.edit("invoices", invoice, created="no time at all")
     row = deliver(events_of(stripe_double, customer, "customer.subscription.deleted")[0])
     assert events.process(event_id=row.pk) == "failed"
@@ -354,7 +354,7 @@ def test_fifty_deliveries_at_once_and_ten_later_are_one_event_processed_once(
     user = make_user()
     subscribe(stripe_double, user)
     event = events_of(stripe_double, customer_of(user), "invoice.paid")[0]
-    stripe_double.ask("/forget")
+    stripe_double.forget_calls()
 
     def in_thread(job: Any, *args: Any) -> Any:
         try:

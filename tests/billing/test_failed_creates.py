@@ -40,8 +40,8 @@ def test_the_click_after_an_error_works(user: User, stripe_double: StripeDouble,
     stripe_double.switch(failures=[])
     assert first.status_code in (200, 502, 503)
     assert subscribe(user).status_code == 200
-    assert len(stripe_double.things("customers")) == 1
-    assert len(stripe_double.things("sessions")) == 1
+    assert len(stripe_double.objects("customers")) == 1
+    assert len(stripe_double.objects("sessions")) == 1
 
 
 def test_an_error_of_the_account_ends_when_its_cause_does(user: User, stripe_double: StripeDouble) -> None:
@@ -66,7 +66,7 @@ def test_errors_of_one_shut_nobody_else_out(user: User, stripe_double: StripeDou
 
 def test_other_settings_do_not_meet_the_old_parameters(user: User, stripe_double: StripeDouble) -> None:
     assert subscribe(user).status_code == 200
-    for session in stripe_double.things("sessions"):
+    for session in stripe_double.objects("sessions"):
         stripe_double.edit("sessions", session, status="expired")
     Checkout.objects.update(session_id="", session_number=1)
     with override_settings(STRIPE_PROMOTION_CODES=True, STRIPE_AUTOMATIC_TAX=True):
@@ -83,7 +83,7 @@ def test_a_lost_answer_is_asked_for_under_the_same_key(user: User, stripe_double
 
     time.sleep(2.1)  # the breaker: nothing had answered
     assert subscribe(user).status_code == 200
-    assert len(stripe_double.things("customers")) == 1
+    assert len(stripe_double.objects("customers")) == 1
 
 
 def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_double: StripeDouble) -> None:
@@ -95,7 +95,7 @@ def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_do
 
 
 def test_an_archived_price_is_not_for_sale(user: User, stripe_double: StripeDouble) -> None:
-    [price] = stripe_double.things("prices")
+    [price] = stripe_double.objects("prices")
     stripe_double.edit("prices", price, active=False)
     answer = subscribe(user)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
@@ -111,16 +111,16 @@ def test_clocks_that_differ_make_no_second_customer(user: User, stripe_double: S
     User.objects.filter(pk=user.pk).update(created_at=timezone.now() + timedelta(minutes=2))
     user.refresh_from_db()
     assert [subscribe(user).status_code for _ in range(2)] == [200, 200]
-    assert len(stripe_double.things("customers")) == 1
+    assert len(stripe_double.objects("customers")) == 1
 
 
 def test_who_stopped_paying_can_buy_again(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.pay(subscribe(user).json()["checkout_url"])
-    [old] = stripe_double.things("subscriptions")
+    [old] = stripe_double.objects("subscriptions")
     stripe_double.set_status(old, "unpaid")
     again = subscribe(user)
     assert again.status_code == 200, again.content
-    assert stripe_double.things("subscriptions")[old]["status"] == "canceled"
+    assert stripe_double.objects("subscriptions")[old]["status"] == "canceled"
     stripe_double.pay(again.json()["checkout_url"])
-    running = [each for each in stripe_double.things("subscriptions").values() if each["status"] == "active"]
+    running = [each for each in stripe_double.objects("subscriptions").values() if each["status"] == "active"]
     assert len(running) == 1

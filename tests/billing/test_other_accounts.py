@@ -27,7 +27,7 @@ def tier_of(user: User) -> str:
 
 
 def statuses(double: StripeDouble) -> list[str]:
-    return [each["status"] for each in double.things("subscriptions").values()]
+    return [each["status"] for each in double.objects("subscriptions").values()]
 
 
 def counted() -> dict[str, float]:
@@ -80,7 +80,7 @@ def test_who_is_given_the_number_of_a_lost_account_is_given_nothing_else(stripe_
     mirror.refresh_customer(customer_id=mine)
     assert tier_of(new) == "pro"
     erasure.end_billing(user_id=new.pk)
-    assert stripe_double.things("subscriptions")[subscription]["status"] == "active", "it is not the new one's"
+    assert stripe_double.objects("subscriptions")[subscription]["status"] == "active", "it is not the new one's"
 
 
 def test_who_comes_back_with_a_backup_is_found_at_stripe_again(stripe_double: StripeDouble) -> None:
@@ -226,7 +226,7 @@ def test_an_account_at_stripe_that_is_replaced_for_good_is_given_up_by_a_command
 
 def second_customer(double: StripeDouble, user: User, **values: Any) -> str:
     """One that was made behind our back, with our marks."""
-    metadata = double.things("customers")[customer_of(user)]["metadata"]
+    metadata = double.objects("customers")[customer_of(user)]["metadata"]
     made = stripe_client.api().customers.create(params={"metadata": metadata})
     mirror.refresh_customer(customer_id=made.id)
     double.edit("customers", made.id, **values)
@@ -366,7 +366,7 @@ def test_a_customer_that_was_deleted_before_it_was_stored_is_made_anew(
         patch.setattr(mirror, "refresh_customer", away)
         with pytest.raises(PaymentProviderAway):
             checkout.start(user_id=user.pk)
-    [deleted] = stripe_double.things("customers")
+    [deleted] = stripe_double.objects("customers")
     stripe_api.delete_customer(customer_id=deleted)
     assert client_of(user).post("/subscribe/pro").status_code == 200
     assert customer_of(user) != deleted
@@ -400,6 +400,6 @@ def test_who_pays_while_the_account_is_erased_is_named(
     monkeypatch.setattr(stripe_api, "delete_customer", pay_first)
     monkeypatch.setattr(stripe_api, "expire_session", lambda **_: False)  # it is being paid at this moment
     erasure.end_billing(user_id=user.pk)
-    [subscription] = stripe_double.things("subscriptions")
+    [subscription] = stripe_double.objects("subscriptions")
     assert "erased_account_is_owed_money" in logged.getvalue()
     assert subscription in logged.getvalue()

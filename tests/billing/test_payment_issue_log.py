@@ -19,7 +19,7 @@ def test_an_issue_is_logged_once_and_its_changes_are_not(stripe_double: StripeDo
     stripe_double.refund(charge, 100)
     stripe_double.warn(charge)
     stripe_double.decide(dispute, "lost")
-    for event in stripe_double.things("events").values():
+    for event in stripe_double.objects("events").values():
         if event["type"].startswith(("charge.", "radar.")):
             assert events.process(event_id=deliver(event).pk) == "done"
     lines = [line for line in logged.getvalue().splitlines() if " payment_issue " in line]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def hear_all(double: StripeDouble, *starts: str) -> None:
     """Deliver and process every event of these kinds, the newest last."""
-    for event in double.things("events").values():
+    for event in double.objects("events").values():
         if event["type"].startswith(starts):
             row = deliver(event)
             assert events.process(event_id=row.pk) == "done"
@@ -92,7 +92,7 @@ def test_refunds_and_warnings_are_shown_and_end_nothing(stripe_double: StripeDou
 def test_an_event_of_the_customer_does_not_settle_its_dispute(stripe_double: StripeDouble) -> None:
     _, customer, _ = subscriber(stripe_double)
     stripe_double.refund(stripe_double.charge_of(customer), 100)
-    [refunded] = [each for each in stripe_double.things("events").values() if each["type"] == "charge.refunded"]
+    [refunded] = [each for each in stripe_double.objects("events").values() if each["type"] == "charge.refunded"]
     row = deliver(refunded)
     hear_all(stripe_double, "customer.subscription.created")
     row.refresh_from_db()
@@ -124,7 +124,7 @@ def test_two_events_of_one_dispute_are_not_asked_about_at_once(
 ) -> None:
     _, customer, _ = subscriber(stripe_double)
     dispute = stripe_double.dispute(stripe_double.charge_of(customer))
-    [created] = [each for each in stripe_double.things("events").values() if each["type"] == "charge.dispute.created"]
+    [created] = [each for each in stripe_double.objects("events").values() if each["type"] == "charge.dispute.created"]
     row = deliver(created)
     monkeypatch.setattr(payment_issues, "WAIT", 0)
     with leases.hold(name=f"issue:{dispute}", seconds=60, wait=0):

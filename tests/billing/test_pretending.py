@@ -36,7 +36,7 @@ def test_it_does_not_start_in_production(environment: dict[str, str]) -> None:
         check=False,
     )
     assert tried.returncode == 2
-    assert "for development alone" in tried.stderr
+    assert "for development only" in tried.stderr
     assert tried.stdout == ""
 
 
@@ -79,7 +79,7 @@ def test_an_idempotency_key_makes_one_thing() -> None:
         assert len(set(pool.map(make, range(20)))) == 1
         with pytest.raises(stripe.IdempotencyError):
             api.create({"name": "B"}, options={"idempotency_key": "one"})
-        assert len(double.things("customers")) == 1
+        assert len(double.objects("customers")) == 1
 
 
 def test_lists_have_pages_and_a_dead_key_opens_nothing() -> None:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_price_of_three_months_says_so(stripe_double: StripeDouble) -> None:
-    [(price, content)] = stripe_double.things("prices").items()
+    [(price, content)] = stripe_double.objects("prices").items()
     stripe_double.edit("prices", price, unit_amount=2499, recurring={**content["recurring"], "interval_count": 3})
     mirror.refresh_price(price_id=price)
     assert catalogue.price_of(Tier.objects.get(slug=Tier.PRO)) == APIClient().get("/tiers").json()[1]["price"]

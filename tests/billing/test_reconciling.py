@@ -53,7 +53,7 @@ def test_a_fifth_of_the_events_lost_leaves_everybody_where_stripe_has_them(
     for number, subscription in enumerate(subscriptions):
         if number % 3 == 0:
             stripe_double.set_status(subscription, "canceled")
-    for number, event in enumerate(stripe_double.things("events").values()):
+    for number, event in enumerate(stripe_double.objects("events").values()):
         if number % 5:
             events.process(event_id=deliver(event).pk)
     run()

@@ -88,7 +88,7 @@ def test_no_quantity_is_no_purchase() -> None:
 def test_an_invoice_written_off_ends_pro_until_the_next_paid_one(stripe_double: StripeDouble, status: str) -> None:
     user, customer, subscription = subscriber(stripe_double)
     assert standing_of(user_id=user.pk).source == Source.STRIPE
-    [invoice] = stripe_double.things("invoices")
+    [invoice] = stripe_double.objects("invoices")
     stripe_double.write_off(invoice, status)
     mirror.refresh_customer(customer_id=customer)
     assert standing_of(user_id=user.pk).source == Source.DEFAULT

@@ -1,6 +1,6 @@
-"""A Twilio in its own process: takes messages as the REST API does, keeps a ledger of them, and can fail.
+"""A Twilio in its own process: accepts messages as the REST API does, records them, and can fail.
 
-`python -m tests.doubles.twilio --port 0 --parent <pid>`; the first line of its output names the port.
+`python -m tests.doubles.twilio --port 0 --parent <pid>`; the first line of its output is the port.
 """
 
 import argparse
@@ -28,13 +28,13 @@ FIELDS = ({"To", "From", "Body"}, {"To", "MessagingServiceSid", "Body"})
 
 
 class TwilioDouble(DoubleProcess):
-    """The double as a test holds it."""
+    """The double as tests use it."""
 
     def __init__(self) -> None:
         super().__init__(module=__name__)
 
     def settings(self) -> dict[str, str]:
-        """What makes Kuvaka send through it."""
+        """The settings that make Kuvaka send through it."""
         return {
             "SMS_DELIVERY": "twilio",
             "TWILIO_BASE_URL": self.base_url,
@@ -44,24 +44,24 @@ class TwilioDouble(DoubleProcess):
         }
 
     def behave(self, *modes: str | int) -> None:
-        """Say how the next calls end: an HTTP status, `cut` (no answer), `hang` or `redirect`; all later ones: 201."""
+        """Set the outcomes of the next calls: an HTTP status, `cut` (no response), `hang` or `redirect`; then 201."""
         self._ask("POST", list(modes))
 
     def ledger(self) -> list[dict[str, str]]:
-        """The messages that were taken, oldest first; a call that was refused is none."""
+        """The accepted messages, oldest first."""
         messages: list[dict[str, str]] = self._ask("GET")["messages"]
         return messages
 
     def calls(self) -> int:
-        """How many calls came, refused ones too."""
+        """The number of calls, refused ones included."""
         return int(self._ask("GET")["calls"])
 
-    def code_for(self, number: str, seconds: float = 10) -> str:
-        """The digits of the newest message to a number; waits for it."""
+    def code_for(self, mobile_number: str, seconds: float = 10) -> str:
+        """The code in the newest message to a phone number; waits until there is one."""
         give_up_at = time.monotonic() + seconds
         while time.monotonic() < give_up_at:
             for message in reversed(self.ledger()):
-                if message["To"] == number:
+                if message["To"] == mobile_number:
                     return re.findall(r"\b[0-9]{6}\b", message["Body"])[0]
             time.sleep(0.05)
         raise AssertionError("no message came")
@@ -71,8 +71,8 @@ class TwilioDouble(DoubleProcess):
             f"{self.base_url}/__double__", method=method, data=None if body is None else json.dumps(body).encode()
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(request, timeout=10) as answer:
-            return json.load(answer)
+        with direct.open(request, timeout=10) as response:
+            return json.load(response)
 
 
 class _Api(BaseHTTPRequestHandler):
@@ -83,11 +83,11 @@ class _Api(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/__double__":
-            self._answer(200, {"messages": self.messages, "calls": self.calls})
+            self._respond(200, {"messages": self.messages, "calls": self.calls})
         elif self.headers.get("Authorization") != AUTHORIZATION:
-            self._answer(401, {"code": 20003})
+            self._respond(401, {"code": 20003})
         else:
-            self._answer(200 if self.path == ACCOUNT else 404, {"status": "active"})
+            self._respond(200 if self.path == ACCOUNT else 404, {"status": "active"})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -95,7 +95,7 @@ class _Api(BaseHTTPRequestHandler):
             self.modes[:] = json.loads(body)
             self.messages.clear()
             _Api.calls = 0
-            self._answer(200, {})
+            self._respond(200, {})
             return
         with self.lock:
             _Api.calls += 1
@@ -103,17 +103,17 @@ class _Api(BaseHTTPRequestHandler):
         self._end(mode, {name: values[0] for name, values in parse_qs(body.decode()).items()})
 
     def _end(self, mode: str | int, fields: dict[str, str]) -> None:
-        """Take the message as the mode says; a cut or a hang comes after it was taken, as in life it may."""
+        """Accept the message as the mode says; a cut or a hang comes after that, as it may at Twilio."""
         if self.path != PATH:
-            self._answer(404, {"code": 20404})
+            self._respond(404, {"code": 20404})
         elif self.headers.get("Authorization") != AUTHORIZATION:
-            self._answer(401, {"code": 20003})
+            self._respond(401, {"code": 20003})
         elif set(fields) not in FIELDS or not re.fullmatch(r"\+[1-9]\d{6,14}", fields["To"]):
-            self._answer(400, {"code": 21211})
+            self._respond(400, {"code": 21211})
         elif mode == "redirect":
-            self._answer(307, {}, Location="/elsewhere")
+            self._respond(307, {}, Location="/elsewhere")
         elif isinstance(mode, int) and mode != 201:
-            self._answer(mode, {"code": 20000 + mode, "message": f"no: {fields['To']}"})
+            self._respond(mode, {"code": 20000 + mode, "message": f"no: {fields['To']}"})
         else:
             with self.lock:
                 self.messages.append(fields)
@@ -122,9 +122,9 @@ class _Api(BaseHTTPRequestHandler):
             if mode in ("cut", "hang"):
                 self.close_connection = True
             else:
-                self._answer(201, {"sid": f"SM{len(self.messages):032}", "status": "queued"})
+                self._respond(201, {"sid": f"SM{len(self.messages):032}", "status": "queued"})
 
-    def _answer(self, status: int, body: Any, **headers: str) -> None:
+    def _respond(self, status: int, body: Any, **headers: str) -> None:
         text = json.dumps(body).encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(text)), **headers}.items():
@@ -133,10 +133,10 @@ class _Api(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet: the output's first line is the port."""
+        """Log nothing: the first line of the output is the port."""
 
 
-def _end_with(parent: int) -> None:
+def _exit_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(0)
@@ -149,7 +149,7 @@ def main() -> None:
     given = arguments.parse_args()
     server = ThreadingHTTPServer(("127.0.0.1", given.port), _Api)
     if given.parent:
-        threading.Thread(target=_end_with, args=(given.parent,), daemon=True).start()
+        threading.Thread(target=_exit_with, args=(given.parent,), daemon=True).start()
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()

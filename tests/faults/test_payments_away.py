@@ -21,14 +21,14 @@ def test_events_outlive_an_outage_of_stripe_and_redis(breakable: Stack, outage: 
     people = [stack.sign_up() for _ in range(5)]
     subscriptions = [subscribe(person) for person in people]
     wait_until(lambda: all(status(person)["tier"] == "pro" for person in people), "all of them Pro")
-    before = set(stack.stripe.things("events"))
+    before = set(stack.stripe.objects("events"))
     stack.stripe.deliver(enabled=False)
     for number in range(rounds):
         for subscription in subscriptions:
             stack.stripe.set_status(subscription, "past_due" if number % 2 else "active")
     for subscription in subscriptions[:2]:
         stack.stripe.set_status(subscription, "canceled")
-    sent = [event for name, event in stack.stripe.things("events").items() if name not in before]
+    sent = [event for name, event in stack.stripe.objects("events").items() if name not in before]
     assert len(sent) == 5 * rounds + 2
 
     stack.stripe.switch(**outage)

@@ -29,7 +29,7 @@ def subscribe(person: Person, card: str = "works") -> str:
     assert opened.status_code == 200, opened.text
     paid = person.stack.stripe.pay(opened.json()["checkout_url"], card)
     assert paid.status_code == 303, paid.text
-    session = person.stack.stripe.things("sessions")[opened.json()["session_id"]]
+    session = person.stack.stripe.objects("sessions")[opened.json()["session_id"]]
     return str(session["subscription"])
 
 

@@ -22,10 +22,10 @@ def at_stripe(person: Person) -> tuple[list[str], list[str]]:
     """Ids of the customers and of the open sessions that the person has there."""
     customers = [
         each["id"]
-        for each in person.stack.stripe.things("customers").values()
+        for each in person.stack.stripe.objects("customers").values()
         if each.get("metadata", {}).get("kuvaka_user") == str(person.id)
     ]
-    sessions = person.stack.stripe.things("sessions").values()
+    sessions = person.stack.stripe.objects("sessions").values()
     return customers, [each["id"] for each in sessions if each["customer"] in customers and each["status"] == "open"]
 
 
@@ -83,7 +83,7 @@ def test_paying_while_clicking_gives_one_subscription(stack: Any, rounds: int) -
         wait_until(lambda who=person: status(who)["tier"] == "pro", "Pro")
         assert click(person).json()["code"] == "already_subscribed"
         customers, sessions = at_stripe(person)
-        running = [each for each in stack.stripe.things("subscriptions").values() if each["customer"] == customers[0]]
+        running = [each for each in stack.stripe.objects("subscriptions").values() if each["customer"] == customers[0]]
         assert (len(customers), sessions, len(running)) == (1, [], 1)
 
 

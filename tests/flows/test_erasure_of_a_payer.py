@@ -14,13 +14,13 @@ KEPT_BY_LAW = {"table public.djstripe_invoice", "table public.djstripe_lineitem"
 
 
 def customers_of(person: Person) -> list[dict[str, Any]]:
-    customers = person.stack.stripe.things("customers").values()
+    customers = person.stack.stripe.objects("customers").values()
     return [each for each in customers if each.get("metadata", {}).get("kuvaka_user") == str(person.id)]
 
 
 def test_the_billing_ends_first_and_an_outage_only_delays_it(breakable: Stack) -> None:
     stack = breakable
-    before = set(stack.stripe.things("events"))
+    before = set(stack.stripe.objects("events"))
     stack.sql("SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), 7310000001, false)")
     person = stack.sign_up()
     message = person.send(person.room("canary room"), "canary question")
@@ -37,17 +37,18 @@ def test_the_billing_ends_first_and_an_outage_only_delays_it(breakable: Stack) -
     assert person.call("DELETE", "/user/me").status_code == 202
     assert person.call("GET", "/user/me").status_code == 401
     wait_until(lambda: stack.log("tasks").count("erasure_postponed"), "a try that met the outage")
-    assert stack.stripe.things("subscriptions")[subscription]["status"] == "active"
+    assert stack.stripe.objects("subscriptions")[subscription]["status"] == "active"
     assert stack.sql("SELECT content FROM chatrooms_message WHERE id = %s", message["id"]) == [("canary question",)]
     assert stack.sql("SELECT count(*) FROM accounts_user WHERE id = %s", person.id) == [(1,)]
 
     stack.stripe.switch(down=False)
     wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", person.id), "the erasure")
-    assert stack.stripe.things("subscriptions")[subscription]["status"] == "canceled"
-    assert stack.stripe.things("customers")[customer["id"]]["deleted"]
+    assert stack.stripe.objects("subscriptions")[subscription]["status"] == "canceled"
+    assert stack.stripe.objects("customers")[customer["id"]]["deleted"]
     settled = "SELECT 1 FROM billing_stripeevent WHERE next_try_at IS NOT NULL"
     wait_until(
-        lambda: set(stack.stripe.things("events")) - before <= taken(stack) and not stack.sql(settled), "its events"
+        lambda: set(stack.stripe.objects("events")) - before <= accepted_by_webhook(stack) and not stack.sql(settled),
+        "its events",
     )
 
     private = [str(person.id), person.number[3:], "canary", customer["id"], subscription, customer["email"]]
@@ -58,12 +59,12 @@ def test_the_billing_ends_first_and_an_outage_only_delays_it(breakable: Stack) -
     assert invoices == 1
 
     assert status(other)["tier"] == "pro"
-    assert stack.stripe.things("subscriptions")[kept]["status"] == "active"
+    assert stack.stripe.objects("subscriptions")[kept]["status"] == "active"
 
 
-def taken(stack: Stack) -> set[str]:
+def accepted_by_webhook(stack: Stack) -> set[str]:
     """The events that the webhook has taken."""
-    return set(stack.stripe.ask("/answers")["taken"])
+    return set(stack.stripe.control("/delivery_attempts")["accepted"])
 
 
 def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(breakable: Stack) -> None:
@@ -75,4 +76,4 @@ def test_a_checkout_that_is_open_cannot_be_paid_after_the_erasure(breakable: Sta
     refused = stack.stripe.pay(opened["checkout_url"])
     assert refused.status_code == 200
     assert "expired" in refused.text
-    assert stack.stripe.things("sessions")[opened["session_id"]]["subscription"] is None
+    assert stack.stripe.objects("sessions")[opened["session_id"]]["subscription"] is None

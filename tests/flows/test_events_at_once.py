@@ -19,7 +19,7 @@ def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count
     people = [stack.sign_up() for _ in range(3)]
     for person in people:
         subscribe(person)
-    events = stack.stripe.things("events").values()
+    events = stack.stripe.objects("events").values()
     chosen = []
     for customer in customers(stack, people):
         chosen += [each["id"] for each in events if about(each) == customer][-count // 3 :]
@@ -65,7 +65,7 @@ def about(event: dict[str, Any]) -> str:
 
 def customers(stack: Any, people: list[Any]) -> set[str]:
     ids = {str(person.id) for person in people}
-    found = stack.stripe.things("customers").values()
+    found = stack.stripe.objects("customers").values()
     return {each["id"] for each in found if (each.get("metadata") or {}).get("kuvaka_user") in ids}
 
 

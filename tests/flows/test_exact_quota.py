@@ -85,7 +85,7 @@ def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(breakabl
         wait_until(lambda who=person: status(who)["tier"] == "pro", "Pro")
         assert person.send_surely(room).status_code == 202, "an upgrade counts at once"
         [used, *_] = books(person)
-        subscription = stack.stripe.things("sessions")[opened["session_id"]]["subscription"]
+        subscription = stack.stripe.objects("sessions")[opened["session_id"]]["subscription"]
         assert status(person)["tier"] == "pro"
         assert round_of(person, room, lambda: portal(person, "cancel")) == 40, "paid until the period ends"
         round_of(person, room, lambda gone=subscription: stack.stripe.set_status(gone, "canceled"))

@@ -58,11 +58,11 @@ def test_the_whole_way_of_money(stack: Any) -> None:
         stack.stripe.set_status(subscription, "unpaid")
         wait_until(lambda: status(person)["tier"] == "basic", "Basic when unpaid")
         assert person.call("POST", "/subscribe/pro").json()["checkout_url"], "who stopped paying can buy again"
-        assert stack.stripe.things("subscriptions")[subscription]["status"] == "canceled"
+        assert stack.stripe.objects("subscriptions")[subscription]["status"] == "canceled"
 
         customers = [
             each
-            for each in stack.stripe.things("customers").values()
+            for each in stack.stripe.objects("customers").values()
             if each.get("metadata", {}).get("kuvaka_user") == str(person.id)
         ]
         assert len(customers) == 1

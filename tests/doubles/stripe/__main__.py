@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 
 from config.environment import HOSTING_MARKERS
-from tests.doubles.stripe.server import Server, end_with
+from tests.doubles.stripe.server import Server, exit_with
 
 
 def main() -> int:
     """Serve until the end of the process."""
     arguments = argparse.ArgumentParser(prog="python -m tests.doubles.stripe")
     arguments.add_argument("--port", type=int, default=0)
-    arguments.add_argument("--parent", type=int, help="end when this process does")
-    arguments.add_argument("--state", type=Path, help="a file that keeps everything")
+    arguments.add_argument("--parent", type=int, help="exit when this process has exited")
+    arguments.add_argument("--state", type=Path, help="a file that everything is stored in")
     arguments.add_argument("--webhook-url", default="")
     given = arguments.parse_args()
     if os.environ.get("DEBUG", "").lower() not in ("1", "true", "yes", "on"):
@@ -22,9 +22,9 @@ def main() -> int:
     if found := [name for name in HOSTING_MARKERS if name in os.environ]:
         return _refuse(f"{found[0]} is set")
     secret = os.environ.get("STRIPE_WEBHOOK_SECRET", "").split(",")[0].strip()
-    server = Server(port=given.port, state=given.state, webhook_url=given.webhook_url, webhook_secret=secret)
+    server = Server(port=given.port, state_file=given.state, webhook_url=given.webhook_url, webhook_secret=secret)
     if given.parent:
-        end_with(given.parent)
+        exit_with(given.parent)
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _refuse(reason: str) -> int:
-    sys.stderr.write(f"The pretend Stripe is for development alone, and {reason}.\n")
+    sys.stderr.write(f"The pretend Stripe is for development only, and {reason}.\n")
     return 2
 
 

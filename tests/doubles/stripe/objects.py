@@ -1,6 +1,6 @@
-"""Objects as Stripe sends them (API 2026-08-26.dahlia), made of the little that the pretend one knows.
+"""Objects as Stripe sends them (API 2026-08-26.dahlia), built from the few values that this one stores.
 
-What never differs stands in shapes.json, by kind of object.
+The fields that are always the same are in objects.json, by kind of object.
 """
 
 import copy
@@ -12,24 +12,22 @@ from typing import Any
 API_VERSION = "2026-08-26.dahlia"
 DAY = 24 * 3600
 
-Thing = dict[str, Any]
+StripeObject = dict[str, Any]
 
-CONSTANT: dict[str, Thing] = json.loads(Path(__file__).with_suffix(".json").read_text())
+CONSTANT: dict[str, StripeObject] = json.loads(Path(__file__).with_suffix(".json").read_text())
 
 
 def new_id(prefix: str) -> str:
-    """An id as Stripe makes them."""
+    """An id that looks like Stripe's."""
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
-def listed(things: list[Thing], *, url: str, has_more: bool = False) -> Thing:
-    """A list object."""
-    return {"object": "list", "url": url, "has_more": has_more, "data": things}
+def listed(data: list[StripeObject], *, url: str, has_more: bool = False) -> StripeObject:
+    return {"object": "list", "url": url, "has_more": has_more, "data": data}
 
 
-def customer(*, now: int, params: Thing) -> Thing:
-    """A new customer."""
-    return _made(
+def customer(*, now: int, params: StripeObject) -> StripeObject:
+    return _build(
         "customer",
         id=new_id("cus"),
         created=now,
@@ -41,9 +39,8 @@ def customer(*, now: int, params: Thing) -> Thing:
     )
 
 
-def product(*, now: int, params: Thing) -> Thing:
-    """A new product."""
-    return _made(
+def product(*, now: int, params: StripeObject) -> StripeObject:
+    return _build(
         "product",
         id=params.get("id") or new_id("prod"),
         created=now,
@@ -54,10 +51,10 @@ def product(*, now: int, params: Thing) -> Thing:
     )
 
 
-def price(*, now: int, params: Thing) -> Thing:
+def price(*, now: int, params: StripeObject) -> StripeObject:
     """A new price: per unit, recurring."""
     interval = (params.get("recurring") or {}).get("interval", "month")
-    return _made(
+    return _build(
         "price",
         id=new_id("price"),
         created=now,
@@ -77,10 +74,10 @@ def price(*, now: int, params: Thing) -> Thing:
     )
 
 
-def subscription(*, now: int, end: int, customer: str, price: Thing, metadata: Thing) -> Thing:
-    """A new subscription in flexible billing mode; the period stands on its item."""
+def subscription(*, now: int, end: int, customer: str, price: StripeObject, metadata: StripeObject) -> StripeObject:
+    """A new subscription in flexible billing mode; its item has the period."""
     subscription_id = new_id("sub")
-    item = _made(
+    item = _build(
         "subscription_item",
         id=new_id("si"),
         created=now,
@@ -90,7 +87,7 @@ def subscription(*, now: int, end: int, customer: str, price: Thing, metadata: T
         price=price,
         subscription=subscription_id,
     )
-    return _made(
+    return _build(
         "subscription",
         id=subscription_id,
         billing_cycle_anchor=now,
@@ -103,9 +100,9 @@ def subscription(*, now: int, end: int, customer: str, price: Thing, metadata: T
     )
 
 
-def _plan_of(price: Thing) -> Thing:
+def _plan_of(price: StripeObject) -> StripeObject:
     """The plan that a subscription's item still carries beside its price."""
-    return _made(
+    return _build(
         "plan",
         id=price["id"],
         active=price["active"],
@@ -118,14 +115,14 @@ def _plan_of(price: Thing) -> Thing:
     )
 
 
-def invoice(*, now: int, subscription: Thing, reason: str, number: int) -> Thing:
-    """An open invoice for the subscription's present period."""
+def invoice(*, now: int, subscription: StripeObject, reason: str, number: int) -> StripeObject:
+    """An open invoice for the subscription's current period."""
     invoice_id = new_id("in")
     line = _line(invoice_id, subscription)
     of_subscription = {"metadata": subscription["metadata"], "subscription": subscription["id"]}
     amounts = ("amount_due", "amount_remaining", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax")
     times = {"finalized_at": now, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None}
-    return _made(
+    return _build(
         "invoice",
         **dict.fromkeys(amounts, line["amount"]),
         **dict.fromkeys(("created", "effective_at", "period_start", "period_end"), now),
@@ -140,7 +137,7 @@ def invoice(*, now: int, subscription: Thing, reason: str, number: int) -> Thing
     )
 
 
-def _line(invoice_id: str, subscription: Thing) -> Thing:
+def _line(invoice_id: str, subscription: StripeObject) -> StripeObject:
     item = subscription["items"]["data"][0]
     price = item["price"]
     details = {
@@ -150,7 +147,7 @@ def _line(invoice_id: str, subscription: Thing) -> Thing:
         "subscription": subscription["id"],
         "subscription_item": item["id"],
     }
-    return _made(
+    return _build(
         "line_item",
         id=new_id("il"),
         amount=price["unit_amount"],
@@ -173,9 +170,9 @@ def _line(invoice_id: str, subscription: Thing) -> Thing:
     )
 
 
-def checkout_session(*, now: int, params: Thing, price: Thing) -> Thing:
-    """An open session in mode subscription; its address is made when it is sent."""
-    return _made(
+def checkout_session(*, now: int, params: StripeObject, price: StripeObject) -> StripeObject:
+    """An open session in mode subscription; its URL is added when it is sent."""
+    return _build(
         "checkout.session",
         id=new_id("cs_test"),
         amount_subtotal=price["unit_amount"],
@@ -191,9 +188,9 @@ def checkout_session(*, now: int, params: Thing, price: Thing) -> Thing:
     )
 
 
-def portal_session(*, now: int, params: Thing) -> Thing:
-    """A visit to the portal; its address is made when it is sent."""
-    return _made(
+def portal_session(*, now: int, params: StripeObject) -> StripeObject:
+    """A portal session; its URL is added when it is sent."""
+    return _build(
         "billing_portal.session",
         id=new_id("bps"),
         created=now,
@@ -203,9 +200,9 @@ def portal_session(*, now: int, params: Thing) -> Thing:
     )
 
 
-def charge(*, now: int, invoice: Thing) -> Thing:
-    """What an invoice was paid with."""
-    return _made(
+def charge(*, now: int, invoice: StripeObject) -> StripeObject:
+    """The payment of an invoice."""
+    return _build(
         "charge",
         id=new_id("ch"),
         amount=invoice["total"],
@@ -216,9 +213,9 @@ def charge(*, now: int, invoice: Thing) -> Thing:
     )
 
 
-def dispute(*, now: int, charge: Thing, status: str, reason: str) -> Thing:
-    """A payer's bank wants the money of a charge back."""
-    return _made(
+def dispute(*, now: int, charge: StripeObject, status: str, reason: str) -> StripeObject:
+    """The bank of the payer claims the money of a charge back."""
+    return _build(
         "dispute",
         id=new_id("dp"),
         amount=charge["amount"],
@@ -230,15 +227,15 @@ def dispute(*, now: int, charge: Thing, status: str, reason: str) -> Thing:
     )
 
 
-def early_fraud_warning(*, now: int, charge: Thing) -> Thing:
-    """A payer's bank takes a charge for fraud."""
-    return _made("radar.early_fraud_warning", id=new_id("issfr"), charge=charge["id"], created=now)
+def early_fraud_warning(*, now: int, charge: StripeObject) -> StripeObject:
+    """The bank of the payer believes that a charge is fraudulent."""
+    return _build("radar.early_fraud_warning", id=new_id("issfr"), charge=charge["id"], created=now)
 
 
-def event(*, now: int, kind: str, thing: Thing) -> Thing:
-    """An event about a thing as it is at this moment."""
-    return _made("event", id=new_id("evt"), created=now, data={"object": thing}, type=kind)
+def event(*, now: int, kind: str, item: StripeObject) -> StripeObject:
+    """An event about an object as it is at this moment."""
+    return _build("event", id=new_id("evt"), created=now, data={"object": item}, type=kind)
 
 
-def _made(kind: str, **values: Any) -> Thing:
+def _build(kind: str, **values: Any) -> StripeObject:
     return {**copy.deepcopy(CONSTANT[kind]), **values}

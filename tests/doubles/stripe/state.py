@@ -1,142 +1,52 @@
-"""What the pretend Stripe knows, and how it changes: paying, renewing, failing, cancelling, and the passing of time."""
+"""How the pretend Stripe changes: paying, renewing, failing, cancelling, and the passing of time."""
 
-import copy
-import json
-import os
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.doubles.stripe import objects
-from tests.doubles.stripe.objects import Thing
-
-KINDS = (
-    *("customers", "products", "prices", "subscriptions", "invoices", "sessions", "portals", "events"),
-    *("charges", "disputes", "warnings"),
-)
-ENDED = ("canceled", "incomplete_expired")
-OURS = ("price_id", "subscription_metadata")
-"""What is remembered of a session and never sent."""
+from tests.doubles.stripe.objects import StripeObject
+from tests.doubles.stripe.store import ENDED, ApiError, Store
 
 
-class Refused(Exception):
-    """What Stripe would answer 4xx to."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str = "",
-        status: int = 400,
-        kind: str = "invalid_request_error",
-        param: str = "",
-    ) -> None:
-        super().__init__(message)
-        self.code, self.status, self.kind, self.param = code, status, kind, param
-
-
-class World:
-    """All of it, under one lock. `announce` gets every event that happens; `endpoint` says where they are sent."""
-
-    def __init__(
-        self, *, state: Path | None, announce: Callable[[Thing], None], endpoint: Callable[[], str] = str
-    ) -> None:
-        self.lock = threading.RLock()
-        self.endpoint = endpoint
-        self._state, self._announce = state, announce
-        self.things: dict[str, dict[str, Thing]] = {kind: {} for kind in KINDS}
-        self.offset = 0
-        self.delivered: set[str] = set()
-        """Events that the webhook has taken."""
-        self.failing: list[str] = []
-        """Customers whose card is declined from now on."""
-        if state and state.exists():
-            kept = json.loads(state.read_text())
-            self.things |= kept["things"]
-            self.offset, self.failing = kept["offset"], kept["failing"]
-
-    @property
-    def now(self) -> int:
-        """Seconds since 1970 by the pretend clock."""
-        return int(time.time()) + self.offset
-
-    def save(self) -> None:
-        """Keep everything in the state file, if there is one."""
-        if self._state:
-            kept = {"things": self.things, "offset": self.offset, "failing": self.failing}
-            fresh = self._state.with_suffix(".new")
-            fresh.write_text(json.dumps(kept))
-            os.replace(fresh, self._state)
-
-    def empty(self) -> None:
-        """Know nothing any more, and go by the real clock."""
-        for things in self.things.values():
-            things.clear()
-        self.offset = 0
-        self.failing.clear()
-        self.delivered.clear()
-
-    def get(self, kind: str, thing_id: str) -> Thing:
-        """One thing.
-
-        Raises:
-            Refused: there is none.
-        """
-        try:
-            return self.things[kind][thing_id]
-        except KeyError:
-            name = {"sessions": "checkout.session", "warnings": "early fraud warning"}.get(kind, kind.removesuffix("s"))
-            raise Refused(f"No such {name}: '{thing_id}'", code="resource_missing", status=404) from None
-
-    def add(self, kind: str, thing: Thing) -> Thing:
-        """Keep a new thing."""
-        self.things[kind][thing["id"]] = thing
-        return thing
-
-    def tell(self, kind: str, thing: Thing) -> None:
-        """Make an event of the thing as it is now."""
-        sent = {name: value for name, value in copy.deepcopy(thing).items() if name not in OURS}
-        self._announce(self.add("events", objects.event(now=self.now, kind=kind, thing=sent)))
+class State(Store):
+    """Everything that can happen to what is stored."""
 
     # Customers
 
-    def delete_customer(self, customer_id: str) -> Thing:
+    def delete_customer(self, customer_id: str) -> StripeObject:
         """Delete a customer, and end its subscriptions and sessions with it."""
         customer = self.get("customers", customer_id)
         if customer.get("deleted"):
-            raise Refused(f"No such customer: '{customer_id}'", code="resource_missing", status=404)
+            raise ApiError(f"No such customer: '{customer_id}'", code="resource_missing", status=404)
         for subscription in self.subscriptions_of(customer_id):
             self.end(subscription)
-        for session in self.things["sessions"].values():
+        for session in self.objects["sessions"].values():
             if session["customer"] == customer_id and session["status"] == "open":
                 session["status"] = "expired"
-        self.tell("customer.deleted", customer)
+        self.record_event("customer.deleted", customer)
         gone = {"id": customer_id, "object": "customer", "deleted": True}
-        self.things["customers"][customer_id] = gone
+        self.objects["customers"][customer_id] = gone
         return gone
 
-    def subscriptions_of(self, customer_id: str) -> list[Thing]:
-        """Those of a customer that have not ended."""
-        found = self.things["subscriptions"].values()
+    def subscriptions_of(self, customer_id: str) -> list[StripeObject]:
+        """The customer's subscriptions that have not ended."""
+        found = self.objects["subscriptions"].values()
         return [each for each in found if each["customer"] == customer_id and each["status"] not in ENDED]
 
     # Paying
 
-    def pay(self, session_id: str, *, card: str) -> Thing:
+    def pay(self, session_id: str, *, card: str) -> StripeObject:
         """Pay a session. `card`: works, declined (now), fails_later (at renewals).
 
         Raises:
-            Refused: the session is not open, or the card is declined.
+            ApiError: the session is not open, or the card is declined.
         """
         session = self.get("sessions", session_id)
         self._expire(session)
         if session["status"] != "open":
-            raise Refused(f"This session is {session['status']}.")
+            raise ApiError(f"This session is {session['status']}.")
         if card == "declined":
-            raise Refused("Your card was declined.", code="card_declined", status=402, kind="card_error")
+            raise ApiError("Your card was declined.", code="card_declined", status=402, kind="card_error")
         start = self.now
         subscription = objects.subscription(
             now=start,
@@ -146,12 +56,12 @@ class World:
             metadata=session["subscription_metadata"],
         )
         self.add("subscriptions", subscription)
-        self.tell("customer.subscription.created", subscription)
+        self.record_event("customer.subscription.created", subscription)
         self._set_card(session["customer"], works=card != "fails_later")
         customer = self.get("customers", session["customer"])
-        if customer["email"] is None:  # Checkout asks whom it does not know
+        if customer["email"] is None:  # Checkout asks for it when it is missing
             customer["email"] = f"{customer['id']}@example.com"
-            self.tell("customer.updated", customer)
+            self.record_event("customer.updated", customer)
         invoice = self._bill(subscription, reason="subscription_create", paid=True)
         session |= {
             "status": "complete",
@@ -159,9 +69,9 @@ class World:
             "subscription": subscription["id"],
             "invoice": invoice["id"],
         }
-        self.tell("checkout.session.completed", session)
+        self.record_event("checkout.session.completed", session)
         subscription["status"] = "active"
-        self.tell("customer.subscription.updated", subscription)
+        self.record_event("customer.subscription.updated", subscription)
         return subscription
 
     def _set_card(self, customer_id: str, *, works: bool) -> None:
@@ -170,115 +80,116 @@ class World:
             self.failing.append(customer_id)
 
     def change_card(self, customer_id: str, *, works: bool) -> None:
-        """Give a customer another card; one that works pays what is due."""
+        """Change a customer's card; one that works pays what is due."""
         self._set_card(customer_id, works=works)
         for subscription in self.subscriptions_of(customer_id):
             if works and subscription["status"] in ("past_due", "unpaid"):
                 self._pay_invoice(self.get("invoices", subscription["latest_invoice"]))
                 self.set_status(subscription, "active")
 
-    def _bill(self, subscription: Thing, *, reason: str, paid: bool) -> Thing:
-        number = len(self.things["invoices"]) + 1
+    def _bill(self, subscription: StripeObject, *, reason: str, paid: bool) -> StripeObject:
+        number = len(self.objects["invoices"]) + 1
         invoice = objects.invoice(now=self.now, subscription=subscription, reason=reason, number=number)
         self.add("invoices", invoice)
         subscription["latest_invoice"] = invoice["id"]
-        self.tell("invoice.created", invoice)
-        self.tell("invoice.finalized", invoice)
+        self.record_event("invoice.created", invoice)
+        self.record_event("invoice.finalized", invoice)
         if paid:
             self._pay_invoice(invoice)
         else:
             invoice |= {"attempted": True, "attempt_count": 1}
-            self.tell("invoice.payment_failed", invoice)
+            self.record_event("invoice.payment_failed", invoice)
         return invoice
 
-    def _pay_invoice(self, invoice: Thing) -> None:
+    def _pay_invoice(self, invoice: StripeObject) -> None:
         total = invoice["total"]
         invoice |= {"status": "paid", "amount_paid": total, "amount_remaining": 0, "attempted": True}
         invoice["attempt_count"] += 1
         invoice["status_transitions"]["paid_at"] = self.now
         self.add("charges", objects.charge(now=self.now, invoice=invoice))
-        self.tell("invoice.paid", invoice)
-        self.tell("invoice.payment_succeeded", invoice)
+        self.record_event("invoice.paid", invoice)
+        self.record_event("invoice.payment_succeeded", invoice)
 
-    def write_off(self, invoice: Thing, status: str) -> None:
-        """Void an open invoice, as a returned bank debit does, or mark it uncollectible; the subscription is active."""
+    def write_off(self, invoice: StripeObject, status: str) -> None:
+        """Void an open invoice, as a returned bank debit does, or mark it uncollectible; that ends `past_due`."""
         invoice["status"] = status
         invoice |= {"amount_paid": 0, "amount_remaining": invoice["total"]}
-        self.tell("invoice.voided" if status == "void" else "invoice.marked_uncollectible", invoice)
+        self.record_event("invoice.voided" if status == "void" else "invoice.marked_uncollectible", invoice)
         for subscription in self.subscriptions_of(invoice["customer"]):
             if subscription["status"] == "past_due":
                 self.set_status(subscription, "active")
 
-    # Money that goes back
+    # Disputes and refunds
 
-    def dispute(self, charge: Thing, *, status: str, reason: str) -> Thing:
-        """Have a charge disputed."""
+    def dispute(self, charge: StripeObject, *, status: str, reason: str) -> StripeObject:
         charge["disputed"] = True
         dispute = objects.dispute(now=self.now, charge=charge, status=status, reason=reason)
         self.add("disputes", dispute)
-        self.tell("charge.dispute.created", dispute)
+        self.record_event("charge.dispute.created", dispute)
         return dispute
 
-    def decide(self, dispute: Thing, status: str) -> None:
-        """Give a dispute another status."""
+    def decide(self, dispute: StripeObject, status: str) -> None:
         dispute["status"] = status
-        self.tell("charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated", dispute)
+        self.record_event("charge.dispute.closed" if status in ("won", "lost") else "charge.dispute.updated", dispute)
 
-    def refund(self, charge: Thing, amount: int) -> None:
-        """Give money of a charge back."""
+    def refund(self, charge: StripeObject, amount: int) -> None:
+        """Refund an amount of a charge."""
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-        self.tell("charge.refunded", charge)
+        self.record_event("charge.refunded", charge)
 
-    def warn(self, charge: Thing) -> Thing:
-        """Have a bank take a charge for fraud."""
+    def warn(self, charge: StripeObject) -> StripeObject:
+        """Have a bank warn that a charge is fraudulent."""
         warning = self.add("warnings", objects.early_fraud_warning(now=self.now, charge=charge))
-        self.tell("radar.early_fraud_warning.created", warning)
+        self.record_event("radar.early_fraud_warning.created", warning)
         return warning
 
     # Changing a subscription
 
-    def schedule_end(self, subscription: Thing) -> None:
+    def schedule_end(self, subscription: StripeObject) -> None:
         """Cancel as the portal does in flexible billing mode: an end date, and `cancel_at_period_end` stays false."""
         subscription |= {"cancel_at": period_of(subscription)[1], "canceled_at": self.now}
         subscription["cancellation_details"]["reason"] = "cancellation_requested"
-        self.tell("customer.subscription.updated", subscription)
+        self.record_event("customer.subscription.updated", subscription)
 
-    def resume(self, subscription: Thing) -> None:
-        """Take a cancellation back."""
+    def resume(self, subscription: StripeObject) -> None:
+        """Undo a cancellation."""
         subscription |= {"cancel_at": None, "cancel_at_period_end": False, "canceled_at": None}
-        self.tell("customer.subscription.updated", subscription)
+        self.record_event("customer.subscription.updated", subscription)
 
-    def set_status(self, subscription: Thing, status: str) -> None:
-        """Give it any status, as Stripe's own timers would."""
+    def set_status(self, subscription: StripeObject, status: str) -> None:
+        """Set a status, as Stripe's own timers would."""
         if status == "canceled":
             self.end(subscription)
         else:
             subscription["status"] = status
-            self.tell("customer.subscription.updated", subscription)
+            self.record_event("customer.subscription.updated", subscription)
 
-    def end(self, subscription: Thing) -> None:
-        """End it now."""
+    def end(self, subscription: StripeObject) -> None:
         subscription |= {"status": "canceled", "ended_at": self.now, "canceled_at": self.now}
-        self.tell("customer.subscription.deleted", subscription)
+        self.record_event("customer.subscription.deleted", subscription)
 
     # Time
 
     def advance(self, seconds: int) -> None:
-        """Let time pass, with all that falls due in it, in order."""
+        """Move the clock forward, and do what falls due until then, in order."""
         target = self.now + seconds
         while True:
-            due = [each for each in self.things["subscriptions"].values() if _runs(each) and _next(each) <= target]
+            due = [
+                each
+                for each in self.objects["subscriptions"].values()
+                if _is_renewed(each) and _next_change(each) <= target
+            ]
             if not due:
                 break
-            first = min(due, key=_next)
-            self.offset += max(0, _next(first) - self.now)
+            first = min(due, key=_next_change)
+            self.offset += max(0, _next_change(first) - self.now)
             self._period_ends(first)
         self.offset += max(0, target - self.now)
-        for session in self.things["sessions"].values():
+        for session in self.objects["sessions"].values():
             self._expire(session)
 
-    def _period_ends(self, subscription: Thing) -> None:
+    def _period_ends(self, subscription: StripeObject) -> None:
         if subscription["cancel_at"] and subscription["cancel_at"] <= self.now:
             self.end(subscription)
             return
@@ -289,15 +200,15 @@ class World:
         self._bill(subscription, reason="subscription_cycle", paid=paid)
         if subscription["status"] in ("active", "trialing", "past_due"):
             subscription["status"] = "active" if paid else "past_due"
-        self.tell("customer.subscription.updated", subscription)
+        self.record_event("customer.subscription.updated", subscription)
 
-    def _expire(self, session: Thing) -> None:
+    def _expire(self, session: StripeObject) -> None:
         if session["status"] == "open" and session["expires_at"] <= self.now:
             session["status"] = "expired"
 
 
 def a_month_after(moment: int) -> int:
-    """The same day of the next month, or its last."""
+    """The same day of the next month, or that month's last day."""
     then = datetime.fromtimestamp(moment, UTC)
     year, month = then.year + then.month // 12, then.month % 12 + 1
     for day in (then.day, 30, 29, 28):
@@ -308,16 +219,16 @@ def a_month_after(moment: int) -> int:
     raise AssertionError(moment)
 
 
-def period_of(subscription: Thing) -> tuple[int, int]:
-    """Begin and end of the present period."""
+def period_of(subscription: StripeObject) -> tuple[int, int]:
+    """Start and end of the current period."""
     item: dict[str, Any] = subscription["items"]["data"][0]
     return item["current_period_start"], item["current_period_end"]
 
 
-def _runs(subscription: Thing) -> bool:
+def _is_renewed(subscription: StripeObject) -> bool:
     return subscription["status"] in ("active", "trialing", "past_due", "unpaid")
 
 
-def _next(subscription: Thing) -> int:
+def _next_change(subscription: StripeObject) -> int:
     end = period_of(subscription)[1]
     return min(end, subscription["cancel_at"] or end)

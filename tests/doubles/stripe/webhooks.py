@@ -1,4 +1,4 @@
-"""Webhooks: signed, sent side by side in no fixed order, and repeated until they are taken."""
+"""Webhooks: signed, sent concurrently in no fixed order, and repeated until they are accepted."""
 
 import hashlib
 import hmac
@@ -12,56 +12,56 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.doubles.stripe.objects import Thing
+from tests.doubles.stripe.objects import StripeObject
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-"""Seconds between two tries; then a delivery is given up."""
+"""Seconds between two attempts; after the last one a delivery is given up."""
 
 
 @dataclass
 class Deliveries:
-    """The one endpoint, and what happened to every event. The switches are for tests."""
+    """The one endpoint, and what became of every event. Tests set the switches."""
 
     url: str = ""
     secret: str = ""
     enabled: bool = True
     copies: int = 1
     drop: float = 0.0
-    held: list[Thing] | None = None
-    taken: set[str] = field(default_factory=set)
-    answers: list[dict[str, Any]] = field(default_factory=list)
+    held: list[StripeObject] | None = None
+    accepted: set[str] = field(default_factory=set)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(16)
         self._lock = threading.Lock()
 
-    def announce(self, event: Thing) -> None:
-        """Send an event soon, unless a switch says otherwise."""
+    def announce(self, event: StripeObject) -> None:
+        """Send an event in the background, unless a switch prevents it."""
         if self.held is not None:
             self.held.append(event)
         elif self.url and self.enabled and random.random() >= self.drop:
             for _ in range(self.copies):
-                self._pool.submit(self._send_until_taken, event)
+                self._pool.submit(self._send_until_accepted, event)
 
     def release(self, order: list[int]) -> None:
-        """Send what was held, in this order, one after another."""
+        """Send the events that were held, in this order, one after another."""
         events, self.held = self.held or [], None
         for index in order:
             self.send(events[index])
 
-    def send(self, event: Thing, *, secret: str | None = None, timestamp: int | None = None) -> int:
-        """Send once, now; the answer's status, or 0."""
+    def send(self, event: StripeObject, *, secret: str | None = None, timestamp: int | None = None) -> int:
+        """Send an event now; the status of the response, or 0 without one."""
         body = json.dumps(event).encode()
         # The signature is timed by the real clock, whatever the pretend one says.
         header = signature(body, secret=self.secret if secret is None else secret, timestamp=timestamp)
         status = _post(self.url, body, {"Content-Type": "application/json", "Stripe-Signature": header})
         with self._lock:
-            self.answers.append({"event": event["id"], "type": event["type"], "status": status})
+            self.attempts.append({"event": event["id"], "type": event["type"], "status": status})
             if 200 <= status < 300:
-                self.taken.add(event["id"])
+                self.accepted.add(event["id"])
         return status
 
-    def _send_until_taken(self, event: Thing) -> None:
+    def _send_until_accepted(self, event: StripeObject) -> None:
         time.sleep(random.uniform(0, 0.05))
         for pause in (*PAUSES, None):
             if 200 <= self.send(event) < 300 or pause is None:
