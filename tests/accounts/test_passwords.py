@@ -1,6 +1,7 @@
 # ruff: noqa: RUF001  the look-alike characters are what is tested
 """The rules by a table, and the hashes."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +63,11 @@ BAD = {
     "Kuvaka2026!!!!!!!!": "password_too_common",
     "chatroomchatroom1": "password_too_common",
     "ｐａｓｓｗｏｒｄｐａｓｓｗｏｒｄ": "password_too_common",
+    "aabbabaabbabbaab": "password_too_common",
+    "1qaz2wsx3edc4rfv": "password_too_common",
+    "p@ssw0rd p@ssw0rd": "password_too_common",
+    "112233445566778": "password_too_common",
+    "january2026january": "password_too_common",
     "my number 9876543210": "password_has_number",
     "+91 98765 43210 is me": "password_has_number",
     "call 098765-43210 now": "password_has_number",
@@ -88,6 +94,15 @@ def test_common_passwords_are_refused_doubled_and_padded_too() -> None:
     for password in (*common, *(word * 4 for word in words), *(f"{word}!2345678901234" for word in words)):
         with pytest.raises(ValidationError):
             validate_password(password, User(mobile_number=NUMBER))
+
+
+@pytest.mark.parametrize("password", ["4@8({[<369&1!|70$5+2%" * 6, "aB3$" * 32, "ab" * 31 + "ba" * 33])
+def test_no_password_takes_long_to_check(password: str) -> None:
+    """Zxcvbn takes quadratic time, and minutes for what looks like many letters."""
+    started = time.process_time()
+    with contextlib.suppress(ValidationError):
+        validate_password(password, User(mobile_number=NUMBER))
+    assert time.process_time() - started < 10
 
 
 def test_no_character_is_cut_off(client: Any, number: str) -> None:
