@@ -29,6 +29,7 @@ def authorize(request: StreamRequest) -> Access:
         MessageNotFound: the message is not one of the user's.
     """
     session, reply_id = _session_of(request)
+    request.user_id = session.user_id  # here, so that the log names who was refused, too
     mine = Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)
     reply = (mine.filter(pk=reply_id) if reply_id else mine.filter(is_current=True)).first()
     if reply is None:

@@ -104,7 +104,7 @@ class StreamApp:
 
     async def _stream(self, request: StreamRequest) -> None:
         access = await self._in_thread(authorize, request)
-        request.user_id, request.reply_request_id = access.user_id, access.reply.request_id
+        request.reply_request_id = access.reply.request_id
         if self._open[access.user_id] >= settings.STREAMS_PER_USER:
             raise TooManyStreams(f"At most {settings.STREAMS_PER_USER} at once.", retry_after=5)
         self._open[access.user_id] += 1
