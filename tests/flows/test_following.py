@@ -1,4 +1,4 @@
-"""One message, followed by its request's id through logs, metrics and a trace; and nothing private on the way."""
+"""One message is followed by its request id through logs, metrics and a trace, none of which has private data."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def collector() -> Iterator[CollectorDouble]:
 
 @pytest.fixture(scope="module")
 def watched_stack(tmp_path_factory: pytest.TempPathFactory, collector: CollectorDouble) -> Iterator[Stack]:
-    """A stack of this module's own: what it counts begins at 0."""
+    """A stack for this module only, so that its counters begin at 0."""
     settings = {
         "METRICS_TOKEN": TOKEN,
         "METRICS_PORT": str(free_ports_in_a_row(4)),
@@ -54,7 +54,7 @@ def watched(watched_stack: Stack) -> Stack:
 
 
 def lines(stack: Stack, name: str, **wanted: str) -> list[dict[str, Any]]:
-    """The lines of a process's log that say all this."""
+    """Return the lines of a process's log that have all these fields."""
     found = [json.loads(line) for line in stack.log(name).splitlines() if line.startswith("{")]
     return [line for line in found if wanted.items() <= line.items()]
 
@@ -62,28 +62,28 @@ def lines(stack: Stack, name: str, **wanted: str) -> list[dict[str, Any]]:
 def metrics_of(stack: Stack, name: str) -> str:
     base = int(stack.setting("METRICS_PORT"))
     ports = {"web": stack.port, "worker": base, "tasks": base + 1, "stream": base + 2, "beat": base + 3}
-    answer = requests.get(
+    response = requests.get(
         f"http://127.0.0.1:{ports[name]}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE
     )
-    assert answer.status_code == 200, answer.text
-    return answer.text
+    assert response.status_code == 200, response.text
+    return response.text
 
 
 def trace_of(collector: CollectorDouble, identity: str) -> list[dict[str, Any]]:
     return [span for span in collector.spans() if span["attributes"].get("request_id") == identity]
 
 
-def test_one_message_can_be_followed_and_nothing_private_goes_along(watched: Stack, collector: CollectorDouble) -> None:
-    person = watched.sign_up()
+def test_a_message_can_be_followed_without_private_data(watched: Stack, collector: CollectorDouble) -> None:
+    alice = watched.sign_up()
     identity, canary = f"follow-{secrets.token_hex(8)}", f"canary{secrets.token_hex(8)}"
-    room = person.room(canary)
-    message = person.send(room, f"{canary} hello", headers={"X-Request-ID": identity})
+    room = alice.room(canary)
+    message = alice.send(room, f"{canary} hello", headers={"X-Request-ID": identity})
     with requests.get(message["stream_url"], stream=True, timeout=PATIENCE) as live:
-        told = live.content.decode()
-    assert "event: done" in told
-    answered = person.answered(message["id"])
-    failed = person.answered(person.send(room, f"{canary} [[double error=400]]")["id"])
-    assert (answered["reply"]["status"], failed["reply"]["status"]) == ("done", "failed")
+        events = live.content.decode()
+    assert "event: done" in events
+    done = alice.answered(message["id"])
+    failed = alice.answered(alice.send(room, f"{canary} [[double error=400]]")["id"])
+    assert (done["reply"]["status"], failed["reply"]["status"]) == ("done", "failed")
 
     # The logs
     assert lines(watched, "web", request_id=identity, event="request", route="chatroom/<int:room_id>/message")
@@ -122,31 +122,29 @@ def test_one_message_can_be_followed_and_nothing_private_goes_along(watched: Sta
     )
     assert first_token_ms >= 300
 
-    # The looks that found nothing are not told of
-    told_of = [span for span in collector.spans() if span["attributes"].get("code.function.name") == REAP]
-    made = re.search(r"\nkuvaka_reaps_total ([0-9.]+)", tasks)
-    assert made
-    assert len(told_of) < float(made[1])
+    # A reaper's run that found nothing has no span
+    reported = [span for span in collector.spans() if span["attributes"].get("code.function.name") == REAP]
+    runs = re.search(r"\nkuvaka_reaps_total ([0-9.]+)", tasks)
+    assert runs
+    assert len(reported) < float(runs[1])
 
     # Nothing private
     texts = {"the collector": collector.text(), "the metrics": "".join([web, worker, stream, tasks, beat])}
-    private = (canary, person.number[3:], person.access_token, person.refresh_token, "ticket", "a-key-for-the-double")
-    assert [(place, word) for place, text in texts.items() for word in private if word in text] == []
+    private = (canary, alice.number[3:], alice.access_token, alice.refresh_token, "ticket", "a-key-for-the-double")
+    assert [(source, word) for source, text in texts.items() for word in private if word in text] == []
 
 
-def test_a_reply_that_was_published_again_is_found_by_its_request_in_a_trace_of_its_own(
-    watched: Stack, collector: CollectorDouble
-) -> None:
-    person = watched.sign_up()
-    room, identity = person.room(), f"again-{secrets.token_hex(8)}"
+def test_a_republished_reply_has_its_request_id_in_its_own_trace(watched: Stack, collector: CollectorDouble) -> None:
+    alice = watched.sign_up()
+    room, identity = alice.room(), f"again-{secrets.token_hex(8)}"
     watched.double.default(ttft=30)
-    message = person.send(room, "hello", headers={"X-Request-ID": identity})
-    wait_until(lambda: person.message(message["id"])["reply"]["status"] == "generating", "claimed")
+    message = alice.send(room, "hello", headers={"X-Request-ID": identity})
+    wait_until(lambda: alice.message(message["id"])["reply"]["status"] == "generating", "claimed")
     watched.kill("worker")
     watched.double.default(ttft=0, pieces=1)
     watched.log_file("worker").unlink()
     watched.start("worker")
-    assert person.answered(message["id"])["reply"]["status"] == "done"
+    assert alice.answered(message["id"])["reply"]["status"] == "done"
     wait_until(lambda: [each for each in trace_of(collector, identity) if each["name"] == CALL], "the call")
     spans = {span["name"]: span for span in trace_of(collector, identity)}
     assert spans[CALL]["trace"] != spans[POST]["trace"]
