@@ -59,7 +59,7 @@ def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
             *facts,
             *((f"By {kind}", _lock_badge(locks.get(kind), now)) for kind in Tries.Kind.values),
         ],
-        headers=["Code requested", "Purpose", "Delivery", "Wrong guesses", "Used"],
+        headers=["Code requested", "For", "Delivery", "Wrong guesses", "Used"],
         rows=[
             [code.created_at, code.purpose, _delivery_badge(code, now), str(code.guesses), code.used_at]
             for code in codes

@@ -130,13 +130,13 @@ def test_the_record_names_erased_staff_by_id(
     with audit_staff_action(action="erase", user_id=user.pk):
         pass
     after = client_of(make_staff("support"))
-    record_of_all, theirs = "/admin/accounts/staffaction/", f"user {support.pk} (erased)"
-    for path in (record_of_all, f"{record_of_all}{action.pk}/change/", f"{record_of_all}?q={support.pk}"):
+    all_actions, erased_staff = "/admin/accounts/staffaction/", f"user {support.pk} (erased)"
+    for path in (all_actions, f"{all_actions}{action.pk}/change/", f"{all_actions}?q={support.pk}"):
         page = after.get(path).content.decode()
-        assert (page.count(theirs), "Abuse" in page) == (1, True), path
-        assert page.count("command<") == (path == record_of_all), path
+        assert (page.count(erased_staff), "Abuse" in page) == (1, True), path
+        assert page.count("command<") == (path == all_actions), path
     page = after.get(page_of(user)).content.decode()
-    assert (page.count(theirs), page.count("command<")) == (1, 1)
+    assert (page.count(erased_staff), page.count("command<")) == (1, 1)
     assert page_of(support) not in page
 
 

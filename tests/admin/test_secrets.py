@@ -47,7 +47,7 @@ def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, s
         address="",
         expires_at=timezone.now(),
     )
-    Reply.objects.filter(pk=failed_reply.pk).update(content="A secret answer")
+    Reply.objects.filter(pk=failed_reply.pk).update(content="A secret reply")
     subscription = subscribe(stripe_double, user)
     mirror.refresh_customer(customer_id=stripe_double.objects("subscriptions")[subscription]["customer"])
     grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=support.pk)
@@ -56,8 +56,8 @@ def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, s
     TaskResult.objects.create(task_id="1", task_args="A secret argument", task_kwargs="A secret argument")
     run_action(staff_client, user, "unlock")
     hashes = User.objects.values_list("password", flat=True)
-    said = ["Divorce", "A secret question", "A secret answer", "A secret argument"]
-    return [*hashes, str(session.current_jti), DIGEST, SEED, *said]
+    texts = ["Divorce", "A secret question", "A secret reply", "A secret argument"]
+    return [*hashes, str(session.current_jti), DIGEST, SEED, *texts]
 
 
 def pages() -> Iterator[tuple[Any, str]]:

@@ -114,8 +114,8 @@ def test_strangers_cannot_lock_staff_out(make_staff: Callable[..., User], settin
 
 def test_an_invented_address_does_not_unlock(make_staff: Callable[..., User]) -> None:
     number = make_staff("support").mobile_number
-    for number_of_try in range(6):
-        sign_in(number, "0", password="wrong wrong wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.{number_of_try}")
+    for attempt in range(6):
+        sign_in(number, "0", password="wrong wrong wrong", HTTP_X_FORWARDED_FOR=f"203.0.113.{attempt}")
     assert not is_signed_in(sign_in(number, code_of(), HTTP_X_FORWARDED_FOR="198.51.100.7"))
 
 

@@ -1,4 +1,4 @@
-"""Somebody of the staff in a stack's database, made as no API would, and how they sign in at the staff_client."""
+"""Staff in the database of a stack, and a client for the sign-in page of the admin."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ import requests
 from tests.admin.conftest import PASSWORD, SEED
 from tests.stack import PATIENCE, ROOT, Stack
 
-MAKE = """
+SCRIPT = """
 from django.contrib.auth.models import Group
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import User
@@ -22,7 +22,7 @@ TOTPDevice.objects.create(user=staff, name="authenticator", key={seed!r})
 
 def make_staff(stack: Stack, number: str, role: str = "support") -> None:
     """Create a staff member with this role and no other, and with the authenticator of `tests.admin.conftest`."""
-    script = MAKE.format(number=number, password=PASSWORD, role=role, seed=SEED)
+    script = SCRIPT.format(number=number, password=PASSWORD, role=role, seed=SEED)
     subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script],
         cwd=ROOT,

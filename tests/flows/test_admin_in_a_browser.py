@@ -1,4 +1,4 @@
-"""The ten commonest calls at the admin, each solved in a browser by somebody who has the role support and no more.
+"""The ten most common support calls, each solved in a browser by a staff member with the role support only.
 
 tests/admin has the same without a browser, in `make test`.
 """
@@ -53,9 +53,9 @@ class AdminBrowser:
 
     def search(self, number: str) -> None:
         """Search for a number, spelled as users say it."""
-        spoken = f"0{number[3:8]} {number[8:]}"
+        spelled = f"0{number[3:8]} {number[8:]}"
         self.page.goto(f"{self.url}/admin/accounts/user/")
-        self.page.fill("[name=q]", spoken)
+        self.page.fill("[name=q]", spelled)
         self.page.press("[name=q]", "Enter")
 
     def find(self, user: Person) -> None:
@@ -163,14 +163,14 @@ def test_a_user_who_cannot_sign_in_is_unlocked(stack: Stack, admin: AdminBrowser
     user = stack.sign_up()
     lock(stack, user.number)
     stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '2 minutes'")
-    asked = {"mobile_number": user.number}
-    locked = stack.try_post("/auth/send-otp", asked)
+    body = {"mobile_number": user.number}
+    locked = stack.try_post("/auth/send-otp", body)
     assert locked.status_code == 429
     admin.find(user)
     admin.says("locked until")
     admin.run_action("Unlock sign-in")
     admin.says("Unlocked")
-    assert stack.try_post("/auth/send-otp", asked).status_code == 200
+    assert stack.try_post("/auth/send-otp", body).status_code == 200
 
 
 def test_a_user_page_shows_a_refused_code(stack: Stack, admin: AdminBrowser) -> None:
@@ -185,14 +185,14 @@ def test_a_number_without_account_is_unlocked(stack: Stack, admin: AdminBrowser)
     add_refused_code(stack, number)
     lock(stack, number)
     stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '2 minutes'")
-    asked = {"mobile_number": number}
-    assert stack.try_post("/auth/send-otp", asked).status_code == 429
+    body = {"mobile_number": number}
+    assert stack.try_post("/auth/send-otp", body).status_code == 429
     admin.search(number)
     admin.says("refused by the SMS provider")
     admin.says("locked until")
     admin.run_action("Unlock sign-in")
     admin.says("Unlocked")
-    assert stack.try_post("/auth/send-otp", asked).status_code == 200
+    assert stack.try_post("/auth/send-otp", body).status_code == 200
 
 
 def test_a_user_is_erased(stack: Stack, admin: AdminBrowser) -> None:
