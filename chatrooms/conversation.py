@@ -25,7 +25,7 @@ from chatrooms.exceptions import (
     RoomNotFound,
     TooManyWaiting,
 )
-from chatrooms.models import TOLD, Chatroom, Message, Reply, Revision, Role, Status, Summary
+from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, Status, Summary
 from chatrooms.replies import lifecycle, publishing, stopping
 from config.observability import metrics
 from config.observability.logs import request_id
@@ -152,7 +152,7 @@ def delete_failed(*, user_id: int) -> int:
         User.touch_rooms(user_id)
         failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
         ids = dict(failed.values_list("answers_id", "pk"))
-        answered = Reply.objects.filter(answers_id__in=ids, revision=None, status__in=TOLD)
+        answered = Reply.objects.filter(answers_id__in=ids, revision=None, status__in=READABLE)
         earlier = dict(answered.values_list("answers_id").annotate(newest=Max("pk")))
         Reply.objects.filter(pk__in=[ids[message_id] for message_id in earlier]).delete()
         Reply.objects.filter(pk__in=earlier.values()).update(is_current=True)
@@ -224,7 +224,7 @@ def _queue_reply(message: Message, unit_id: int) -> None:
         is_current=True,
         status=Status.QUEUED,
         unit_id=unit_id,
-        not_before=Now(),
+        next_attempt_at=Now(),
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         request_id=request_id(),
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from accounts.downloads import in_pages
 from accounts.personal_data.export import rows
 from chatrooms.markdown import closed, on_one_line
-from chatrooms.models import TOLD, Chatroom, Message, Revision, Role, Summary
+from chatrooms.models import READABLE, Chatroom, Message, Revision, Role, Summary
 
 ROOM_FIELDS: Final = (
     "id",
@@ -69,7 +69,7 @@ def room_as_json(room: Chatroom) -> Iterator[str]:
             "id": message.pk,
             "content": message.content,
             "created_at": message.created_at.isoformat(),
-            "answer": reply.content if reply.status in TOLD else None,
+            "answer": reply.content if reply.status in READABLE else None,
             "status": reply.status,
             "model": reply.model or None,
         }
@@ -83,7 +83,7 @@ def room_as_markdown(room: Chatroom) -> Iterator[str]:
     for message in _conversation(room):
         reply = message.reply
         yield f"\n**You**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{closed(message.content)}\n"
-        if reply.status in TOLD and reply.content:
+        if reply.status in READABLE and reply.content:
             stopped = " (stopped)" if reply.status == "stopped" else ""
             yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{closed(reply.content)}\n"
         elif reply.error:

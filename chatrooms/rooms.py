@@ -11,7 +11,7 @@ from accounts.models import User
 from billing.entitlements import tier_of
 from chatrooms import redis_stream
 from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
-from chatrooms.models import Chatroom, Naming, Reply
+from chatrooms.models import Chatroom, NameSource, Reply
 from chatrooms.replies import publishing
 
 LIST_SECONDS = 300
@@ -32,8 +32,8 @@ def create(*, user_id: int, name: str = "", **fields: Any) -> Chatroom:
         _check_model(user_id, fields)
         if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
             raise TooManyRooms
-        naming = Naming.USER if name else Naming.DEFAULT
-        return Chatroom.objects.create(user_id=user_id, name=name or UNNAMED, naming=naming, **fields)
+        name_source = NameSource.USER if name else NameSource.DEFAULT
+        return Chatroom.objects.create(user_id=user_id, name=name or UNNAMED, name_source=name_source, **fields)
 
 
 def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
@@ -44,7 +44,7 @@ def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
         ModelNotAllowed: the user's tier does not have the model.
     """
     if "name" in fields:
-        fields["naming"] = Naming.USER
+        fields["name_source"] = NameSource.USER
     with transaction.atomic():
         User.touch_rooms(user_id)
         mine = Chatroom.objects.filter(pk=room_id, user_id=user_id)

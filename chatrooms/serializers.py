@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from chatrooms.exceptions import REPLY_ERRORS
 from chatrooms.long_poll import MAX_WAIT
-from chatrooms.models import MAX_CONTENT, TOLD, UNFINISHED, Chatroom, Message, Reply, Status
+from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Message, Reply, Status
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from config.http.fields import TextField
@@ -90,7 +90,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_gemini_response(self, message: Message) -> str | None:
         """The answer's text; null while there is none."""
-        return message.reply.content if message.reply.status in TOLD else None
+        return message.reply.content if message.reply.status in READABLE else None
 
     @extend_schema_field(
         serializers.URLField(
@@ -123,7 +123,7 @@ class EarlierReplySerializer(ReplySerializer):
 
     def get_content(self, reply: Reply) -> str | None:
         """Its text; null while there is none."""
-        return reply.content if reply.status in TOLD else None
+        return reply.content if reply.status in READABLE else None
 
 
 class WaitSerializer(serializers.Serializer[Any]):

@@ -32,7 +32,7 @@ class ReplyAdmin(ReadOnlyAdmin):
         "status",
         "error",
         "attempt",
-        "tries_left",
+        "retries_left",
         "model",
         "finish_reason",
         "prompt_tokens",

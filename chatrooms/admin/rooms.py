@@ -17,7 +17,7 @@ from accounts.admin.base import ReadOnlyAdmin, column, user_column
 from accounts.models import StaffAction
 from accounts.staff import roles
 from chatrooms.admin.actions import OPEN_TRANSCRIPT
-from chatrooms.models import TOLD, Chatroom, Message
+from chatrooms.models import READABLE, Chatroom, Message
 
 TRANSCRIPT_OPEN_FOR: Final = timedelta(minutes=15)
 """How long an opened transcript stays open, for the staff member who opened it."""
@@ -72,7 +72,7 @@ class RoomAdmin(ReadOnlyAdmin):
             "opts": self.model._meta,  # noqa: SLF001
             "title": f"Transcript of {room}",
             "page": Paginator(messages, MESSAGES_PER_PAGE).get_page(request.GET.get("page")),
-            "readable": TOLD,
+            "readable": READABLE,
             "staff_action": staff_action,
         }
         return TemplateResponse(request, "admin_site/transcript.html", context)

@@ -20,7 +20,7 @@ from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms import redis_stream
-from chatrooms.models import TRIES, Chatroom, Reply, ReplyQuerySet, Status
+from chatrooms.models import RETRIES, Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.replies.concurrency import free_slots
 from chatrooms.replies.publishing import (
     MAX_REPUBLISH_INTERVAL,
@@ -54,7 +54,7 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
         if free_slots(user_id=user_id, tier=tier) and _start(reply_id):
             claimed = Reply.objects.with_waited().select_related("room", "answers").defer("answers__search", "search")
             return claimed.get(pk=reply_id), tier
-        Reply.objects.filter(pk=reply_id, status=Status.QUEUED, not_before__lte=Now()).update(
+        Reply.objects.filter(pk=reply_id, status=Status.QUEUED, next_attempt_at__lte=Now()).update(
             is_parked=True, publish_at=Now() + MAX_REPUBLISH_INTERVAL
         )
         return None
@@ -119,7 +119,7 @@ def fail(
         usage: what the provider counted.
         first_token_ms: when the first chunk of this attempt came, if one did; saved if the reply fails.
     """
-    delay = retry_after if retry_after is not None else _backoff(reply.tries_left)
+    delay = retry_after if retry_after is not None else _backoff(reply.retries_left)
     if retryable and delay <= MAX_RETRY_DELAY and schedule_retry(held_by_attempt(reply), timedelta(seconds=delay)):
         log.info("reply_retry_scheduled", reply_id=reply.pk, error=error, seconds=round(delay, 1))
         metrics.tries_put_off.labels(error).inc()
@@ -140,9 +140,9 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
     is_queued = failed.update(
         status=Status.QUEUED,
         error="",
-        tries_left=TRIES,
+        retries_left=RETRIES,
         unit_id=unit_id,
-        not_before=Now(),
+        next_attempt_at=Now(),
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         started_at=None,
         finished_at=None,
@@ -164,7 +164,10 @@ def hand_back(*, reply: Reply) -> bool:
     """Queue a reply again when its worker shuts down: another worker starts it at once, and no retry is spent."""
     with transaction.atomic():
         is_queued = held_by_attempt(reply).update(
-            status=Status.QUEUED, lease_until=None, not_before=Now(), publish_at=Now() + settings.REPLY_REPUBLISH_AFTER
+            status=Status.QUEUED,
+            lease_until=None,
+            next_attempt_at=Now(),
+            publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         )
         if is_queued:
             transaction.on_commit(lambda: redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt), robust=True)
@@ -198,11 +201,11 @@ def held_by_attempt(reply: Reply) -> ReplyQuerySet:
 def schedule_retry(held: ReplyQuerySet, delay: timedelta) -> bool:
     """Queue a reply again at the cost of one retry; False if none is left, or if `held` is empty by now."""
     return bool(
-        held.filter(tries_left__gt=1).update(
+        held.filter(retries_left__gt=1).update(
             status=Status.QUEUED,
-            tries_left=F("tries_left") - 1,
+            retries_left=F("retries_left") - 1,
             lease_until=None,
-            not_before=Now() + delay,
+            next_attempt_at=Now() + delay,
             publish_at=Now() + delay,
         )
     )
@@ -263,6 +266,6 @@ def _publish_end(reply: Reply, values: dict[str, object]) -> None:
     redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=event, data=data)
 
 
-def _backoff(tries_left: int) -> float:
+def _backoff(retries_left: int) -> float:
     """Seconds before the next attempt when the provider named none: about 1, then about 3, with jitter."""
-    return (1.0 if tries_left == 3 else 3.0) * random.uniform(0.8, 1.4)  # noqa: S311 (not a secret)
+    return (1.0 if retries_left == 3 else 3.0) * random.uniform(0.8, 1.4)  # noqa: S311 (not a secret)

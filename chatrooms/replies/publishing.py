@@ -59,7 +59,7 @@ def republish_due() -> int:
         if not publish(GENERATE_REPLY, reply_id):
             break
         # Each reply waits longer each time, so that a long queue does not fill up with copies of itself.
-        age = ExpressionWrapper(Now() - F("not_before"), output_field=DurationField())
+        age = ExpressionWrapper(Now() - F("next_attempt_at"), output_field=DurationField())
         pause = Least(Greatest(age, Value(settings.REPLY_REPUBLISH_AFTER)), Value(MAX_REPUBLISH_INTERVAL))
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED).update(publish_at=Now() + pause)
         published += 1

@@ -42,5 +42,5 @@ def _end_expired_lease(reply: Reply) -> None:
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
         redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
         metrics.leases_lost.inc()
-    elif end_as_failed(reply, expired.filter(tries_left__lte=1), error=WORKER_LOST):
+    elif end_as_failed(reply, expired.filter(retries_left__lte=1), error=WORKER_LOST):
         metrics.leases_lost.inc()

@@ -18,7 +18,7 @@ from billing import budget, leases
 from billing.entitlements import tier_of
 from billing.exceptions import TOKENS_USED_UP
 from billing.models import Tier
-from chatrooms.models import Chatroom, Naming, Reply, Summary
+from chatrooms.models import Chatroom, NameSource, Reply, Summary
 from chatrooms.replies import concurrency
 from chatrooms.replies.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
 from chatrooms.replies.model_call import record_usage
@@ -34,31 +34,31 @@ log = structlog.get_logger(__name__)
 NAME = "chatrooms.tasks.name_room"
 SUMMARISE = "chatrooms.tasks.summarise_room"
 
-TITLE_TRIES: Final = 3
-"""Calls that a name may cost; after that the room keeps the one it was made with."""
+TITLE_ATTEMPTS: Final = 3
+"""Calls that a title may cost; after that the room keeps the name it was created with."""
 
-KEPT: Final = 0.5
-"""The part of the budget that the newest exchanges may fill and still be told word for word. Less than what starts a
-summary (`context.FULL`), so that one is made for many exchanges at a time."""
+VERBATIM_SHARE: Final = 0.5
+"""The part of the budget for the newest exchanges, which are not summarised. It is smaller than what starts a summary
+(`context.FULL`), so that one summary covers many exchanges."""
 
-ASKED: Final = 0.75
-"""The part of the budget that one summary is made of; a longer backlog takes several, one after another."""
+SUMMARISED_SHARE: Final = 0.75
+"""The part of the budget that one call summarises; a longer backlog takes several calls, one after another."""
 
 MAX_SUMMARY: Final = 16_000
-"""Characters of a summary: five times the 500 words that are asked for, in case the model talks."""
+"""Characters of a summary: five times the 500 words that the prompt asks for, in case the model writes more."""
 
 
 def after_reply(*, reply: Reply, is_full: bool) -> None:
     """Publish the task that names the reply's room if it has no name, and the one that summarises a long history."""
-    if reply.room.naming == Naming.DEFAULT and reply.room.title_tries < TITLE_TRIES:
+    if reply.room.name_source == NameSource.DEFAULT and reply.room.title_attempts < TITLE_ATTEMPTS:
         publish(NAME, reply.room_id)
     if is_full:
         publish(SUMMARISE, reply.room_id)
 
 
 def name_room(*, room_id: int) -> None:
-    """Give a room that nobody has named a title, by its first exchange; never in place of a user's own."""
-    room = Chatroom.objects.filter(pk=room_id, naming=Naming.DEFAULT).first()
+    """Name a room after its first exchange, unless its user has named it."""
+    room = Chatroom.objects.filter(pk=room_id, name_source=NameSource.DEFAULT).first()
     if room is None:
         return
     with _slot(room.user_id) as has_slot:
@@ -67,22 +67,22 @@ def name_room(*, room_id: int) -> None:
 
 
 def _name(room: Chatroom) -> None:
-    unnamed = Chatroom.objects.filter(pk=room.pk, naming=Naming.DEFAULT)
-    if not unnamed.filter(title_tries__lt=TITLE_TRIES).update(title_tries=F("title_tries") + 1):
+    unnamed = Chatroom.objects.filter(pk=room.pk, name_source=NameSource.DEFAULT)
+    if not unnamed.filter(title_attempts__lt=TITLE_ATTEMPTS).update(title_attempts=F("title_attempts") + 1):
         return
-    first = exchanges(room_id=room.pk, after=0, newest_first=False, at_most=1)
+    first = exchanges(room_id=room.pk, after=0, newest_first=False, limit=1)
     if not first:
         return
     model = model_for(room=room, tier=tier_of(user_id=room.user_id))
-    said = _ask(room, title_prompt(question=first[0].question, reply=first[0].answer, model=model))
-    if title := title_of(said):
+    response = _ask(room, title_prompt(question=first[0].message, reply=first[0].reply, model=model))
+    if title := title_of(response):
         with transaction.atomic():
             User.outdate_rooms(room.user_id)
-            unnamed.update(name=title, naming=Naming.MODEL)
+            unnamed.update(name=title, name_source=NameSource.MODEL)
 
 
 def summarise(*, room_id: int) -> None:
-    """Put the oldest exchanges of a long room into its summary, and go on with the next ones if that was not all."""
+    """Add the oldest exchanges of a long room to its summary; publish the task again if that was not all of them."""
     room = Chatroom.objects.filter(pk=room_id).first()
     if room is None:
         return
@@ -105,69 +105,70 @@ def _slot(user_id: int) -> Iterator[bool]:
 
 
 def _summarise_once(room: Chatroom) -> bool:
-    """Make one step; whether there is another one to make.
+    """Make one call; whether another one is needed.
 
-    What the summary tells of as it was (`Summary.stale`) is told anew, so that it is brought up to date.
+    The exchanges that have changed since they were summarised (`Summary.stale`) are summarised again.
     """
     tier = tier_of(user_id=room.user_id)
     before = Summary.objects.filter(pk=room.pk).first()
-    old = _old(room, tier, after=before.upto if before else 0)
-    new = old[: _fitting(old, ASKED * tier.context_tokens) or 1]
+    old = _unsummarised(room, tier, after=before.upto if before else 0)
+    new = old[: _count_fitting(old, SUMMARISED_SHARE * tier.context_tokens) or 1]
     changed = exchanges_of(before.stale) if before else []
-    some = [*changed, *new]
-    if not some:
+    batch = [*changed, *new]
+    if not batch:
         return False
     earlier = before.content if before else ""
-    text = _ask(room, summary_prompt(earlier=earlier, turns=_turns(some), model=model_for(room=room, tier=tier)))
-    upto = max(some[-1].message_id, before.upto if before else 0)
-    kept = bool(text) and _keep(room, before, changed, new, content=text[:MAX_SUMMARY], upto=upto)
-    return kept and len(new) < len(old)
+    text = _ask(room, summary_prompt(earlier=earlier, turns=_turns(batch), model=model_for(room=room, tier=tier)))
+    upto = max(batch[-1].message_id, before.upto if before else 0)
+    is_saved = bool(text) and _save(room, before, changed, new, content=text[:MAX_SUMMARY], upto=upto)
+    return is_saved and len(new) < len(old)
 
 
-def _old(room: Chatroom, tier: Tier, *, after: int) -> list[Exchange]:
-    """The exchanges that are not summarised yet, but for the newest ones, oldest first."""
+def _unsummarised(room: Chatroom, tier: Tier, *, after: int) -> list[Exchange]:
+    """The exchanges that are not summarised yet, without the newest ones; oldest first."""
     newest = exchanges(room_id=room.pk, after=after, newest_first=True)
-    kept = newest[: min(_fitting(newest, KEPT * tier.context_tokens) or 1, int(KEPT * MAX_EXCHANGES))]
-    if not kept:
+    fitting = _count_fitting(newest, VERBATIM_SHARE * tier.context_tokens) or 1
+    verbatim = newest[: min(fitting, int(VERBATIM_SHARE * MAX_EXCHANGES))]
+    if not verbatim:
         return []
-    return exchanges(room_id=room.pk, after=after, before=kept[-1].message_id, newest_first=False)
+    return exchanges(room_id=room.pk, after=after, before=verbatim[-1].message_id, newest_first=False)
 
 
-def _fitting(told: Sequence[Exchange], tokens: float) -> int:
-    """How many of `told`, from its beginning, fit into so many tokens."""
-    for count, exchange in enumerate(told):
+def _count_fitting(some: Sequence[Exchange], tokens: float) -> int:
+    """How many exchanges, from the first one on, fit into so many tokens."""
+    for count, exchange in enumerate(some):
         tokens -= exchange.tokens
         if tokens < 0:
             return count
-    return len(told)
+    return len(some)
 
 
-def _turns(told: Sequence[Exchange]) -> list[Turn]:
+def _turns(some: Sequence[Exchange]) -> list[Turn]:
     return [
         turn
-        for exchange in told
-        for turn in (Turn(role="user", text=exchange.question), Turn(role="model", text=exchange.answer))
+        for exchange in some
+        for turn in (Turn(role="user", text=exchange.message), Turn(role="model", text=exchange.reply))
     ]
 
 
-def _keep(
+def _save(
     room: Chatroom, before: Summary | None, changed: list[Exchange], new: list[Exchange], *, content: str, upto: int
 ) -> bool:
-    """Write the summary unless another one was written, or what it is to tell of has changed, since that was read.
+    """Write the summary, unless another one was written, or its exchanges have changed, since they were read.
 
-    What is being answered anew is not known yet; nothing would tell of it later.
+    It is not written either while a covered message waits for a new reply: that one would never be summarised.
     """
     written = {"content": content, "upto": upto, "stale": [], "updated_at": Now()}
     with transaction.atomic():
-        # The owner's lock: whoever changes a message of the room holds it.
+        # The owner's lock, which every change of a message holds.
         if not User.objects.select_for_update(no_key=True).filter(chatrooms=room.pk).exists():
             return False
         now = Summary.objects.filter(pk=room.pk).first()
         if (now and (now.upto, now.stale)) != (before and (before.upto, before.stale)):
             return False
         since, stale = (before.upto, before.stale) if before else (0, [])
-        told_now = exchanges(room_id=room.pk, after=since, before=upto + 1, newest_first=False)
-        if (told_now, exchanges_of(stale)) != (new, changed):
+        new_now = exchanges(room_id=room.pk, after=since, before=upto + 1, newest_first=False)
+        if (new_now, exchanges_of(stale)) != (new, changed):
             return False
         if Reply.objects.filter(room_id=room.pk, answers_id__lte=upto).unknown().exists():
             return False
@@ -177,7 +178,7 @@ def _keep(
 
 
 def _ask(room: Chatroom, prompt: Prompt) -> str:
-    """What the model says, or nothing if it fails or today's tokens are used up."""
+    """The model's response; empty if the call fails or today's tokens are used up."""
     try:
         budget.check(user_id=room.user_id, tier=tier_of(user_id=room.user_id))
     except TOKENS_USED_UP:

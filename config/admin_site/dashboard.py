@@ -58,7 +58,7 @@ def _values(days: Sequence[date]) -> Values:
 
 
 def _tiles(today: date, values: Values) -> list[Tile]:
-    waiting = Reply.objects.unfinished().aggregate(count=Count("*"), oldest=Now() - Min("not_before"))
+    waiting = Reply.objects.unfinished().aggregate(count=Count("*"), oldest=Now() - Min("next_attempt_at"))
     age = max(waiting["oldest"], timedelta()) if waiting["oldest"] is not None else timedelta()
     events = StripeEvent.objects.filter(processed_at=None)
     failed, late = events.filter(next_attempt_at=None).count(), events.filter(next_attempt_at__isnull=False).count()

@@ -1,4 +1,4 @@
--- migrations 164286856188910f, text 7ca25ea520062835
+-- migrations 2680c666803250c8, text b4c62182be56a143
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -2757,32 +2757,33 @@ INSERT INTO public.django_migrations VALUES
 	(49, 'chatrooms', '0006_stale_in_summary', now()),
 	(50, 'chatrooms', '0007_messages_of_user', now()),
 	(51, 'chatrooms', '0008_words_by_our_own_rule', now()),
-	(52, 'config', '0001_roles', now()),
-	(53, 'config', '0002_roles_see_payment_issues', now()),
-	(54, 'django_celery_results', '0001_initial', now()),
-	(55, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
-	(56, 'django_celery_results', '0003_auto_20181106_1101', now()),
-	(57, 'django_celery_results', '0004_auto_20190516_0412', now()),
-	(58, 'django_celery_results', '0005_taskresult_worker', now()),
-	(59, 'django_celery_results', '0006_taskresult_date_created', now()),
-	(60, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
-	(61, 'django_celery_results', '0008_chordcounter', now()),
-	(62, 'django_celery_results', '0009_groupresult', now()),
-	(63, 'django_celery_results', '0010_remove_duplicate_indices', now()),
-	(64, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
-	(65, 'django_celery_results', '0012_taskresult_date_started', now()),
-	(66, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
-	(67, 'django_celery_results', '0014_alter_taskresult_status', now()),
-	(68, 'djstripe', '0001_initial', now()),
-	(69, 'djstripe', '0002_2_10', now()),
-	(70, 'djstripe', '0003_2_11', now()),
-	(71, 'otp_static', '0001_initial', now()),
-	(72, 'otp_static', '0002_throttling', now()),
-	(73, 'otp_static', '0003_add_timestamps', now()),
-	(74, 'otp_totp', '0001_initial', now()),
-	(75, 'otp_totp', '0002_auto_20190420_0723', now()),
-	(76, 'otp_totp', '0003_add_timestamps', now()),
-	(77, 'sessions', '0001_initial', now());
+	(52, 'chatrooms', '0009_retry_and_name_source_fields', now()),
+	(53, 'config', '0001_roles', now()),
+	(54, 'config', '0002_roles_see_payment_issues', now()),
+	(55, 'django_celery_results', '0001_initial', now()),
+	(56, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
+	(57, 'django_celery_results', '0003_auto_20181106_1101', now()),
+	(58, 'django_celery_results', '0004_auto_20190516_0412', now()),
+	(59, 'django_celery_results', '0005_taskresult_worker', now()),
+	(60, 'django_celery_results', '0006_taskresult_date_created', now()),
+	(61, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
+	(62, 'django_celery_results', '0008_chordcounter', now()),
+	(63, 'django_celery_results', '0009_groupresult', now()),
+	(64, 'django_celery_results', '0010_remove_duplicate_indices', now()),
+	(65, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
+	(66, 'django_celery_results', '0012_taskresult_date_started', now()),
+	(67, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
+	(68, 'django_celery_results', '0014_alter_taskresult_status', now()),
+	(69, 'djstripe', '0001_initial', now()),
+	(70, 'djstripe', '0002_2_10', now()),
+	(71, 'djstripe', '0003_2_11', now()),
+	(72, 'otp_static', '0001_initial', now()),
+	(73, 'otp_static', '0002_throttling', now()),
+	(74, 'otp_static', '0003_add_timestamps', now()),
+	(75, 'otp_totp', '0001_initial', now()),
+	(76, 'otp_totp', '0002_auto_20190420_0723', now()),
+	(77, 'otp_totp', '0003_add_timestamps', now()),
+	(78, 'sessions', '0001_initial', now());
 
 SELECT pg_catalog.setval('public.accounts_dailyfigure_id_seq', 1, false);
 
@@ -2840,7 +2841,7 @@ SELECT pg_catalog.setval('public.django_celery_results_taskresult_id_seq', 1, fa
 
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 96, true);
 
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 77, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 78, true);
 
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 

@@ -144,7 +144,7 @@ def test_a_failed_reply_is_retried_at_no_cost(staff_client: Client, user: User, 
     before = units_used(user)
     run_action(staff_client, failed_reply, "retry")
     failed_reply.refresh_from_db()
-    assert (failed_reply.status, failed_reply.error, failed_reply.tries_left) == (Status.QUEUED, "", 3)
+    assert (failed_reply.status, failed_reply.error, failed_reply.retries_left) == (Status.QUEUED, "", 3)
     assert units_used(user) == before
     assert books_agree(user)
     assert (latest_action().user_id, latest_action().target) == (user.pk, f"reply {failed_reply.pk}")

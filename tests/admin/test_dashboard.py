@@ -53,7 +53,7 @@ def test_the_page_shows_charts_and_alarms(
     staff_client: Client, user: User, failed_reply: Reply, room: Chatroom
 ) -> None:
     waiting = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
-    Reply.objects.filter(answers=waiting).update(not_before=Now() - timedelta(minutes=7))
+    Reply.objects.filter(answers=waiting).update(next_attempt_at=Now() - timedelta(minutes=7))
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_attempt_at=None, error="x")
     statistics.collect()
     page = staff_client.get("/admin/").content.decode()

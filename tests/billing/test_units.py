@@ -182,7 +182,7 @@ def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) ->
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     reply_id = Reply.objects.get(answers=sent).pk
     for used in (1, 1, 0):  # two tries are put off, the third is the last
-        Reply.objects.update(not_before=Now())
+        Reply.objects.update(next_attempt_at=Now())
         claimed = lifecycle.claim(reply_id=reply_id)
         assert claimed
         for _ in range(3):
@@ -221,7 +221,7 @@ def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
-    Reply.objects.update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
+    Reply.objects.update(lease_until=Now() - timedelta(seconds=1), retries_left=1)
     for _ in range(3):
         reaper.reap()
     assert Reply.objects.get().error == "worker_lost"

@@ -40,14 +40,14 @@ def answered(room: Chatroom, send: Callable[..., Message]) -> Message:
 
 
 def test_a_failed_answer_is_tried_again_with_all_its_tries(client: APIClient, failed: Message) -> None:
-    Reply.objects.update(tries_left=0, attempt=3, prompt_tokens=5, output_tokens=6, tokens_estimated=True)
+    Reply.objects.update(retries_left=0, attempt=3, prompt_tokens=5, output_tokens=6, tokens_estimated=True)
     answer = again(client, "retry", failed)
     assert answer.status_code == 202
     assert answer.json()["reply"]["status"] == "queued"
     assert answer.json()["reply"]["error"] is None
     assert answer.json()["stream_url"]
     reply = Reply.objects.get()
-    assert (reply.tries_left, reply.attempt, reply.prompt_tokens, reply.tokens_estimated) == (3, 3, None, False)
+    assert (reply.retries_left, reply.attempt, reply.prompt_tokens, reply.tokens_estimated) == (3, 3, None, False)
     claimed = lifecycle.claim(reply_id=reply.pk)
     assert claimed
     assert claimed[0].attempt == 4

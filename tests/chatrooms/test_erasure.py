@@ -123,7 +123,7 @@ def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reape
 ) -> None:
     lost, done = claim(send(room)), claim(send(rooms.create(user_id=user.pk, name="second")))
     erasure.begin(user_id=user.pk)
-    Reply.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1), tries_left=1)
+    Reply.objects.filter(pk=lost.pk).update(lease_until=Now() - timedelta(seconds=1), retries_left=1)
     assert reaper.reap()[0] == 1
     assert finish(done)
     assert set(Reply.objects.values_list("status", flat=True)) == {Status.FAILED, Status.DONE}

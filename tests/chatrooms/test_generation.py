@@ -105,7 +105,7 @@ def test_a_draining_worker_hands_back_what_it_holds(
     model(Draining())
     message = send(room)
     answer(reply_of(message).pk)
-    assert (row(message).status, row(message).tries_left, row(message).content) == ("queued", 3, "")
+    assert (row(message).status, row(message).retries_left, row(message).content) == ("queued", 3, "")
 
 
 def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(

@@ -205,7 +205,7 @@ def test_a_failure_is_counted_by_its_code_and_a_repeated_try_apart(
     with django_capture_on_commit_callbacks(execute=True):
         model(Stream(error=exceptions.ConnectionCut()))
         answer(reply_id)
-        Reply.objects.filter(pk=reply_id).update(not_before=Now())
+        Reply.objects.filter(pk=reply_id).update(next_attempt_at=Now())
         model(Stream(error=exceptions.Blocked()))
         answer(reply_id)
 
@@ -290,10 +290,10 @@ def test_the_queues_age_is_that_of_the_oldest_reply_that_waits_for_a_worker(
 ) -> None:
     assert metrics.queue_age() == 0
     waiting = reply_of(send(room))
-    Reply.objects.filter(pk=waiting.pk).update(not_before=Now() - timedelta(seconds=40))
+    Reply.objects.filter(pk=waiting.pk).update(next_attempt_at=Now() - timedelta(seconds=40))
     parked, later = reply_of(send(room)), reply_of(send(room))
-    Reply.objects.filter(pk=parked.pk).update(is_parked=True, not_before=Now() - timedelta(seconds=400))
-    Reply.objects.filter(pk=later.pk).update(not_before=Now() + timedelta(seconds=20))
+    Reply.objects.filter(pk=parked.pk).update(is_parked=True, next_attempt_at=Now() - timedelta(seconds=400))
+    Reply.objects.filter(pk=later.pk).update(next_attempt_at=Now() + timedelta(seconds=20))
     assert metrics.queue_age() == pytest.approx(40)
     assert metrics.unfinished() == {"queued": 3, "generating": 0}
 

@@ -153,15 +153,15 @@ def test_the_limit_of_one_user_is_not_anothers(user: User, stranger: User, send:
 def test_a_retryable_failure_is_put_off_and_costs_a_try(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
     assert lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=20, usage=USAGE)
-    assert values(reply, "status", "tries_left", "error", "content") == ("queued", 2, "", "")
+    assert values(reply, "status", "retries_left", "error", "content") == ("queued", 2, "", "")
     assert lifecycle.claim(reply_id=reply.pk) is None, "not before the time that the vendor named"
-    assert Reply.objects.filter(pk=reply.pk, not_before__gt=Now() + timedelta(seconds=19)).exists()
+    assert Reply.objects.filter(pk=reply.pk, next_attempt_at__gt=Now() + timedelta(seconds=19)).exists()
 
 
 def test_the_third_retryable_failure_is_final(room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
     for _ in range(3):
-        Reply.objects.update(not_before=Now())
+        Reply.objects.update(next_attempt_at=Now())
         reply = claim(message)
         lifecycle.fail(reply=reply, error="provider_overloaded", retryable=True, usage=USAGE)
     assert values(reply, "status", "error", "attempt") == ("failed", "provider_overloaded", 3)
@@ -186,7 +186,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
     reply = claim(send(room))
     published.clear()
     assert lifecycle.hand_back(reply=reply)
-    assert values(reply, "status", "tries_left", "lease_until") == ("queued", 3, None)
+    assert values(reply, "status", "retries_left", "lease_until") == ("queued", 3, None)
     assert published == [reply.pk]
     assert claim(reply.question).attempt == 2
 
@@ -194,7 +194,7 @@ def test_a_handed_back_reply_costs_no_try_and_is_given_on(
 def test_the_reaper_leaves_a_living_lease_alone(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
     assert reaper.reap() == (0, 0)
-    assert values(reply, "status", "attempt", "tries_left") == ("generating", 1, 3)
+    assert values(reply, "status", "attempt", "retries_left") == ("generating", 1, 3)
 
 
 def test_the_reaper_gives_what_a_dead_worker_held_to_another(
@@ -205,7 +205,7 @@ def test_the_reaper_gives_what_a_dead_worker_held_to_another(
     published.clear()
     assert reaper.reap() == (1, 1)
     assert published == [reply.pk]
-    assert values(reply, "status", "tries_left") == ("queued", 2)
+    assert values(reply, "status", "retries_left") == ("queued", 2)
     assert reaper.reap() == (0, 0), "a second run finds nothing to do"
 
 
@@ -231,10 +231,10 @@ def test_a_lease_renewed_in_the_last_moment_is_left_alone(
 
     monkeypatch.setattr("chatrooms.replies.reaper._end_expired_lease", renew_first)
     for tries in (3, 1):
-        Reply.objects.update(tries_left=tries)
+        Reply.objects.update(retries_left=tries)
         expire(reply)
         reaper.reap()
-        assert values(reply, "status", "tries_left", "error") == ("generating", tries, "")
+        assert values(reply, "status", "retries_left", "error") == ("generating", tries, "")
 
 
 def test_an_attempt_of_the_same_worker_that_was_overtaken_is_not_kept(
@@ -340,13 +340,13 @@ def test_no_two_pauses_before_another_try_are_alike(
     for _ in range(4):
         set_clock(moment)
         message = send(room)
-        for tries_left, kept in pauses.items():
+        for retries_left, kept in pauses.items():
             reply = claim(message)
-            assert reply.tries_left == tries_left
+            assert reply.retries_left == retries_left
             assert lifecycle.fail(reply=reply, error="provider_timeout", retryable=True, usage=USAGE)
-            [not_before] = values(reply, "not_before")
-            kept.append((not_before - moment).total_seconds())
-            Reply.objects.filter(pk=reply.pk).update(not_before=moment)
+            [next_attempt_at] = values(reply, "next_attempt_at")
+            kept.append((next_attempt_at - moment).total_seconds())
+            Reply.objects.filter(pk=reply.pk).update(next_attempt_at=moment)
         Reply.objects.all().delete()
     assert all(len(set(kept)) > 2 for kept in pauses.values()), pauses
     assert all(0.8 <= pause <= 1.4 for pause in pauses[3]), pauses

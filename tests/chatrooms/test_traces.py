@@ -9,7 +9,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from pytest_django import Settings
 
-from chatrooms.models import Chatroom, Message, Naming, Reply
+from chatrooms.models import Chatroom, Message, NameSource, Reply
 from chatrooms.replies import reaper
 from chatrooms.tasks import answer, name_room
 from config.observability import tracing
@@ -112,7 +112,7 @@ def test_a_call_for_a_title_is_told_of_like_any_other(
 ) -> None:
     settings.GEMINI_CLIENT = "stand-in"
     answered(send, room, ended)
-    Chatroom.objects.filter(pk=room.pk).update(naming=Naming.DEFAULT)
+    Chatroom.objects.filter(pk=room.pk).update(name_source=NameSource.DEFAULT)
     name_room(room.pk)
     call = ended()[-1]
     assert (call.name.partition(" ")[0], call.attributes["room_id"]) == ("chat", room.pk)

@@ -60,7 +60,7 @@ def ask(db: None, double: GeminiDouble, settings: Any, monkeypatch: pytest.Monke
         room = rooms.create(user_id=user.pk, name="Room")
         sent = conversation.send(user_id=user.pk, room_id=room.pk, content="A question")
         for _ in range(4):
-            Reply.objects.update(not_before=Now())
+            Reply.objects.update(next_attempt_at=Now())
             answer(Reply.objects.get().pk)
         return Message.objects.with_reply().get(pk=sent.pk)
 

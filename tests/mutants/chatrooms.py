@@ -5,9 +5,9 @@ from tests.mutants import Break
 BREAKS = (
     Break(
         lets="one read a stranger's room",
-        file="chatrooms/models.py",
-        text='"""The rooms of `user`; nobody else\'s exist for them."""\n        return self.filter(user_id=user.pk)',
-        broken='"""The rooms of `user`; nobody else\'s exist for them."""\n        return self.all()',
+        file="chatrooms/models/rooms.py",
+        text="        return self.filter(user_id=user.pk)\n",
+        broken="        return self.all()\n",
         tests="chatrooms/test_strangers.py",
     ),
     Break(
@@ -61,14 +61,14 @@ BREAKS = (
     ),
     Break(
         lets="a late worker overwrite another's answer",
-        file="chatrooms/models.py",
+        file="chatrooms/models/messages.py",
         text="return self.filter(pk=reply_id, attempt=attempt, status=Status.GENERATING)",
         broken="return self.filter(pk=reply_id, status=Status.GENERATING)",
         tests="chatrooms/test_replies.py",
     ),
     Break(
         lets="a late worker overwrite an answer that was stopped",
-        file="chatrooms/models.py",
+        file="chatrooms/models/messages.py",
         text="return self.filter(pk=reply_id, attempt=attempt, status=Status.GENERATING)",
         broken="return self.filter(pk=reply_id, attempt=attempt)",
         tests="chatrooms/test_stop.py chatrooms/test_replies.py",
@@ -110,9 +110,9 @@ BREAKS = (
     ),
     Break(
         lets="one room be answered out of order",
-        file="chatrooms/models.py",
-        text="not_before__lte=Now()).first_in_room()",
-        broken="not_before__lte=Now())",
+        file="chatrooms/models/messages.py",
+        text="next_attempt_at__lte=Now()).first_in_room()",
+        broken="next_attempt_at__lte=Now())",
         tests="chatrooms/test_replies.py",
     ),
     Break(

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from accounts.models import StaffAction, User
 from billing.models import Entitlement, Grant, LedgerEntry, Tier
-from chatrooms.models import Chatroom, Message, Naming, Role, Status
+from chatrooms.models import Chatroom, Message, NameSource, Role, Status
 from config.dev.seed import texts
 from config.dev.seed.copy import copy, reserve
 
@@ -216,7 +216,7 @@ def _make_rooms(rooms: list[Room]) -> int:
         Chatroom,
         ("id", "user_id", "name", "naming", "created_at", "updated_at"),
         (
-            (pk, room.user_id, room.name, Naming.MODEL, room.exchanges[0].asked_at, room.exchanges[-1].asked_at)
+            (pk, room.user_id, room.name, NameSource.MODEL, room.exchanges[0].asked_at, room.exchanges[-1].asked_at)
             for pk, room in zip(room_ids, rooms, strict=True)
         ),
     )

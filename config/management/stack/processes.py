@@ -116,7 +116,7 @@ def _periodic(_: Workers) -> Iterator[Finding]:
 
 def _replies(_: Workers) -> Iterator[Finding]:
     due = Reply.objects.due().filter(is_parked=False)
-    count, age = _waiting(due, "not_before")
+    count, age = _waiting(due, "next_attempt_at")
     if age > QUEUE_PATIENCE:
         said = f"{count} replies could start and wait, the oldest for {_spoken(age)}"
         advice = "Start the process `worker`, or more of it; `manage.py requeue_replies` publishes them again."

@@ -1,114 +1,27 @@
-"""Rooms, the messages in them, and the replies to these."""
+"""Messages, and the replies to them."""
 
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, When
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, Func, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
 from chatrooms.exceptions import MessageNotFound
+from chatrooms.models.rooms import Chatroom
 
-MAX_CONTENT = 16_000
+MAX_CONTENT: Final = 16_000
 """Characters of a message."""
 
-MAX_SEARCHED = 100_000
-"""Characters of a text that are searched: a `tsvector` holds less than a mebibyte of words and their places."""
+MAX_SEARCHED: Final = 100_000
+"""Characters of a text that are searched: a `tsvector` holds less than a mebibyte of words and their positions."""
 
-TRIES = 3
-"""How often a reply is tried before it fails: a try is lost with its worker's lease or with a failed call."""
-
-
-class ChatroomQuerySet(models.QuerySet["Chatroom"]):
-    """Rooms by who may see them."""
-
-    def for_user(self, user: Any) -> Self:
-        """The rooms of `user`; nobody else's exist for them."""
-        return self.filter(user_id=user.pk)
-
-
-class Naming(models.TextChoices):
-    """Who gave a room its name; what the user chose is never replaced."""
-
-    DEFAULT = "default"
-    MODEL = "model"
-    USER = "user"
-
-
-class MillenniumLater(Func):
-    """A moment moved behind all others. By way of UTC, since adding to a `timestamptz` depends on the session's zone,
-    and PostgreSQL keeps no column that is computed so.
-    """
-
-    template = "(((%(expressions)s) AT TIME ZONE 'UTC') + interval '1000 years') AT TIME ZONE 'UTC'"
-
-
-class Chatroom(models.Model):
-    """One user's conversation."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chatrooms")
-    name = models.CharField(max_length=120)
-    naming = models.CharField(max_length=7, choices=Naming, default=Naming.USER, db_default=Naming.USER)
-    title_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
-    """How often the model was asked for a name."""
-    system_instruction = models.CharField(max_length=4_000, blank=True)
-    model = models.CharField(max_length=80, blank=True, default="", db_default="")
-    """The model that answers here while the tier allows it; empty for the tier's first."""
-    temperature = models.FloatField(null=True)
-    pinned = models.BooleanField(default=False, db_default=False)
-    archived = models.BooleanField(default=False, db_default=False)
-    created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(db_default=Now())
-    """The last activity."""
-    listed_at = models.GeneratedField(
-        expression=Case(When(pinned=True, then=MillenniumLater(F("updated_at"))), default=F("updated_at")),
-        output_field=models.DateTimeField(),
-        db_persist=True,
-    )
-    """By what rooms are listed: pinned ones first, each kind by its last activity. One column, so that a cursor can
-    name a place in the list."""
-
-    objects = ChatroomQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
-                name="room_temperature_is_0_to_2",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list"),
-            models.Index(fields=["user", "-updated_at"], name="room_by_activity"),
-        ]
-        default_permissions = ("view",)
-        permissions = [("read_transcript", "Can read what was said, for a reason")]
-
-    def __str__(self) -> str:
-        return f"room {self.pk}"
-
-
-class Summary(models.Model):
-    """What the oldest turns of a long conversation came to: the model is told this in their place. Never a message."""
-
-    room = models.OneToOneField(Chatroom, primary_key=True, on_delete=models.CASCADE, related_name="summary")
-    content = models.TextField()
-    upto = models.BigIntegerField()
-    """The checkpoint: the id of the last user message that the summary covers."""
-    stale = ArrayField(models.BigIntegerField(), default=list, db_default=[])
-    """Ids of messages up to there that were edited or answered anew since: the model is told them word for word, until
-    the next summary takes them up."""
-    updated_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        verbose_name_plural = "summaries"
-
-    def __str__(self) -> str:
-        return f"summary of room {self.pk}"
+RETRIES: Final = 3
+"""How many failures a reply survives, less one: a lost lease or a failed call spends a retry, and a reply that spends
+its last one fails."""
 
 
 class Status(models.TextChoices):
@@ -122,97 +35,91 @@ class Status(models.TextChoices):
 
 
 UNFINISHED = (Status.QUEUED, Status.GENERATING)
-TOLD = (Status.DONE, Status.STOPPED)
-"""Replies whose text is a text to read; a failed or unfinished one never shows a part of an answer."""
+READABLE = (Status.DONE, Status.STOPPED)
+"""Replies whose text users may read; a failed or unfinished one never shows a part of a text."""
 
 
 class Role(models.TextChoices):
-    """Who speaks."""
+    """Who wrote a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """What users wrote, by who may see it."""
-
     def for_user(self, user: Any) -> Self:
-        """The messages that `user` wrote; a reply is no message of its own here."""
+        """The messages that `user` wrote, without the replies."""
         return self.filter(user_id=user.pk, role=Role.USER)
 
     def seen_by(self, user: Any) -> Self:
-        """What `user` wrote, and the answers that they see with it, the newest first.
+        """What `user` wrote and the current replies to it, the newest first.
 
-        A range that holds one user keeps the user in the order. With `=` PostgreSQL orders by the id alone, and may
-        walk through everybody's messages to find those of one: it did, among 60,000 of three users.
+        A range that holds one user keeps the user in the sort order. With `=` PostgreSQL sorts by the id alone, and may
+        scan the messages of all users to find those of one: it did, among 60,000 of three users.
         """
-        seen = self.filter(Q(role=Role.USER) | Q(is_current=True, status__in=TOLD))
+        seen = self.filter(Q(role=Role.USER) | Q(is_current=True, status__in=READABLE))
         return seen.filter(user_id__gte=user.pk, user_id__lte=user.pk).order_by("user_id", "-pk")
 
     def in_room(self, room_id: int) -> Self:
-        """The user's messages of a room; whose room it is, the caller has asked."""
+        """The user's messages of a room. It does not check whose room that is."""
         return self.filter(room_id=room_id, role=Role.USER)
 
     def with_reply(self) -> Self:
-        """Bring the current reply of each along, in one further query for all."""
+        """Prefetch the current reply of each, in one further query."""
         current = Reply.objects.filter(is_current=True)
         return self.prefetch_related(models.Prefetch("replies", queryset=current, to_attr="current_replies"))
 
 
 class ReplyQuerySet(models.QuerySet["Reply"]):
-    """Replies by where they are in their life."""
-
     def unfinished(self) -> Self:
-        """Those that have no end state yet."""
         return self.filter(status__in=UNFINISHED)
 
     def first_in_room(self) -> Self:
-        """Those before which no reply of their room is unfinished."""
+        """Those with no earlier unfinished reply in their room."""
         earlier = Reply.objects.filter(room_id=OuterRef("room_id"), pk__lt=OuterRef("pk")).unfinished()
         return self.exclude(Exists(earlier))
 
     def due(self) -> Self:
-        """Those that a worker may take now: queued, not put off, and the first in their room."""
-        return self.filter(status=Status.QUEUED, not_before__lte=Now()).first_in_room()
+        """Those that a worker may claim now: queued, not waiting for a retry, and the first in their room."""
+        return self.filter(status=Status.QUEUED, next_attempt_at__lte=Now()).first_in_room()
 
     def held_by(self, *, reply_id: int, attempt: int) -> Self:
-        """The one that this attempt still generates; empty once the lease was lost to another."""
+        """The reply if this attempt still generates it; empty once another attempt has it."""
         return self.filter(pk=reply_id, attempt=attempt, status=Status.GENERATING)
 
     def unsettled(self) -> Self:
-        """Those that were stopped while a worker generated them, which has not yet said what it had."""
+        """Those that were stopped while a worker generated them, and of which the worker has not saved the text."""
         return self.filter(status=Status.STOPPED, lease_until__isnull=False)
 
     def unknown(self) -> Self:
-        """Those of which the text is not known yet."""
+        """Those whose text is not final yet."""
         return self.unfinished() | self.unsettled()
 
     def with_waited(self) -> Self:
-        """Bring along how long each has waited since it was asked for: a retry is asked for when it is paid for."""
+        """Annotate how long ago each was requested: a retry is requested when its unit is consumed."""
         waited = ExpressionWrapper(Now() - Coalesce("unit__created_at", "created_at"), output_field=DurationField())
         return self.annotate(waited=waited)
 
 
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
-    """All rows."""
+    """All rows, without the search vector, which is large."""
 
     def get_queryset(self) -> MessageQuerySet:
-        """Leave the words that the search goes by in the database."""
         return MessageQuerySet(self.model, using=self._db).defer("search")
 
 
 class Message(models.Model):
-    """One row of a chatroom: what the user wrote, or (as a `Reply`) what the assistant answered."""
+    """One row of a chatroom: what the user wrote, or (as a `Reply`) what the assistant replied."""
 
     room = models.ForeignKey(Chatroom, on_delete=models.CASCADE, related_name="messages")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    """The room's owner, on every row, so that access and limits are one indexed look-up."""
+    """The room's owner, on every row, so that access and limits are one indexed lookup."""
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(null=True)
     search = models.GeneratedField(
-        # What a word is, chatrooms/words.py says.
+        # chatrooms/words.py defines what a word is.
         expression=Func(F("content"), template="to_tsvector('simple'::regconfig, kuvaka_words(%(expressions)s))"),
         output_field=SearchVectorField(),
         db_persist=True,
@@ -222,16 +129,18 @@ class Message(models.Model):
     answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="replies")
     is_current = models.BooleanField(default=False)
     revision = models.ForeignKey("Revision", null=True, on_delete=models.CASCADE, related_name="+")
-    """The earlier text of the message that it answered; null if it answered the present one."""
+    """The earlier text of the message that it replied to; null if it replied to the present one."""
     status = models.CharField(max_length=10, choices=Status, blank=True)
     attempt = models.PositiveIntegerField(default=0)
-    tries_left = models.PositiveSmallIntegerField(default=TRIES)
-    not_before = models.DateTimeField(null=True)
+    retries_left = models.PositiveSmallIntegerField(default=RETRIES, db_column="tries_left")
+    next_attempt_at = models.DateTimeField(null=True, db_column="not_before")
+    """From when on a worker may claim it."""
     publish_at = models.DateTimeField(null=True)
+    """When the reaper publishes its task again, unless a worker has claimed it."""
     unit = models.ForeignKey("billing.LedgerEntry", null=True, on_delete=models.SET_NULL, related_name="+")
-    """What it cost; a retry costs anew. Given back, once, if it fails."""
+    """What it cost; a retry costs another unit. Refunded, once, if it fails."""
     is_parked = models.BooleanField(default=False)
-    """A worker was offered it and had to leave it: it waits for a place, not for its task."""
+    """A worker received its task and could not start it: it waits for a slot, not for its task."""
     lease_until = models.DateTimeField(null=True)
     model = models.CharField(max_length=80, blank=True)
     error = models.CharField(max_length=40, blank=True)
@@ -239,9 +148,9 @@ class Message(models.Model):
     prompt_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     tokens_estimated = models.BooleanField(default=False, db_default=False)
-    """Whether a count is our guess, since the vendor gave none."""
+    """Whether a count is our estimate, since the provider gave none."""
     first_token_ms = models.PositiveIntegerField(null=True)
-    """Milliseconds from when the reply was asked for to the first piece of the attempt that ended it."""
+    """Milliseconds from the request of the reply to the first chunk of the attempt that ended it."""
     request_id = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -255,7 +164,7 @@ class Message(models.Model):
                 | (Q(role=Role.ASSISTANT, answers__isnull=False) & ~Q(status="")),
                 name="message_is_of_the_user_or_a_reply",
             ),
-            models.CheckConstraint(condition=Q(tries_left__lte=TRIES), name="reply_tries_are_bounded"),
+            models.CheckConstraint(condition=Q(retries_left__lte=RETRIES), name="reply_tries_are_bounded"),
             models.CheckConstraint(
                 condition=~Q(status=Status.GENERATING) | Q(lease_until__isnull=False), name="reply_generating_has_lease"
             ),
@@ -273,7 +182,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="message_of_user"),
             models.Index(fields=["room", "-id"], name="message_by_room", condition=Q(role=Role.USER)),
-            models.Index(fields=["room", "-answers"], name="reply_told", condition=Q(is_current=True, status__in=TOLD)),
+            models.Index(
+                fields=["room", "-answers"], name="reply_told", condition=Q(is_current=True, status__in=READABLE)
+            ),
             models.Index(fields=["room", "id"], name="reply_unfinished", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_unfinished_of_user", condition=Q(status__in=UNFINISHED)),
             models.Index(fields=["user", "id"], name="reply_parked", condition=Q(is_parked=True)),
@@ -293,7 +204,7 @@ class Message(models.Model):
 
     @property
     def reply(self) -> "Reply":
-        """The current reply (bring it along with `with_reply`).
+        """The current reply (prefetch it with `with_reply`).
 
         Raises:
             MessageNotFound: the message was deleted between the query for it and the one for its reply.
@@ -304,10 +215,9 @@ class Message(models.Model):
 
 
 class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):  # type: ignore[misc]
-    """Only the rows of the assistant."""
+    """Only the rows of the assistant, without the search vector."""
 
     def get_queryset(self) -> ReplyQuerySet:
-        """Leave the users' rows out, and the words that the search goes by in the database."""
         return ReplyQuerySet(self.model, using=self._db).filter(role=Role.ASSISTANT).defer("search")
 
 
@@ -315,7 +225,7 @@ class Reply(Message):
     """The assistant message that answers a user message.
 
     Attributes:
-        waited: how long ago it was asked for, where `with_waited` has brought it along.
+        waited: how long ago it was requested, if `with_waited` has annotated it.
     """
 
     waited: timedelta
@@ -333,12 +243,12 @@ class Reply(Message):
 
     @property
     def is_known(self) -> bool:
-        """Whether it has ended and its text is known; the row's word for `ReplyQuerySet.unknown`."""
+        """Whether it has ended and its text is final: the opposite of `ReplyQuerySet.unknown`."""
         return self.status not in UNFINISHED and self.lease_until is None
 
     @property
     def question(self) -> Message:
-        """The user's message that this answers (the database has no reply without one)."""
+        """The user's message that this replies to (a constraint says that there is one)."""
         assert self.answers is not None
         return self.answers
 

@@ -1,0 +1,41 @@
+"""The tables of the chatrooms app."""
+
+from chatrooms.models.messages import (
+    MAX_CONTENT,
+    MAX_SEARCHED,
+    READABLE,
+    RETRIES,
+    UNFINISHED,
+    Message,
+    MessageManager,
+    MessageQuerySet,
+    Reply,
+    ReplyManager,
+    ReplyQuerySet,
+    Revision,
+    Role,
+    Status,
+)
+from chatrooms.models.rooms import Chatroom, ChatroomQuerySet, MillenniumLater, NameSource, Summary
+
+__all__ = [
+    "MAX_CONTENT",
+    "MAX_SEARCHED",
+    "READABLE",
+    "RETRIES",
+    "UNFINISHED",
+    "Chatroom",
+    "ChatroomQuerySet",
+    "Message",
+    "MessageManager",
+    "MessageQuerySet",
+    "MillenniumLater",
+    "NameSource",
+    "Reply",
+    "ReplyManager",
+    "ReplyQuerySet",
+    "Revision",
+    "Role",
+    "Status",
+    "Summary",
+]

@@ -1,0 +1,97 @@
+"""Chatrooms, and the summaries of long ones."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Case, F, Func, Q, When
+from django.db.models.functions import Now
+
+
+class ChatroomQuerySet(models.QuerySet["Chatroom"]):
+    def for_user(self, user: Any) -> Self:
+        """The rooms of `user`, the only ones that exist for them."""
+        return self.filter(user_id=user.pk)
+
+
+class NameSource(models.TextChoices):
+    """Where a room's name came from; a name that the user chose is never replaced."""
+
+    DEFAULT = "default"
+    MODEL = "model"
+    USER = "user"
+
+
+class MillenniumLater(Func):
+    """A moment moved later than all others. It goes by way of UTC: adding to a `timestamptz` depends on the session's
+    time zone, and PostgreSQL stores no generated column that does.
+    """
+
+    template = "(((%(expressions)s) AT TIME ZONE 'UTC') + interval '1000 years') AT TIME ZONE 'UTC'"
+
+
+class Chatroom(models.Model):
+    """One user's conversation."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chatrooms")
+    name = models.CharField(max_length=120)
+    name_source = models.CharField(
+        max_length=7, choices=NameSource, default=NameSource.USER, db_default=NameSource.USER, db_column="naming"
+    )
+    title_attempts = models.PositiveSmallIntegerField(default=0, db_default=0, db_column="title_tries")
+    """How often the model was asked for a title."""
+    system_instruction = models.CharField(max_length=4_000, blank=True)
+    model = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The model that replies here while the tier allows it; empty for the tier's first."""
+    temperature = models.FloatField(null=True)
+    pinned = models.BooleanField(default=False, db_default=False)
+    archived = models.BooleanField(default=False, db_default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    """The last activity."""
+    listed_at = models.GeneratedField(
+        expression=Case(When(pinned=True, then=MillenniumLater(F("updated_at"))), default=F("updated_at")),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    """What rooms are sorted by: pinned ones first, each kind by its last activity. One column, so that a cursor can
+    name a position in the list."""
+
+    objects = ChatroomQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(temperature=None) | Q(temperature__gte=0, temperature__lte=2),
+                name="room_temperature_is_0_to_2",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list"),
+            models.Index(fields=["user", "-updated_at"], name="room_by_activity"),
+        ]
+        default_permissions = ("view",)
+        permissions = [("read_transcript", "Can read what was said, for a reason")]
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+
+class Summary(models.Model):
+    """The oldest turns of a long conversation in short: the prompt has it instead of them. It is never a message."""
+
+    room = models.OneToOneField(Chatroom, primary_key=True, on_delete=models.CASCADE, related_name="summary")
+    content = models.TextField()
+    upto = models.BigIntegerField()
+    """The checkpoint: the id of the last user message that the summary covers."""
+    stale = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    """Ids of messages up to there that were edited, or have a new reply, since the summary was written: the prompt has
+    them word for word until the next summary covers them."""
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "summaries"
+
+    def __str__(self) -> str:
+        return f"summary of room {self.pk}"
