@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class ChatroomsConfig(AppConfig):
-    """Rooms, messages and the replies to them."""
-
     name = "chatrooms"
 
     def ready(self) -> None:

@@ -1,8 +1,8 @@
-"""What a user does in a room: one function per verb, one transaction each, the task published on commit.
+"""What a user does in a room: one function per action, one transaction each, the task published on commit.
 
-The user's row is the lock of all that user's changes. It is always taken first (`User.touch_rooms`), then the room,
-then messages, so that two changes can wait for each other but never in a circle. So each verb finds the room as the one
-before left it: of two at once that exclude each other, the second is told 409.
+The user's row is the lock for all changes of that user. Locks are always taken in the order user (`User.touch_rooms`),
+room, messages, so that two changes can wait for each other but never deadlock. Each action sees the result of the one
+before: if two exclude each other, the second one fails with 409.
 """
 
 from datetime import timedelta
@@ -31,24 +31,23 @@ from config.observability import metrics
 from config.observability.logs import request_id
 
 WAIT_HINT = timedelta(seconds=5)
-"""What `Retry-After` suggests to a client with too many waiting replies: about the time of one answer."""
+"""`Retry-After` for a client with too many waiting replies: about the time that one reply takes."""
 
-
-MOST_STALE = 20
-"""Messages that a summary may tell of as they were: they are told word for word beside it."""
+MAX_STALE = 20
+"""Messages of a summary that may have changed since; the prompt has them word for word beside the summary."""
 
 
 def send(*, user_id: int, room_id: int, content: str) -> Message:
     """Accept a message and queue the reply to it, together or not at all.
 
-    Messages of a room are answered in the order of their ids, which is the order in which they were accepted: the ids
-    are given out under the user's lock.
+    A room's messages get their replies in the order of their ids, which is the order in which they were accepted: the
+    ids are assigned under the user's lock.
 
     Raises:
         RoomNotFound: it is not one of the user's.
         TooManyWaiting: `Tier.waiting_replies` of the user's replies are unfinished.
         ServiceBudgetReached: the installation has used its tokens of today.
-        TokenShareReached: the user has used theirs.
+        TokenShareReached: the user has used their share of them.
         QuotaExceeded: the user has used today's units.
     """
     with transaction.atomic():
@@ -62,24 +61,24 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
 
 
 def stop(*, user_id: int, message_id: int) -> None:
-    """Stop the answer to a message: it is `stopped` when this returns, with the text that was told until then.
+    """Stop the reply to a message: it is `stopped` when this returns, with the text that was published until then.
 
-    The call to the model ends when its worker notices: at its next piece, or within a second.
+    The call to the model ends when its worker notices: at its next chunk, or within a second.
 
     Raises:
         MessageNotFound: it is not one of the user's.
-        ReplyIsFinal: the answer is finished.
+        ReplyIsFinal: the reply has ended already.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
         reply = stopping.stop(message_id=_mine(user_id, message_id).pk)
-    told = redis_stream.stop(reply_id=reply.pk, attempt=reply.attempt)
-    if told is not None:
-        stopping.keep_stopped(reply=reply, text=told)
+    published = redis_stream.stop(reply_id=reply.pk, attempt=reply.attempt)
+    if published is not None:
+        stopping.keep_stopped(reply=reply, text=published)
 
 
 def retry(*, user_id: int, message_id: int) -> None:
-    """Have a failed reply tried again; it costs anew.
+    """Queue a failed reply again, at the cost of another unit.
 
     Raises:
         MessageNotFound: it is not one of the user's.
@@ -88,7 +87,7 @@ def retry(*, user_id: int, message_id: int) -> None:
         TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
-        message = _resting(user_id, message_id)
+        message = _message_to_change(user_id, message_id)
         unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)
         _mark_in_summary(message)
         if not lifecycle.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
@@ -96,15 +95,15 @@ def retry(*, user_id: int, message_id: int) -> None:
 
 
 def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
-    """Have a failed reply tried again by an operator: no unit is taken, since its own was given back when it failed.
+    """Queue a failed reply again for an operator. It costs no unit: its own was refunded when it failed.
 
     Raises:
-        SessionEnded: the account is being erased, or gone.
+        SessionEnded: the account is being erased, or was erased.
         MessageNotFound, ReplyInProgress, ReplyHasNotFailed, TooManyWaiting, ServiceBudgetReached, TokenShareReached:
             as for `retry`.
     """
     with transaction.atomic():
-        message = _resting(user_id, message_id)
+        message = _message_to_change(user_id, message_id)
         _check_capacity(user_id, tier_of(user_id=user_id))
         _mark_in_summary(message)
         if not lifecycle.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
@@ -120,7 +119,7 @@ def regenerate(*, user_id: int, message_id: int) -> None:
         TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
-        message = _resting(user_id, message_id)
+        message = _message_to_change(user_id, message_id)
         unit_id = _charge(user_id, LedgerEntry.Kind.REGENERATE)
         _mark_in_summary(message)
         _queue_further_reply(message, unit_id)
@@ -136,7 +135,7 @@ def edit(*, user_id: int, message_id: int, content: str) -> None:
         TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
     """
     with transaction.atomic():
-        message = _resting(user_id, message_id)
+        message = _message_to_change(user_id, message_id)
         if Message.objects.in_room(message.room_id).filter(pk__gt=message.pk).exists():
             raise NotLastMessage
         unit_id = _charge(user_id, LedgerEntry.Kind.EDIT)
@@ -147,7 +146,7 @@ def edit(*, user_id: int, message_id: int, content: str) -> None:
 
 
 def delete_failed(*, user_id: int) -> int:
-    """Delete what failed: messages without an answer, and further replies to a message that has one; how many."""
+    """Delete failed replies, with their message unless it has an earlier reply; how many."""
     with transaction.atomic():
         User.touch_rooms(user_id)
         failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
@@ -156,7 +155,7 @@ def delete_failed(*, user_id: int) -> int:
         earlier = dict(answered.values_list("answers_id").annotate(newest=Max("pk")))
         Reply.objects.filter(pk__in=[ids[message_id] for message_id in earlier]).delete()
         Reply.objects.filter(pk__in=earlier.values()).update(is_current=True)
-        for message in Message.objects.filter(pk__in=earlier):  # a summary made meanwhile says nothing of them
+        for message in Message.objects.filter(pk__in=earlier):  # a summary written since does not cover them
             _mark_in_summary(message)
         Message.objects.filter(pk__in=ids.keys() - earlier.keys()).delete()
     return len(ids)
@@ -169,8 +168,8 @@ def _mine(user_id: int, message_id: int) -> Message:
     return message
 
 
-def _resting(user_id: int, message_id: int) -> Message:
-    """Lock the user's changes, and return the message of a room in which no reply is unfinished."""
+def _message_to_change(user_id: int, message_id: int) -> Message:
+    """Lock the user, and return the message, in whose room no reply may be unfinished."""
     User.touch_rooms(user_id)
     message = _mine(user_id, message_id)
     Chatroom.objects.filter(pk=message.room_id).update(updated_at=Now())
@@ -180,14 +179,14 @@ def _resting(user_id: int, message_id: int) -> Message:
 
 
 def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
-    """Take what an answer costs, or raise what keeps the user from asking for one."""
+    """Consume the unit of a reply, or raise why the user may not request one."""
     tier = tier_of(user_id=user_id)
     _check_capacity(user_id, tier)
     return quota.take(user_id=user_id, tier=tier, kind=kind)
 
 
 def _check_capacity(user_id: int, tier: Tier) -> None:
-    """Let an answer be asked for while the user has few that wait, and they and the installation have tokens left."""
+    """Raise if the user has too many waiting replies, or if the user's or the installation's tokens are used up."""
     if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
         metrics.quota_refusals.labels(TooManyWaiting.code).inc()
         raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
@@ -195,13 +194,13 @@ def _check_capacity(user_id: int, tier: Tier) -> None:
 
 
 def _mark_in_summary(message: Message) -> None:
-    """Note that the room's summary tells of the message as it was; one with too many such notes is made anew."""
-    telling = Summary.objects.filter(room_id=message.room_id, upto__gte=message.pk).exclude(
+    """Mark the message as stale in the room's summary; a summary with too many of them is deleted."""
+    covering = Summary.objects.filter(room_id=message.room_id, upto__gte=message.pk).exclude(
         stale__contains=[message.pk]
     )
-    if telling.filter(stale__len__gte=MOST_STALE).delete()[0]:
+    if covering.filter(stale__len__gte=MAX_STALE).delete()[0]:
         return
-    telling.update(stale=Func(F("stale"), Value(message.pk), function="array_append"))
+    covering.update(stale=Func(F("stale"), Value(message.pk), function="array_append"))
 
 
 def _keep_revision(message: Message) -> None:

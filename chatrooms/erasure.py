@@ -1,4 +1,4 @@
-"""The chatrooms' steps of erasing an account; each is safe to repeat."""
+"""Erasing an account: the steps for its chatrooms. Each step can be repeated safely."""
 
 from datetime import timedelta
 
@@ -11,10 +11,11 @@ from chatrooms.models import Chatroom, Message, Reply, Role
 
 
 def end_replies(*, user_id: int) -> None:
-    """Delete the unfinished replies: no worker takes those that wait, and whoever generates one finds its lease gone.
+    """Delete the unfinished replies: no worker claims the queued ones, and a worker that generates one loses its lease.
 
-    Each goes with its message, since none stands without a reply. One at a time: a statement that locks several replies
-    could wait in a circle with the heartbeat of a worker. No further one can be queued, since the account is marked.
+    Each is deleted together with its message, since every message has a reply. One at a time: a statement that locks
+    several replies could deadlock with a worker that renews its leases. No further reply can be queued, since the
+    account is marked.
     """
     unfinished = dict(Reply.objects.filter(user_id=user_id).unfinished().values_list("pk", "answers_id"))
     for message_id in unfinished.values():
@@ -31,5 +32,5 @@ def delete_conversations(*, user_id: int) -> None:
 
 
 def forget_lists(*, user_id: int) -> None:
-    """Drop the cached lists of the user's rooms. While Redis is away they end by themselves, 300 s after they began."""
-    cache.delete_pattern(f"rooms:{user_id}:*")  # type: ignore[attr-defined]  # django-redis's own
+    """Delete the cached lists of the user's rooms. If Redis is unavailable, they expire after 300 s."""
+    cache.delete_pattern(f"rooms:{user_id}:*")  # type: ignore[attr-defined]  # of django-redis

@@ -1,4 +1,4 @@
-"""What can go wrong between a user and a room."""
+"""The errors of chatrooms, messages, replies and streams."""
 
 from http import HTTPStatus
 from typing import Final
@@ -8,30 +8,30 @@ from config.http.problems import InternalError, NotFound, Problem
 from gemini.exceptions import codes
 
 WORKER_LOST: Final = "worker_lost"
-"""The workers that made the answer died, all of them."""
+"""Every worker that generated the reply died."""
 
 REPLY_ERRORS: Final = sorted({*codes(), *(kind.code for kind in TOKENS_USED_UP), InternalError.code, WORKER_LOST})
-"""Why a reply failed; docs/errors.md says what each means."""
+"""Why a reply failed; docs/errors.md explains each code."""
 
 
 class RoomNotFound(NotFound):
-    """No such room, or somebody else's."""
+    """There is no such room, or it belongs to another account."""
 
     detail = "No such chatroom."
 
 
 class MessageNotFound(NotFound):
-    """No such message, or somebody else's, or the id of a reply."""
+    """There is no such message, or it belongs to another account, or the id is that of a reply."""
 
     detail = "No such message."
 
 
 class TooManyRooms(Problem):
-    """The account holds as many rooms as it may."""
+    """The account has `ROOMS_PER_USER` rooms."""
 
     status = HTTPStatus.CONFLICT
     code = "too_many_rooms"
-    title = "You have as many chatrooms as an account may have"
+    title = "You have too many chatrooms"
     detail = "Delete one first."
 
 
@@ -40,15 +40,15 @@ class TooManyWaiting(Problem):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_waiting"
-    title = "Too many of your messages are still waiting for an answer"
+    title = "Too many of your messages are still waiting for a reply"
 
 
 class ReplyInProgress(Problem):
-    """The room has an unfinished reply; what is asked for needs it to be over."""
+    """The room has an unfinished reply, and the request needs it to be finished."""
 
     status = HTTPStatus.CONFLICT
     code = "reply_in_progress"
-    title = "An answer in this chatroom is not finished yet"
+    title = "A reply in this chatroom is not finished yet"
     detail = "Wait for it, or stop it."
 
 
@@ -57,20 +57,20 @@ class ReplyIsFinal(Problem):
 
     status = HTTPStatus.CONFLICT
     code = "reply_is_final"
-    title = "The answer is finished already"
+    title = "The reply is finished already"
 
 
 class ReplyHasNotFailed(Problem):
-    """Only a failed reply is retried."""
+    """Only a failed reply can be retried."""
 
     status = HTTPStatus.CONFLICT
     code = "reply_has_not_failed"
-    title = "The answer has not failed"
-    detail = "Regenerate it for another one."
+    title = "The reply has not failed"
+    detail = "To get another one, regenerate it."
 
 
 class NotLastMessage(Problem):
-    """Only the last message of a room can be edited: what follows answered the old text."""
+    """Only the last message of a room can be edited: later ones build on the old text."""
 
     status = HTTPStatus.CONFLICT
     code = "not_last_message"
@@ -78,7 +78,7 @@ class NotLastMessage(Problem):
 
 
 class ModelNotAllowed(Problem):
-    """The tier does not have this model, or nobody does."""
+    """The tier does not have this model, or no tier does."""
 
     status = HTTPStatus.FORBIDDEN
     code = "model_not_allowed"
@@ -86,27 +86,27 @@ class ModelNotAllowed(Problem):
 
 
 class TicketInvalid(Problem):
-    """The ticket in the address is not one of ours, or older than five minutes."""
+    """The ticket in the URL was not issued here, or is older than five minutes."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "ticket_invalid"
-    title = "The ticket in the address is not valid any more"
+    title = "The ticket in the URL is not valid"
     detail = "Get the message again; its stream_url has a new one."
 
 
 class TooManyStreams(Problem):
-    """The user holds as many streams open as one may."""
+    """The user has as many open streams as allowed."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_streams"
-    title = "You have too many streams open"
+    title = "You have too many open streams"
     detail = "Close one first."
 
 
 class StreamUnavailable(Problem):
-    """Live replies cannot be had at this moment; the answer can, from the message."""
+    """The stream is unavailable at the moment; the message still gets its reply."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "stream_unavailable"
-    title = "The stream is not to be had just now"
-    detail = "The answer is on its way all the same: get the message."
+    title = "The stream is not available at the moment"
+    detail = "The reply is generated all the same: get the message."

@@ -1,4 +1,4 @@
-"""The burst limit on sends: a comfort limit, per tier; the day's allowance is counted exactly, in `billing.quota`."""
+"""The burst limits. They allow everything while Redis is unavailable; the daily quota (`billing.quota`) is exact."""
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -9,10 +9,10 @@ from billing.entitlements import tier_of
 
 
 class SendLimit(UserLimit):
-    """`Tier.sends_per_minute` of one user, in all rooms together; what makes the model answer anew counts as well."""
+    """`Tier.sends_per_minute` of one user, in all rooms together; edits, retries and regenerations count too."""
 
     def group(self, view: APIView) -> str:
-        """Return one name for all the views."""
+        """One group for all views."""
         return type(self).__name__
 
     def per_minute(self, request: Request) -> int:

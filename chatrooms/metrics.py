@@ -1,4 +1,4 @@
-"""What the metrics say of the queue, by the database: see `config.infrastructure.database_metrics`."""
+"""The metrics of the reply queue, which are read from the database: see `config.infrastructure.database_metrics`."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ QUEUE_AGE: Final = """
 
 
 def unfinished() -> dict[str, float]:
-    """How many replies are in each unfinished state; partial indexes hold no others."""
+    """How many replies are in each unfinished state; a partial index holds only those."""
     with connection.cursor() as cursor:
         cursor.execute(UNFINISHED_REPLIES)
         found = dict(cursor.fetchall())
@@ -25,15 +25,14 @@ def unfinished() -> dict[str, float]:
 
 
 def queue_age() -> float:
-    """Seconds for which the oldest reply has waited for a worker; those that wait for another reply do not count."""
+    """Seconds that the oldest reply has waited for a worker; those that wait for another reply do not count."""
     return number(QUEUE_AGE)
 
 
 def register_all() -> None:
-    """Have these told."""
     register(
         name="kuvaka_replies_unfinished",
-        documentation="Replies without an end, by their state.",
+        documentation="Unfinished replies, by their status.",
         ask=unfinished,
         label="status",
     )

@@ -1,7 +1,7 @@
-"""What an operator does for replies that do not move on: publish them again, and retry what failed.
+"""What an operator can do for replies that are stuck: publish them again, and retry the failed ones.
 
-An answer is never made twice by it. What is published again is taken by one worker alone, since the claim is one
-conditional UPDATE; what is retried is one current reply that has failed, which the user sees without an answer.
+No reply is generated twice. If a task is published twice, only one worker gets the reply, since the claim is one
+conditional UPDATE. Only a current reply that has failed is retried.
 """
 
 from collections import Counter
@@ -21,30 +21,30 @@ from config.http.problems import Problem
 
 @dataclass(slots=True, kw_only=True)
 class Requeued:
-    """What became of the replies. `skipped` counts those that could not be retried, by the code of the reason."""
+    """The outcome. `skipped` counts the replies that could not be retried, by the code of the reason."""
 
     taken_back: int = 0
     published: int = 0
     retried: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     stopped_by: str = ""
-    """Why it ended before all were done: `broker_away`, or a code."""
+    """Why not all replies were handled: `broker_away`, or the code of an error."""
 
 
-def run_out() -> ReplyQuerySet:
-    """The replies whose worker has not renewed its lease in time."""
+def expired() -> ReplyQuerySet:
+    """The replies whose lease has expired: their worker has died or hangs."""
     rows: ReplyQuerySet = Reply.objects.filter(status=Status.GENERATING, lease_until__lt=Now())
     return rows
 
 
 def startable() -> ReplyQuerySet:
-    """The replies that a worker could take now."""
+    """The replies that a worker could claim now."""
     rows: ReplyQuerySet = Reply.objects.due()
     return rows
 
 
 def failed(*, code: str, since: datetime) -> ReplyQuerySet:
-    """The current replies that failed with `code` since then, oldest first."""
+    """The current replies that failed with `code` at `since` or later, oldest first."""
     rows: ReplyQuerySet = Reply.objects.filter(
         status=Status.FAILED, is_current=True, error=code, finished_at__gte=since
     )
@@ -52,24 +52,24 @@ def failed(*, code: str, since: datetime) -> ReplyQuerySet:
 
 
 def requeue() -> Requeued:
-    """Take back what dead workers held, and publish everything that could start."""
+    """Take replies back from dead workers, and publish all that could start."""
     done = Requeued()
     waiting = startable().update(publish_at=Now())
-    # A queue that takes long to publish must not have its beginning published again.
+    # In a queue that takes long to publish, the first replies become due again; they are not published twice.
     while done.published <= waiting + done.taken_back:
         lost, published = reaper.reap()
         done.taken_back += lost
         done.published += published
         if not lost and not published:
             break
-    # Whatever is left, Redis did not take; a reply that a worker took meanwhile is not due any more.
+    # Redis did not accept what is still due; replies that a worker has claimed since are not due.
     if startable().filter(publish_at__lte=Now()).exists():
         done.stopped_by = "broker_away"
     return done
 
 
 def retry(rows: ReplyQuerySet) -> Requeued:
-    """Retry failed replies, each in a transaction of its own and recorded; the user pays nothing for it."""
+    """Retry failed replies at no cost to the user, each in its own transaction and with a record in the audit trail."""
     done = Requeued()
     for reply in rows.values("pk", "user_id", "answers_id"):
         try:

@@ -1,4 +1,4 @@
-"""Conversations that are not kept for ever: `RETAIN_MESSAGES_DAYS`, which is empty unless somebody promised an end."""
+"""The retention of conversations: `RETAIN_MESSAGES_DAYS`. It is empty by default: they are kept for ever."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from chatrooms.models import Chatroom, Message, Reply, Role, Summary
 
 
 def outdated() -> QuerySet[Any] | None:
-    """The users' messages whose time is over, which take the replies to them along; None if they are kept for ever."""
+    """The users' messages to delete, which their replies cascade from; None if messages are kept for ever."""
     kept: timedelta | None = settings.RETAIN_MESSAGES
     if kept is None:
         return None
@@ -24,9 +24,9 @@ def outdated() -> QuerySet[Any] | None:
 
 
 def delete(messages: QuerySet[Any]) -> int:
-    """Delete these messages, and what would still tell of them: summaries, and rooms in which nothing is left.
+    """Delete these messages, and with them the summaries that cover them and the old rooms that are empty then.
 
-    A room without messages whose time is not over stays: its name may be all that the user made so far.
+    A newer empty room stays: its name may be all that the user has entered so far.
     """
     deleted = 0
     while batch := dict(messages.values_list("pk", "room_id")[: retention.BATCH]):
@@ -42,7 +42,7 @@ def delete(messages: QuerySet[Any]) -> int:
 
 
 def _outdate_lists(rooms: QuerySet[Any]) -> None:
-    """Lock the users first, in one order, as every change of theirs does."""
+    """Lock the users first, in the order of their ids, to prevent deadlocks with their own changes."""
     owners = rooms.order_by("user_id").values_list("user_id", flat=True).distinct()
     locked = User.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk")
     ids = list(locked.values_list("pk", flat=True))

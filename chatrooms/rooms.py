@@ -1,4 +1,4 @@
-"""What a user does with rooms, and the cached list of them."""
+"""Creating, changing and deleting rooms, and the cached list of them."""
 
 from typing import Any
 
@@ -17,15 +17,15 @@ from chatrooms.replies import publishing
 LIST_SECONDS = 300
 
 UNNAMED = "New chat"
-"""What a room is called until the model, or its user, names it."""
+"""The name of a room until the model or its user names it."""
 
 
 def create(*, user_id: int, name: str = "", **fields: Any) -> Chatroom:
-    """Make a room. Without a name it is called `UNNAMED` until the model has found a title.
+    """Create a room. Without a name it is called `UNNAMED` until the model has found a title.
 
     Raises:
         ModelNotAllowed: the user's tier does not have the model.
-        TooManyRooms: the user has `ROOMS_PER_USER` already; counted under the user's lock, so it is exact.
+        TooManyRooms: the user has `ROOMS_PER_USER` already. The user's lock makes the count exact.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
@@ -37,7 +37,7 @@ def create(*, user_id: int, name: str = "", **fields: Any) -> Chatroom:
 
 
 def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
-    """Change what the caller sent of a room.
+    """Change the given fields of a room.
 
     Raises:
         RoomNotFound: it is not one of the user's.
@@ -67,19 +67,21 @@ def _check_model(user_id: int, fields: dict[str, Any]) -> None:
 def delete(*, user_id: int, room_id: int) -> None:
     """Delete a room with its messages.
 
-    A reply being generated ends without writing, since its row is gone; its call to the model goes on until the worker
-    notices (its next heartbeat and piece), and is not counted among the user's parallel ones meanwhile.
+    A reply that is being generated ends without a write, since its row is gone. Its call to the model continues until
+    the worker notices, at its next check or chunk, and does not count among the user's parallel calls until then.
 
     Raises:
         RoomNotFound: it is not one of the user's.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
-        told = list(Reply.objects.filter(room_id=room_id, user_id=user_id).unfinished().values_list("pk", flat=True))
+        unfinished = list(
+            Reply.objects.filter(room_id=room_id, user_id=user_id).unfinished().values_list("pk", flat=True)
+        )
         _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
-        transaction.on_commit(lambda: redis_stream.delete(told), robust=True)
+        transaction.on_commit(lambda: redis_stream.delete(unfinished), robust=True)
         publishing.publish_next_on_commit(user_id)
 
 
@@ -88,15 +90,15 @@ def _list_key(user: User, host: str) -> str:
 
 
 def cached_list(user: User, *, host: str) -> dict[str, Any] | None:
-    """The first page of the user's rooms as it was cached, or None (Redis away included).
+    """The cached first page of the user's rooms; None if there is none, or if Redis is unavailable.
 
-    The version in the key was read with the request's session, after every change that had been answered by then; so
-    what stands under it is never older than what the user has seen. `host` is the one that the links name.
+    The key has the version that was read with the request's session, so the page includes every change that the server
+    had confirmed by then. `host` is the one in the links.
     """
     value: dict[str, Any] | None = cache.get(_list_key(user, host))
     return value
 
 
 def cache_list(user: User, page: dict[str, Any], *, host: str) -> None:
-    """Keep the first page of the user's rooms, read after `user` was."""
+    """Cache the first page of the user's rooms, which must have been read after `user` was."""
     cache.set(_list_key(user, host), page, LIST_SECONDS)

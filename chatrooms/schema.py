@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of messages and streams, beside what serializers say."""
+"""What the OpenAPI document says of messages and streams in addition to the serializers."""
 
 from typing import Any, Final
 
@@ -12,31 +12,31 @@ Schema = dict[str, Any]
 SSE: Final = "text/event-stream"
 
 
-def _answered(name: str, kind: str, description: str, *statuses: int) -> OpenApiParameter:
+def _response_header(name: str, kind: str, description: str, *statuses: int) -> OpenApiParameter:
     return OpenApiParameter(
         name, {"type": kind}, OpenApiParameter.HEADER, description=description, response=list(statuses)
     )
 
 
-LOCATION: Final = _answered("Location", "string", "Where to look: the message, or its stream.", 202, 307)
-ANEW: Final = (
+LOCATION: Final = _response_header("Location", "string", "The URL of the message, or of its stream.", 202, 307)
+REQUESTS_REPLY: Final = (
     WaitSerializer,
     LOCATION,
-    _answered("X-RateLimit-Limit", "integer", "Units a day; not there where the tier has no limit.", 202),
-    _answered("X-RateLimit-Remaining", "integer", "What is left of today's units.", 202),
-    _answered("X-RateLimit-Reset", "integer", "When the day ends (midnight UTC), in seconds since 1970.", 202),
+    _response_header("X-RateLimit-Limit", "integer", "Units a day; absent if the tier has no limit.", 202),
+    _response_header("X-RateLimit-Remaining", "integer", "What is left of today's units.", 202),
+    _response_header("X-RateLimit-Reset", "integer", "When the day ends (midnight UTC), in seconds since 1970.", 202),
 )
-"""Of what has the model answer: the parameter, and the headers of 202."""
+"""Of every request for a reply: the parameter, and the headers of 202."""
 
-PLACE: Final = "The `id` of the last event that you have: the stream goes on behind it."
+LAST_ID: Final = "The `id` of the last event that you have: the stream continues after it."
 STREAM_PARAMETERS: Final = (
     OpenApiParameter("ticket", {"type": "string"}, description="As in `stream_url`; instead of a token."),
-    OpenApiParameter("after", {"type": "string"}, description=PLACE),
+    OpenApiParameter("after", {"type": "string"}, description=LAST_ID),
     OpenApiParameter(
         "Last-Event-ID",
         {"type": "string"},
         OpenApiParameter.HEADER,
-        description=f"{PLACE} Browsers send it themselves.",
+        description=f"{LAST_ID} Browsers send it automatically.",
     ),
     LOCATION,
 )
@@ -62,33 +62,33 @@ STREAM_RESPONSES: Final = {
             "contentMediaType": SSE,
             "contentSchema": {"type": "array", "items": {"$ref": "#/components/schemas/StreamEvent"}},
         },
-        description="Where it is streamed: the events until the end, and a comment (`: ping`) every 15 seconds. A "
-        f"reader that accepts `{SSE}` gets one event of type `error` where others get 429 or 503.",
-        examples=[OpenApiExample("An answer", STREAM_EXAMPLE)],
+        description="From the process that streams: the events until the end, and a comment (`: ping`) every 15 "
+        f"seconds. A client that accepts `{SSE}` gets one event of type `error` where others get 429 or 503.",
+        examples=[OpenApiExample("A reply", STREAM_EXAMPLE)],
     ),
-    204: OpenApiResponse(description="You have everything, the end too: do not come back."),
-    307: OpenApiResponse(description="To the process that streams, with a ticket in the address."),
+    204: OpenApiResponse(description="You have all events, the last one too: do not reconnect."),
+    307: OpenApiResponse(description="To the process that streams, with a ticket in the URL."),
 }
 
 
 def describe_events(result: Schema, **_: Any) -> Schema:
-    """Add the schemas of a stream's events. A hook of drf-spectacular's."""
+    """Add the schemas of a stream's events; a hook of drf-spectacular."""
     events = {
         Event.START: _event(
-            Event.START, "Drop the text you have: here comes all of it.", attempt={"type": "integer", "minimum": 1}
+            Event.START, "Discard the text you have: the whole text follows.", attempt={"type": "integer", "minimum": 1}
         ),
-        Event.DELTA: _event(Event.DELTA, "Add the text.", text={"type": "string"}),
+        Event.DELTA: _event(Event.DELTA, "Append the text.", text={"type": "string"}),
         Event.DONE: _event(
             Event.DONE,
-            "The text is whole.",
+            "The text is complete.",
             length={"type": "integer", "minimum": 0, "description": "In characters (code points)."},
         ),
-        Event.STOPPED: _event(Event.STOPPED, "Somebody stopped it; the text so far is the answer."),
+        Event.STOPPED: _event(Event.STOPPED, "The reply was stopped; the text so far is its text."),
         Event.ERROR: _event(
             Event.ERROR,
-            "The answer failed, if `final` is not there; else the stream broke off and not the answer.",
+            "The reply failed, if `final` is absent; otherwise only the stream ended, and not the reply.",
             code={"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("ReplyError", "ProblemCode")]},
-            final={"type": "boolean", "description": "False: open it again. True: it is not yours any more."},
+            final={"type": "boolean", "description": "False: reconnect. True: it is no longer yours."},
         ),
     }
     names = {event: f"{event.value.capitalize()}Event" for event in events}
@@ -110,7 +110,7 @@ def _event(event: Event, description: str, **data: Schema) -> Schema:
         "type": "object",
         "description": description,
         "properties": {
-            "id": {"type": "string", "description": "Send it as `Last-Event-ID` to go on behind it."},
+            "id": {"type": "string", "description": "Send it as `Last-Event-ID` to continue after it."},
             "event": {"type": "string", "const": event.value},
             "data": fields,
         },

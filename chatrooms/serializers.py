@@ -17,7 +17,7 @@ from gemini.types import FinishReason
 
 
 class ReplySerializer(serializers.ModelSerializer[Reply]):
-    """How far the answer is, and what it cost."""
+    """The state of a reply, and the tokens that it cost."""
 
     status = serializers.ChoiceField(choices=Status.choices)
     model = serializers.SerializerMethodField()
@@ -41,7 +41,6 @@ class ReplySerializer(serializers.ModelSerializer[Reply]):
         read_only_fields = fields
 
     def get_model(self, reply: Reply) -> str | None:
-        """The model that answered."""
         return reply.model or None
 
     @extend_schema_field(
@@ -55,11 +54,11 @@ class ReplySerializer(serializers.ModelSerializer[Reply]):
         serializers.ChoiceField(
             choices=[each.value for each in FinishReason],
             allow_null=True,
-            help_text="`max_tokens` for an answer that was cut off at the tier's limit; null unless it is done.",
+            help_text="`max_tokens` for a reply that was cut off at the tier's limit; null unless it is done.",
         )
     )
     def get_finish_reason(self, reply: Reply) -> str | None:
-        """`stop`, or `max_tokens` for an answer that was cut off at the tier's limit."""
+        """`stop`, or `max_tokens` for a reply that was cut off at the tier's limit."""
         return reply.finish_reason or None
 
 
@@ -89,17 +88,16 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         read_only_fields = fields
 
     def get_gemini_response(self, message: Message) -> str | None:
-        """The answer's text; null while there is none."""
+        """The reply's text; null until there is one."""
         return message.reply.content if message.reply.status in READABLE else None
 
     @extend_schema_field(
         serializers.URLField(
             allow_null=True,
-            help_text="Where the answer can be read while it is written, for five minutes; null once it is final.",
+            help_text="Streams the reply; valid for five minutes. Null once the reply is final.",
         )
     )
     def get_stream_url(self, message: Message) -> str | None:
-        """Where the answer can be read while it is written, for five minutes from now; null once it is final."""
         session = self.context.get("session")
         if session is None or message.reply.status not in UNFINISHED:
             return None
@@ -118,11 +116,11 @@ class EarlierReplySerializer(ReplySerializer):
         read_only_fields = fields  # type: ignore[assignment]
 
     def get_question(self, reply: Reply) -> str:
-        """What it answers: the message's text of then."""
+        """What it replies to: the text that the message had then."""
         return reply.revision.content if reply.revision else reply.question.content
 
     def get_content(self, reply: Reply) -> str | None:
-        """Its text; null while there is none."""
+        """Its text; null until there is one."""
         return reply.content if reply.status in READABLE else None
 
 
@@ -133,20 +131,20 @@ class WaitSerializer(serializers.Serializer[Any]):
         min_value=0,
         max_value=MAX_WAIT,
         default=0,
-        help_text="Seconds: the answer comes when the reply is final, or when they are over. Who finds too many others "
-        "waiting is answered at once.",
+        help_text="Seconds to wait for the reply to be final before the response is sent. If too many other requests "
+        "wait, the response comes at once.",
     )
 
 
 class SearchSerializer(serializers.Serializer[Any]):
-    """What is looked for."""
+    """The search parameters."""
 
     q = serializers.CharField(max_length=200)
     chatroom = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class FoundSerializer(serializers.ModelSerializer[Message]):
-    """A message of the caller's, or an answer to one, that was found."""
+    """A match: a message of the user, or a reply to one."""
 
     message_id = serializers.SerializerMethodField()
     chatroom_id = serializers.IntegerField(source="room_id", read_only=True)
@@ -160,21 +158,21 @@ class FoundSerializer(serializers.ModelSerializer[Message]):
         read_only_fields = fields
 
     def to_representation(self, message: Message) -> dict[str, Any]:
-        """Cut the snippet once."""
+        """Cut the snippet once, for two fields."""
         self._snippet = snippet_of(message, query=self.context["query"])
         return super().to_representation(message)
 
     def get_message_id(self, message: Message) -> int:
-        """The id of the user's message, for an answer too."""
+        """The id of the user's message, for a reply too."""
         return message.answers_id or message.pk
 
     def get_snippet(self, message: Message) -> str:
-        """A piece of the text, as it is."""
+        """A part of the text, unchanged."""
         return self._snippet.text
 
     @extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}})
     def get_highlights(self, message: Message) -> list[tuple[int, int]]:
-        """Where in the snippet it was found: from, to, in characters."""
+        """The matches in the snippet: start and end, in characters."""
         return self._snippet.highlights
 
 
@@ -182,12 +180,12 @@ class ExportSerializer(serializers.Serializer[Any]):
     """`?format=`."""
 
     format = serializers.ChoiceField(
-        choices=("json", "markdown"), default="json", help_text="`markdown` is answered as a text, for a person."
+        choices=("json", "markdown"), default="json", help_text="`markdown` is a text to read."
     )
 
 
 class ExportedMessageSerializer(serializers.Serializer[Any]):
-    """A message in an export, with its current answer."""
+    """A message in an export, with its current reply."""
 
     id = serializers.IntegerField()
     content = serializers.CharField()
@@ -198,7 +196,7 @@ class ExportedMessageSerializer(serializers.Serializer[Any]):
 
 
 class ExportedRoomSerializer(serializers.Serializer[Any]):
-    """A room with all that was said in it, oldest first."""
+    """A room with all its messages, oldest first."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -212,12 +210,12 @@ class NewMessageSerializer(serializers.Serializer[Any]):
     """A message to send."""
 
     never_partial = True
-    """Changing one takes all of it as well."""
+    """PATCH requires the content as well."""
 
     content = TextField(max_length=MAX_CONTENT, trim_whitespace=False)
 
     def validate_content(self, content: str) -> str:
-        """Refuse what shows nothing or what takes too long to read; keep everything else as it was typed."""
+        """Refuse text that is invisible or takes too long to render; keep everything else as it was typed."""
         if shows_nothing(content):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
         if Marks().too_many_in(content):
@@ -225,22 +223,17 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         return content
 
 
-class NumberField(serializers.FloatField):
-    """A number; to Python `true` is one, too."""
+class StrictFloatField(serializers.FloatField):
+    """Refuses `true` and `false`, which are numbers in Python."""
 
     def to_internal_value(self, data: Any) -> float:
-        """Read it.
-
-        Raises:
-            ValidationError: it is none.
-        """
         if isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class RoomSerializer(serializers.ModelSerializer[Chatroom]):
-    """A room, and the fields of it that its owner sets."""
+    """A room, and the fields that its owner can change."""
 
     user_id = serializers.IntegerField(read_only=True)
     messages = serializers.SerializerMethodField()
@@ -249,8 +242,8 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
     model = TextField(
         max_length=80, required=False, allow_blank=True, help_text="One of your tier's models; empty for its first."
     )
-    temperature = NumberField(
-        min_value=0, max_value=2, required=False, allow_null=True, help_text="0 to 2; null leaves it to the model."
+    temperature = StrictFloatField(
+        min_value=0, max_value=2, required=False, allow_null=True, help_text="0 to 2; null for the model's default."
     )
 
     class Meta:
@@ -272,11 +265,11 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
 
     @extend_schema_field({"type": "array", "items": {}, "maxItems": 0})
     def get_messages(self, room: Chatroom) -> list[Any]:
-        """None, but for `GET /chatroom/{id}`: clients of the first version look at them in every room."""
+        """Always empty here; `GET /chatroom/{id}` fills it. Clients of the first version read it in every room."""
         return []
 
     def validate_name(self, name: str) -> str:
-        """Refuse a name that shows nothing."""
+        """Refuse an invisible name."""
         if shows_nothing(name):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
         return name

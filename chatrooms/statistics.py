@@ -1,4 +1,4 @@
-"""What chatrooms can tell of a day (`accounts.statistics`)."""
+"""The daily statistics of chatrooms (see `accounts.statistics`)."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ FAILURES = """
 
 
 def figures(day: date) -> dict[str, float]:
-    """Messages, answers by outcome, how long the first token and the worker were waited for, failures by code."""
+    """Messages, replies by outcome, times to the first token and to a worker, failures by code."""
     with connection.cursor() as cursor:
         cursor.execute(QUERY, bounds_of(day))
         found = dict(zip(NAMES, cursor.fetchone(), strict=True))

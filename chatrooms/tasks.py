@@ -1,14 +1,15 @@
-"""What workers do for chatrooms."""
+"""The Celery tasks of chatrooms."""
 
 from celery import shared_task
 
 from chatrooms.replies import lifecycle, reaper, titles_and_summaries
 from chatrooms.replies.generation import generate
+from chatrooms.replies.publishing import GENERATE_REPLY
 
 
-@shared_task(ignore_result=True)
-def answer(reply_id: int) -> None:
-    """Answer one reply, if it may be taken now; its row is the outcome."""
+@shared_task(name=GENERATE_REPLY, ignore_result=True)
+def generate_reply(reply_id: int) -> None:
+    """Generate one reply, if it may start now; its row is the outcome."""
     claimed = lifecycle.claim(reply_id=reply_id)
     if claimed:
         reply, tier = claimed
@@ -17,7 +18,7 @@ def answer(reply_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def name_room(room_id: int) -> None:
-    """Give a room a name by what was said in it, if its user has given it none."""
+    """Name a room after its first exchange, unless its user has named it."""
     titles_and_summaries.name_room(room_id=room_id)
 
 
@@ -29,6 +30,6 @@ def summarise_room(room_id: int) -> None:
 
 @shared_task
 def reap() -> dict[str, int]:
-    """Take replies from dead workers and publish again what was not taken; how many of each."""
+    """Take replies from dead workers and publish again what no worker claimed; how many of each."""
     lost, published = reaper.reap()
     return {"lost": lost, "published": published}

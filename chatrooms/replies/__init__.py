@@ -1,1 +1,1 @@
-"""Replies: their life, their generation by a worker, and what the model is told."""
+"""Replies: their life cycle, their generation by a worker, and the prompts."""

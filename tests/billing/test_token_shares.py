@@ -11,7 +11,7 @@ from accounts.models import User
 from billing import budget, grants
 from billing.models import DailyUsage, LedgerEntry, Tier
 from chatrooms.models import Message, Reply
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +98,7 @@ def test_what_was_accepted_before_fails_without_a_call_and_gives_its_unit_back(
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: pytest.fail("the model was asked"))
     reply = Reply.objects.get()
-    answer(reply.pk)
+    generate_reply(reply.pk)
     reply.refresh_from_db()
     assert (reply.status, reply.error) == ("failed", "token_share_reached")
     assert DailyUsage.objects.get().used == 0

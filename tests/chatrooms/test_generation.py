@@ -15,7 +15,7 @@ from billing import budget
 from billing.models import DailyUsage, ServiceUsage
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies import lifecycle, worker_leases
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from gemini import exceptions
 from gemini.types import Prompt
 from tests.chatrooms.conftest import reply_of
@@ -39,7 +39,7 @@ def test_an_answer_is_kept_whole(room: Chatroom, send: Callable[..., Message], m
     stream = Stream("Hel", "lo")
     model(stream)
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     reply = row(message)
     assert (reply.status, reply.content, reply.model) == ("done", "Hello", "model-that-answered")
     assert (reply.prompt_tokens, reply.output_tokens, reply.finish_reason) == (7, 9, "stop")
@@ -63,7 +63,7 @@ def test_a_failure_in_mid_stream_keeps_no_text(
     stream = Stream("half an ", "ans", error=error)
     model(stream)
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     reply = row(message)
     assert (reply.status, reply.error, reply.content) == (status, code, "")
     assert stream.closed
@@ -86,7 +86,7 @@ def test_a_worker_that_lost_its_lease_stops_reading(
     stream = Losing()
     model(stream)
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert read == ["one", "two"]
     assert stream.closed
     assert stream.cancelled
@@ -104,7 +104,7 @@ def test_a_draining_worker_hands_back_what_it_holds(
 
     model(Draining())
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (row(message).status, row(message).retries_left, row(message).content) == ("queued", 3, "")
 
 
@@ -147,7 +147,7 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
     monkeypatch.setattr("chatrooms.replies.lifecycle.finish", away_twice)
     monkeypatch.setattr("chatrooms.replies.model_call.PAUSE", 0)
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert len(calls) == 3
     assert row(message).content == "Hello"
 
@@ -160,7 +160,7 @@ def test_an_answer_that_the_database_refuses_fails_at_once(
 
     model(Strange("a secret answer"))
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (row(message).status, row(message).error, row(message).content) == ("failed", "internal_error", "")
     assert "reply_refused_by_database" in logged.getvalue()
     assert "a secret answer" not in logged.getvalue()
@@ -173,7 +173,7 @@ def test_a_task_that_fails_logs_its_exceptions_type_and_no_text(
         raise IntegrityError("DETAIL: Failing row contains (a secret question)")
 
     monkeypatch.setattr("chatrooms.replies.lifecycle.claim", fail)
-    assert answer.apply(args=[reply_of(send(room)).pk]).failed()
+    assert generate_reply.apply(args=[reply_of(send(room)).pk]).failed()
     assert "task_failed" in logged.getvalue()
     assert "IntegrityError" in logged.getvalue()
     assert "a secret question" not in logged.getvalue()
@@ -195,18 +195,18 @@ def test_no_connection_is_held_during_the_call(
         return Stream("Hello")
 
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", call)
-    answer(reply_of(send(room)).pk)
+    generate_reply(reply_of(send(room)).pk)
     assert order[:2] == ["given back", "called"]
 
 
 def test_a_repeated_task_changes_nothing(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
     model(Stream("Hello"))
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     before = list(Reply.objects.values())
     model(Stream("Another"))
-    answer(reply_of(message).pk)
-    answer(10**12)
+    generate_reply(reply_of(message).pk)
+    generate_reply(10**12)
     assert list(Reply.objects.values()) == before
 
 
@@ -225,7 +225,7 @@ def test_the_clients_request_id_reaches_the_workers_log(
     logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[note])
     original, lifecycle.log = lifecycle.log, logger
     try:
-        answer(reply_of(message).pk)
+        generate_reply(reply_of(message).pk)
     finally:
         lifecycle.log = original
     assert seen == ["client-chosen-id"]
@@ -237,7 +237,7 @@ def test_what_a_call_cost_is_counted_however_it_ended(
 ) -> None:
     model(Stream("a piece", error=error))
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     used = DailyUsage.objects.values_list("user_id", "prompt_tokens", "output_tokens").get()
     assert used == (room.user_id, 7, 9)
     assert ServiceUsage.objects.values_list("prompt_tokens", "output_tokens").get() == (7, 9)
@@ -251,7 +251,7 @@ def test_what_was_accepted_before_the_ceiling_is_not_answered_behind_it(
     model(stream)
     settings.DAILY_TOKEN_CEILING = 10
     budget.add(user_id=room.user_id, prompt_tokens=10, output_tokens=0)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (row(message).status, row(message).error) == ("failed", "service_budget_reached")
     assert DailyUsage.objects.get(user=room.user_id).used == 0, "its unit went back"
     assert not stream.closed, "nobody was asked"

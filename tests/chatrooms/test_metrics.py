@@ -20,7 +20,7 @@ from chatrooms import conversation, metrics
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.replies.generation import ReplyTimer
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from config.infrastructure import circuit_breaker
 from gemini import breakers, exceptions
 from gemini.types import FinishReason, Usage
@@ -72,7 +72,7 @@ def test_the_end_keeps_how_long_the_first_piece_took_from_the_asking(
     model(stream)
     begun = time.monotonic()
     reply = asked_ago(message, 5)
-    answer(reply.pk)
+    generate_reply(reply.pk)
     reply.refresh_from_db()
     assert reply.status == status
     assert reply.first_token_ms is not None
@@ -91,7 +91,7 @@ def test_a_stopped_reply_keeps_it_when_its_worker_settles(
             raise exceptions.Cancelled
 
     model(Stopping())
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     reply = reply_of(message)
     assert (reply.status, reply.content) == ("stopped", "One")
     assert reply.first_token_ms is not None
@@ -100,7 +100,7 @@ def test_a_stopped_reply_keeps_it_when_its_worker_settles(
 def test_without_a_piece_there_is_none(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
     model(Stream(error=exceptions.Blocked()))
     reply = reply_of(send(room))
-    answer(reply.pk)
+    generate_reply(reply.pk)
     reply.refresh_from_db()
     assert (reply.status, reply.first_token_ms) == ("failed", None)
 
@@ -110,7 +110,7 @@ def test_a_try_that_is_repeated_leaves_none_behind(
 ) -> None:
     model(Stream("One", error=exceptions.ConnectionCut()))
     reply = reply_of(send(room))
-    answer(reply.pk)
+    generate_reply(reply.pk)
     reply.refresh_from_db()
     assert (reply.status, reply.first_token_ms) == ("queued", None)
 
@@ -120,12 +120,12 @@ def test_a_retry_counts_from_the_retry(
 ) -> None:
     message = send(room)
     model(Stream("One", error=exceptions.Blocked()))
-    answer(asked_ago(message, 500).pk)
+    generate_reply(asked_ago(message, 500).pk)
     Reply.objects.update(created_at=F("created_at") - timedelta(seconds=500))
     assert client.post(f"/message/{message.pk}/retry").status_code == 202
     assert reply_of(message).first_token_ms is None
     model(Stream("One"))
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (reply_of(message).first_token_ms or 10**6) < 100_000  # and not the 500 seconds since it was first asked for
 
 
@@ -178,8 +178,8 @@ def test_an_answer_is_counted_once_with_its_times(
     model(Stream("One"))
     reply_id = reply_of(send(room)).pk
     with django_capture_on_commit_callbacks(execute=True):
-        answer(reply_id)
-        answer(reply_id)
+        generate_reply(reply_id)
+        generate_reply(reply_id)
 
 
 def test_it_is_in_flight_while_it_is_generated(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
@@ -192,7 +192,7 @@ def test_it_is_in_flight_while_it_is_generated(room: Chatroom, send: Callable[..
 
     model(Watching())
     before = value("kuvaka_generations_in_flight")
-    answer(reply_of(send(room)).pk)
+    generate_reply(reply_of(send(room)).pk)
     assert seen == [before + 1]
 
 
@@ -204,10 +204,10 @@ def test_a_failure_is_counted_by_its_code_and_a_repeated_try_apart(
     reply_id = reply_of(send(room)).pk
     with django_capture_on_commit_callbacks(execute=True):
         model(Stream(error=exceptions.ConnectionCut()))
-        answer(reply_id)
+        generate_reply(reply_id)
         Reply.objects.filter(pk=reply_id).update(next_attempt_at=Now())
         model(Stream(error=exceptions.Blocked()))
-        answer(reply_id)
+        generate_reply(reply_id)
 
 
 def test_a_stopped_reply_is_counted_once_however_it_settles(

@@ -17,7 +17,7 @@ from chatrooms import conversation, redis_stream, stream_entries
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.redis_stream import StreamWriter
 from chatrooms.replies import lifecycle, reaper, stopping
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.streams import Stream
@@ -168,7 +168,7 @@ def test_a_worker_settles_with_what_redis_took_and_no_more(
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
     assert units(room.user_id) == 1
 
@@ -189,7 +189,7 @@ def test_text_that_redis_never_took_costs_nothing(
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
     assert reply_of(message).lease_until is None
     assert units(room.user_id) == 0

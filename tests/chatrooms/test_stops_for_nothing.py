@@ -10,7 +10,7 @@ from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies import lifecycle
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from gemini.exceptions import Cancelled
 from gemini.types import Usage
 from tests.chatrooms.conftest import reply_of
@@ -43,7 +43,7 @@ def stopped_early(room: Chatroom, send: Callable[..., Message], monkeypatch: pyt
 
         monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
         monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Asked())
-        answer(reply_of(message).pk)
+        generate_reply(reply_of(message).pk)
         assert (reply_of(message).status, reply_of(message).content) == ("stopped", "")
         assert not Reply.objects.unsettled().exists()
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from chatrooms.models import Chatroom, Message, NameSource, Reply
 from chatrooms.replies import reaper
-from chatrooms.tasks import answer, name_room
+from chatrooms.tasks import generate_reply, name_room
 from config.observability import tracing
 from tests.chatrooms.conftest import reply_of
 from tests.config.spans import Kept
@@ -53,7 +53,7 @@ def gemini(settings: Settings) -> Iterator[GeminiDouble]:
 def answered(send: Callable[..., Message], room: Chatroom, ended: Callable[[], list[Any]]) -> tuple[Any, Reply]:
     """Have a message answered; its call's span, and the reply."""
     message = send(room, CANARY)
-    answer(reply_of(message).pk)
+    generate_reply(reply_of(message).pk)
     [call] = [span for span in ended() if span.name.startswith("chat")]
     assert CANARY not in call.to_json()
     return call, reply_of(message)

@@ -15,7 +15,7 @@ from chatrooms import rooms
 from chatrooms.models import Chatroom, Message, Reply, Summary
 from chatrooms.replies import concurrency, lifecycle, titles_and_summaries
 from chatrooms.replies.context import context_for
-from chatrooms.tasks import answer, name_room, summarise_room
+from chatrooms.tasks import generate_reply, name_room, summarise_room
 from gemini import exceptions
 from gemini.prompts import NOTES, SUMMARY, TITLE
 from gemini.types import Prompt, Usage
@@ -386,11 +386,11 @@ class TestSummaries:
         monkeypatch.setattr(titles_and_summaries, "publish", lambda _, room_id: waiting.append(room_id))
         for number in range(questions):
             message = send(room, "Hello, my name is Asha." if number == 0 else f"Tell me about the number {number}.")
-            answer(reply_of(message).pk)
+            generate_reply(reply_of(message).pk)
             while waiting:
                 summarise_room(waiting.pop())
         message = send(room, "What is my name?")
-        answer(reply_of(message).pk)
+        generate_reply(reply_of(message).pk)
         assert reply_of(message).content.startswith("Your name is Asha")
         first = Message.objects.filter(role="user").order_by("pk").first()
         assert first

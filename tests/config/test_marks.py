@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from config.text import LIKE_MARKS, MOST_MARKS, Marks
 from tests.chatrooms.streams import Stream
 from tests.clients import signed_in
@@ -141,7 +141,7 @@ def test_an_answer_has_few_marks_in_a_row_whatever_the_pieces(
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stream(*pieces))
     client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"})
-    answer(Reply.objects.get().pk)
+    generate_reply(Reply.objects.get().pk)
     told = Reply.objects.get()
     assert (told.status, longest_row(told.content)) == ("done", MOST_MARKS)
     assert told.content == "z" + "\u0301" * 60 + "\u0316" * 40 + "b\u0301" + "plain" + "\u0301" * 100

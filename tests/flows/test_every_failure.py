@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from chatrooms import conversation, rooms
 from chatrooms.models import Message, Reply
 from chatrooms.serializers import MessageSerializer
-from chatrooms.tasks import answer
+from chatrooms.tasks import generate_reply
 from tests.doubles.gemini.client import GeminiDouble
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def ask(db: None, double: GeminiDouble, settings: Any, monkeypatch: pytest.Monke
         sent = conversation.send(user_id=user.pk, room_id=room.pk, content="A question")
         for _ in range(4):
             Reply.objects.update(next_attempt_at=Now())
-            answer(Reply.objects.get().pk)
+            generate_reply(Reply.objects.get().pk)
         return Message.objects.with_reply().get(pk=sent.pk)
 
     return run

@@ -208,7 +208,7 @@ BREAKS = (
     ),
     Break(
         lets="one user search without end",
-        file="chatrooms/views.py",
+        file="chatrooms/views/search.py",
         text="    throttle_classes = (SearchLimit,)\n",
         broken="",
         tests="chatrooms/test_limits.py",
