@@ -14,9 +14,10 @@ import pytest
 
 from accounts import delivery, failed_attempts, idempotency, otp, passwords, tokens
 from billing import catalogue, webhook
-from chatrooms import long_poll, models, redis_stream, tickets, views
+from chatrooms import long_poll, models, redis_stream, tickets
 from chatrooms.serializers import RoomSerializer, SearchSerializer
 from chatrooms.streaming import client_stream, subscriber
+from chatrooms.views.messages import MessageParser
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
 from config.http.pagination import LinkPagination
@@ -112,7 +113,7 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
         "Entries per page (`?limit=`)": LinkPagination.max_page_size,
         "Characters of a search": longest(SearchSerializer, "q"),
         "Bytes of a request body": JSONParser.limit,
-        "Bytes of a message's request body (its characters may be escaped)": views.MessageParser.limit,
+        "Bytes of a message's request body (its characters may be escaped)": MessageParser.limit,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,
         "Waiting requests per `web` process": pool - long_poll.RESERVED_THREADS,
         "Seconds that a stream's ticket is valid": int(tickets.LIFETIME.total_seconds()),

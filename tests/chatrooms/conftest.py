@@ -1,17 +1,21 @@
-"""People, rooms and messages, made as the API makes them."""
+"""Users, rooms and messages, made as the API makes them."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing.models import Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.replies import lifecycle
+from chatrooms.replies import lifecycle, titles_and_summaries
 from gemini.types import FinishReason, Usage
 from tests import factories
+from tests.chatrooms.scripted_model import ScriptedModel
 from tests.clients import signed_in
 
 USAGE = Usage(prompt_tokens=3, output_tokens=5)
@@ -80,3 +84,64 @@ def set_tier(db: None) -> Callable[..., None]:
         Tier.objects.filter(slug=Tier.BASIC).update(**values)
 
     return change
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The replies that would be published to workers."""
+    reply_ids: list[int] = []
+    monkeypatch.setattr(
+        "chatrooms.replies.publishing.publish", lambda task, reply_id: reply_ids.append(reply_id) or True
+    )
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda job, **_: job())
+    return reply_ids
+
+
+def expire_lease(reply: Reply) -> None:
+    Reply.objects.filter(pk=reply.pk).update(lease_until=Now() - timedelta(seconds=1))
+
+
+def values(reply: Reply, *names: str) -> tuple[Any, ...]:
+    return Reply.objects.values_list(*names).get(pk=reply.pk)
+
+
+def cannot_be_claimed(*messages: Message) -> bool:
+    """Try to claim the replies, which parks them."""
+    claimed = [lifecycle.claim(reply_id=reply_of(message).pk) for message in messages]
+    return not any(claimed)
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Have the next prompt return this stream; the connection of the test's transaction stays open."""
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
+    return lambda stream: monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda prompt: stream)
+
+
+@pytest.fixture
+def room_model(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    """The model that finds titles and writes summaries."""
+    made = ScriptedModel()
+    monkeypatch.setattr(titles_and_summaries, "stream_reply", made)
+    monkeypatch.setattr("chatrooms.replies.titles_and_summaries.connections.close_all", lambda: None)
+    return made
+
+
+@pytest.fixture
+def room_tasks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The tasks for titles and summaries that would be published."""
+    tasks: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(titles_and_summaries, "publish", lambda *task: tasks.append(task))
+    return tasks
+
+
+@pytest.fixture
+def say(send: Callable[..., Message]) -> Callable[..., Message]:
+    """Send a message that has its reply at once."""
+
+    def make(room: Chatroom, message: str = "What is a monsoon?", reply: str = "Rain.") -> Message:
+        sent = send(room, message)
+        Reply.objects.filter(answers=sent).update(status="done", content=reply)
+        return sent
+
+    return make

@@ -39,7 +39,7 @@ def answered(room: Chatroom, send: Callable[..., Message]) -> Message:
     return message
 
 
-def test_a_failed_answer_is_tried_again_with_all_its_tries(client: APIClient, failed: Message) -> None:
+def test_a_failed_reply_is_queued_again_with_all_retries(client: APIClient, failed: Message) -> None:
     Reply.objects.update(retries_left=0, attempt=3, prompt_tokens=5, output_tokens=6, tokens_estimated=True)
     answer = again(client, "retry", failed)
     assert answer.status_code == 202
@@ -53,7 +53,7 @@ def test_a_failed_answer_is_tried_again_with_all_its_tries(client: APIClient, fa
     assert claimed[0].attempt == 4
 
 
-def test_a_retry_costs_a_unit_that_goes_back_if_it_fails_too(client: APIClient, failed: Message) -> None:
+def test_a_retry_costs_a_unit_that_is_refunded_if_it_fails(client: APIClient, failed: Message) -> None:
     again(client, "retry", failed)
     assert list(LedgerEntry.objects.order_by("pk").values_list("kind", flat=True)) == ["send", "retry"]
     assert DailyUsage.objects.get().used == 2
@@ -73,14 +73,14 @@ def _nothing() -> Any:
 
 
 @pytest.mark.parametrize("status", ["done", "stopped"])
-def test_only_a_failed_answer_is_retried(client: APIClient, answered: Message, status: str) -> None:
+def test_only_a_failed_reply_is_retried(client: APIClient, answered: Message, status: str) -> None:
     end(answered, status)
     answer = again(client, "retry", answered)
     assert (answer.status_code, answer.json()["code"]) == (409, "reply_has_not_failed")
     assert DailyUsage.objects.get().used == 1
 
 
-def test_a_further_answer_is_current_and_the_earlier_one_is_kept(client: APIClient, answered: Message) -> None:
+def test_a_regenerated_reply_is_current_and_the_old_one_is_kept(client: APIClient, answered: Message) -> None:
     answer = again(client, "regenerate", answered)
     assert answer.status_code == 202
     first, second = Reply.objects.order_by("pk")
@@ -94,12 +94,12 @@ def test_a_further_answer_is_current_and_the_earlier_one_is_kept(client: APIClie
 
 
 @pytest.mark.parametrize("status", ["failed", "stopped", "done"])
-def test_any_final_answer_can_be_had_anew(client: APIClient, answered: Message, status: str) -> None:
+def test_any_final_reply_can_be_regenerated(client: APIClient, answered: Message, status: str) -> None:
     end(answered, status, error="blocked" if status == "failed" else "")
     assert again(client, "regenerate", answered).status_code == 202
 
 
-def test_the_last_message_is_edited_and_its_old_text_kept_with_its_answer(client: APIClient, answered: Message) -> None:
+def test_an_edit_keeps_the_old_text_with_its_reply(client: APIClient, answered: Message) -> None:
     answer = again(client, "edit", answered)
     assert answer.status_code == 202
     body = answer.json()
@@ -135,7 +135,7 @@ def test_a_bad_text_edits_nothing(client: APIClient, answered: Message, content:
 
 @pytest.mark.parametrize("verb", ["retry", "regenerate", "edit"])
 class TestEveryVerb:
-    def test_while_the_room_has_an_unfinished_answer_it_is_refused(
+    def test_with_an_unfinished_reply_in_the_room_it_is_refused(
         self, client: APIClient, failed: Message, room: Chatroom, send: Callable[..., Message], verb: str
     ) -> None:
         send(room, "Later")
@@ -164,7 +164,7 @@ class TestEveryVerb:
         assert again(client, verb, failed).json()["code"] == "service_budget_reached"
         assert reply_of(failed).status == "failed"
 
-    def test_it_tells_what_is_left_of_the_day(
+    def test_it_reports_the_remaining_quota(
         self, client: APIClient, failed: Message, verb: str, set_tier: Callable[..., None]
     ) -> None:
         set_tier(daily_messages=5)
@@ -187,9 +187,7 @@ class TestEveryVerb:
 
 
 @pytest.mark.parametrize("verb", ["regenerate", "edit"])
-def test_a_summary_that_tells_of_the_message_is_kept_and_the_change_noted(
-    client: APIClient, answered: Message, verb: str
-) -> None:
+def test_a_change_marks_the_message_stale_in_its_summary(client: APIClient, answered: Message, verb: str) -> None:
     Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk)
     again(client, verb, answered)
     assert Summary.objects.get().stale == [answered.pk]
@@ -198,19 +196,19 @@ def test_a_summary_that_tells_of_the_message_is_kept_and_the_change_noted(
     assert Summary.objects.get().stale == [answered.pk], "once"
 
 
-def test_a_retried_message_is_noted_too(client: APIClient, failed: Message) -> None:
+def test_a_retry_marks_the_message_stale_too(client: APIClient, failed: Message) -> None:
     Summary.objects.create(room_id=failed.room_id, content="notes", upto=failed.pk)
     again(client, "retry", failed)
     assert Summary.objects.get().stale == [failed.pk]
 
 
-def test_a_summary_with_twenty_such_notes_is_made_anew(client: APIClient, answered: Message) -> None:
+def test_a_summary_with_twenty_stale_messages_is_deleted(client: APIClient, answered: Message) -> None:
     Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk, stale=list(range(-20, 0)))
     again(client, "regenerate", answered)
     assert not Summary.objects.exists()
 
 
-def test_who_follows_a_retry_is_not_told_the_old_failure(
+def test_the_stream_of_a_retry_does_not_have_the_old_failure(
     client: APIClient, failed: Message, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     from chatrooms import redis_stream, stream_entries
@@ -222,13 +220,13 @@ def test_who_follows_a_retry_is_not_told_the_old_failure(
     assert redis_stream._redis().exists(stream_entries.stream_key(reply.pk)) == 0
 
 
-def test_an_earlier_summary_is_kept(client: APIClient, answered: Message) -> None:
+def test_a_summary_of_earlier_messages_is_kept(client: APIClient, answered: Message) -> None:
     Summary.objects.create(room_id=answered.room_id, content="notes", upto=answered.pk - 1)
     again(client, "regenerate", answered)
     assert Summary.objects.get().stale == []
 
 
-def test_cleaning_up_keeps_a_message_that_was_answered_before(
+def test_cleanup_keeps_a_message_with_an_earlier_reply(
     client: APIClient, answered: Message, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     again(client, "regenerate", answered)
@@ -240,7 +238,7 @@ def test_cleaning_up_keeps_a_message_that_was_answered_before(
     assert client.get(f"/message/{answered.pk}").json()["gemini_response"] == "answer"
 
 
-def test_an_answer_that_cleaning_up_brings_back_is_told_beside_a_summary_made_meanwhile(
+def test_a_reply_restored_by_cleanup_is_stale_in_the_summary(
     client: APIClient, answered: Message, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     again(client, "regenerate", answered)
@@ -251,7 +249,7 @@ def test_an_answer_that_cleaning_up_brings_back_is_told_beside_a_summary_made_me
     assert [turn.text for turn in context.prompt.turns] == ["Hello", "answer", "And now?"]
 
 
-def test_cleaning_up_after_an_edit_brings_no_answer_to_the_old_text_back(client: APIClient, answered: Message) -> None:
+def test_cleanup_after_an_edit_restores_no_reply_to_the_old_text(client: APIClient, answered: Message) -> None:
     again(client, "edit", answered)
     end(answered, "failed", "", "blocked")
     assert client.delete("/messages/cleanup").json() == {"deleted": 1}

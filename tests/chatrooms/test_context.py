@@ -28,7 +28,7 @@ def end(message: Message, status: str = "done", content: str = "", error: str = 
     Reply.objects.filter(answers=message).update(status=status, content=content, error=error)
 
 
-def test_the_history_is_told_in_order_with_the_instruction(room: Chatroom, send: Callable[..., Message]) -> None:
+def test_the_prompt_has_the_instruction_and_the_history_in_order(room: Chatroom, send: Callable[..., Message]) -> None:
     Chatroom.objects.update(system_instruction="Be brief.")
     end(send(room, "one"), content="first")
     end(send(room, "two"), content="second")
@@ -47,7 +47,7 @@ def test_the_history_is_told_in_order_with_the_instruction(room: Chatroom, send:
 @pytest.mark.parametrize(
     ("status", "content", "error"), [("failed", "half", "blocked"), ("queued", "half", ""), ("stopped", "", "")]
 )
-def test_a_turn_that_was_not_answered_stays_out(
+def test_a_message_without_a_reply_is_left_out(
     room: Chatroom, send: Callable[..., Message], status: str, content: str, error: str
 ) -> None:
     end(send(room, "good"), content="answer")
@@ -55,12 +55,14 @@ def test_a_turn_that_was_not_answered_stays_out(
     assert texts(told(send(room, "now"))) == [("user", "good"), ("model", "answer"), ("user", "now")]
 
 
-def test_what_was_said_before_an_answer_was_stopped_was_said(room: Chatroom, send: Callable[..., Message]) -> None:
+def test_the_text_of_a_stopped_reply_is_in_the_prompt(room: Chatroom, send: Callable[..., Message]) -> None:
     end(send(room, "first"), "stopped", "half an ans")
     assert texts(told(send(room, "go on"))) == [("user", "first"), ("model", "half an ans"), ("user", "go on")]
 
 
-def test_later_messages_and_other_rooms_stay_out(user: object, room: Chatroom, send: Callable[..., Message]) -> None:
+def test_later_messages_and_other_rooms_are_left_out(
+    user: object, room: Chatroom, send: Callable[..., Message]
+) -> None:
     other = Chatroom.objects.create(user_id=room.user_id, name="other")
     end(send(other, "elsewhere"), content="there")
     message = send(room, "now")
@@ -68,7 +70,7 @@ def test_later_messages_and_other_rooms_stay_out(user: object, room: Chatroom, s
     assert texts(told(message)) == [("user", "now")]
 
 
-def test_the_newest_turns_are_kept_within_the_budget_and_whole(room: Chatroom, send: Callable[..., Message]) -> None:
+def test_the_newest_turns_that_fit_the_budget_are_kept_whole(room: Chatroom, send: Callable[..., Message]) -> None:
     Tier.objects.update(waiting_replies=100)
     for number in range(6):
         end(send(room, f"question {number} ".ljust(100, ".")), content=f"answer {number} ".ljust(100, "."))
@@ -77,7 +79,7 @@ def test_the_newest_turns_are_kept_within_the_budget_and_whole(room: Chatroom, s
     assert [text[:10] for _, text in kept] == ["question 4", "answer 4 .", "question 5", "answer 5 .", "now"]
 
 
-def test_only_the_current_reply_is_told(room: Chatroom, send: Callable[..., Message]) -> None:
+def test_only_the_current_reply_is_in_the_prompt(room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room, "one")
     end(message, content="old")
     Reply.objects.filter(answers=message).update(is_current=False)
@@ -93,7 +95,7 @@ def test_only_the_current_reply_is_told(room: Chatroom, send: Callable[..., Mess
     assert texts(told(send(room, "two")))[1] == ("model", "new")
 
 
-def test_a_message_over_the_whole_budget_is_asked_alone(room: Chatroom, send: Callable[..., Message]) -> None:
+def test_a_message_over_the_whole_budget_is_sent_alone(room: Chatroom, send: Callable[..., Message]) -> None:
     end(send(room, "one"), content="first")
     Tier.objects.update(context_tokens=1)
     assert texts(told(send(room, "a long question"))) == [("user", "a long question")]

@@ -60,23 +60,25 @@ def faults(answer: Any) -> set[str]:
 
 @pytest.mark.parametrize(("method", "path", "name"), texts())
 @pytest.mark.parametrize("value", [0, 1.5, True, ["a"], {}])
-def test_what_is_no_text_is_refused(ask: Callable[..., Any], method: str, path: str, name: str, value: Any) -> None:
+def test_a_value_that_is_not_text_is_refused(
+    ask: Callable[..., Any], method: str, path: str, name: str, value: Any
+) -> None:
     assert name in faults(ask(method, path, {name: value}))
 
 
 @pytest.mark.parametrize(("method", "path", "name"), parameters())
-def test_a_parameter_that_is_sent_is_not_empty(ask: Callable[..., Any], method: str, path: str, name: str) -> None:
+def test_an_empty_parameter_is_refused(ask: Callable[..., Any], method: str, path: str, name: str) -> None:
     others = {"q": "tea"} if path == "/search" else {}
     assert name in faults(ask(method, path, MISSING if method in ("post", "patch") else None, **others | {name: ""}))
 
 
 @pytest.mark.parametrize("cursor", ["!!!", "cD0x!", "😀", "cD0x%0A"])
 @pytest.mark.parametrize("path", ["/chatroom", "/chatroom/{room_id}/messages", "/auth/sessions"])
-def test_a_cursor_is_spelt_as_ours_are(ask: Callable[..., Any], path: str, cursor: str) -> None:
+def test_a_cursor_must_be_spelt_as_it_was_issued(ask: Callable[..., Any], path: str, cursor: str) -> None:
     assert faults(ask("get", path, cursor=cursor)) == {"cursor"}
 
 
-def test_a_stream_that_came_back_to_the_process_without_streams_is_told_apart_from_a_bad_ticket(
+def test_a_redirect_loop_is_not_reported_as_a_bad_ticket(
     ask: Callable[..., Any],
 ) -> None:
     path = "/message/{message_id}/stream"

@@ -59,5 +59,5 @@ async def stream_until_gone(*, steps: int) -> bool:
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_a_client_that_goes_as_a_piece_arrives_leaves_its_place(steps: int) -> None:
+def test_a_client_that_disconnects_at_a_delta_frees_its_slot(steps: int) -> None:
     assert asyncio.run(stream_until_gone(steps=steps))

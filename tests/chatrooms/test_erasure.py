@@ -66,7 +66,7 @@ def test_rooms_and_messages_are_deleted_and_a_strangers_are_not(
     assert rows_of(stranger) == before
 
 
-def test_a_reply_that_waits_is_not_taken_any_more(
+def test_a_queued_reply_of_an_erased_account_is_not_claimed(
     user: User, stranger: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     waiting = reply_of(send(room))
@@ -91,7 +91,7 @@ def test_a_reply_being_generated_writes_nothing_after_the_erasure(
     assert not Message.objects.exists()
 
 
-def test_a_finished_answer_is_refused_as_soon_as_replies_have_ended(
+def test_a_reply_that_finishes_after_the_first_step_is_refused(
     user: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     finish(claim(send(room)))
@@ -103,7 +103,7 @@ def test_a_finished_answer_is_refused_as_soon_as_replies_have_ended(
     assert list(Message.objects.order_by("pk").values()) == kept
 
 
-def test_a_worker_that_generates_notices_at_its_next_heartbeat(
+def test_a_worker_notices_the_erasure_when_it_renews_its_lease(
     user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = claim(send(room))
@@ -118,7 +118,7 @@ def test_a_worker_that_generates_notices_at_its_next_heartbeat(
             leases.check(reply)
 
 
-def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reaper(
+def test_until_the_first_step_workers_and_reaper_go_on(
     user: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     lost, done = claim(send(room)), claim(send(rooms.create(user_id=user.pk, name="second")))
@@ -131,7 +131,7 @@ def test_until_its_replies_end_an_erasing_account_stops_neither_worker_nor_reape
     assert not Message.objects.exists()
 
 
-def test_no_change_that_was_let_in_before_the_mark_is_made_after_it(
+def test_a_change_authenticated_before_the_mark_is_refused_after(
     user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     send(room)
@@ -153,7 +153,7 @@ def test_no_change_that_was_let_in_before_the_mark_is_made_after_it(
     assert published == []
 
 
-def test_the_cached_lists_go_and_a_strangers_stay(
+def test_only_the_erased_users_cached_lists_are_deleted(
     client: APIClient, client_of: Callable[[User], APIClient], user: User, stranger: User, room: Chatroom
 ) -> None:
     client.get("/chatroom")
@@ -166,7 +166,7 @@ def test_the_cached_lists_go_and_a_strangers_stay(
     assert f"rooms:{stranger.pk}:" in left
 
 
-def test_a_redis_that_is_away_delays_nothing(
+def test_an_unavailable_redis_delays_nothing(
     client: APIClient, user: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     client.get("/chatroom")
@@ -178,7 +178,7 @@ def test_a_redis_that_is_away_delays_nothing(
     assert not User.objects.filter(pk=user.pk).exists()
 
 
-def test_conversations_go_while_a_later_step_still_fails(
+def test_conversations_are_deleted_though_a_later_step_fails(
     client: APIClient, user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*, user_id: int) -> None:
@@ -194,7 +194,7 @@ def test_conversations_go_while_a_later_step_still_fails(
     assert User.objects.filter(pk=user.pk).exists()
 
 
-def test_conversations_stay_while_an_earlier_step_still_fails(
+def test_conversations_are_kept_while_an_earlier_step_fails(
     user: User, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*, user_id: int) -> None:

@@ -24,18 +24,11 @@ from tests.chatrooms.streams import Stream
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stream], None]:
-    """Have this stream answer the next prompt; the connection of the test's transaction stays open."""
-    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
-    return lambda stream: monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda prompt: stream)
-
-
 def row(message: Message) -> Reply:
     return Reply.objects.get(answers=message)
 
 
-def test_an_answer_is_kept_whole(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
+def test_a_reply_is_saved_whole(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
     stream = Stream("Hel", "lo")
     model(stream)
     message = send(room)
@@ -57,7 +50,7 @@ def test_an_answer_is_kept_whole(room: Chatroom, send: Callable[..., Message], m
         (RuntimeError("a bug, with a secret in its message"), "queued", ""),
     ],
 )
-def test_a_failure_in_mid_stream_keeps_no_text(
+def test_a_failure_in_mid_stream_saves_no_text(
     room: Chatroom, send: Callable[..., Message], model: Callable, error: Exception, status: str, code: str
 ) -> None:
     stream = Stream("half an ", "ans", error=error)
@@ -108,7 +101,7 @@ def test_a_draining_worker_hands_back_what_it_holds(
     assert (row(message).status, row(message).retries_left, row(message).content) == ("queued", 3, "")
 
 
-def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
+def test_before_the_drain_is_over_nothing_is_handed_back(
     room: Chatroom, send: Callable[..., Message], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=3), 3.5  # a heartbeat every second
@@ -132,7 +125,7 @@ def test_a_heartbeat_before_the_drain_is_over_hands_nothing_back(
     assert "renewed" in beats
 
 
-def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
+def test_a_reply_survives_a_moment_without_the_database(
     room: Chatroom, send: Callable[..., Message], model: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model(Stream("Hello"))
@@ -152,7 +145,7 @@ def test_an_answer_outlives_a_database_that_is_away_for_a_moment(
     assert row(message).content == "Hello"
 
 
-def test_an_answer_that_the_database_refuses_fails_at_once(
+def test_a_reply_that_the_database_refuses_fails_at_once(
     room: Chatroom, send: Callable[..., Message], model: Callable, logged: io.StringIO
 ) -> None:
     class Strange(Stream):
@@ -243,7 +236,7 @@ def test_what_a_call_cost_is_counted_however_it_ended(
     assert ServiceUsage.objects.values_list("prompt_tokens", "output_tokens").get() == (7, 9)
 
 
-def test_what_was_accepted_before_the_ceiling_is_not_answered_behind_it(
+def test_after_the_ceiling_is_reached_queued_replies_fail(
     room: Chatroom, send: Callable[..., Message], model: Callable[[Stream], None], settings: Any
 ) -> None:
     message = send(room)

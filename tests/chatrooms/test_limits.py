@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("path", "limit"), [("/search", 60), ("/chatroom/{room}/export?format=odd", 30)])
-def test_what_is_work_is_done_so_often_a_minute_for_each_user(
+def test_expensive_routes_have_a_limit_per_user_and_minute(
     client: APIClient,
     client_of: Callable[[User], APIClient],
     stranger: User,

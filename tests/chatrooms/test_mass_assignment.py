@@ -56,7 +56,7 @@ def columns(row: Model, *, own: set[str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in own}
 
 
-def test_a_message_is_the_callers_own_question_and_nothing_else(
+def test_a_client_sets_only_the_content_of_a_message(
     client: APIClient, user: User, room: Chatroom, forged: dict[str, Any]
 ) -> None:
     other = rooms.create(user_id=user.pk, name="Other")
@@ -74,7 +74,7 @@ def test_a_message_is_the_callers_own_question_and_nothing_else(
     assert DailyUsage.objects.get(user=user).used == 2, "each has cost its unit"
 
 
-def test_an_edit_changes_the_text_and_nothing_else(
+def test_an_edit_changes_only_the_text(
     client: APIClient, room: Chatroom, send: Callable[..., Message], forged: dict[str, Any]
 ) -> None:
     message = send(room)
@@ -89,7 +89,7 @@ def test_an_edit_changes_the_text_and_nothing_else(
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_a_room_is_the_callers_own(
+def test_a_client_cannot_set_the_owner_of_a_room(
     client: APIClient, user: User, room: Chatroom, forged: dict[str, Any], is_new: bool
 ) -> None:
     theirs = {"name": "Mine", "pinned": False, "archived": False, "system_instruction": "", "model": ""}
@@ -101,9 +101,7 @@ def test_a_room_is_the_callers_own(
     assert columns(made, own={"id", "name"}) == before
 
 
-def test_an_account_changes_in_its_name_and_language_alone(
-    client: APIClient, user: User, forged: dict[str, Any]
-) -> None:
+def test_a_client_changes_only_the_name_and_language(client: APIClient, user: User, forged: dict[str, Any]) -> None:
     before = columns(user, own={"display_name"})
     body = forged | {"display_name": "Asha", "language": ""}
     assert client.patch("/user/me", body).json()["display_name"] == "Asha"

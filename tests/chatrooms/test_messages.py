@@ -50,7 +50,7 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user:
     assert again | {"stream_url": ""} == body | {"stream_url": ""}
 
 
-def test_a_send_is_accepted_while_every_model_is_left_alone(
+def test_a_send_is_accepted_while_all_breakers_are_open(
     client: APIClient, room: Chatroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -62,7 +62,7 @@ def test_a_send_is_accepted_while_every_model_is_left_alone(
     assert (answer.status_code, answer.json()["reply"]["status"]) == (202, "queued")
 
 
-def test_the_task_is_published_when_the_message_is_committed_and_not_before(
+def test_the_task_is_published_only_after_the_commit(
     client: APIClient,
     room: Chatroom,
     monkeypatch: pytest.MonkeyPatch,
@@ -89,14 +89,14 @@ def test_the_longest_message_fits_in_any_spelling_of_json(
     assert answer.json()["content"] == content
 
 
-def test_a_body_that_cannot_be_a_message_is_refused_unread(client: APIClient, room: Chatroom) -> None:
+def test_a_body_too_large_for_a_message_is_refused_unread(client: APIClient, room: Chatroom) -> None:
     answer = client.post(f"/chatroom/{room.pk}/message", {"content": "x" * 200_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
     assert Message.objects.count() == 0
 
 
 @pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0=", "cD0lMDA=", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OQ=="])
-def test_a_cursor_that_is_not_ours_is_refused(client: APIClient, room: Chatroom, cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(client: APIClient, room: Chatroom, cursor: str) -> None:
     answer = client.get(f"/chatroom/{room.pk}/messages?cursor={cursor}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
 
@@ -181,7 +181,7 @@ def test_clean_up_deletes_the_failed_messages_and_no_others(
     assert client.delete("/messages/cleanup").json() == {"deleted": 0}
 
 
-def test_half_an_answer_is_never_shown(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+def test_a_partial_reply_is_never_shown(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
     for status, error in (("queued", ""), ("generating", ""), ("failed", "connection_cut")):
         Reply.objects.filter(answers=message).update(
@@ -200,7 +200,7 @@ def test_a_message_that_is_deleted_while_it_is_read_is_not_found(
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "*/*", "application/json", "text/html"])
-def test_the_way_to_the_stream_is_told_whatever_is_accepted(
+def test_any_accept_header_gets_the_redirect_to_the_stream(
     client: APIClient, room: Chatroom, send: Callable[..., Message], accept: str
 ) -> None:
     message = send(room)
@@ -208,7 +208,7 @@ def test_the_way_to_the_stream_is_told_whatever_is_accepted(
     assert (answer.status_code, f"/message/{message.pk}/stream?ticket=" in answer["Location"]) == (307, True)
 
 
-def test_a_browser_s_event_source_is_told_by_an_event_that_it_may_come_back(
+def test_an_event_source_gets_a_refusal_as_an_event(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     path = client.get(f"/message/{send(room).pk}/stream")["Location"]  # led here again, though nothing streams

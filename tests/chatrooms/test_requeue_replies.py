@@ -48,7 +48,7 @@ def units(user: User) -> tuple[int, int]:
     return used, LedgerEntry.objects.filter(user=user).aggregate(sum=Sum("amount"))["sum"] or 0
 
 
-def test_what_waits_is_published_once_and_at_once(
+def test_waiting_replies_are_published_once_and_at_once(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     first, second = send(room), send(room)
@@ -58,7 +58,7 @@ def test_what_waits_is_published_once_and_at_once(
     assert reply_of(second).status == Status.QUEUED
 
 
-def test_what_a_dead_worker_held_is_taken_back_and_published(
+def test_replies_of_a_dead_worker_are_published(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     reply = reply_of(send(room))
@@ -76,7 +76,7 @@ def test_what_a_dead_worker_held_is_taken_back_and_published(
     assert lifecycle.claim(reply_id=reply.pk) is None, "a second copy of the task finds nothing to do"
 
 
-def test_a_retry_by_an_operator_takes_no_unit_and_the_ledger_agrees(
+def test_a_retry_by_an_operator_costs_no_unit(
     user: User, room: Chatroom, send: Callable[..., Message], published: list[int], set_tier: Callable[..., None]
 ) -> None:
     set_tier(daily_messages=1)
@@ -98,7 +98,7 @@ def test_a_retry_by_an_operator_takes_no_unit_and_the_ledger_agrees(
     )
 
 
-def test_only_what_failed_so_and_since_then_is_retried(
+def test_only_failures_with_that_code_since_then_are_retried(
     user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     failures = [fail(send(room), code) for code in ("provider_overloaded", "blocked", "provider_overloaded")]
@@ -111,7 +111,7 @@ def test_only_what_failed_so_and_since_then_is_retried(
     assert statuses == [Status.FAILED, Status.FAILED, Status.QUEUED]
 
 
-def test_of_a_room_one_is_retried_at_a_time_and_the_reason_is_told(
+def test_one_reply_of_a_room_is_retried_and_the_rest_reported(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     for _ in range(2):
@@ -120,7 +120,7 @@ def test_of_a_room_one_is_retried_at_a_time_and_the_reason_is_told(
     assert (told["retried"], told["left alone, by reason"]) == (1, {"reply_in_progress": 1})
 
 
-def test_a_person_who_is_being_erased_is_left_alone(
+def test_replies_of_an_erasing_account_are_not_retried(
     user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     fail(send(room))
@@ -157,6 +157,6 @@ def test_when_todays_tokens_are_used_up_it_stops_and_says_why(
 
 
 @pytest.mark.parametrize("arguments", [["--failed", "blocked"], ["--since", "1h"], ["--failed", "x", "--since", "1y"]])
-def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
+def test_invalid_options_are_refused(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)

@@ -45,7 +45,7 @@ def purged() -> int:
     return retention.purge()["Message"]
 
 
-def test_old_messages_go_with_their_replies_and_revisions_and_new_ones_stay(say: Callable[..., Message]) -> None:
+def test_old_messages_are_deleted_with_replies_and_revisions(say: Callable[..., Message]) -> None:
     old, new = say(7.1), say(6.9)
     Revision.objects.create(message=old, content="Helo", written_at=Now())
     assert retention.count()["Message"] == 1
@@ -55,7 +55,7 @@ def test_old_messages_go_with_their_replies_and_revisions_and_new_ones_stay(say:
     assert purged() == 0
 
 
-def test_for_ever_is_the_default(say: Callable[..., Message], settings: Any) -> None:
+def test_by_default_messages_are_kept_for_ever(say: Callable[..., Message], settings: Any) -> None:
     settings.RETAIN_MESSAGES = None
     say(4000)
     assert "Message" not in retention.purge()
@@ -63,7 +63,7 @@ def test_for_ever_is_the_default(say: Callable[..., Message], settings: Any) -> 
     assert Message.objects.count() == 2
 
 
-def test_a_summary_of_what_went_goes_too(say: Callable[..., Message], room: Chatroom) -> None:
+def test_a_summary_of_deleted_messages_is_deleted(say: Callable[..., Message], room: Chatroom) -> None:
     say(8)
     kept = say(1)
     Summary.objects.create(room=room, content="They said hello.", upto=kept.pk)
@@ -79,7 +79,7 @@ def test_a_room_without_old_messages_keeps_its_summary(say: Callable[..., Messag
     assert Summary.objects.get().pk == room.pk
 
 
-def test_a_room_in_which_nothing_is_left_goes_if_it_is_as_old(say: Callable[..., Message], room: Chatroom) -> None:
+def test_an_old_room_that_becomes_empty_is_deleted(say: Callable[..., Message], room: Chatroom) -> None:
     say(8)
     purged()
     assert Chatroom.objects.exists(), "somebody did something in it a moment ago"
@@ -91,13 +91,13 @@ def test_a_room_in_which_nothing_is_left_goes_if_it_is_as_old(say: Callable[...,
     assert User.objects.get(pk=room.user_id).rooms_version > before
 
 
-def test_what_is_not_answered_yet_stays(say: Callable[..., Message]) -> None:
+def test_a_message_with_an_unfinished_reply_is_kept(say: Callable[..., Message]) -> None:
     say(30, answered=False)
     assert purged() == 0
     assert Reply.objects.count() == 1
 
 
-def test_it_goes_in_batches(say: Callable[..., Message], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_are_deleted_in_batches(say: Callable[..., Message], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
         say(8)

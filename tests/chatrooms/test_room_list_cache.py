@@ -27,7 +27,7 @@ def queries_about_rooms(client: APIClient) -> int:
     return sum('FROM "chatrooms_chatroom"' in query["sql"] for query in queries)
 
 
-def test_a_repeated_list_does_not_ask_for_rooms_again(client: APIClient, room: Chatroom) -> None:
+def test_a_repeated_list_does_not_query_the_rooms(client: APIClient, room: Chatroom) -> None:
     assert queries_about_rooms(client) == 1
     assert queries_about_rooms(client) == 0
 
@@ -76,7 +76,7 @@ def test_two_users_never_see_each_others_list(
         assert [each["name"] for each in theirs.get("/chatroom").json()] == ["theirs"]
 
 
-def test_the_list_comes_from_the_database_while_redis_is_away(client: APIClient, room: Chatroom) -> None:
+def test_without_redis_the_list_comes_from_the_database(client: APIClient, room: Chatroom) -> None:
     client.get("/chatroom")
     for state in circuit_breaker._breakers.values():
         state.failed()

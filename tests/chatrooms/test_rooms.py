@@ -39,7 +39,7 @@ def test_a_room_without_a_name_is_a_new_chat(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\x00b", None, ["x"], {"a": 1}])
-def test_a_bad_name_makes_no_room(client: APIClient, name: object) -> None:
+def test_an_invalid_name_creates_no_room(client: APIClient, name: object) -> None:
     answer = client.post("/chatroom", {"name": name})
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
@@ -48,7 +48,7 @@ def test_a_bad_name_makes_no_room(client: APIClient, name: object) -> None:
     assert Chatroom.objects.count() == 0
 
 
-def test_a_client_cannot_set_what_is_not_theirs(client: APIClient, user: User, stranger: User) -> None:
+def test_a_client_cannot_set_read_only_fields(client: APIClient, user: User, stranger: User) -> None:
     sent = {"name": "Mine", "id": 7, "user_id": stranger.pk, "user": stranger.pk, "created_at": "2000-01-01T00:00:00Z"}
     room = client.post("/chatroom", sent).json()
     assert room["user_id"] == user.pk
@@ -57,7 +57,7 @@ def test_a_client_cannot_set_what_is_not_theirs(client: APIClient, user: User, s
     assert Chatroom.objects.get().user_id == user.pk
 
 
-def test_a_room_is_renamed_and_its_other_fields_stay(client: APIClient) -> None:
+def test_renaming_a_room_keeps_its_other_fields(client: APIClient) -> None:
     room = client.post("/chatroom", {"name": "Old", "system_instruction": "Be brief."}).json()
     answer = client.patch(f"/chatroom/{room['id']}", {"name": "New"})
     assert answer.status_code == 200
@@ -65,7 +65,7 @@ def test_a_room_is_renamed_and_its_other_fields_stay(client: APIClient) -> None:
     assert client.get(f"/chatroom/{room['id']}").json()["name"] == "New"
 
 
-def test_a_change_of_nothing_leaves_a_room_where_it_is_in_the_list(client: APIClient, user: User) -> None:
+def test_an_empty_change_does_not_move_the_room_in_the_list(client: APIClient, user: User) -> None:
     first, _ = (rooms.create(user_id=user.pk, name=name) for name in ("first", "second"))
     assert client.patch(f"/chatroom/{first.pk}", {}).status_code == 200
     assert [room["name"] for room in client.get("/chatroom").json()] == ["second", "first"]
@@ -81,7 +81,7 @@ def test_a_deleted_room_is_gone_with_its_messages(
     assert client.delete(f"/chatroom/{room.pk}").status_code == 404
 
 
-def test_a_room_brings_its_newest_messages_oldest_first(
+def test_one_room_has_its_newest_messages_oldest_first(
     client: APIClient, room: Chatroom, send: Callable[..., Message], settings: object
 ) -> None:
     from billing.models import Tier
@@ -165,7 +165,7 @@ def test_pinned_rooms_come_first_and_archived_ones_are_apart(client: APIClient) 
     assert set(listed(client)) == {"a", "b", "c", "d"}
 
 
-def test_pages_go_on_from_pinned_rooms_to_the_others(client: APIClient) -> None:
+def test_pages_continue_from_pinned_rooms_to_the_others(client: APIClient) -> None:
     ids = [client.post("/chatroom", {"name": str(number)}).json()["id"] for number in range(7)]
     for room_id in ids[:3]:
         client.patch(f"/chatroom/{room_id}", {"pinned": True})
@@ -194,7 +194,7 @@ def test_a_bad_temperature_is_refused(client: APIClient, temperature: object) ->
     assert (answer.status_code, Chatroom.objects.count()) == (400, 0)
 
 
-def test_the_model_is_one_of_the_tiers(client: APIClient, user: User) -> None:
+def test_the_model_must_be_one_of_the_tiers(client: APIClient, user: User) -> None:
     Tier.objects.filter(slug="basic").update(model_names=["small", "medium"])
     Tier.objects.filter(slug="pro").update(model_names=["small", "medium", "large"])
     room = client.post("/chatroom", {"model": "medium"}).json()
@@ -208,7 +208,7 @@ def test_the_model_is_one_of_the_tiers(client: APIClient, user: User) -> None:
     assert client.patch(f"/chatroom/{room['id']}", {"model": ""}).json()["model"] == ""
 
 
-def test_a_model_that_the_tier_has_lost_is_not_asked(user: User, room: Chatroom) -> None:
+def test_a_model_that_the_tier_has_lost_is_not_called(user: User, room: Chatroom) -> None:
     tier = Tier(model_names=["small", "large"])
     room.model = "large"
     assert model_for(room=room, tier=tier) == "large"

@@ -48,9 +48,7 @@ def stop(client: APIClient, message: Message) -> Any:
     return client.post(f"/message/{message.pk}/stop")
 
 
-def test_a_queued_answer_is_stopped_and_costs_nothing(
-    client: APIClient, room: Chatroom, send: Callable[..., Message]
-) -> None:
+def test_stopping_a_queued_reply_costs_nothing(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
     answer = stop(client, message)
     assert answer.status_code == 200
@@ -61,7 +59,7 @@ def test_a_queued_answer_is_stopped_and_costs_nothing(
     assert lifecycle.claim(reply_id=reply_of(message).pk) is None
 
 
-def test_what_was_told_is_kept_and_costs_its_unit(
+def test_published_text_is_kept_and_costs_its_unit(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
@@ -79,7 +77,7 @@ def test_what_was_told_is_kept_and_costs_its_unit(
     assert units(room.user_id) == 1
 
 
-def test_before_the_first_piece_the_unit_goes_back_once(
+def test_before_the_first_chunk_the_unit_is_refunded_once(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
@@ -103,7 +101,7 @@ def test_a_late_end_of_the_worker_changes_nothing(
     assert (reply_of(message).status, reply_of(message).content) == ("stopped", "One")
 
 
-def test_what_redis_has_lost_the_worker_still_knows(
+def test_the_worker_knows_the_text_that_redis_has_lost(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
@@ -117,7 +115,7 @@ def test_what_redis_has_lost_the_worker_still_knows(
     assert units(room.user_id) == 1
 
 
-def test_followers_learn_from_the_worker_what_could_not_be_told_when_it_was_stopped(
+def test_the_worker_publishes_a_stop_that_redis_missed(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = send(room)
@@ -143,7 +141,7 @@ def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_stream, "_append", refuse)
 
 
-def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
+def test_after_the_refund_the_worker_adds_no_text(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
@@ -153,7 +151,7 @@ def test_what_nobody_was_told_is_no_text_once_the_unit_went_back(
     assert (reply_of(message).content, units(room.user_id)) == ("", 0)
 
 
-def test_a_worker_settles_with_what_redis_took_and_no_more(
+def test_a_worker_saves_only_the_text_that_redis_accepted(
     room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stopped(Stream):
@@ -174,7 +172,7 @@ def test_a_worker_settles_with_what_redis_took_and_no_more(
 
 
 @pytest.mark.parametrize("is_away", [True, False])
-def test_text_that_redis_never_took_costs_nothing(
+def test_text_that_redis_never_accepted_costs_nothing(
     room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, is_away: bool
 ) -> None:
     class Stopped(Stream):
@@ -210,7 +208,7 @@ def test_the_reaper_settles_for_a_dead_worker(client: APIClient, room: Chatroom,
     assert units(room.user_id) == 1
 
 
-def test_a_stopped_call_counts_among_the_parallel_ones_until_it_is_closed(
+def test_a_stopped_call_uses_a_slot_until_it_is_closed(
     client: APIClient, room: Chatroom, send: Callable[..., Message], set_tier: Callable[..., None]
 ) -> None:
     set_tier(parallel_replies=1)
@@ -223,7 +221,7 @@ def test_a_stopped_call_counts_among_the_parallel_ones_until_it_is_closed(
 
 
 @pytest.mark.parametrize("status", ["done", "failed", "stopped"])
-def test_a_finished_answer_cannot_be_stopped(
+def test_a_finished_reply_cannot_be_stopped(
     client: APIClient, room: Chatroom, send: Callable[..., Message], status: str
 ) -> None:
     message = send(room)
@@ -244,7 +242,7 @@ def test_the_next_message_of_the_room_may_start(
     assert lifecycle.claim(reply_id=reply_of(second).pk) is not None
 
 
-def test_what_a_failed_try_said_is_not_what_is_kept(
+def test_the_text_of_a_failed_attempt_is_not_kept(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
@@ -255,7 +253,7 @@ def test_what_a_failed_try_said_is_not_what_is_kept(
     assert units(room.user_id) == 0
 
 
-def test_stopping_survives_an_absent_redis(
+def test_stopping_works_without_redis(
     client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = send(room)
@@ -270,9 +268,7 @@ def test_stopping_survives_an_absent_redis(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by", ["settle", "keep_stopped"])
-def test_whoever_ends_a_stopped_answer_waits_for_the_user_before_it_holds_anything(
-    room: Chatroom, send: Callable[..., Message], by: str
-) -> None:
+def test_ending_a_stopped_reply_locks_the_user_first(room: Chatroom, send: Callable[..., Message], by: str) -> None:
     """In the other order than those who ask again, it would be a deadlock: they hold the user and want the reply."""
     message = send(room)
     reply, _ = claimed(message)

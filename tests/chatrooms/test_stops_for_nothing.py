@@ -50,7 +50,7 @@ def stopped_early(room: Chatroom, send: Callable[..., Message], monkeypatch: pyt
     return run
 
 
-def test_so_many_units_a_day_go_back_and_every_call_counts(
+def test_a_limited_number_of_stops_a_day_is_refunded(
     room: Chatroom, stopped_early: Callable[[], None], settings: Any
 ) -> None:
     settings.STOPPED_UNITS_PER_DAY = 2
@@ -66,13 +66,13 @@ def test_so_many_units_a_day_go_back_and_every_call_counts(
     assert DailyUsage.objects.latest("day").used == 0, "another day has its own"
 
 
-def test_none_may_go_back(room: Chatroom, stopped_early: Callable[[], None], settings: Any) -> None:
+def test_a_limit_of_zero_refunds_no_stop(room: Chatroom, stopped_early: Callable[[], None], settings: Any) -> None:
     settings.STOPPED_UNITS_PER_DAY = 0
     stopped_early()
     assert used(room.user_id) == 1
 
 
-def test_a_deleted_room_does_not_begin_the_count_anew(
+def test_deleting_a_room_does_not_reset_the_count(
     client: APIClient, room: Chatroom, stopped_early: Callable[[], None], settings: Any
 ) -> None:
     settings.STOPPED_UNITS_PER_DAY = 1
@@ -82,7 +82,7 @@ def test_a_deleted_room_does_not_begin_the_count_anew(
     assert DailyUsage.objects.get().stops == 1
 
 
-def test_what_no_worker_has_taken_goes_back_however_often(
+def test_stops_of_queued_replies_are_always_refunded(
     client: APIClient, room: Chatroom, send: Callable[..., Message], settings: Any
 ) -> None:
     settings.STOPPED_UNITS_PER_DAY = 1
@@ -92,7 +92,7 @@ def test_what_no_worker_has_taken_goes_back_however_often(
     assert DailyUsage.objects.get().stops == 0
 
 
-def test_a_failure_goes_back_however_often(room: Chatroom, send: Callable[..., Message], settings: Any) -> None:
+def test_failures_are_always_refunded(room: Chatroom, send: Callable[..., Message], settings: Any) -> None:
     settings.STOPPED_UNITS_PER_DAY = 1
     for _ in range(3):
         found = lifecycle.claim(reply_id=reply_of(send(room)).pk)

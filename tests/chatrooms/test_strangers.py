@@ -98,7 +98,7 @@ def test_a_stranger_gets_404_and_changes_nothing(
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - OPEN))
-def test_nobody_and_the_disabled_get_401_and_change_nothing(
+def test_anonymous_and_disabled_users_get_401(
     operation: str, client: APIClient, user: User, ids: dict[str, Any]
 ) -> None:
     """The disabled one is the owner, whose token is good otherwise."""
@@ -110,7 +110,7 @@ def test_nobody_and_the_disabled_get_401_and_change_nothing(
 
 
 @pytest.mark.parametrize("wait", ["?wait=1", "?limit=1", "?cursor=cD0x"])
-def test_no_parameter_opens_what_is_anothers(
+def test_no_parameter_gives_access_to_another_users_data(
     wait: str, client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
 ) -> None:
     theirs = client_of(stranger)
@@ -118,7 +118,7 @@ def test_no_parameter_opens_what_is_anothers(
         assert theirs.get(path + wait).status_code in (400, 404)
 
 
-def test_an_id_in_a_query_or_a_body_opens_nothing(
+def test_no_id_in_a_query_or_body_gives_access(
     client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
 ) -> None:
     theirs, mine = client_of(stranger), rooms.create(user_id=stranger.pk, name="Mine")
@@ -131,11 +131,11 @@ def test_an_id_in_a_query_or_a_body_opens_nothing(
     assert Message.objects.in_room(ids["room_id"]).count() == 1
 
 
-def test_every_operation_on_one_thing_has_a_case() -> None:
+def test_every_operation_on_one_object_has_a_case() -> None:
     assert {name for name in OPERATIONS if "{" in name} == BODIES.keys()
 
 
-def test_every_open_operation_is_meant_to_be_open() -> None:
+def test_only_the_listed_operations_are_open() -> None:
     assert {name for name, operation in OPERATIONS.items() if operation["security"] == []} == OPEN
 
 

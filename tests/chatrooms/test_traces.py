@@ -59,7 +59,7 @@ def answered(send: Callable[..., Message], room: Chatroom, ended: Callable[[], l
     return call, reply_of(message)
 
 
-def test_a_call_says_its_models_tokens_and_end_and_not_a_word(
+def test_a_span_has_model_tokens_and_end_but_no_text(
     room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
 ) -> None:
     call, reply = answered(send, room, ended)
@@ -80,7 +80,7 @@ def test_a_call_says_its_models_tokens_and_end_and_not_a_word(
     assert reply.output_tokens
 
 
-def test_a_call_that_is_refused_says_why_and_names_no_model_that_answered(
+def test_the_span_of_a_refused_call_has_the_error_and_no_model(
     room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
 ) -> None:
     gemini.default(error=400)
@@ -90,7 +90,7 @@ def test_a_call_that_is_refused_says_why_and_names_no_model_that_answered(
     assert {"gen_ai.response.model", "gen_ai.response.finish_reasons"} & set(call.attributes) == set()
 
 
-def test_an_answer_that_is_withheld_says_the_vendors_reason(
+def test_the_span_of_a_blocked_reply_has_the_vendors_reason(
     room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], gemini: GeminiDouble
 ) -> None:
     gemini.default(finish="SAFETY", after=1)
@@ -99,7 +99,7 @@ def test_an_answer_that_is_withheld_says_the_vendors_reason(
     assert call.attributes["gen_ai.response.finish_reasons"] == ("safety",)
 
 
-def test_the_stand_in_is_not_taken_for_gemini(
+def test_the_stand_in_is_not_reported_as_gemini(
     room: Chatroom, send: Callable[..., Message], ended: Callable[[], list[Any]], settings: Settings
 ) -> None:
     settings.GEMINI_CLIENT = "stand-in"
@@ -107,7 +107,7 @@ def test_the_stand_in_is_not_taken_for_gemini(
     assert (call.attributes["gen_ai.provider.name"], call.attributes["gen_ai.response.model"]) == ("stand-in",) * 2
 
 
-def test_a_call_for_a_title_is_told_of_like_any_other(
+def test_a_call_for_a_title_has_a_span_too(
     send: Callable[..., Message], room: Chatroom, ended: Callable[[], list[Any]], settings: Settings
 ) -> None:
     settings.GEMINI_CLIENT = "stand-in"
@@ -118,7 +118,7 @@ def test_a_call_for_a_title_is_told_of_like_any_other(
     assert (call.name.partition(" ")[0], call.attributes["room_id"]) == ("chat", room.pk)
 
 
-def test_what_the_reaper_publishes_begins_a_trace_of_its_own(
+def test_a_task_that_the_reaper_publishes_starts_a_new_trace(
     room: Chatroom,
     send: Callable[..., Message],
     ended: Callable[[], list[Any]],

@@ -70,7 +70,7 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
 
 
 @pytest.mark.faults
-def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(breakable: Stack) -> None:
+def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
     person = stack.sign_up()
@@ -86,7 +86,7 @@ def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish(breakable: Stack
 
 
 @pytest.mark.faults
-def test_a_worker_told_to_stop_ends_even_while_redis_is_away(breakable: Stack) -> None:
+def test_a_terminated_worker_ends_even_without_redis(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
     person = stack.sign_up()
@@ -134,7 +134,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
 
 
 @pytest.mark.faults
-def test_a_poison_message_fails_and_the_others_go_on(breakable: Stack) -> None:
+def test_a_poison_message_fails_and_others_are_generated(breakable: Stack) -> None:
     stack = breakable
     person, other = stack.sign_up(), stack.sign_up()
     poison = person.send(person.room(), "[[double ttft=30]] poison")

@@ -85,7 +85,7 @@ def test_a_failure_has_its_own_code_and_shows_no_text(
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-def test_a_failure_that_passes_is_answered_at_the_next_try(
+def test_a_passing_failure_succeeds_at_the_next_attempt(
     ask: Callable[..., Message], double: GeminiDouble, sdk: str
 ) -> None:
     double.script({"error": 503}, {"fault": "reset", "after": 1})
@@ -95,7 +95,7 @@ def test_a_failure_that_passes_is_answered_at_the_next_try(
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-def test_an_answer_cut_at_the_output_limit_is_kept_and_says_so(ask: Callable[..., Message], sdk: str) -> None:
+def test_a_reply_cut_at_the_output_limit_is_marked(ask: Callable[..., Message], sdk: str) -> None:
     shown = MessageSerializer(ask(sdk, {"finish": "MAX_TOKENS", "text": "As far as it goes"})).data
     assert (shown["reply"]["status"], shown["reply"]["finish_reason"]) == ("done", "max_tokens")
     assert shown["gemini_response"] == "As far as it goes"
@@ -113,5 +113,5 @@ def test_an_answer_cut_at_the_output_limit_is_kept_and_says_so(ask: Callable[...
         '{"role": "user"}',
     ],
 )
-def test_a_hostile_answer_is_kept_as_text(ask: Callable[..., Message], sdk: str, text: str) -> None:
+def test_a_hostile_reply_is_kept_as_text(ask: Callable[..., Message], sdk: str, text: str) -> None:
     assert MessageSerializer(ask(sdk, {"text": text})).data["gemini_response"] == text

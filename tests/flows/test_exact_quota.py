@@ -41,7 +41,7 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, round
 
 @MANY_WEBS
 @pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.faults)])
-def test_pro_that_begins_among_parallel_sends_loses_no_unit(breakable: Stack, rounds: int) -> None:
+def test_becoming_pro_during_parallel_sends_loses_no_unit(breakable: Stack, rounds: int) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=5)
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
@@ -60,7 +60,7 @@ def test_pro_that_begins_among_parallel_sends_loses_no_unit(breakable: Stack, ro
 @MANY_WEBS
 @pytest.mark.faults
 @pytest.mark.parametrize("rounds", [4])
-def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(breakable: Stack, rounds: int) -> None:
+def test_tier_changes_during_parallel_sends_lose_no_unit(breakable: Stack, rounds: int) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=5, waiting_replies=1000)
     stack.set_tier("pro", daily_messages=None, waiting_replies=1000)
@@ -94,7 +94,7 @@ def test_plans_that_change_by_webhook_among_parallel_sends_cost_no_unit(breakabl
         assert used >= 5
 
 
-def test_coming_back_from_checkout_grants_nothing_without_the_webhook(breakable: Stack) -> None:
+def test_returning_from_checkout_alone_grants_nothing(breakable: Stack) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=1)
     person = stack.sign_up()
@@ -111,7 +111,7 @@ def test_coming_back_from_checkout_grants_nothing_without_the_webhook(breakable:
 @pytest.mark.parametrize("of_each", [2, pytest.param(10, marks=pytest.mark.faults)])
 # So that the worker, which leaves the model alone afterwards, is started anew for the next test.
 @pytest.mark.stack_settings(worker={"REPLY_DRAIN": "8"})
-def test_failures_of_five_kinds_give_exactly_their_units_back(breakable: Stack, of_each: int) -> None:
+def test_failures_of_five_kinds_refund_exactly_their_units(breakable: Stack, of_each: int) -> None:
     stack = breakable
     person = stack.sign_up()
     stack.set_tier("basic", waiting_replies=100, parallel_replies=8)

@@ -24,7 +24,7 @@ def echo_of(message: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("people_count", [8, pytest.param(40, marks=pytest.mark.faults)])
-def test_messages_of_many_are_each_answered_under_their_own_question(stack: Stack, people_count: int) -> None:
+def test_each_of_many_messages_gets_its_own_reply(stack: Stack, people_count: int) -> None:
     stack.set_tier("basic", parallel_replies=10, waiting_replies=50)
     people = [stack.sign_up() for _ in range(people_count)]
     rooms = [(person, person.room()) for person in people for _ in range(5)]
@@ -43,7 +43,7 @@ def test_messages_of_many_are_each_answered_under_their_own_question(stack: Stac
     assert ledger["max_in_flight"] > people_count, "the calls were made at the same time"
 
 
-def test_one_basic_user_never_has_more_than_two_at_once(stack: Stack) -> None:
+def test_a_basic_user_never_has_more_than_two_calls_at_once(stack: Stack) -> None:
     person = stack.sign_up()
     rooms = [person.room() for _ in range(10)]
     stack.double.default(ttft=0.3)
@@ -55,7 +55,7 @@ def test_one_basic_user_never_has_more_than_two_at_once(stack: Stack) -> None:
     assert len(ledger["calls"]) == 10
 
 
-def test_a_pro_user_never_has_more_than_eight_at_once_titles_included(stack: Stack) -> None:
+def test_a_pro_user_never_has_more_than_eight_calls_at_once(stack: Stack) -> None:
     person = stack.sign_up()
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
     stack.sql(grant, person.id)
@@ -76,7 +76,7 @@ def test_a_pro_user_never_has_more_than_eight_at_once_titles_included(stack: Sta
     assert len(ledger["calls"]) > 30
 
 
-def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_said(stack: Stack) -> None:
+def test_30_parallel_sends_to_a_room_get_replies_in_order(stack: Stack) -> None:
     stack.set_tier("basic", waiting_replies=50)
     person = stack.sign_up()
     room = person.room()
@@ -97,7 +97,7 @@ def test_30_parallel_sends_to_a_room_are_answered_in_order_with_all_that_was_sai
         history.append(message["gemini_response"])
 
 
-def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stack) -> None:
+def test_parallel_sends_never_exceed_waiting_replies(stack: Stack) -> None:
     stack.set_tier("basic", waiting_replies=5)
     for _ in range(3):
         person = stack.sign_up()
@@ -118,7 +118,7 @@ def test_parallel_sends_never_exceed_the_waiting_replies_of_the_tier(stack: Stac
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.faults)])
-def test_50_parallel_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds: int) -> None:
+def test_50_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds: int) -> None:
     person = stack.sign_up()
     room = person.room()
     for round_ in range(rounds):

@@ -78,7 +78,7 @@ BREAKS = (
         file="chatrooms/replies/reaper.py",
         text="expired = held_by_attempt(reply).filter(lease_until__lt=Now())",
         broken="expired = held_by_attempt(reply)",
-        tests="chatrooms/test_replies.py",
+        tests="chatrooms/test_reaper.py",
     ),
     Break(
         lets="a failed answer cost its unit",
@@ -190,7 +190,7 @@ BREAKS = (
         file="chatrooms/replies/lifecycle.py",
         text="* random.uniform(0.8, 1.4)",
         broken="* 1.1",
-        tests="chatrooms/test_replies.py",
+        tests="chatrooms/test_reply_retries.py",
     ),
     Break(
         lets="a client say when a room was made",
