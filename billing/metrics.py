@@ -7,7 +7,7 @@ from typing import Final
 
 from django.conf import settings
 
-from config.infrastructure.database_metrics import number, register
+from config.infrastructure.database_metrics import query_number, register
 
 OLDEST_EVENT: Final = """
     SELECT extract(epoch FROM statement_timestamp() - min(received_at)) FROM billing_stripeevent
@@ -21,12 +21,12 @@ TOKENS_TODAY: Final = """
 
 def oldest_event() -> float:
     """Seconds since the oldest event came that is not processed yet and not given up."""
-    return number(OLDEST_EVENT)
+    return query_number(OLDEST_EVENT)
 
 
 def tokens_today() -> float:
     """Tokens that all calls to the model have used today (UTC)."""
-    return number(TOKENS_TODAY)
+    return query_number(TOKENS_TODAY)
 
 
 def register_all() -> None:
@@ -34,15 +34,15 @@ def register_all() -> None:
     register(
         name="kuvaka_webhook_oldest_seconds",
         documentation="Age of the oldest event of Stripe's that is still to be processed.",
-        ask=oldest_event,
+        read=oldest_event,
     )
     register(
         name="kuvaka_service_tokens_today",
         documentation="Tokens that all calls to the model have used today (UTC).",
-        ask=tokens_today,
+        read=tokens_today,
     )
     register(
         name="kuvaka_service_tokens_ceiling",
         documentation="DAILY_TOKEN_CEILING.",
-        ask=lambda: float(settings.DAILY_TOKEN_CEILING),
+        read=lambda: float(settings.DAILY_TOKEN_CEILING),
     )

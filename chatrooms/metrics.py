@@ -5,7 +5,7 @@ from typing import Final
 from django.db import connection
 
 from chatrooms.models import UNFINISHED
-from config.infrastructure.database_metrics import number, register
+from config.infrastructure.database_metrics import query_number, register
 
 UNFINISHED_REPLIES: Final = """
     SELECT status, count(*) FROM chatrooms_message WHERE status IN ('queued', 'generating') GROUP BY status
@@ -26,18 +26,18 @@ def unfinished() -> dict[str, float]:
 
 def queue_age() -> float:
     """Seconds that the oldest reply has waited for a worker; those that wait for another reply do not count."""
-    return number(QUEUE_AGE)
+    return query_number(QUEUE_AGE)
 
 
 def register_all() -> None:
     register(
         name="kuvaka_replies_unfinished",
         documentation="Unfinished replies, by their status.",
-        ask=unfinished,
+        read=unfinished,
         label="status",
     )
     register(
         name="kuvaka_queue_age_seconds",
         documentation="How long the oldest reply that a worker could take has waited for one.",
-        ask=queue_age,
+        read=queue_age,
     )

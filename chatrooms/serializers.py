@@ -12,7 +12,7 @@ from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Messag
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from config.http.fields import TextField
-from config.text import MOST_MARKS, Marks, shows_nothing
+from config.text import MAX_MARKS, Marks, shows_nothing
 from gemini.types import FinishReason
 
 
@@ -219,7 +219,7 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         if shows_nothing(content):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
         if Marks().too_many_in(content):
-            raise serializers.ValidationError(f"At most {MOST_MARKS} combining marks in a row.", code="too_many_marks")
+            raise serializers.ValidationError(f"At most {MAX_MARKS} combining marks in a row.", code="too_many_marks")
         return content
 
 

@@ -1,7 +1,7 @@
-"""Whether `worker`, `tasks` or `beat` of this machine is at work: `python -m config.alive NAME`, for a container.
+"""Whether `worker`, `tasks` or `beat` of this machine works: `python -m config.alive NAME`, for a container's check.
 
-Each marks a file with its name whenever it is in touch with the broker, every few seconds. This module loads nothing of
-Django's, so that a check costs next to nothing.
+Each process touches a file with its name whenever it reaches the broker, every few seconds. This module does not import
+Django, so that a check is cheap.
 """
 
 import sys
@@ -11,22 +11,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-SILENT: Final = 60.0
-"""Seconds without a mark after which a process is not at work: it stands still, or Redis is away."""
+MAX_SILENCE: Final = 60.0
+"""Seconds without a touch after which a process counts as dead: it hangs, or Redis is unavailable."""
 
 NAMES: Final = ("worker", "tasks", "beat")
 
 
 def mark(name: str) -> None:
-    """Say that the process `name` is at work now; where nothing can be written, nobody is told."""
-    if name not in NAMES:  # started by hand, as no process of the Procfile's
+    """Record that the process `name` works now. Errors of the file system are ignored."""
+    if name not in NAMES:  # started by hand, not from the Procfile
         return
     with suppress(OSError):
         _file(name).touch()
 
 
 def age(name: str) -> float | None:
-    """Seconds since the last mark; None if there is none."""
+    """Seconds since the process last touched its file; None if there is no file."""
     try:
         return time.time() - _file(name).stat().st_mtime
     except OSError:
@@ -34,15 +34,15 @@ def age(name: str) -> float | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Say in a line what is wrong; the exit code, 0 if nothing is."""
+    """Print what is wrong, if anything is, and return the exit code."""
     if len(arguments) != 1 or arguments[0] not in NAMES:
         print(f"Usage: python -m config.alive {{{','.join(NAMES)}}}", file=sys.stderr)
         return 2
     silent = age(arguments[0])
-    if silent is not None and silent < SILENT:
+    if silent is not None and silent < MAX_SILENCE:
         return 0
-    since = "never" if silent is None else f"for {silent:.0f} s not"
-    print(f"{arguments[0]} has {since} been in touch with the broker.", file=sys.stderr)
+    since = "has never reached the broker" if silent is None else f"has not reached the broker for {silent:.0f} s"
+    print(f"{arguments[0]} {since}.", file=sys.stderr)
     return 1
 
 

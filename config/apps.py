@@ -1,4 +1,4 @@
-"""What makes `config` an app of Django's: commands and migrations that span apps, and the desk as the admin's site."""
+"""`config` as a Django app, for commands and migrations that span apps; and the admin site."""
 
 import gc
 
@@ -13,10 +13,10 @@ class ProjectConfig(AppConfig):
     verbose_name = "Kuvaka"
 
     def ready(self) -> None:
-        """Make the Celery app, have the workers and beat serve their metrics, and the pools looked at by `migrate`.
+        """Import the Celery app, the signal handlers of the metrics, and the system check of the pools.
 
-        Every process that Django is set up in has the Celery app, a script or a shell included: a task that is
-        published from it goes to our broker and not to Celery's default one.
+        Every process that sets Django up has the Celery app, scripts and shells included: a task published from there
+        goes to our broker, not to Celery's default one.
         """
         # They need the app registry.
         from config import celery  # noqa: F401, PLC0415
@@ -27,6 +27,6 @@ class ProjectConfig(AppConfig):
 
 
 class StaffAdminConfig(AdminConfig):
-    """Django's admin with our site in the place of its own."""
+    """Django's admin with our own site."""
 
     default_site = "config.admin_site.site.StaffAdminSite"

@@ -1,4 +1,4 @@
-"""The ASGI application of the process `stream`: live replies, and health. Everything else is `web`'s."""
+"""The ASGI application of the process `stream`: live replies and health checks. `web` serves everything else."""
 
 import asyncio
 import json
@@ -17,9 +17,9 @@ from chatrooms.streaming.app import StreamApp  # noqa: E402  it reads the settin
 from config.http import metrics_endpoint  # noqa: E402
 from config.http.health import readiness  # noqa: E402
 from config.http.transport import strict_transport  # noqa: E402
-from config.infrastructure.database import PatientConnection  # noqa: E402
+from config.infrastructure.database import TimeoutConnection  # noqa: E402
 
-PatientConnection.patience = 2.5  # seconds, as in `web`
+TimeoutConnection.statement_timeout = 2.5  # seconds, as in `web`
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,48 +29,48 @@ streams = StreamApp()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one connection of uvicorn's, or its start and stop."""
+    """Serve one request, or the startup and shutdown of uvicorn."""
     if scope["type"] == "lifespan":
-        await _live(receive, send)
+        await _lifespan(receive, send)
     elif scope["type"] == "http":
         if scope["path"] == "/livez":
-            await _answer(send, 200, {"status": "ok"})
+            await _respond(send, 200, {"status": "ok"})
         elif scope["path"] == "/readyz":
-            await _answer(send, *await asyncio.to_thread(readiness))
+            await _respond(send, *await asyncio.to_thread(readiness))
         else:
             await streams(scope, receive, send)
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _lifespan(receive: Receive, send: Send) -> None:
     await receive()
     await streams.start()
     metrics_endpoint.serve()
-    _end_streams_at(signal.SIGTERM, signal.SIGINT)
+    _end_streams_on(signal.SIGTERM, signal.SIGINT)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await streams.stop()
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def _end_streams_at(*signals: signal.Signals) -> None:
-    """End the streams when the server is asked to stop: it waits for them, and tells its application only then."""
+def _end_streams_on(*signals: signal.Signals) -> None:
+    """End the streams when the server gets a signal to stop: it waits for them before the lifespan's shutdown."""
     loop = asyncio.get_running_loop()
 
-    def hear(number: signal.Signals) -> None:
+    def install(number: signal.Signals) -> None:
         servers_own = signal.getsignal(number)
 
-        def heard(number: int, frame: FrameType | None) -> None:
+        def handler(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(streams.end)
             if callable(servers_own):
                 servers_own(number, frame)
 
-        signal.signal(number, heard)
+        signal.signal(number, handler)
 
     for number in signals:
-        hear(number)
+        install(number)
 
 
-async def _answer(send: Send, status: int, body: dict[str, str]) -> None:
+async def _respond(send: Send, status: int, body: dict[str, str]) -> None:
     headers = {"content-type": "application/json", "cache-control": "no-store", **strict_transport()}
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})

@@ -1,8 +1,7 @@
-"""Celery: its settings, and the one way to publish a task.
+"""Celery: its settings, and `publish`, which publishes a task.
 
-Nothing here guarantees delivery: acknowledgement is early and the database remembers what is to be done. A task that
-was never published, or was lost with Redis or with its worker, is published again by a periodic task that reads the
-rows.
+Nothing here guarantees delivery: acknowledgement is early, and the database records what is to be done. A task that was
+never published, or was lost with Redis or with its worker, is published again by a periodic task that reads the rows.
 """
 
 import gc
@@ -20,7 +19,7 @@ from kombu.transport.redis import Channel, QoS
 from config import alive
 from config.infrastructure import beat_heartbeat
 from config.infrastructure.circuit_breaker import breaker_of
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 from config.observability import metrics, tracing
 from config.processes import NAME
 
@@ -37,8 +36,8 @@ PUBLISH = {
     "interval_max": 0,
     "retry_on_timeout": False,
 }
-"""Broker settings of those who publish: with them a frozen Redis costs a publish 1.0 s and a stopped one 0.03 s; with
-Celery's own it was still blocked after 60 s (both measured with Celery 5.7)."""
+"""Broker settings of the processes that publish: a frozen Redis costs a publish 1.0 s and a stopped one 0.03 s. With
+Celery's defaults it was still blocked after 60 s (both measured with Celery 5.7)."""
 
 CONSUME = {
     "socket_keepalive": True,
@@ -48,35 +47,33 @@ CONSUME = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
 }
-"""Broker settings of the workers, whose blocking read must outlast the one second for which Redis holds it."""
+"""Broker settings of the workers. Redis holds their blocking read for one second, so the timeout must be longer."""
 
-WORKER_PATIENCE = 10.0
-"""Seconds that a worker waits for a statement: less than a lease, so that its heartbeat outlives one that hangs."""
+WORKER_STATEMENT_TIMEOUT = 10.0
+"""Seconds for one statement of a worker: less than a lease, so that leases are renewed after a statement that hangs."""
 
-# A message that was delivered and not acknowledged when Redis went away, kombu 5.7 would give back over a connection
-# that it has just taken apart: the worker died of the AttributeError. Nothing need be given back, since rows remember.
+# When Redis becomes unavailable, kombu 5.7 tries to requeue unacknowledged messages over a connection that it has just
+# closed, and the worker died of the AttributeError. No message needs requeueing, because the rows are in the database.
 Channel.do_restore = False
 
 
-class ForgivingQoS(QoS):
-    """Takes the end of a message whose connection is gone for its end.
+class DisconnectTolerantQoS(QoS):
+    """Ignores the acknowledgement of a message whose connection is closed.
 
-    kombu 5.7 would ask the connection for the server's address, and the worker died of the AttributeError: now and
-    then when Redis was restarted under load, between the delivery of a message and its acknowledgement.
+    kombu 5.7 would read the server's address from the connection, and the worker died of the AttributeError. This
+    happened when Redis was restarted under load, between the delivery of a message and its acknowledgement.
     """
 
     def ack(self, delivery_tag: str) -> None:
-        """Acknowledge, unless there is nobody to tell."""
         if self.channel.connection is not None:
             super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Reject, unless there is nobody to tell."""
         if self.channel.connection is not None:
             super().reject(delivery_tag, requeue=requeue)
 
 
-Channel.QoS = ForgivingQoS
+Channel.QoS = DisconnectTolerantQoS
 
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -104,42 +101,42 @@ app.autodiscover_tasks()
 
 
 @signals.celeryd_init.connect
-def _become_consumer(conf: Any, **_: Any) -> None:
-    """A worker waits for Redis and for a database connection where a web process must not."""
+def _use_consumer_settings(conf: Any, **_: Any) -> None:
+    """A worker may wait for Redis and for a database connection longer than a web process."""
     conf.broker_transport_options = CONSUME
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 15
-    PatientConnection.patience = WORKER_PATIENCE
+    TimeoutConnection.statement_timeout = WORKER_STATEMENT_TIMEOUT
 
 
 @signals.beat_init.connect
-def _show_that_beat_beats(**_: Any) -> None:
-    """Let each task that beat publishes, which proves both it and the broker, renew its mark."""
-    signals.after_task_publish.connect(_mark_beat)
+def _connect_beat_heartbeat(**_: Any) -> None:
+    """Record a heartbeat with each task that beat publishes, which proves that beat and the broker work."""
+    signals.after_task_publish.connect(_record_beat_heartbeat)
 
 
-def _mark_beat(**_: Any) -> None:
+def _record_beat_heartbeat(**_: Any) -> None:
     beat_heartbeat.mark()
     alive.mark("beat")
 
 
 @signals.heartbeat_sent.connect
-def _show_that_a_worker_works(**_: Any) -> None:
-    """Renew the mark of `worker` or `tasks` each time it has told the broker that it lives, every two seconds."""
+def _record_worker_heartbeat(**_: Any) -> None:
+    """Renew the liveness file of `worker` or `tasks` with each of its heartbeats, every two seconds."""
     alive.mark(os.environ.get(NAME, ""))
 
 
 @signals.worker_ready.connect
-def _spare_the_collector(**_: Any) -> None:
-    """Leave what the imports made (over half a million objects) out of every later garbage collection."""
+def _freeze_startup_objects(**_: Any) -> None:
+    """Exclude the objects made by imports (over half a million) from later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 def publish(task: str, *args: int | str) -> bool:
-    """Publish a task by its name, with ids for arguments; call it when the transaction has committed.
+    """Publish a task by its name, with ids for arguments. Call it after the transaction has committed.
 
     Returns:
-        Whether Redis took it. False is not an error: the row says what is to be done, and a sweep publishes it later.
+        Whether Redis accepted it. False is not an error: the row stays due, and a periodic task publishes it later.
     """
     failures = metrics.publish_failures.labels(task)
     broker = urlsplit(settings.REDIS_URL)
@@ -157,14 +154,14 @@ def publish(task: str, *args: int | str) -> bool:
         return False
     except Exception:
         failures.inc()
-        log.exception("publish_failed", task=task)  # Django swallows what is raised after a commit
+        log.exception("publish_failed", task=task)  # Django swallows exceptions of on_commit callbacks
         raise
     breaker.succeeded()
     return True
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:
-    """A line of the beat schedule: run `task` every `seconds`; a run that could not start in time is dropped."""
+    """An entry of the beat schedule: run `task` every `seconds`; a run that could not start in time is dropped."""
     return {"task": task, "schedule": timedelta(seconds=seconds), "options": {"expires": max(seconds, 1) * 2}}
 
 
@@ -177,7 +174,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "collect the desk's figures": every(60, "accounts.tasks.collect_figures"),
         "purge what is outdated": every(3600, "accounts.tasks.purge"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
-        # These two go by the database: they are asked for often, and do their work once an hour and once a day.
+        # These two check the database for whether they are due: they run often, and work once an hour and once a day.
         "find missed events": every(300, "billing.tasks.find_missed_events"),
         "reconcile with Stripe": every(600, "billing.tasks.reconcile_stripe"),
     }

@@ -1,6 +1,7 @@
-"""The processes of Kuvaka: the Procfile says what they are, and whatever starts one takes its command from there.
+"""The processes of Kuvaka. Their commands are in the Procfile; `make run`, compose and the image start them from there.
 
-`python -m config.processes NAME` becomes that process, so that it gets the signals of a container or a supervisor.
+`python -m config.processes NAME` replaces itself by that process, so that the process gets the signals of a container
+or a supervisor.
 """
 
 import os
@@ -20,25 +21,24 @@ ONCE: Final = "release"
 """The process that runs once, before the others of a new version start, and ends."""
 
 NAME: Final = "KUVAKA_PROCESS"
-"""The variable by which a process knows which of the Procfile's it is: where it serves its metrics, how it is called in
-traces."""
+"""The variable with a process's name in the Procfile, which selects the port of its metrics and its name in traces."""
 
 
 def parse_procfile() -> dict[str, str]:
-    """Return the command of each process by its name, in the order of the Procfile, without its comments."""
+    """The command of each process by its name, in the order of the Procfile."""
     matches = (LINE.match(line) for line in PROCFILE.read_text().splitlines())
     return {match[1]: match[2].strip() for match in matches if match}
 
 
 def command(line: str) -> list[str]:
-    """Return what starts a process by its line: the shell fills the variables in, then the program takes its place."""
+    """The arguments that start a process: a shell expands the variables, and then becomes the program."""
     return ["sh", "-c", f"exec {line}"]
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return `given` with the programs of this interpreter's installation first on the PATH.
+    """`given` with the programs of this Python first on the PATH, and without Kubernetes' service links.
 
-    Without what Kubernetes puts there of a Service called `stream`, say: STREAM_PORT=tcp://10.0.0.7:8001.
+    For a Service named `stream`, Kubernetes sets STREAM_PORT=tcp://10.0.0.7:8001.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)])
     kept = {name: value for name, value in given.items() if not is_service_link(name, value)}
@@ -46,15 +46,15 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_service_link(name: str, value: str) -> bool:
-    """Whether a variable is one by which Kubernetes tells a container of a Service, and no setting."""
+    """Whether a variable is a service link of Kubernetes, and not one of our settings."""
     return name.endswith("PORT") and value.startswith(("tcp://", "udp://"))
 
 
-def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], multiprocess_dir.Folder | None]:
-    """Return `given` for the process `name`, with its name and a folder for its metrics; the process inherits its lock.
+def with_metrics(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], multiprocess_dir.Folder | None]:
+    """`given` with the name and a metrics folder for the process `name`, which inherits the folder's lock.
 
-    Each started process has a folder of its own, or it would tell what an earlier one had counted. Where nothing can be
-    written there is none, and each of its processes counts for itself.
+    Each started process has its own folder, or it would export what an earlier one had counted. If nothing can be
+    written there is no folder, and each of its child processes counts for itself.
     """
     try:
         folder = multiprocess_dir.make()
@@ -64,13 +64,13 @@ def counting(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], multi
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become the process that `arguments` names."""
+    """Replace this process by the one that `arguments` names."""
     names = parse_procfile()
     if len(arguments) != 1 or arguments[0] not in names:
         sys.exit(f"Usage: python -m config.processes {{{','.join(names)}}}")
     os.chdir(ROOT)
     program = command(names[arguments[0]])
-    variables, _ = counting(arguments[0], environment(os.environ))
+    variables, _ = with_metrics(arguments[0], environment(os.environ))
     os.execvpe(program[0], program, variables)
 
 

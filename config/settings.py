@@ -12,7 +12,7 @@ from config import api_settings, processes
 from config.admin_settings import *  # noqa: F403  Django reads every name of this module
 from config.environment import ROOT, ConfigurationError, load
 from config.infrastructure.broker import broker_url
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 from config.observability import logs, sentry, tracing
 
 # Importing makes half a million objects that stay, so collections meanwhile find nothing and cost a fifth of the start.
@@ -171,7 +171,7 @@ DATABASES["default"]["OPTIONS"] = {
         "max_size": env.DATABASE_POOL_SIZE,
         "timeout": 2,
         "reconnect_timeout": 5,  # then the next request tries anew, instead of a back-off that grows for minutes
-        "connection_class": PatientConnection,
+        "connection_class": TimeoutConnection,
     },
 }
 

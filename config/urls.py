@@ -1,6 +1,4 @@
-"""The whole HTTP surface.
-
-Middleware answers three paths before it: `/livez`, `/readyz` (`config.http.health`) and `/metrics`
+"""All URLs, except for three that middleware serves: `/livez`, `/readyz` (`config.http.health`) and `/metrics`
 (`config.http.metrics_endpoint`).
 """
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-PatientConnection.patience = 2.5  # seconds; a request's statements take milliseconds
+TimeoutConnection.statement_timeout = 2.5  # seconds; a request's statements take milliseconds
 
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -20,10 +20,10 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer a request, also one whose body comes without Content-Length (in chunks, or over HTTP/2).
+    """Serve a request, including one whose body has no Content-Length (chunked, or over HTTP/2).
 
-    WSGI knows no such body, and Django takes it for an empty one. So it is read here, up to one byte more than any
-    route takes: which then refuses it as it refuses one that says its length.
+    WSGI has no such bodies, and Django reads them as empty. So the body is read here, up to one byte more than the
+    largest limit: a longer one is then refused like one with a length.
     """
     if not environ.get("CONTENT_LENGTH") and environ["REQUEST_METHOD"] not in BODILESS:
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)

@@ -32,7 +32,7 @@ from structlog.stdlib import ProcessorFormatter
 from xdist.scheduler import LoadScopeScheduling
 
 from config import environment
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 from tests import promised, servers
 
 _cleanup = ExitStack()
@@ -207,7 +207,7 @@ def _forget_what_others_left() -> None:
     structlog.contextvars.clear_contextvars()
     circuit_breaker._breakers.clear()
     breakers.reset()
-    PatientConnection.patience = None
+    TimeoutConnection.statement_timeout = None
     # The worker's heartbeat has a connection of its own, which cannot see a test's uncommitted rows.
     worker_leases.leases._thread = threading.current_thread()
     # No window of a rate limit ends during a test: where it ends depends on the key and on the time of day.

@@ -27,10 +27,10 @@ from config.dev.server_binaries import ServerError
 
 HOST: Final = "127.0.0.1"
 
-START_PATIENCE: Final = 60.0
+START_TIMEOUT: Final = 60.0
 """Seconds for a server to get ready, recovery from a crash included."""
 
-STOP_PATIENCE: Final = 20.0
+STOP_TIMEOUT: Final = 20.0
 """Seconds that a server has for each wish to stop before the next, firmer one."""
 
 CONNECTIONS: Final = 200
@@ -56,7 +56,7 @@ class Server:
             if self.process.poll() is None:
                 self.process.send_signal(wish)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(timeout=STOP_PATIENCE)
+                self.process.wait(timeout=STOP_TIMEOUT)
                 return
 
     def last_words(self) -> str:
@@ -198,7 +198,7 @@ def _running(start: Callable[[int], Server], *, port_file: Path, is_ready: Calla
 
 
 def _gets_ready(server: Server, *, is_ready: Callable[[str], bool]) -> bool:
-    deadline = time.monotonic() + START_PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     while server.process.poll() is None and time.monotonic() < deadline:
         if is_ready(server.url):
             return True
@@ -241,7 +241,7 @@ def _stop_leftover(pid_file: Path, *, program: str, wish: signal.Signals) -> Non
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         if process.name() == program and Path(process.cwd()) == pid_file.parent.resolve():
             process.send_signal(wish)
-            process.wait(timeout=STOP_PATIENCE)
+            process.wait(timeout=STOP_TIMEOUT)
     except psutil.TimeoutExpired:
         raise ServerError(f"A {program} of an earlier run, process {process.pid}, does not stop.") from None
     except (OSError, ValueError, IndexError, psutil.Error):

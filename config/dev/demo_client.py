@@ -16,7 +16,7 @@ TURNS: Final = (
     "And what did I first tell you?",
 )
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-PATIENCE: Final = 60.0
+TIMEOUT: Final = 60.0
 """Seconds for one reply."""
 
 
@@ -82,7 +82,7 @@ def _sign_in(client: requests.Session, address: str, number: str) -> str:
 def _print_stream(client: requests.Session, url: str) -> None:
     """Print the answer as it is written. Should the stream break, the message still has the answer."""
     try:
-        with client.get(url, stream=True, timeout=PATIENCE) as answer:
+        with client.get(url, stream=True, timeout=TIMEOUT) as answer:
             event = ""
             for line in answer.iter_lines():  # as bytes: decoded, a line separator in an answer would end a line too
                 name, _, value = line.decode().partition(": ")
@@ -103,7 +103,7 @@ def _check(message: dict[str, Any]) -> None:
 
 def _call(client: requests.Session, method: str, url: str, body: dict[str, str] | None = None) -> Any:
     try:
-        answer = client.request(method, url, json=body, timeout=PATIENCE)
+        answer = client.request(method, url, json=body, timeout=TIMEOUT)
         if answer.ok:
             return answer.json()
     except requests.RequestException as error:

@@ -28,7 +28,7 @@ from config.dev.supervisor import Child, Console, Died, Supervisor, stop_leftove
 NEARLY_FULL: Final = 32 * 1024**2
 """Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
 
-READY_PATIENCE: Final = 120.0
+READY_TIMEOUT: Final = 120.0
 """Seconds that the stack has to get ready: four Python programs start at once, perhaps on one slow core."""
 
 ANSWERING: Final = ("web", "stream", "worker")
@@ -129,12 +129,12 @@ def _serve(
 
 
 def _wait_until_ready(supervisor: Supervisor, settings: environment.Environment) -> None:
-    host, deadline = manage.reachable(), time.monotonic() + READY_PATIENCE
+    host, deadline = manage.reachable(), time.monotonic() + READY_TIMEOUT
     while not (_is_ready(host, settings.PORT) and _is_ready(host, int(os.environ["STREAM_PORT"]))):
         supervisor.check(restart=False)
         if time.monotonic() > deadline:
             address = manage.address(settings)
-            raise CannotRun(f"{address}/readyz did not get ready within {READY_PATIENCE:.0f} seconds.")
+            raise CannotRun(f"{address}/readyz did not get ready within {READY_TIMEOUT:.0f} seconds.")
         time.sleep(0.1)
     if "PRETEND_STRIPE_WEBHOOK" in os.environ:
         _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
@@ -181,7 +181,7 @@ def _signals() -> Iterator[list[Supervisor]]:
 
 def _wait_for_port(supervisor: Supervisor, port: int) -> None:
     """Wait until something listens on this machine's `port`."""
-    deadline = time.monotonic() + READY_PATIENCE
+    deadline = time.monotonic() + READY_TIMEOUT
     while time.monotonic() < deadline:
         supervisor.check(restart=False)
         with socket.socket() as probe:

@@ -166,7 +166,7 @@ class Supervisor:
             child.reader.join(timeout=1)
 
     def _start(self, name: str) -> Child:
-        variables, folder = processes.counting(name, self._environment)
+        variables, folder = processes.with_metrics(name, self._environment)
         process = subprocess.Popen(
             processes.command(self._commands[name]),
             stdin=subprocess.DEVNULL,

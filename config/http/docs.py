@@ -20,12 +20,12 @@ POLICY = {
     "connect-src": ["'self'"],
     "frame-ancestors": ["'none'"],
 }
-"""Swagger UI's own needs; it writes style attributes."""
+"""What Swagger UI needs; it writes style attributes."""
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """What is here, for whoever opens the address of the service: a page while developing, else the addresses."""
+    """The root of the service: the docs for a browser in development, otherwise the URLs as JSON."""
     if settings.DEBUG and "text/html" in request.headers.get("Accept", ""):
         return HttpResponseRedirect("/docs")
     return JsonResponse(
@@ -35,17 +35,16 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(csp_replace(POLICY), name="dispatch")
 class DocsView(SpectacularSwaggerSplitView):
-    """The schema as a page that one can try requests from."""
+    """The schema as a page from which requests can be sent."""
 
     url = "/schema"
 
 
 @method_decorator(csp_replace(POLICY), name="dispatch")
 class ErrorsView(TemplateView):
-    """Every error code; the `type` of a problem leads here."""
+    """Every error code; the `type` of a problem links here."""
 
     template_name = "errors.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The problems by their codes."""
         return super().get_context_data(problems=sorted(problems(), key=lambda kind: kind.code), **kwargs)

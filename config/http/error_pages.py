@@ -25,28 +25,27 @@ from config.observability.logs import request_id
 PLAIN_PAGE_POLICY = "; ".join(
     ("default-src 'none'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'")
 )
-"""What the desk's error pages may load: a stylesheet and an icon. Most are made outside any view of the desk's."""
+"""What the admin's error pages may load: a stylesheet and an icon. Most are rendered outside the admin's views."""
 
 
 class ProblemMiddleware:
-    """Gives Django's own error pages, and whatever a middleware below raises, the one shape."""
+    """Renders Django's own error pages, and exceptions of the middleware below, as problems."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on; turn an HTML error page into a problem."""
         response = self.get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
         if response.status_code < HTTPStatus.BAD_REQUEST or not is_page:
             return response
-        if not _is_for_a_person(request):
-            return self._in_our_shape(response)
+        if not _is_admin_page(request):
+            return self._as_problem(response)
         response.headers["Content-Security-Policy"] = PLAIN_PAGE_POLICY
         return response
 
-    def _in_our_shape(self, page: HttpResponse) -> HttpResponse:
-        """The problem of the page's status, with the headers that other middleware gave the page."""
+    def _as_problem(self, page: HttpResponse) -> HttpResponse:
+        """The problem of the page's status, with the headers that other middleware set."""
         problem = render(_BY_STATUS.get(page.status_code, BadRequestProblem)())
         for name, value in page.items():
             if name not in ("Content-Type", "Content-Length"):
@@ -54,22 +53,20 @@ class ProblemMiddleware:
         return problem
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        """Render what a view outside DRF raised: for the staff as a page."""
+        """Render an exception of a view outside DRF: in the admin as a page."""
         problem = problem_of(error)
-        return _page_of(request, problem) if _is_for_a_person(request) else render(problem)
+        return _page_of(request, problem) if _is_admin_page(request) else render(problem)
 
 
 def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The problem as the staff read it."""
-    told = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
-    response = render_page(request, "admin_site/problem.html", told, status=problem.status)
+    context = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
+    response = render_page(request, "admin_site/problem.html", context, status=problem.status)
     if problem.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     return response
 
 
-def _is_for_a_person(request: HttpRequest) -> bool:
-    """Whether a browser shows the answer to the staff."""
+def _is_admin_page(request: HttpRequest) -> bool:
     return request.path_info.startswith(f"/{settings.DESK_PATH}")
 
 

@@ -1,4 +1,4 @@
-"""Fields of request bodies that hold JSON to its types."""
+"""Fields of request bodies that accept only JSON's own type."""
 
 from typing import Any
 
@@ -6,18 +6,17 @@ from rest_framework import serializers
 
 
 class _Text:
-    """A text and nothing else: a number is not taken for its digits, which would lose the zeros before them."""
+    """A string only: a number is not converted, because it has lost its leading zeros."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Read it."""
         if not isinstance(data, str):
             self.fail("invalid")  # type: ignore[attr-defined]
         return super().to_internal_value(data)  # type: ignore[misc,no-any-return]
 
 
 class TextField(_Text, serializers.CharField):
-    """Any text."""
+    """Any string."""
 
 
 class PatternField(_Text, serializers.RegexField):
-    """A text of one form."""
+    """A string that matches a pattern."""

@@ -1,7 +1,7 @@
-"""Serving the metrics: `web` at `/metrics`, before anything else; the other processes at a port of their own.
+"""Serves the metrics: `web` at `/metrics`, before any other middleware; the other processes on their own ports.
 
-One port for each process of the Procfile, `METRICS_PORT` and those after it, so that one setting serves a machine that
-runs them all. A port that is taken, by a second worker of one machine say, costs the process its metrics, not its life.
+There is one port per process of the Procfile, starting at `METRICS_PORT`, so that one setting is enough for a machine
+that runs them all. If the port is taken, by a second worker for example, the process runs without serving metrics.
 """
 
 import hmac
@@ -26,7 +26,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from config.http import problems
 from config.http.transport import strict_transport
 from config.infrastructure import database_metrics
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 from config.observability import multiprocess_dir
 from config.observability.logs import identity_of
 
@@ -34,34 +34,34 @@ log = structlog.get_logger(__name__)
 
 PATH: Final = "/metrics"
 PORTS: Final = {"worker": 0, "tasks": 1, "stream": 2, "beat": 3}
-"""What is added to `METRICS_PORT` for each process."""
+"""The offset of each process from `METRICS_PORT`."""
 
-BEAT_PATIENCE: Final = 1.0
-"""Seconds for one question to the database at a scrape; Prometheus itself gives up after ten."""
+BEAT_STATEMENT_TIMEOUT: Final = 1.0
+"""Seconds for one query of a scrape; Prometheus itself gives up after ten."""
 
 LIVE_GAUGE: Final = re.compile(r"gauge_live\w*_(\d+)\.db")
 
 
 class MetricsMiddleware:
-    """Serves `/metrics`: to who knows `METRICS_TOKEN`; without one to everybody while developing, else to nobody."""
+    """Serves `/metrics` to clients with `METRICS_TOKEN`; without one, to everyone in development and no one else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a scrape, or pass the request on: without a token there is no such page."""
+        """Serve a scrape. Without a token there is no such page in production."""
         if request.path_info != PATH or not (settings.METRICS_TOKEN or settings.DEBUG):
             return self.get_response(request)
         identity = identity_of(request.headers.get("X-Request-ID", ""))
         with structlog.contextvars.bound_contextvars(request_id=identity):
-            response = _answer(request)
+            response = _respond(request)
         for name, value in (strict_transport() if request.is_secure() else {}).items():
             response[name] = value
         response["X-Request-ID"] = identity
         return response
 
 
-def _answer(request: HttpRequest) -> HttpResponse:
+def _respond(request: HttpRequest) -> HttpResponse:
     if not is_allowed(request.headers.get("Authorization", "")):
         return problems.render(problems.NotAuthenticated())
     if request.method not in ("GET", "HEAD"):
@@ -70,18 +70,18 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 
 def is_allowed(authorization: str) -> bool:
-    """Whether this header opens the metrics."""
+    """Whether this `Authorization` header may read the metrics."""
     scheme, _, token = authorization.partition(" ")
-    is_right = hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode())
-    return not settings.METRICS_TOKEN or (scheme.lower() == "bearer" and is_right)
+    matches = hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode())
+    return not settings.METRICS_TOKEN or (scheme.lower() == "bearer" and matches)
 
 
 def exposition() -> bytes:
-    """What all processes of this folder have counted, in Prometheus' text format."""
+    """The metrics of all processes that share this folder, in Prometheus' text format."""
     folder = os.environ.get(multiprocess_dir.VARIABLE)
     if not folder:
         return generate_latest(REGISTRY)
-    _forget_dead(Path(folder))
+    _remove_dead_gauges(Path(folder))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     if settings.KUVAKA_PROCESS == "beat":
@@ -89,8 +89,8 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-def _forget_dead(folder: Path) -> None:
-    """Leave out what is true of live processes only, for those that were replaced meanwhile."""
+def _remove_dead_gauges(folder: Path) -> None:
+    """Remove the gauges of processes that have ended, where a gauge counts live processes only."""
     for file in folder.iterdir():
         match = LIVE_GAUGE.fullmatch(file.name)
         if match and not Path(f"/proc/{match[1]}").exists():
@@ -121,14 +121,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(response.content)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing of scrapes."""
+        """Log no scrapes."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what failed as everything else is logged; a scraper that hangs up, as Prometheus does, fails nothing."""
+        """Log an error as JSON. A scraper that hangs up, as Prometheus does, is not an error."""
         if isinstance(sys.exception(), ConnectionError | TimeoutError):
             log.debug("scrape_abandoned")
         else:
@@ -136,7 +136,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def serve() -> None:
-    """Begin to serve the metrics of this process, if it has a port for them."""
+    """Start to serve the metrics of this process, if it has a port for them."""
     name = settings.KUVAKA_PROCESS
     if settings.METRICS_PORT is None or name not in PORTS:
         return
@@ -158,11 +158,11 @@ def _server(host: str, port: int) -> ThreadingHTTPServer:
 
 @signals.worker_ready.connect
 def _serve_worker(**_: Any) -> None:
-    """Begin when the children are there, so that they do not inherit the socket."""
+    """Start after the children are forked, so that they do not inherit the socket."""
     serve()
 
 
 @signals.beat_init.connect
 def _serve_beat(**_: Any) -> None:
-    PatientConnection.patience = BEAT_PATIENCE
+    TimeoutConnection.statement_timeout = BEAT_STATEMENT_TIMEOUT
     serve()

@@ -17,7 +17,7 @@ CURSOR = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 class LinkPagination(CursorPagination):
-    """Arrays as bodies, `?cursor=&limit=`, and a `Link` header (RFC 8288) that leads to the next page."""
+    """Arrays as bodies, `?cursor=&limit=`, and a `Link` header (RFC 8288) to the next page."""
 
     cursor_query_param = "cursor"
     page_size_query_param = "limit"
@@ -25,7 +25,7 @@ class LinkPagination(CursorPagination):
     max_page_size = 100
     invalid_cursor_message = "This cursor is not one of ours."
     position_field: Field[Any, Any, Any, Any]
-    """What a cursor's position has to be, by the type of the column that the list is ordered by."""
+    """The type of a cursor's position, which is the type of the column that the list is ordered by."""
 
     def get_page_size(self, request: Request) -> int:
         """The page's length, 1 to 100.
@@ -41,14 +41,14 @@ class LinkPagination(CursorPagination):
         return min(int(text), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Any:
-        """Read `cursor`.
+        """Decode `cursor`.
 
         Raises:
             ValidationError: it is malformed.
         """
         refused = ValidationError({"cursor": self.invalid_cursor_message}, code="invalid")
         if not CURSOR.fullmatch(request.query_params.get(self.cursor_query_param, "")):
-            raise refused  # base64's decoder leaves out what it does not know
+            raise refused  # base64's decoder ignores unknown characters
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
@@ -58,23 +58,23 @@ class LinkPagination(CursorPagination):
         return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
-        """The page as an array, with the links of its neighbours."""
+        """The page as an array, with links to the neighbouring pages."""
         links = {"next": self.get_next_link(), "prev": self.get_previous_link()}
         header = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
         return Response(data, headers={"Link": header} if header else None)
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
-        """What drf-spectacular says of the parameters: DRF knows no bounds."""
+        """The parameters with their bounds, for the OpenAPI document."""
         parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             if parameter["name"] == self.page_size_query_param:
                 parameter["schema"] |= {"minimum": 1, "maximum": 10**MAX_DIGITS - 1, "default": self.page_size}
-                parameter["description"] = f"How many at most; more than {self.max_page_size} are never sent."
+                parameter["description"] = f"How many at most; more than {self.max_page_size} are never returned."
             elif parameter["name"] == self.cursor_query_param:
                 parameter["schema"] |= {"pattern": f"^{CURSOR.pattern}$"}
-                parameter["description"] = "A place in the list, as a `Link` has it."
+                parameter["description"] = "A position in the list, from a `Link` header."
         return parameters
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """What drf-spectacular says of a page: an array."""
+        """The schema of a page, for the OpenAPI document: an array."""
         return schema

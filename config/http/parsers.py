@@ -11,7 +11,7 @@ from config.http.problems import PayloadTooLarge, UnsupportedEncoding
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's parser, which also answers 4xx to a body that is too large, too deep or not an object."""
+    """DRF's parser, which also refuses a body that is too large, too deep or not an object."""
 
     limit = 64 * 1024
     """Bytes."""
@@ -23,7 +23,7 @@ class JSONParser(parsers.JSONParser):
 
         Raises:
             PayloadTooLarge: the body is over the limit.
-            ParseError: it is not UTF-8, not JSON, nested too deep, names a member twice, or is not an object.
+            ParseError: it is not UTF-8, not JSON, nested too deep, has a duplicate member, or is not an object.
             UnsupportedEncoding: it is compressed.
         """
         if parser_context and "Content-Encoding" in parser_context["request"].headers:
@@ -41,10 +41,10 @@ class JSONParser(parsers.JSONParser):
 
 
 def refuse_encoding(encoding: str) -> None:
-    """Pass a body that is sent as it is.
+    """Refuse a compressed body, because its size is only known after decompression.
 
     Raises:
-        UnsupportedEncoding: it is compressed, and how large it is would be known too late.
+        UnsupportedEncoding: the body is compressed.
     """
     if encoding.strip().lower() not in ("", "identity"):
         raise UnsupportedEncoding(headers={"Accept-Encoding": "identity"})
@@ -55,8 +55,8 @@ def _refuse(constant: str) -> Any:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Read an object; of two members with one name, what stands before us may have read the other one."""
+    """Refuse duplicate members: a proxy in front of us may have read the other one."""
     read = dict(members)
     if len(read) < len(members):
-        raise ValueError("a member that comes twice")
+        raise ValueError("a duplicate member")
     return read

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 
 class DocsPermission(BasePermission):
-    """The schema and its pages: open while developing, for staff in production."""
+    """The schema and its pages: for everyone in development, for staff in production."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Whether the caller may read them."""
         return settings.DEBUG or bool(request.user and request.user.is_staff)

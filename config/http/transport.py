@@ -1,12 +1,12 @@
-"""What browsers are told of HTTPS by the answers that no middleware of Django's sees."""
+"""The HSTS header of responses that Django's SecurityMiddleware does not see."""
 
 from django.conf import settings
 
 
 def strict_transport() -> dict[str, str]:
-    """The header by which a browser uses HTTPS alone from now on; none while developing.
+    """The header that makes browsers use HTTPS only; empty in development.
 
-    It says nothing over plain HTTP (RFC 6797, 7.2): the caller knows how it was asked.
+    It must not be sent over plain HTTP (RFC 6797, 7.2), which the code that uses it checks.
     """
     if not settings.SECURE_HSTS_SECONDS:
         return {}

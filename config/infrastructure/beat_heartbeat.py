@@ -1,6 +1,6 @@
-"""The mark that beat leaves in Redis with what it publishes, so that one can tell whether it still does.
+"""The heartbeat that beat writes to Redis when it publishes a task, from which others see that it still runs.
 
-It is not of the database: beat needs none. A Redis that lost it has it again with beat's next task, within seconds.
+It is not in the database, because beat needs none. A Redis that lost it gets it again within seconds.
 """
 
 import time
@@ -10,38 +10,38 @@ from typing import Final
 import redis
 from django.conf import settings
 
-MARK: Final = "kuvaka:beat"
-KEPT: Final = 24 * 3600
-"""Seconds; beat that was silent for longer, and beat that never ran, look alike."""
+KEY: Final = "kuvaka:beat"
+TTL: Final = 24 * 3600
+"""Seconds; after that, a stopped beat looks like one that never ran."""
 
-EVERY: Final = 1.0
-"""Seconds between two marks at least."""
+MIN_INTERVAL: Final = 1.0
+"""Seconds between two heartbeats, at least."""
 
-PATIENCE: Final = 1.0
-"""Seconds for Redis."""
+TIMEOUT: Final = 1.0
+"""Seconds to wait for Redis."""
 
-_last = -EVERY
+_last = -MIN_INTERVAL
 
 
 def mark() -> None:
-    """Say that beat has published something now; without Redis nobody is told."""
+    """Record that beat has just published a task. Errors of Redis are ignored."""
     global _last  # noqa: PLW0603  beat has one thread
-    if time.monotonic() - _last >= EVERY:
+    if time.monotonic() - _last >= MIN_INTERVAL:
         _last = time.monotonic()
         with suppress(redis.RedisError), _client() as client:
-            client.set(MARK, 1, ex=KEPT)
+            client.set(KEY, 1, ex=TTL)
 
 
 def age() -> float | None:
-    """Seconds since the last mark, by Redis's clock; None if there is none.
+    """Seconds since the last heartbeat, by Redis's clock; None if there is none.
 
     Raises:
-        redis.RedisError: Redis is away.
+        redis.RedisError: Redis is unavailable.
     """
     with _client() as client:
-        left: int = client.pttl(MARK)
-    return None if left < 0 else KEPT - left / 1000
+        left: int = client.pttl(KEY)
+    return None if left < 0 else TTL - left / 1000
 
 
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)

@@ -1,4 +1,4 @@
-"""One breaker before each server, so that cache, limiter and publisher do not each wait out a time-out."""
+"""One circuit breaker per server, so that cache, rate limiter and publisher do not each wait for a timeout."""
 
 import time
 from typing import Any
@@ -8,16 +8,16 @@ import redis
 from config.observability import metrics
 
 OPEN_SECONDS = 2.0
-"""How long a server that failed is left alone. A frozen Redis then costs one caller its time-out every two seconds."""
+"""How long a server that failed is not tried. A frozen Redis then costs one request a timeout every two seconds."""
 
 
 class Breaker:
-    """Remembers that a server failed, and lets one caller at a time find out whether it is back.
+    """Remembers that a server failed, and lets one request at a time try whether it is back.
 
-    It needs no lock: a race lets a second probe through, which costs one more time-out.
+    It needs no lock: a race lets a second probe through, which costs one more timeout.
 
     Args:
-        server: how the metrics call it.
+        server: its label in the metrics.
     """
 
     def __init__(self, server: str = "") -> None:
@@ -26,7 +26,7 @@ class Breaker:
         self._failed_at = metrics.server_failed.labels(server)
 
     def allows(self) -> bool:
-        """Whether to try the server now; when its pause is over, the first to ask becomes the probe."""
+        """Whether to try the server now; when the pause is over, the first request is the probe."""
         if not self._tripped:
             return True
         now = time.monotonic()
@@ -36,13 +36,13 @@ class Breaker:
         return True
 
     def failed(self) -> None:
-        """Leave the server alone for `OPEN_SECONDS`."""
+        """Open the breaker for `OPEN_SECONDS`."""
         self._open_until = time.monotonic() + OPEN_SECONDS
         self._tripped = True
         self._failed_at.set_to_current_time()
 
     def succeeded(self) -> None:
-        """Let everybody through again."""
+        """Close the breaker."""
         if self._tripped:
             self._tripped = False
             self._failed_at.set(0)
@@ -52,7 +52,7 @@ _breakers: dict[str, Breaker] = {}
 
 
 def breaker_of(server: str) -> Breaker:
-    """The one breaker that this process has for `server` (any name for it, a host and port say)."""
+    """The breaker of this process for `server`, which is any name, such as host and port."""
     return _breakers.setdefault(server, Breaker(server))
 
 
@@ -63,7 +63,7 @@ class GuardedRedis(redis.Redis):
         """Run one command, or fail at once while the breaker is open.
 
         Raises:
-            redis.ConnectionError: the breaker is open, or the server is away.
+            redis.ConnectionError: the breaker is open, or the server is unavailable.
             redis.TimeoutError: the server did not answer in time.
         """
         connection = self.connection_pool.connection_kwargs
@@ -71,9 +71,9 @@ class GuardedRedis(redis.Redis):
         if not breaker.allows():
             raise redis.ConnectionError("the breaker is open")
         try:
-            answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            response = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except (redis.ConnectionError, redis.TimeoutError):
             breaker.failed()
             raise
         breaker.succeeded()
-        return answer
+        return response

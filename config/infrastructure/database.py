@@ -1,4 +1,4 @@
-"""Connections that do not wait for ever for a PostgreSQL that hangs, nor outlive one that went away."""
+"""Connections with a timeout per statement, which are closed when their server becomes unavailable."""
 
 from typing import Any, Final
 
@@ -14,42 +14,43 @@ DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout, Po
 """What Django and the pool raise while PostgreSQL is unavailable or its connections are all in use."""
 
 
-class PatientConnection(psycopg.Connection[Any]):
-    """psycopg's connection, with a limit on how long one statement is waited for.
+class TimeoutConnection(psycopg.Connection[Any]):
+    """psycopg's connection, with a timeout per statement on the client's side.
 
-    A server that hangs, or whose host does, acknowledges what it is sent and never answers; neither a connect time-out
-    nor the server's own `statement_timeout` ends that. There is no limit unless the process sets one: migrations and
+    A server that hangs, or whose host does, acknowledges packets and never responds; neither a connect timeout nor the
+    server's own `statement_timeout` ends that. There is no timeout unless the process sets one: migrations and
     clean-ups may take minutes, a web request may not.
     """
 
-    patience: float | None = None
+    statement_timeout: float | None = None
     """Seconds, for all connections of this process."""
 
     def wait(self, gen: PQGen[Any], *args: Any, **kwargs: Any) -> Any:
-        """Wait for the server's answer.
+        """Wait for the server's response.
 
         Raises:
-            psycopg.OperationalError: the time is over and the connection closed; what the server did is not known. Or
-                the server is gone, or only reads any more (a standby after a failover, or a full disk at a hosted one).
+            psycopg.OperationalError: the timeout is over and the connection closed; what the server did is not known.
+                Or the server is unavailable, or read-only (a standby after a failover, or a hosted one whose disk is
+                full).
         """
-        kwargs.setdefault("timeout", self.patience)
+        kwargs.setdefault("timeout", self.statement_timeout)
         try:
             return super().wait(gen, *args, **kwargs)
         except psycopg.OperationalError:
             if self.pgconn.status == ConnStatus.BAD:
-                self._forget_the_others()
+                self._drain_the_pool()
             elif self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.close()  # or the late answer would be taken for that of the next question
+                self.close()  # or the late response would be read as that of the next statement
             raise
         except ReadOnlySqlTransaction as error:
             self.close()
-            self._forget_the_others()
-            raise psycopg.OperationalError("this PostgreSQL only reads") from error
+            self._drain_the_pool()
+            raise psycopg.OperationalError("this PostgreSQL is read-only") from error
 
-    def _forget_the_others(self) -> None:
-        """Have the pool close its idle connections: they lead to the same server, which has gone.
+    def _drain_the_pool(self) -> None:
+        """Make the pool close its idle connections: they lead to the same server, which is unavailable.
 
-        It would find that out one by one, a second each (psycopg_pool 3.3.3), and refuse requests meanwhile.
+        The pool would find that out one by one, at a second each (psycopg_pool 3.3.3), and refuse requests until then.
         """
         if isinstance(self._pool, ConnectionPool):
             self._pool.drain()

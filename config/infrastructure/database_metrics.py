@@ -1,6 +1,6 @@
-"""What only the database knows, asked when `beat` is scraped: one cheap question each, which never fails the scrape.
+"""Gauges that `beat` reads from the database when it is scraped: one cheap query each, which never fails the scrape.
 
-Apps register what they know (`AppConfig.ready`); `beat` alone tells it, since there is one of it.
+Apps register theirs in `AppConfig.ready`. Only beat exports them, because it runs once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,41 +16,41 @@ from config.infrastructure.database import DATABASE_UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 
-Answer = float | Mapping[str, float]
+GaugeValue = float | Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A gauge: either one number, or one for each value of `label`."""
+class DatabaseGauge:
+    """A gauge with one value, or with one value per value of `label`."""
 
     name: str
     documentation: str
-    ask: Callable[[], Answer]
+    read: Callable[[], GaugeValue]
     label: str = ""
 
-    def answered(self) -> Metric:
-        """Ask, and say it in Prometheus' terms.
+    def collect(self) -> Metric:
+        """Read the values.
 
         Raises:
-            django.db.Error, psycopg_pool.PoolTimeout: the database is away.
+            django.db.Error, psycopg_pool.PoolTimeout: the database is unavailable.
         """
         family = GaugeMetricFamily(self.name, self.documentation, labels=[self.label] if self.label else None)
-        answer = self.ask()
-        for value, number in answer.items() if isinstance(answer, Mapping) else [("", answer)]:
-            family.add_metric([value] if self.label else [], number)
+        read = self.read()
+        for label, value in read.items() if isinstance(read, Mapping) else [("", read)]:
+            family.add_metric([label] if self.label else [], value)
         return family
 
 
-questions: dict[str, Question] = {}
+gauges: dict[str, DatabaseGauge] = {}
 
 
-def register(*, name: str, documentation: str, ask: Callable[[], Answer], label: str = "") -> None:
-    """Have a question asked at each scrape; a second one of that name takes the first one's place."""
-    questions[name] = Question(name=name, documentation=documentation, ask=ask, label=label)
+def register(*, name: str, documentation: str, read: Callable[[], GaugeValue], label: str = "") -> None:
+    """Read a gauge at each scrape; it replaces a registered one of the same name."""
+    gauges[name] = DatabaseGauge(name=name, documentation=documentation, read=read, label=label)
 
 
-def number(statement: str) -> float:
-    """Ask for one number; nothing counts as 0."""
+def query_number(statement: str) -> float:
+    """The single value that a statement selects; null and no row count as 0."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
         row = cursor.fetchone()
@@ -58,18 +58,18 @@ def number(statement: str) -> float:
 
 
 class Collector(BaseCollector):
-    """All questions, over a connection that goes back after them."""
+    """Collects all gauges, and then returns the connection to the pool."""
 
     def collect(self) -> Iterator[Metric]:
-        """Ask one after another; when the database fails one, the rest is left out rather than waited for."""
-        is_there = 1.0
+        """Read one gauge after another; after the first error the rest is left out, so that no scrape waits."""
+        is_up = 1.0
         try:
-            for question in questions.values():
-                yield question.answered()
+            for gauge in gauges.values():
+                yield gauge.collect()
         except (Error, *DATABASE_UNAVAILABLE) as error:
-            is_there = 0.0
+            is_up = 0.0
             log.warning("database_not_asked", cause=type(error).__name__)
         finally:
             with suppress(Error):
                 connection.close()
-        yield GaugeMetricFamily("kuvaka_database_up", "Whether the database answered at this scrape.", value=is_there)
+        yield GaugeMetricFamily("kuvaka_database_up", "Whether the database answered at this scrape.", value=is_up)

@@ -216,7 +216,7 @@ def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Pat
 
 
 def test_a_frozen_server_is_stopped_all_the_same(used_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_servers, "STOP_PATIENCE", 2)
+    monkeypatch.setattr(database_servers, "STOP_TIMEOUT", 2)
 
     with running(used_data_dir) as (_, started):
         started["redis"].process.send_signal(signal.SIGSTOP)

@@ -12,10 +12,10 @@ from config.infrastructure import beat_heartbeat
 
 @pytest.fixture(autouse=True)
 def _no_mark(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beat_heartbeat, "_last", -beat_heartbeat.EVERY)
-    monkeypatch.setattr(beat_heartbeat, "PATIENCE", 60.0)  # where Redis is late, `mark` says nothing and leaves none
+    monkeypatch.setattr(beat_heartbeat, "_last", -beat_heartbeat.MIN_INTERVAL)
+    monkeypatch.setattr(beat_heartbeat, "TIMEOUT", 60.0)  # where Redis is late, `mark` says nothing and leaves none
     with Redis.from_url(settings.REDIS_URL) as client:
-        client.delete(beat_heartbeat.MARK)
+        client.delete(beat_heartbeat.KEY)
 
 
 def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> None:
@@ -32,7 +32,7 @@ def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> 
     assert 0 <= age <= time.time() - begun + 0.1  # Redis counts milliseconds, by the same clock
     begun = time.time()
     with Redis.from_url(settings.REDIS_URL) as client:
-        client.pexpire(beat_heartbeat.MARK, (beat_heartbeat.KEPT - 60) * 1000)
+        client.pexpire(beat_heartbeat.KEY, (beat_heartbeat.TTL - 60) * 1000)
     later = beat_heartbeat.age()
     assert later is not None
     assert 60 <= later <= 60 + time.time() - begun + 0.1

@@ -11,15 +11,15 @@ from psycopg_pool import ConnectionPool
 from chatrooms.exceptions import MessageNotFound, StreamUnavailable, TooManyStreams
 from chatrooms.streaming import sse
 from config.http import health
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 
 
 @pytest.fixture
-def pool() -> Iterator[ConnectionPool[PatientConnection]]:
+def pool() -> Iterator[ConnectionPool[TimeoutConnection]]:
     """As Django makes it, with four connections that are open."""
     with ConnectionPool(
         os.environ["DATABASE_URL"],
-        connection_class=PatientConnection,
+        connection_class=TimeoutConnection,
         check=ConnectionPool.check_connection,
         kwargs={"autocommit": True},
         min_size=4,
@@ -30,11 +30,11 @@ def pool() -> Iterator[ConnectionPool[PatientConnection]]:
         yield made
 
 
-def processes_of(pool: ConnectionPool[PatientConnection]) -> list[int]:
+def processes_of(pool: ConnectionPool[TimeoutConnection]) -> list[int]:
     return [each.info.backend_pid for each in pool._pool]
 
 
-def test_when_one_connection_proves_dead_all_idle_ones_are_made_anew(pool: ConnectionPool[PatientConnection]) -> None:
+def test_when_one_connection_proves_dead_all_idle_ones_are_made_anew(pool: ConnectionPool[TimeoutConnection]) -> None:
     before = processes_of(pool)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         for process in before:
@@ -47,7 +47,7 @@ def test_when_one_connection_proves_dead_all_idle_ones_are_made_anew(pool: Conne
     assert len(checked) == 2, "the dead one, and a new one"
 
 
-def test_a_server_that_only_reads_is_away(pool: ConnectionPool[PatientConnection]) -> None:
+def test_a_server_that_only_reads_is_away(pool: ConnectionPool[TimeoutConnection]) -> None:
     standby = pool.getconn()
     standby.execute("SET default_transaction_read_only = on")
     with pytest.raises(psycopg.OperationalError, match="only reads"):

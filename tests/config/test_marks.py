@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.tasks import generate_reply
-from config.text import LIKE_MARKS, MOST_MARKS, Marks
+from config.text import LIKE_MARKS, MAX_MARKS, Marks
 from tests.chatrooms.streams import Stream
 from tests.clients import signed_in
 from tests.servers import ROOT
@@ -126,12 +126,12 @@ def test_a_message_has_few_marks_in_a_row(client: APIClient, room: Chatroom, con
 
 
 def test_few_marks_in_a_row_are_kept_and_searched(client: APIClient, room: Chatroom, normalised: list[int]) -> None:
-    content = ("a" + "\u0301" * MOST_MARKS + " वि") * 150
+    content = ("a" + "\u0301" * MAX_MARKS + " वि") * 150
     assert client.post(f"/chatroom/{room.pk}/message", {"content": content}).status_code == 202
     assert Message.objects.get(role="user").content == content
     found = client.get("/search", {"q": "वि"})
     assert len(found.json()) == 1
-    assert max(normalised) <= MOST_MARKS
+    assert max(normalised) <= MAX_MARKS
 
 
 def test_an_answer_has_few_marks_in_a_row_whatever_the_pieces(
@@ -143,7 +143,7 @@ def test_an_answer_has_few_marks_in_a_row_whatever_the_pieces(
     client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"})
     generate_reply(Reply.objects.get().pk)
     told = Reply.objects.get()
-    assert (told.status, longest_row(told.content)) == ("done", MOST_MARKS)
+    assert (told.status, longest_row(told.content)) == ("done", MAX_MARKS)
     assert told.content == "z" + "\u0301" * 60 + "\u0316" * 40 + "b\u0301" + "plain" + "\u0301" * 100
 
 

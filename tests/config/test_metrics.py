@@ -195,7 +195,7 @@ def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch:
         raise OperationalError
 
     questions = {
-        name: database_metrics.Question(name=name, documentation="", ask=away) for name in ("kuvaka_a", "kuvaka_b")
+        name: database_metrics.DatabaseGauge(name=name, documentation="", ask=away) for name in ("kuvaka_a", "kuvaka_b")
     }
     monkeypatch.setattr(database_metrics, "questions", questions)
     monkeypatch.setattr(database_metrics, "connection", SimpleNamespace(close=lambda: None))

@@ -94,7 +94,7 @@ def no_sweeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(no_sweeper: None) -> None:
-    variables, folder = processes.counting("worker", os.environ)
+    variables, folder = processes.with_metrics("worker", os.environ)
     assert folder is not None
     assert variables[processes.NAME] == "worker"
     assert variables[multiprocess_dir.VARIABLE] == str(folder.path)
@@ -107,7 +107,7 @@ def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(no_sweeper: N
 
 def test_where_nothing_can_be_written_a_process_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/proc/nowhere")
-    variables, folder = processes.counting("worker", {"A": "1"})
+    variables, folder = processes.with_metrics("worker", {"A": "1"})
     assert (variables, folder) == ({"A": "1", processes.NAME: "worker"}, None)
 
 

@@ -27,14 +27,14 @@ def existing() -> dict[str, list[str]]:
         for family in REGISTRY.collect()
         if family.name.startswith("kuvaka_")
     }
-    of_the_database = {name: [name] for name in (*database_metrics.questions, "kuvaka_database_up")}
+    of_the_database = {name: [name] for name in (*database_metrics.gauges, "kuvaka_database_up")}
     return of_processes | of_the_database
 
 
 def labels_of(name: str) -> set[str]:
     found = [each for each in vars(metrics).values() if getattr(each, "_name", None) == name]
     names = {*found[0]._labelnames} if found else set()
-    question = database_metrics.questions.get(name)
+    question = database_metrics.gauges.get(name)
     return names | ({question.label} if question and question.label else set())
 
 

@@ -69,7 +69,7 @@ BREAKS = (
     Break(
         lets="anybody read the metrics",
         file="config/http/metrics_endpoint.py",
-        text='return not settings.METRICS_TOKEN or (scheme.lower() == "bearer" and is_right)',
+        text='return not settings.METRICS_TOKEN or (scheme.lower() == "bearer" and matches)',
         broken="return True",
         tests="config/test_metrics.py",
     ),
@@ -160,14 +160,14 @@ BREAKS = (
     Break(
         lets="a worker that never was in touch with Redis be well",
         file="config/alive.py",
-        text="if silent is not None and silent < SILENT:",
-        broken="if silent is None or silent < SILENT:",
+        text="if silent is not None and silent < MAX_SILENCE:",
+        broken="if silent is None or silent < MAX_SILENCE:",
         tests="config/test_alive.py",
     ),
     Break(
         lets="a worker that stands still be well",
         file="config/alive.py",
-        text="if silent is not None and silent < SILENT:",
+        text="if silent is not None and silent < MAX_SILENCE:",
         broken="if silent is not None:",
         tests="config/test_alive.py",
     ),
@@ -188,7 +188,7 @@ BREAKS = (
     Break(
         lets="a header be as long as a client likes",
         file="config/http/middleware.py",
-        text="if any(len(value) > self.LONGEST_HEADER for value in request.headers.values()):",
+        text="if any(len(value) > self.MAX_HEADER_BYTES for value in request.headers.values()):",
         broken="if not request.headers.values():",
         tests="config/test_hardened.py",
     ),

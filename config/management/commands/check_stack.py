@@ -1,4 +1,4 @@
-"""`manage.py check_stack`: what is right, what is wrong, and what to do about it."""
+"""`manage.py check_stack`: what works, what is wrong, and how to fix it."""
 
 import json as json_module
 import textwrap
@@ -7,44 +7,43 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.infrastructure.database import PatientConnection
+from config.infrastructure.database import TimeoutConnection
 from config.management.stack import infrastructure, processes, vendors
-from config.management.stack.findings import Finding, Verdict, look_at
+from config.management.stack.findings import Finding, Verdict, run_checks
 
-LOOKS: Final = (*infrastructure.LOOKS, *vendors.LOOKS, *processes.LOOKS)
+CHECKS: Final = (*infrastructure.CHECKS, *vendors.CHECKS, *processes.CHECKS)
 MARKS: Final = {Verdict.OK: "ok", Verdict.WARNING: "!", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "?"}
 WIDTH: Final = 100
 """Characters of a line of advice."""
 
 
 class Command(BaseCommand):
-    """Looks at everything that runs, and at every vendor; it changes nothing, sends nothing and costs nothing."""
+    """Checks every process and every vendor. It changes nothing, sends nothing and costs nothing."""
 
     help = (
-        "Look at every part of the stack: settings, database, migrations, Redis, connections, disk, tiers, Gemini's "
+        "Check every part of the stack: settings, database, migrations, Redis, connections, disk, tiers, Gemini's "
         "key and models, Stripe's key, price and webhook, waiting events, SMS, web, stream, the workers, beat, and "
-        "whether replies, codes and erasures move on. Says what is right, what is wrong and what to do. It changes "
-        "nothing, and ends within a minute whatever is away. Exit code 0: nothing is wrong (warnings may be told); 1: "
-        "something is."
+        "whether replies, codes and erasures are processed. Reports what works, what is wrong and how to fix it. It "
+        "changes nothing, and ends within a minute, whatever is unavailable. Exit code 0: nothing is wrong (there may "
+        "be warnings); 1: something is wrong."
     )
-    requires_system_checks: list[str] = []  # they are one of the parts, and must not end it
+    requires_system_checks: list[str] = []  # they are one of the parts, and must not end the command
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --json."""
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, json: bool, **options: Any) -> None:
-        """Look, and tell.
+        """Run the checks and print the findings.
 
         Raises:
             CommandError: something is wrong.
         """
-        PatientConnection.patience = infrastructure.PATIENCE
-        found = look_at(LOOKS)
+        TimeoutConnection.statement_timeout = infrastructure.SERVER_TIMEOUT
+        found = run_checks(CHECKS)
         faults = [each for each in found if each.verdict is Verdict.WRONG]
         if json:
-            told = {"ok": not faults, "findings": [each.as_json() for each in found]}
-            self.stdout.write(json_module.dumps(told, indent=2))
+            report = {"ok": not faults, "findings": [each.as_json() for each in found]}
+            self.stdout.write(json_module.dumps(report, indent=2))
         else:
             self.stdout.write(_table(found))
         if faults:

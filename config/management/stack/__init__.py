@@ -1,1 +1,1 @@
-"""What `manage.py check_stack` looks at: one function for each part, which says what it found and what to do."""
+"""The checks of `manage.py check_stack`: one function per part, which reports its findings and how to fix them."""

@@ -1,4 +1,4 @@
-"""Who is paid for: Gemini, Stripe, and the delivery of SMS; and what we sell."""
+"""Checks of the vendors (Gemini, Stripe, Twilio) and of the tiers."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,25 +11,25 @@ from accounts import sms
 from billing import catalogue, money, stripe_api
 from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
 from billing.models import StripeEvent, Tier
-from config.management.stack.findings import Finding, Look, Workers, ok, warning, wrong
+from config.management.stack.findings import Finding, StackCheck, Workers, ok, warning, wrong
 from gemini.client import check_model
 from gemini.exceptions import ModelNotFound, ProviderAuth, ProviderError
 
-EVENT_PATIENCE: Final = timedelta(minutes=5)
+MAX_EVENT_WAIT: Final = timedelta(minutes=5)
 
 
 def _tiers(_: Workers) -> Iterator[Finding]:
     missing = set(catalogue.SEEDS) - set(Tier.objects.values_list("slug", flat=True))
     if missing:
-        advice = "Run `manage.py seed_tiers`: without them nobody can send."
+        advice = "Run `manage.py seed_tiers`: without tiers no message can be sent."
         yield wrong("tiers", f"missing: {', '.join(sorted(missing))}", advice)
     else:
-        yield ok("tiers", "Basic and Pro are there")
+        yield ok("tiers", "Basic and Pro exist")
 
 
 def _gemini(_: Workers) -> Iterator[Finding]:
     if settings.GEMINI_CLIENT == "stand-in":
-        yield warning("Gemini", "the stand-in answers", "Set GEMINI_API_KEY to have Gemini answer.")
+        yield warning("Gemini", "the stand-in writes the replies", "Set GEMINI_API_KEY to use Gemini.")
         return
     for model in _models():
         try:
@@ -42,18 +42,18 @@ def _gemini(_: Workers) -> Iterator[Finding]:
             yield wrong("Gemini", f"there is no model {model}", advice)
         except ProviderError as error:
             where = settings.GEMINI_BASE_URL and " Is GEMINI_BASE_URL right?"
-            advice = f"Gemini may be away: aistudio.google.com/status tells.{where}"
-            yield wrong("Gemini", f"no good answer about {model} ({error.code})", advice)
+            advice = f"Gemini may be unavailable: see aistudio.google.com/status.{where}"
+            yield wrong("Gemini", f"no valid response about {model} ({error.code})", advice)
             return
         else:
-            yield ok("Gemini", f"the key is good, and {model} is there")
+            yield ok("Gemini", f"the key is valid, and {model} exists")
 
 
 def _models() -> list[str]:
-    """Every model that may be asked, each once; without a database those of the settings."""
+    """Every configured model, once; without a database, those of the settings."""
     try:
         chosen = [name for names in Tier.objects.values_list("model_names", flat=True) for name in names]
-    except Exception:  # noqa: BLE001  why there are none, another line says
+    except Exception:  # noqa: BLE001  another line reports the reason
         chosen = []
     return list(
         dict.fromkeys(name for name in (settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL, *chosen) if name)
@@ -71,7 +71,7 @@ def _stripe(_: Workers) -> Iterator[Finding]:
         yield wrong("Stripe", "the key is refused", advice)
         return
     except (PaymentProviderAway, NotForSale) as error:
-        yield wrong("Stripe", f"no answer ({error.code})", "status.stripe.com tells whether Stripe is away.")
+        yield wrong("Stripe", f"no response ({error.code})", "See status.stripe.com.")
         return
     yield _mode()
     yield from _price(price)
@@ -79,35 +79,37 @@ def _stripe(_: Workers) -> Iterator[Finding]:
 
 def _mode() -> Finding:
     if settings.STRIPE_LIVE_MODE:
-        return ok("Stripe", "the key is good; live mode: money moves")
+        return ok("Stripe", "the key is valid; live mode: real payments")
     other = " at STRIPE_API_HOST" if getattr(settings, "STRIPE_API_HOST", "") else ""
-    said = f"the key is good; test mode{other}: no money moves"
+    said = f"the key is valid; test mode{other}: no real payments"
     if settings.DEBUG:
         return ok("Stripe", said)
-    return warning("Stripe", said, "Set a live key when Pro is to be paid for.")
+    return warning("Stripe", said, "Set a live key to charge for Pro.")
 
 
 def _price(price: Any) -> Iterator[Finding]:
-    """Whether Pro is sold, and at the price that Stripe has under our key."""
+    """Whether Pro is for sale, at the price with our lookup key."""
     pro = Tier.objects.filter(slug=Tier.PRO).first()
     sold = pro.stripe_price if pro else ""
     if pro and pro.was_sold and not sold:
         yield warning(
-            "price of Pro", "staff have taken it off sale", "Choose a price at the desk (Tiers), or leave it."
+            "price of Pro", "staff have taken it off sale", "Choose a price in the admin (Tiers), or leave it."
         )
     elif price is None or not price.active or not sold:
         yield wrong("price of Pro", "there is none: Pro cannot be bought", "Run `manage.py seed_tiers`.")
     elif sold != price.id:
-        said = "is sold at another price than Stripe has under STRIPE_PRO_LOOKUP_KEY"
-        yield warning("price of Pro", said, "Run `manage.py seed_tiers`; if it says that staff chose it, leave it.")
+        said = "is sold at another price than the one with STRIPE_PRO_LOOKUP_KEY at Stripe"
+        yield warning(
+            "price of Pro", said, "Run `manage.py seed_tiers`; if it reports that staff chose the price, leave it."
+        )
     else:
         yield ok("price of Pro", f"{money.written(price.unit_amount, price.currency)}, as {price.id}")
 
 
 def _webhook(_: Workers) -> Iterator[Finding]:
-    """Whether Stripe tells us what happens; without that, nobody who pays becomes Pro until the next reconciliation."""
+    """Whether Stripe sends us events; without them, a payment takes effect only at the next reconciliation."""
     if not settings.STRIPE_SECRET_KEY:
-        yield ok("webhook", "nothing to tell without a key")
+        yield ok("webhook", "not needed without a key")
         return
     if not any(secret.strip() for secret in settings.STRIPE_WEBHOOK_SECRETS):
         advice = "Set STRIPE_WEBHOOK_SECRET to the signing secret (whsec_…) of the webhook endpoint."
@@ -116,7 +118,7 @@ def _webhook(_: Workers) -> Iterator[Finding]:
     try:
         endpoints = stripe_api.webhook_endpoints()
     except (PaymentProviderRefused, PaymentProviderAway) as error:
-        advice = "Look in Stripe's dashboard whether the endpoint is there; a restricted key may not list them."
+        advice = "Check in Stripe's dashboard that the endpoint exists; a restricted key may not list endpoints."
         yield warning("webhook", f"the endpoints cannot be listed ({error.code})", advice)
         return
     yield _endpoint(endpoints)
@@ -139,39 +141,43 @@ def _endpoint(endpoints: list[Any]) -> Finding:
 
 def _events(_: Workers) -> Iterator[Finding]:
     failed = StripeEvent.objects.failed().count()
-    late = StripeEvent.objects.waiting().filter(received_at__lt=Now() - EVENT_PATIENCE).count()
+    late = StripeEvent.objects.waiting().filter(received_at__lt=Now() - MAX_EVENT_WAIT).count()
     if failed:
-        advice = "`manage.py replay_webhooks --dry-run` names them with their errors; without it they are tried again."
-        yield wrong("events", f"{failed} events of Stripe's failed too often and wait for a person", advice)
+        advice = (
+            "`manage.py replay_webhooks --dry-run` lists them with their errors; without the option it retries them."
+        )
+        yield wrong("events", f"{failed} events from Stripe failed too often and are no longer retried", advice)
     if late:
-        advice = "Is `tasks` running, and Stripe answering? `manage.py reconcile_stripe` repairs what they would have."
-        yield wrong("events", f"{late} events of Stripe's wait for more than 5 minutes", advice)
+        advice = (
+            "Is `tasks` running, and Stripe available? `manage.py reconcile_stripe` does what they would have done."
+        )
+        yield wrong("events", f"{late} events from Stripe have waited for more than 5 minutes", advice)
     if not failed and not late:
-        yield ok("events", "none waits")
+        yield ok("events", "none waiting")
 
 
 def _sms(_: Workers) -> Iterator[Finding]:
     if settings.SMS_DELIVERY != "twilio":
         said = f"SMS_DELIVERY={settings.SMS_DELIVERY}: no SMS is sent"
-        advice = "Anyone can sign in as anyone: set SMS_DELIVERY=twilio before strangers come by."
+        advice = "Anyone can sign in as anyone: set SMS_DELIVERY=twilio in production."
         yield ok("SMS", said) if settings.DEBUG else warning("SMS", said, advice)
         return
     try:
         sms.look_up()
     except sms.NotDelivered as error:
         if error.may_be_repeated:
-            yield wrong("SMS", "Twilio does not answer", "status.twilio.com tells whether it is away.")
+            yield wrong("SMS", "Twilio does not respond", "See status.twilio.com.")
         else:
-            yield wrong("SMS", "Twilio refuses the account", "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN anew.")
+            yield wrong("SMS", "Twilio refuses the account", "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
     else:
-        yield ok("SMS", "Twilio knows the account")
+        yield ok("SMS", "Twilio accepts the account")
 
 
-LOOKS: Final = (
-    Look(part="tiers", check=_tiers, needs=["database", "migrations"]),
-    Look(part="Gemini", check=_gemini),
-    Look(part="Stripe", check=_stripe, needs=["database", "migrations"]),
-    Look(part="webhook", check=_webhook),
-    Look(part="events", check=_events, needs=["database", "migrations"]),
-    Look(part="SMS", check=_sms),
+CHECKS: Final = (
+    StackCheck(part="tiers", check=_tiers, needs=["database", "migrations"]),
+    StackCheck(part="Gemini", check=_gemini),
+    StackCheck(part="Stripe", check=_stripe, needs=["database", "migrations"]),
+    StackCheck(part="webhook", check=_webhook),
+    StackCheck(part="events", check=_events, needs=["database", "migrations"]),
+    StackCheck(part="SMS", check=_sms),
 )
