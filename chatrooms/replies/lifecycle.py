@@ -122,7 +122,7 @@ def fail(
     delay = retry_after if retry_after is not None else _backoff(reply.retries_left)
     if retryable and delay <= MAX_RETRY_DELAY and schedule_retry(held_by_attempt(reply), timedelta(seconds=delay)):
         log.info("reply_retry_scheduled", reply_id=reply.pk, error=error, seconds=round(delay, 1))
-        metrics.tries_put_off.labels(error).inc()
+        metrics.retries_scheduled.labels(error).inc()
         redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
         publish_next(user_id=reply.user_id)
         return True

@@ -5,26 +5,25 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-NOWHERE = ipaddress.ip_address(0)
-"""The peer of a request that came over a Unix socket."""
+UNSPECIFIED = ipaddress.ip_address(0)
+"""The peer of a request over a Unix socket."""
 
 IPV6_PREFIX = 64
-"""Bits that name one customer: RFC 6177 gives each site at least a /64, so limits count by it."""
+"""The prefix length of one client: RFC 6177 gives each site at least a /64, so limits count by it."""
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of whoever sent the request, in its shortest form.
+    """The address of the client, in its shortest form.
 
-    With `PROXY_HOPS` n, that is the n-th from the right of X-Forwarded-For, which the n trusted proxies wrote; what
-    stands to the left of it anybody may have invented. With 0, or where the header is malformed or too short, it is
-    the peer's.
+    With `PROXY_HOPS` n, it is the n-th from the right of X-Forwarded-For, which the n trusted proxies wrote; a client
+    can forge everything to the left of it. With 0, or if the header is malformed or too short, it is the peer's.
     """
     return address_behind(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 def address_behind(remote: str, forwarded_for: str) -> str:
-    """The same from the peer's address and the header's value, where there is no request of Django's."""
-    peer = _parse(remote) or NOWHERE
+    """The same from the peer's address and the header's value, for code without a Django request."""
+    peer = _parse(remote) or UNSPECIFIED
     hops = settings.PROXY_HOPS
     forwarded = forwarded_for.split(",")
     if hops and len(forwarded) >= hops:
@@ -33,7 +32,7 @@ def address_behind(remote: str, forwarded_for: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """What limits count as one client: an IPv4 address, or the /64 of an IPv6 one."""
+    """What counts as one client for limits: an IPv4 address, or the /64 of an IPv6 address."""
     parsed = ipaddress.ip_address(address)
     if parsed.version == 4:
         return str(parsed)

@@ -1,6 +1,6 @@
-"""Errors as the API tells them: `application/problem+json` (RFC 9457), rendered here and nowhere else.
+"""The API's errors: `application/problem+json` (RFC 9457), rendered only here.
 
-An app raises a subclass of `Problem`; docs/errors.md lists every code, and a test holds the page to the classes.
+Apps raise subclasses of `Problem`; docs/errors.md lists every code, and a test compares the page with the classes.
 """
 
 import math
@@ -22,15 +22,15 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(Exception):
-    """An error that the client is told about.
+    """An error that is returned to the client.
 
     Attributes:
         status: the HTTP status.
-        code: stable, lower case; clients decide by it, so it never changes its meaning.
+        code: stable, lower case; clients rely on it, so its meaning never changes.
         title: the same for every occurrence of the code.
-        detail: one sentence for a person; it never holds what the client sent nor anything internal.
+        detail: one sentence for a human; it never contains the client's input or anything internal.
         retry_after: seconds for the `Retry-After` header (RFC 9110 section 10.2.3), or None.
-        headers: further headers of the answer.
+        headers: further headers of the response.
         data: further members of the problem object.
     """
 
@@ -59,7 +59,7 @@ class BadRequestProblem(Problem):
 
 
 class InvalidInput(Problem):
-    """A field did not pass its check; `errors` names each."""
+    """A field is not valid; `errors` names each."""
 
     code = "invalid_input"
     title = "Some fields are not valid"
@@ -75,7 +75,7 @@ class NotAuthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The caller may not do this."""
+    """The user may not do this."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
@@ -83,7 +83,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """It does not exist, or it is somebody else's: the two look the same."""
+    """It does not exist, or belongs to another user: the two look the same."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
@@ -91,19 +91,19 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The path does not know this method."""
+    """The path does not have this method."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     code = "method_not_allowed"
-    title = "Method not allowed here"
+    title = "Method not allowed"
 
 
 class NotAcceptable(Problem):
-    """Only JSON is spoken."""
+    """Only JSON can be returned."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     code = "not_acceptable"
-    title = "No representation that you accept"
+    title = "Not acceptable"
 
 
 class PayloadTooLarge(Problem):
@@ -131,7 +131,7 @@ class UnsupportedEncoding(Problem):
 
 
 class RateLimited(Problem):
-    """A limit was reached; `Retry-After` says when to come back."""
+    """A limit was reached; `Retry-After` says when to try again."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
@@ -139,21 +139,21 @@ class RateLimited(Problem):
 
 
 class ServiceUnavailable(Problem):
-    """A part that the request needs is away. If it went away in the middle, the request may have been carried out."""
+    """Something that the request needs is unavailable. The request may have been carried out all the same."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "service_unavailable"
-    title = "Briefly out of service"
-    detail = "Try again; with the same Idempotency-Key nothing happens twice."
+    title = "Temporarily unavailable"
+    detail = "Try again. With the same Idempotency-Key, nothing happens twice."
 
 
 class InternalError(Problem):
-    """Our mistake."""
+    """A bug in Kuvaka."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "internal_error"
     title = "Something went wrong on our side"
-    detail = "The request id finds it in our logs."
+    detail = "Our logs have the details under the request id."
 
 
 def problems() -> list[type[Problem]]:
@@ -168,7 +168,6 @@ def _descendants(kind: type[Problem]) -> Iterator[type[Problem]]:
 
 
 def render(problem: Problem) -> JsonResponse:
-    """The problem as a response."""
     body = {
         "type": f"/docs/errors#{problem.code}",
         "title": problem.title,
@@ -190,13 +189,13 @@ def render(problem: Problem) -> JsonResponse:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that tells a client about `error`; one that nobody foresaw is logged and becomes `internal_error`."""
+    """The problem for an exception; an unexpected one is logged and becomes `internal_error`."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, exceptions.ValidationError):
         return InvalidInput(errors=list(_field_errors(error.get_full_details())))
     if isinstance(error, DATABASE_UNAVAILABLE):
-        log.error("database_away", cause=type(error.__cause__ or error).__name__)
+        log.error("database_unavailable", cause=type(error.__cause__ or error).__name__)
         return ServiceUnavailable(retry_after=2)
     for kind, make in _FOREIGN:
         if isinstance(error, kind):
@@ -229,7 +228,7 @@ _FOREIGN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[E
 
 
 def _field_errors(details: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested details to `{field, code, detail}`; the field of a nested one is joined by dots."""
+    """Flatten DRF's nested details to `{field, code, detail}`; the names of nested fields are joined by dots."""
     if isinstance(details, Mapping) and "message" in details and "code" in details and isinstance(details["code"], str):
         yield {"field": ".".join(path), "code": details["code"], "detail": str(details["message"])}
     elif isinstance(details, Mapping):

@@ -14,13 +14,12 @@ log = structlog.get_logger(__name__)
 
 
 class RequestMiddleware:
-    """Gives each request an id, says it in `X-Request-ID`, and logs one line for it without its query string."""
+    """Gives each request an id, returns it as `X-Request-ID`, and logs one line without the query string."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve the request with its id bound to every log line."""
         started = time.monotonic()
         identity = identity_of(request.headers.get("X-Request-ID", ""))
         with structlog.contextvars.bound_contextvars(request_id=identity, address=client_address(request)):

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of all operations alike: how they fail, their headers, which fields always come."""
+"""What the OpenAPI document has in common for all operations: errors, headers, required fields of responses."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,38 +12,38 @@ from config.http.problems import CONTENT_TYPE, problems
 Schema = dict[str, Any]
 
 REQUEST_ID: Final[Schema] = {
-    "description": "What to tell the support; your own, if you sent one.",
+    "description": "The request's id, to quote to support. If you sent one, it is yours.",
     "schema": {"type": "string"},
 }
 LINK: Final[Schema] = {
-    "description": 'The pages beside this one (RFC 8288): `<…>; rel="next"`, `<…>; rel="prev"`. Without a `next` this '
-    "is the last one, without a `prev` the first. Not there if all fits on one page.",
+    "description": 'The neighbouring pages (RFC 8288): `<…>; rel="next"`, `<…>; rel="prev"`. The last page has no '
+    "`next`, the first no `prev`. Absent if everything fits on one page.",
     "schema": {"type": "string"},
 }
 FAILURE_HEADERS: Final[Schema] = {
     "X-Request-ID": REQUEST_ID,
     "Retry-After": {
-        "description": "Seconds to wait: with every 429, and every 503 but `not_for_sale`.",
+        "description": "Seconds to wait. Sent with every 429, and every 503 except `not_for_sale`.",
         "schema": {"type": "integer", "minimum": 1},
     },
     "WWW-Authenticate": {"description": "With every 401.", "schema": {"type": "string"}},
     **{
-        name: {"description": "With `quota_exceeded`; as with a send.", "schema": {"type": "integer"}}
+        name: {"description": "With `quota_exceeded`, as when sending a message.", "schema": {"type": "integer"}}
         for name in ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
     },
-    "Allow": {"description": "With a 405: the methods that the path knows.", "schema": {"type": "string"}},
+    "Allow": {"description": "With a 405: the allowed methods.", "schema": {"type": "string"}},
 }
 
-DONE: Final = {
-    "200": "It worked.",
-    "201": "It was made.",
-    "202": "It is accepted; the rest is done behind this answer.",
+SUCCESS: Final = {
+    "200": "Success.",
+    "201": "Created.",
+    "202": "Accepted; the work continues in the background.",
 }
-"""What an answer is where its view does not say."""
+"""The description of a response whose view has none."""
 
 
 class OperationSchema(AutoSchema):
-    """drf-spectacular's, which takes a field that may be left out of a request for one that a response may lack."""
+    """Corrects drf-spectacular, which treats a field that is optional in requests as optional in responses."""
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -64,15 +64,15 @@ class OperationSchema(AutoSchema):
 
 
 def _always_comes(serializer: Any, field: Any) -> bool:
-    """Whether every answer has the field: one of a model's, one that is computed, one with a default."""
+    """Whether every response has the field: a model's, a computed one, or one with a default."""
     of_a_model = isinstance(serializer, serializers.ModelSerializer)
     return of_a_model or field.required or field.read_only or field.default is not empty
 
 
 def complete(result: Schema, **_: Any) -> Schema:
-    """Say of every operation how it fails, what headers it answers, and whether it takes a token.
+    """Add errors, response headers and security to every operation.
 
-    A hook of drf-spectacular's. A header has one meaning everywhere, so each stands once, among the components.
+    A hook of drf-spectacular. A header has one meaning everywhere, so each is defined once, in the components.
     """
     components = result["components"]
     components["schemas"] |= _problem()
@@ -80,11 +80,11 @@ def complete(result: Schema, **_: Any) -> Schema:
     for operation in _operations(result):
         operation.setdefault("security", [])
         for status, response in operation["responses"].items():
-            response["description"] = response.get("description") or DONE.get(status, "")
+            response["description"] = response.get("description") or SUCCESS.get(status, "")
             headers = {"X-Request-ID": REQUEST_ID, **response.get("headers", {})}
             components["headers"] |= headers
             response["headers"] = _references(headers)
-        # Both, since some makers of clients read one of the two alone.
+        # Both, because some client generators read only one of them.
         for failure in ("4XX", "default"):
             operation["responses"][failure] = {"$ref": "#/components/responses/Problem"}
     components["headers"] = dict(sorted(components["headers"].items()))
@@ -103,18 +103,18 @@ def _references(headers: Schema) -> Schema:
 
 def _failed() -> Schema:
     return {
-        "description": "It failed. What that leaves behind, docs/errors.md says.",
+        "description": "An error. docs/errors.md explains each code.",
         "headers": _references(FAILURE_HEADERS),
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 
 
 def _problem() -> Schema:
-    """The schemas of what went wrong; the codes are those of the classes that are there."""
+    """The schemas of errors, with the codes of all problem classes."""
     field_error = {
         "type": "object",
         "properties": {
-            "field": {"type": "string", "description": "The field's name, or the parameter's."},
+            "field": {"type": "string", "description": "The name of the field or parameter."},
             "code": {"type": "string"},
             "detail": {"type": "string"},
         },
@@ -122,19 +122,19 @@ def _problem() -> Schema:
     }
     problem = {
         "type": "object",
-        "description": "What went wrong (RFC 9457). Decide by `code`; docs/errors.md lists all, and what further "
-        "members some of them bring.",
+        "description": "An error (RFC 9457). Rely on `code`; docs/errors.md lists all codes and the further members "
+        "of some of them.",
         "properties": {
             "type": {"type": "string", "format": "uri-reference"},
             "title": {"type": "string", "description": "The same for every occurrence of the code."},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "One sentence for a person."},
+            "detail": {"type": "string", "description": "One sentence for a human."},
             "code": {"$ref": "#/components/schemas/ProblemCode"},
-            "request_id": {"type": "string", "description": "What to tell the support."},
+            "request_id": {"type": "string", "description": "The request's id, to quote to support."},
             "errors": {
                 "type": "array",
                 "items": {"$ref": "#/components/schemas/FieldError"},
-                "description": "Where the code is `invalid_input`.",
+                "description": "If the code is `invalid_input`.",
             },
         },
         "required": ["type", "title", "status", "detail", "code", "request_id"],

@@ -1,8 +1,8 @@
 """Structured logs that carry a request's id from the client to the worker, and no personal data.
 
-Phone numbers, codes, tokens and chat text must never reach a log (invariant 9). Nobody logs them on purpose; what is
-done here is the second net: an exception is logged by its type and its stack without its message (a database error
-quotes the row, a validation error the input), and whatever looks like a phone number is masked.
+Phone numbers, codes, tokens and chat text must never reach a log. No code logs them; this module is a second line of
+defence: an exception is logged by its type and stack without its message (a database error quotes the row, a validation
+error the input), and everything that looks like a phone number is masked.
 """
 
 import logging
@@ -20,7 +20,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from config.observability import sentry
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""What we take over from a client's `X-Request-ID`; anything else is replaced by an id of our own."""
+"""The `X-Request-ID` that is accepted from a client; any other is replaced by a new id."""
 
 PHONE_NUMBER = re.compile(r"(\+|%2B)\d{5,13}(\d{2})(?!\d)")
 TASK_HEADER = "kuvaka_request_id"
@@ -29,16 +29,16 @@ log = structlog.get_logger(__name__)
 
 
 def request_id() -> str:
-    """The id of the request being served (or of the request that caused the task being run); empty outside both."""
+    """The id of the current request, or of the request that published the current task; empty outside both."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def identity_of(offered: str) -> str:
-    """A request's id: the one that the client offers, if it is one, else a new one."""
+    """A request's id: the client's, if it is valid, otherwise a new one."""
     return offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _mask_phone_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
         event[name] = _masked(value)
     return event
@@ -47,15 +47,15 @@ def _mask_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return PHONE_NUMBER.sub(r"\1*****\2", value)
-    if isinstance(value, dict):  # the ids in a route
+    if isinstance(value, dict):  # the parameters of a route
         return {name: _masked(each) for name, each in value.items()}
     return value
 
 
 def _stack_without_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by the exception's type and where it came from; its message may quote a user.
+    """Replace `exc_info` by the exception's type and frames; its message may quote a user.
 
-    This is also where errors that nobody foresaw are reported: all of them are logged so.
+    Unexpected errors are reported to Sentry here, because all of them are logged with `exc_info`.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -82,11 +82,11 @@ QUIET = (
     "stripe",
     "urllib3",
 )
-"""Libraries whose lines below WARNING quote addresses, arguments or rows, or say too little too often."""
+"""Libraries whose lines below WARNING quote addresses, arguments or rows, or are noise."""
 
 INDISCREET = ("celery.app.trace", "django.db.backends.base", "django.request")
-"""Loggers whose ERROR lines quote the request line, query string included, or an exception's message. The same is
-logged without it: by the error handler, by `_log_failure` below and by `config.celery.publish`."""
+"""Loggers whose ERROR lines quote the request line with its query string, or an exception's message. The error handler,
+`_log_failure` below and `config.celery.publish` log the same without them."""
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -98,11 +98,11 @@ _SHARED: list[Processor] = [
 
 
 def configure(*, level: str, style: str) -> None:
-    """Send every log of this process, ours and the libraries', to standard error in one shape.
+    """Send all logs of this process, including the libraries', to standard error in one format.
 
     Args:
-        level: the lowest level that is shown.
-        style: `json` for machines, `console` for a person at a terminal.
+        level: the lowest level that is logged.
+        style: `json`, or `console` for a terminal.
     """
     renderer: Processor = (
         structlog.processors.JSONRenderer()
@@ -130,7 +130,7 @@ def configure(*, level: str, style: str) -> None:
                     "foreign_pre_chain": _SHARED,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        _mask_numbers,
+                        _mask_phone_numbers,
                         renderer,
                     ],
                 }
@@ -144,7 +144,7 @@ def configure(*, level: str, style: str) -> None:
             },
         }
     )
-    logging.raiseExceptions = False  # a line that cannot be written is dropped, not shown with its exception
+    logging.raiseExceptions = False  # a line that cannot be written is dropped, without a traceback
 
 
 @signals.before_task_publish.connect
@@ -154,10 +154,10 @@ def _send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
 
 
 @signals.task_prerun.connect
-def _take_request_id(task_id: str, task: Any, **_: Any) -> None:
+def _bind_request_id(task_id: str, task: Any, **_: Any) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(
-        task=task.name, task_id=task_id, **_known(request_id=getattr(task.request, TASK_HEADER, None))
+        task=task.name, task_id=task_id, **_non_empty(request_id=getattr(task.request, TASK_HEADER, None))
     )
 
 
@@ -166,10 +166,10 @@ def _log_failure(einfo: Any = None, exception: BaseException | None = None, **_:
     log.error("task_failed", exc_info=exception)
 
 
-def _known(**values: str | None) -> dict[str, str]:
+def _non_empty(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
 @signals.setup_logging.connect
-def _keep_ours(**_: Any) -> None:
-    """Celery leaves logging alone when somebody answers this signal."""
+def _keep_our_logging(**_: Any) -> None:
+    """Celery does not configure logging if this signal has a receiver."""

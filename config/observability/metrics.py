@@ -1,9 +1,9 @@
-"""What Kuvaka counts and times, for Prometheus: every metric stands here, and nowhere else.
+"""All Prometheus metrics of Kuvaka, except those that are read from the database.
 
-A leaf that anyone may import. Labels are of bounded cardinality and never personal: route patterns, codes of ours, the
+Every module may import this one. Labels have bounded cardinality and are never personal: route patterns, our own codes,
 names of tasks. Each process writes to the folder that `config.observability.multiprocess_dir` has made for it, so that
-several of one name (granian's, Celery's) are told as one; a process that was started otherwise counts for itself alone.
-What only the database knows is asked at the scrape (`config.infrastructure.database_metrics`).
+the child processes of granian and Celery are exported as one; a process that was started otherwise counts for itself.
+`config.infrastructure.database_metrics` reads the others at the scrape.
 """
 
 from typing import Final
@@ -11,19 +11,19 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 MODELS: Final = 20
-"""Models that have a label of their own in a process; the names of further ones are `other`."""
+"""The number of models with their own label in a process; all others are `other`."""
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""A client may call its method anything; every further name is `other`."""
+"""Clients may send any method; all others are `other`."""
 
 _REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-_ANSWER_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 180)
+_REPLY_SECONDS: Final = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 180)
 
 # Requests
 
-requests = Counter("kuvaka_http_requests", "Requests that web has answered.", ("route", "method", "code"))
+requests = Counter("kuvaka_http_requests", "Requests that web has served.", ("route", "method", "code"))
 request_seconds = Histogram(
-    "kuvaka_http_request_seconds", "How long an answer took.", ("route", "method"), buckets=_REQUEST_SECONDS
+    "kuvaka_http_request_seconds", "How long web took to respond.", ("route", "method"), buckets=_REQUEST_SECONDS
 )
 
 # Replies
@@ -31,45 +31,43 @@ request_seconds = Histogram(
 replies = Counter(
     "kuvaka_replies", "Replies that have ended: done, failed (with its code) or stopped.", ("end", "code")
 )
-tries_put_off = Counter("kuvaka_reply_tries_put_off", "Tries that failed and are repeated later.", ("code",))
-replies_handed_back = Counter("kuvaka_replies_handed_back", "Replies that a stopping worker has returned untried.")
-leases_lost = Counter("kuvaka_leases_lost", "Replies that were taken from a worker that had died or hung.")
-replies_fenced = Counter("kuvaka_replies_fenced", "Ends that came too late and were refused.")
-reaps = Counter("kuvaka_reaps", "Rounds of the reaper; it makes one every REPLY_REAP_EVERY seconds.")
+retries_scheduled = Counter("kuvaka_reply_tries_put_off", "Attempts that failed and are retried later.", ("code",))
+replies_handed_back = Counter("kuvaka_replies_handed_back", "Replies that a stopping worker has requeued.")
+leases_lost = Counter("kuvaka_leases_lost", "Replies whose worker had died or hung.")
+replies_fenced = Counter("kuvaka_replies_fenced", "Results that came too late and were discarded.")
+reaps = Counter("kuvaka_reaps", "Runs of the reaper, which runs every REPLY_REAP_EVERY seconds.")
 first_token_seconds = Histogram(
     "kuvaka_reply_first_token_seconds",
-    "From when a reply was asked for to its first piece.",
-    buckets=_ANSWER_SECONDS,
+    "From the request for a reply to its first chunk.",
+    buckets=_REPLY_SECONDS,
 )
-answer_seconds = Histogram(
-    "kuvaka_answer_seconds", "From the claim of a reply to the end of its answer.", buckets=_ANSWER_SECONDS
-)
+answer_seconds = Histogram("kuvaka_answer_seconds", "From the claim of a reply to its end.", buckets=_REPLY_SECONDS)
 tokens_per_second = Histogram(
     "kuvaka_answer_tokens_per_second",
-    "Output tokens of an answer by the seconds it took.",
+    "Output tokens of a reply per second.",
     buckets=(1, 2, 5, 10, 20, 40, 80, 160, 320, 640),
 )
 generations = Gauge("kuvaka_generations_in_flight", "Replies being generated now.", multiprocess_mode="livesum")
 
-# What refuses, breaks and is late
+# Refusals, failures and delays
 
 publish_failures = Counter(
-    "kuvaka_publish_failures", "Tasks that Redis did not take; a sweep publishes them.", ("task",)
+    "kuvaka_publish_failures", "Tasks that Redis did not accept; a periodic task publishes them.", ("task",)
 )
 quota_refusals = Counter("kuvaka_quota_refusals", "Sends that were refused, by the reason's code.", ("code",))
 server_failed = Gauge(
     "kuvaka_server_failed_timestamp_seconds",
-    "When Redis (by host and port) or Stripe last did not answer; 0 since it has.",
+    "When Redis (by host and port) or Stripe last failed; 0 after it has responded again.",
     ("server",),
     multiprocess_mode="livemax",
 )
 model_failed = Gauge(
     "kuvaka_model_failed_timestamp_seconds",
-    "When a model that is left alone last failed; 0 since it has answered.",
+    "When a model with an open breaker last failed; 0 after it has responded again.",
     ("model",),
     multiprocess_mode="livemax",
 )
-# Times, not states: a process that has nothing to ask does not learn that all is well again.
+# Times, not states: a process that makes no further call does not notice the recovery.
 security_events = Counter("kuvaka_security_events", "Lines of the security log, by their event.", ("event",))
 sms = Counter("kuvaka_sms", "Codes that went to the SMS provider: sent, not_sent, unknown.", ("outcome",))
 sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling: of a country, of all.", ("ceiling",))
@@ -77,19 +75,21 @@ sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling
 # Stripe's webhook
 
 webhooks = Counter(
-    "kuvaka_webhooks", "Events of Stripe's: taken, repeated, refused (signature), other_mode, ignored.", ("outcome",)
+    "kuvaka_webhooks", "Stripe events: taken, repeated, refused (signature), other_mode, ignored.", ("outcome",)
 )
 webhook_lag_seconds = Histogram(
     "kuvaka_webhook_lag_seconds",
-    "From the receipt of an event to its end.",
+    "From the receipt of an event to the end of its processing.",
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600),
 )
 webhook_failures = Counter(
-    "kuvaka_webhook_failures", "Tries to process an event that failed: failed, given_up, away.", ("outcome",)
+    "kuvaka_webhook_failures",
+    "Failed attempts to process an event: failed, given_up, away (Stripe unavailable).",
+    ("outcome",),
 )
 stripe_differences = Counter(
     "kuvaka_stripe_differences",
-    "Customers that a comparison found different from Stripe's: drifted, of those failed to mend, unowned.",
+    "Customers that differ from Stripe's: drifted, failed (not repaired), unowned.",
     ("found",),
 )
 
@@ -127,7 +127,7 @@ RETRIED: Final = (
     "provider_timeout",
     "rate_limited",
 )
-"""Those after which it is tried again."""
+"""The codes after which a reply is retried."""
 
 PUBLISHED: Final = (
     "accounts.tasks.erase",
@@ -137,15 +137,15 @@ PUBLISHED: Final = (
     "chatrooms.tasks.name_room",
     "chatrooms.tasks.summarise_room",
 )
-"""The tasks that Kuvaka publishes itself; beat publishes the periodic ones."""
+"""The tasks that `config.celery.publish` publishes; beat publishes the periodic ones."""
 
-# A counter that appears with its first event shows Prometheus no increase, and no alert: so these begin at 0.
+# Prometheus sees no increase of a counter that appears with its first event, so no alert fires. These start at 0.
 for _end in ("done", "stopped"):
     replies.labels(_end, "")
 for _code in FAILURES:
     replies.labels("failed", _code)
 for _code in RETRIED:
-    tries_put_off.labels(_code)
+    retries_scheduled.labels(_code)
 for _code in ("quota_exceeded", "service_budget_reached", "token_share_reached", "too_many_waiting"):
     quota_refusals.labels(_code)
 for _task in PUBLISHED:

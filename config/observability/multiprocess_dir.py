@@ -1,8 +1,8 @@
-"""A fresh folder for what each started process counts: its own processes share it, and it ends with them.
+"""A new metrics folder for each started process, shared by its child processes and removed after it has ended.
 
-prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported, so it has to be there before. What a dead process
-left would be told as if it lived; the kernel's lock says who lives, whatever the container, and is given back however a
-process ends.
+prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported, so the folder has to exist before. The files of a
+dead process would be exported as if it were alive. A file lock shows which processes are alive, in other containers
+too, and the kernel releases it however a process ends.
 """
 
 import fcntl
@@ -21,25 +21,25 @@ LOCK: Final = "lock"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder whose lock is held by whoever has `descriptor` open: us, and then the process that inherits it."""
+    """A folder whose lock is held through `descriptor`, by us and by the process that inherits it."""
 
     path: Path
     descriptor: int
 
     def release(self) -> None:
-        """Leave the folder to the process that has inherited the lock."""
+        """Close our descriptor; the process that has inherited it still holds the lock."""
         os.close(self.descriptor)
 
 
 def make(*, parent: Path | None = None) -> Folder:
-    """Make a folder of its own for a process that is about to start, and remove those of dead ones.
+    """Make a folder for a process that is about to start, and remove those of dead processes.
 
     Args:
-        parent: where; if it is not said, in the system's folder for temporary files, under a name of this user's.
+        parent: the parent folder; by default one for this user in the system's temporary folder.
     """
     parent = _private(parent or Path(tempfile.gettempdir()) / f"kuvaka-metrics-{os.geteuid()}")
-    with _alone(parent):
-        _sweep(parent)
+    with _exclusive(parent):
+        _remove_abandoned(parent)
         path = Path(tempfile.mkdtemp(dir=parent))
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -48,15 +48,15 @@ def make(*, parent: Path | None = None) -> Folder:
 
 
 @contextmanager
-def _alone(parent: Path) -> Iterator[None]:
-    """Keep others from sweeping away what is just being made."""
+def _exclusive(parent: Path) -> Iterator[None]:
+    """Prevent other processes from removing a folder that is being made."""
     with (parent / LOCK).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _private(parent: Path) -> Path:
-    """The folder, made if it is not there; another one if somebody else's stands in its place."""
+    """The folder, made if necessary; a new temporary one if its name is taken by another user or a link."""
     with suppress(FileExistsError):
         parent.mkdir(mode=0o700)
     found = parent.lstat()
@@ -64,7 +64,7 @@ def _private(parent: Path) -> Path:
     return parent if is_ours else Path(tempfile.mkdtemp(prefix="kuvaka-metrics-"))
 
 
-def _sweep(parent: Path) -> None:
+def _remove_abandoned(parent: Path) -> None:
     for folder in parent.iterdir():
         if folder.is_dir() and _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -75,7 +75,7 @@ def _is_abandoned(folder: Path) -> bool:
         with (folder / LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
-        return True  # whoever made it died before it had a lock
+        return True  # its process died before it took the lock
     except OSError:
         return False
     return True

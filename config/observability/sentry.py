@@ -1,8 +1,8 @@
-"""Unforeseen errors, reported to Sentry; off without SENTRY_DSN, and then nothing of it is even imported.
+"""Reports unexpected errors to Sentry. Without SENTRY_DSN it is off, and sentry_sdk is not imported.
 
-Sentry's own integrations are not used: they collect requests, variables, breadcrumbs and log lines, and so what people
-wrote and their numbers. What is reported is what we log with an exception; what is sent of it is made anew from a list
-of what may be known: the types of the exceptions, where they came from in the code, the request's id, the task.
+Sentry's own integrations are not used: they collect requests, variables, breadcrumbs and log lines, and with them
+texts and phone numbers of users. Errors that we log with an exception are reported. The event is rebuilt from a list of
+allowed fields: the types of the exceptions, their frames, the request's id, the task.
 """
 
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 TAGS: Final = ("request_id", "task")
-"""What is taken over from what is bound to every log line."""
+"""Copied from the context of the log lines."""
 
 EVENT: Final = ("event_id", "timestamp", "level", "platform", "release", "environment", "server_name", "sdk")
 EXCEPTION: Final = ("type", "module")
@@ -26,7 +26,6 @@ _is_on = False
 
 
 def configure(*, dsn: str, environment: str, process: str) -> None:
-    """Report the errors of this process; without a DSN, none."""
     if not dsn:
         return
     import sentry_sdk  # noqa: PLC0415
@@ -54,22 +53,21 @@ def configure(*, dsn: str, environment: str, process: str) -> None:
         max_breadcrumbs=0,
         auto_session_tracking=False,
         trace_propagation_targets=[],
-        before_send=only_what_may_be_known,
+        before_send=only_allowed_fields,
     )
     sentry_sdk.set_tag("process", process or "none")
     _is_on = True
 
 
 def report(error: BaseException) -> None:
-    """Report an error that nobody foresaw."""
     if _is_on:
         import sentry_sdk  # noqa: PLC0415
 
         sentry_sdk.capture_exception(error)
 
 
-def only_what_may_be_known(event: "Event", hint: "Hint") -> "Event":
-    """Make the report anew from what is on the lists above; messages, variables, requests and the rest stay here."""
+def only_allowed_fields(event: "Event", hint: "Hint") -> "Event":
+    """Rebuild the event from the allowed fields; messages, variables, requests and the rest are not sent."""
     given: dict[str, Any] = dict(event)
     bound = structlog.contextvars.get_contextvars()
     values = (given.get("exception") or {}).get("values") or []
@@ -90,7 +88,7 @@ def _exception(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @receiver(got_request_exception)
-def _report_what_middleware_raised(**_: Any) -> None:
-    """Views' errors are logged by `config.http.problems`; what a middleware raises, Django alone sees."""
+def _report_middleware_error(**_: Any) -> None:
+    """`config.http.problems` logs the errors of views; only Django sees those of middleware."""
     if error := sys.exc_info()[1]:
         report(error)

@@ -1,10 +1,9 @@
-"""Traces: from a request through its task to the call to Gemini, sent by OTLP over HTTP.
+"""Traces from a request through its task to the call to Gemini, sent by OTLP over HTTP.
 
-Names and attributes are those of OpenTelemetry's semantic conventions for HTTP, messaging and generative AI
-(https://opentelemetry.io/docs/specs/semconv/). Off without OTEL_EXPORTER_OTLP_ENDPOINT, and then nothing that makes or
-sends spans is even imported. A span says a route, a status, counts, ids of rows and the request's id: never who, nor
-what was said. What a client sends as its own trace is linked to and not taken over, since it may name anything, and
-would decide what is sampled.
+Names and attributes follow OpenTelemetry's semantic conventions for HTTP, messaging and generative AI
+(https://opentelemetry.io/docs/specs/semconv/). Without OTEL_EXPORTER_OTLP_ENDPOINT, tracing is off and its libraries
+are not imported. A span contains a route, a status, counts, ids of rows and the request's id; never the user, nor any
+text. A client's own trace is linked, not continued: the client could choose any id, and would decide what is sampled.
 """
 
 import os
@@ -36,17 +35,17 @@ REQUEST_ID: Final = "request_id"
 SERVER_ERROR: Final = 500
 
 REDACTED: Final = "/REDACTED"
-"""Stands for a path that may hold what a person wrote: one that is no route's, or has words for parameters."""
+"""Replaces a path that may contain a user's text: one without a route, or with words as parameters."""
 
 NOTHING_DUE: Final = "not_due"
-"""What a periodic task returns that has looked, and found that its work is not due."""
+"""The result of a periodic task that was not due."""
 
 _tracer: "Tracer | None" = None
 
 
 @dataclass(slots=True)
 class _Run:
-    """A task that is being run. A periodic one that does nothing is not told of."""
+    """A running task. The span of a periodic one that does nothing is dropped."""
 
     span: "Span"
     is_periodic: bool
@@ -55,17 +54,17 @@ class _Run:
 
 
 _running: dict[str, _Run] = {}
-"""By the task's id."""
+"""By the id of the task."""
 
 
 def configure(*, endpoint: str, headers: str, process: str, environment: str) -> None:
-    """Send this process's spans to `endpoint`; without one, make none.
+    """Send the spans of this process to `endpoint`; without one, tracing is off.
 
     Args:
-        endpoint: the collector's base address, as OTEL_EXPORTER_OTLP_ENDPOINT has it.
-        headers: what it wants to be sent along, as OTEL_EXPORTER_OTLP_HEADERS has it.
-        process: which of the Procfile's this is.
-        environment: which installation: production, say.
+        endpoint: the collector's base URL, OTEL_EXPORTER_OTLP_ENDPOINT.
+        headers: headers for the collector, OTEL_EXPORTER_OTLP_HEADERS.
+        process: the name of this process in the Procfile.
+        environment: the installation, for example production.
     """
     if not endpoint:
         return
@@ -78,7 +77,7 @@ def configure(*, endpoint: str, headers: str, process: str, environment: str) ->
 
 
 def export_to(exporter: "SpanExporter", *, process: str, environment: str = "development") -> None:
-    """Give the spans of this process to `exporter`, a batch at a time, in a thread of its own."""
+    """Send the spans of this process to `exporter` in batches, from a separate thread."""
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
@@ -97,12 +96,11 @@ def export_to(exporter: "SpanExporter", *, process: str, environment: str = "dev
 
 
 def is_on() -> bool:
-    """Whether this process makes spans."""
     return _tracer is not None
 
 
 def span(name: str, attributes: Attributes, *, kind: str = "INTERNAL") -> "AbstractContextManager[Span | None]":
-    """A span around a block, below the one that is open here; an exception that leaves the block marks it as failed."""
+    """A span around a block, a child of the current one. An exception that leaves the block marks it as failed."""
     return _spanned(_tracer, name, attributes, kind=kind) if _tracer else nullcontext()
 
 
@@ -141,7 +139,7 @@ def _mark_failed(spanned: "Span", kind: str) -> None:
 
 @contextmanager
 def apart() -> Iterator[None]:
-    """Let what is published in the block begin traces of its own: it has another cause than what is being run."""
+    """Start new traces for the tasks that are published in the block, because the current task did not cause them."""
     if _tracer is None:
         yield
         return
@@ -158,7 +156,7 @@ def apart() -> Iterator[None]:
 
 
 class TracingMiddleware:
-    """A span for each request, named for its route; not there at all while tracing is off."""
+    """A span for each request, named after its route. The middleware is not installed while tracing is off."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if _tracer is None:
@@ -166,7 +164,6 @@ class TracingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Serve the request inside its span."""
         assert _tracer is not None
         from opentelemetry.context import Context  # noqa: PLC0415
 
@@ -199,11 +196,11 @@ def _path_of(request: HttpRequest) -> str:
 
 
 def _links(traceparent: str) -> list[Any]:
-    """What a client says that it is doing, to be found from here."""
+    """A link to the client's own trace."""
     from opentelemetry.trace import Link, get_current_span  # noqa: PLC0415
 
-    caller = get_current_span(_extracted(traceparent)).get_span_context()
-    return [Link(caller)] if caller.is_valid else []
+    remote = get_current_span(_extracted(traceparent)).get_span_context()
+    return [Link(remote)] if remote.is_valid else []
 
 
 def _extracted(traceparent: str) -> "Context":
@@ -217,7 +214,7 @@ def _extracted(traceparent: str) -> "Context":
 
 
 def sending(task: str, *, queue: str) -> "AbstractContextManager[Span | None]":
-    """A span around the publishing of a task, which the task's own will stand below."""
+    """A span around the publishing of a task; the task's own span becomes its child."""
     attributes = {REQUEST_ID: request_id(), **_messaging("send", task=task, queue=queue)}
     return span(f"send {queue}", attributes, kind="PRODUCER")
 
@@ -233,7 +230,7 @@ def _messaging(operation: str, *, task: str, queue: str) -> dict[str, str]:
 
 
 @signals.before_task_publish.connect
-def _send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
+def _inject_traceparent(headers: dict[str, Any] | None = None, **_: Any) -> None:
     if _tracer is not None and headers is not None:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
 
@@ -244,7 +241,7 @@ def _send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
 
 
 @signals.task_prerun.connect
-def _begin(task_id: str, task: Any, **_: Any) -> None:
+def _start_task_span(task_id: str, task: Any, **_: Any) -> None:
     if _tracer is None:
         return
     parent = getattr(task.request, HEADER, None) or ""
@@ -268,18 +265,18 @@ def _begin(task_id: str, task: Any, **_: Any) -> None:
 
 
 @signals.task_postrun.connect
-def _end(task_id: str, state: str | None = None, retval: Any = None, **_: Any) -> None:
+def _end_task_span(task_id: str, state: str | None = None, retval: Any = None, **_: Any) -> None:
     run = _running.pop(task_id, None)
     if run is None:
         return
     if state == "FAILURE":
         _mark_failed(run.span, type(retval).__name__ if isinstance(retval, BaseException) else "_OTHER")
     run.stack.close()
-    if not run.is_periodic or run.has_children or state != "SUCCESS" or not _is_nothing(retval):
-        run.span.end()  # else it is never told
+    if not run.is_periodic or run.has_children or state != "SUCCESS" or not _found_nothing(retval):
+        run.span.end()  # otherwise it is never exported
 
 
-def _is_nothing(outcome: Any) -> bool:
-    """Whether a task returned that it has found nothing to do; None says nothing."""
+def _found_nothing(outcome: Any) -> bool:
+    """Whether the result of a task is that there was nothing to do. None means unknown."""
     counts = outcome.values() if isinstance(outcome, dict) else [outcome]
     return all(count in (0, NOTHING_DUE) for count in counts)

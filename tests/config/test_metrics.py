@@ -138,7 +138,7 @@ def test_failures_and_tries_put_off_begin_at_0_for_every_code() -> None:
     ends = {("failed", code) for code in ({*errors} - {ProviderError.code}) | ours}
     assert beginning("replies") == ends | {("done", ""), ("stopped", "")}
     retried = {code for code, each in errors.items() if each.retryable}
-    assert beginning("tries_put_off") == {(code,) for code in retried | {"internal_error"}}
+    assert beginning("retries_scheduled") == {(code,) for code in retried | {"internal_error"}}
 
 
 def all_of(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:

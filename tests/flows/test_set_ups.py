@@ -114,7 +114,7 @@ def have_no_errors(stack: Stack) -> None:
     for name in stack.processes:
         lines = [json.loads(line) for line in stack.log(name).splitlines() if line.startswith("{")]
         errors = [line for line in lines if line["level"] in ("error", "critical")]
-        assert [line for line in errors if line["event"] != "database_away"] == [], name
+        assert [line for line in errors if line["event"] != "database_unavailable"] == [], name
 
 
 # --- PgBouncer --------------------------------------------------------------------------------------------------------
