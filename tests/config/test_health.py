@@ -22,8 +22,8 @@ def test_livez_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("something was asked")
 
-    monkeypatch.setattr("config.http.health._ask_database", refuse)
-    monkeypatch.setattr("config.http.health._ask_redis", refuse)
+    monkeypatch.setattr("config.http.health._check_database", refuse)
+    monkeypatch.setattr("config.http.health._check_redis", refuse)
     answer = Client().get("/livez", **HOST)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -72,8 +72,8 @@ def fault(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
-    monkeypatch.setattr("config.http.health._ask_database", lambda: None)
-    monkeypatch.setattr("config.http.health._ask_redis", fault)
+    monkeypatch.setattr("config.http.health._check_database", lambda: None)
+    monkeypatch.setattr("config.http.health._check_redis", fault)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
@@ -85,8 +85,8 @@ def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault
 def test_readyz_is_503_without_the_database_within_a_second_and_tells_no_detail(
     monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    monkeypatch.setattr("config.http.health._ask_database", fault)
-    monkeypatch.setattr("config.http.health._ask_redis", lambda: None)
+    monkeypatch.setattr("config.http.health._check_database", fault)
+    monkeypatch.setattr("config.http.health._check_redis", lambda: None)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "database": "unavailable", "redis": "ok"}

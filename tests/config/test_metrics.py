@@ -194,10 +194,10 @@ def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch:
         asked.append(1)
         raise OperationalError
 
-    questions = {
-        name: database_metrics.DatabaseGauge(name=name, documentation="", ask=away) for name in ("kuvaka_a", "kuvaka_b")
+    gauges = {
+        name: database_metrics.DatabaseGauge(name=name, documentation="", read=away) for name in ("kuvaka_a", "kuvaka_b")
     }
-    monkeypatch.setattr(database_metrics, "questions", questions)
+    monkeypatch.setattr(database_metrics, "gauges", gauges)
     monkeypatch.setattr(database_metrics, "connection", SimpleNamespace(close=lambda: None))
     assert told() == {"kuvaka_database_up": 0}
     assert asked == [1]
