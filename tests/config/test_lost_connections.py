@@ -58,12 +58,12 @@ def test_a_server_that_only_reads_is_away(pool: ConnectionPool[TimeoutConnection
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_looks_whether_it_can_be_written_to() -> None:
-    health._ask_database()
+    health._check_database()
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
     try:
         with pytest.raises(OperationalError):
-            health._ask_database()
+            health._check_database()
     finally:
         connection.close()
 

@@ -195,7 +195,8 @@ def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch:
         raise OperationalError
 
     gauges = {
-        name: database_metrics.DatabaseGauge(name=name, documentation="", read=away) for name in ("kuvaka_a", "kuvaka_b")
+        name: database_metrics.DatabaseGauge(name=name, documentation="", read=away)
+        for name in ("kuvaka_a", "kuvaka_b")
     }
     monkeypatch.setattr(database_metrics, "gauges", gauges)
     monkeypatch.setattr(database_metrics, "connection", SimpleNamespace(close=lambda: None))
