@@ -54,11 +54,11 @@ fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (
 soak: venv-dev ## An hour at twice the expected load, with a part killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the desk, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
+bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the admin, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
-	@$(PYTHON) -m bench.desk
+	@$(PYTHON) -m bench.admin
 	@$(PYTHON) -m bench.outages
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams

@@ -27,7 +27,7 @@ def network_of_client(request: Request) -> str:
     return network_of(client_address(cast(HttpRequest, request)))
 
 
-def refuse_hasty_sign_ins_at_desk(request: HttpRequest) -> None:
+def limit_admin_sign_ins(request: HttpRequest) -> None:
     """Count a sign-in at the desk by one client, for whatever number: each costs a password's hash.
 
     Raises:

@@ -63,7 +63,7 @@ class StaffAdminSite(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         if request.method == "POST":
-            limits.refuse_hasty_sign_ins_at_desk(request)
+            limits.limit_admin_sign_ins(request)
         return _as_page(super().login)(request, extra_context)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:

@@ -27,7 +27,7 @@ BREAKS = (
     Break(
         lets="one client try one number after the other",
         file="config/admin_site/site.py",
-        text="            limits.refuse_hasty_sign_ins_at_desk(request)\n",
+        text="            limits.limit_admin_sign_ins(request)\n",
         broken="            pass\n",
         tests="admin/test_lockout.py",
     ),

@@ -1,8 +1,7 @@
-"""Whether the desk is quick with 100,000 people and a million messages: `make bench`.
+"""Response times of the admin with 100,000 users and a million messages: `make bench`.
 
-Every list and page is asked for over HTTP by one of the staff with the role operator; the aim is 500 ms each, and the
-tests hold each to fewer than 20 queries. The floor in the same run is the sign-in page, which asks the database
-nothing.
+A staff member with the role operator requests every list and page over HTTP. The target is 500 ms each; a test limits
+each to fewer than 20 queries. The sign-in page, which makes no queries, is the baseline.
 """
 
 import statistics
@@ -19,7 +18,7 @@ from tests import servers
 from tests.conftest import _urls
 from tests.stack import Stack, running
 
-PEOPLE, ROOMS, EXCHANGES = 100_000, 100_000, 500_000
+USERS, ROOMS, EXCHANGES = 100_000, 100_000, 500_000
 ROUNDS = 7
 PASSWORD = "an unguessable passphrase of staff"
 KEY = "3132333435363738393031323334353637383930"
@@ -29,9 +28,9 @@ SEED = (
     """
     INSERT INTO accounts_user (password, is_superuser, mobile_number, display_name, language, is_active, is_staff,
         rooms_version, erase_tries, created_at)
-    SELECT '!', false, '+9197' || lpad(n::text, 8, '0'), 'Person ' || n, '', true, false, 0, 0,
+    SELECT '!', false, '+9197' || lpad(n::text, 8, '0'), 'User ' || n, '', true, false, 0, 0,
         now() - n * interval '25 seconds'
-    FROM generate_series(1, %(people)s) n
+    FROM generate_series(1, %(users)s) n
     """,
     """
     INSERT INTO chatrooms_chatroom (user_id, name, system_instruction, created_at, updated_at)
@@ -39,7 +38,7 @@ SEED = (
     """,
     """
     INSERT INTO billing_ledgerentry (user_id, day, amount, kind, created_at)
-    SELECT 1 + n %% %(people)s, (now() - n * interval '5 seconds')::date, 1, 'send', now() - n * interval '5 seconds'
+    SELECT 1 + n %% %(users)s, (now() - n * interval '5 seconds')::date, 1, 'send', now() - n * interval '5 seconds'
     FROM generate_series(1, %(exchanges)s) n
     ON CONFLICT DO NOTHING
     """,
@@ -56,7 +55,7 @@ SEED = (
     INSERT INTO chatrooms_message (room_id, user_id, role, content, is_current, status, attempt, tries_left, is_parked,
         model, error, finish_reason, request_id, answers_id, created_at, started_at, finished_at, first_token_ms,
         prompt_tokens, output_tokens)
-    SELECT room_id, user_id, 'assistant', 'An answer to ' || md5(id::text), true,
+    SELECT room_id, user_id, 'assistant', 'A reply to ' || md5(id::text), true,
         CASE WHEN id %% 20 = 1 THEN 'failed' ELSE 'done' END, 1, 3, false, 'a-model',
         CASE WHEN id %% 20 = 1 THEN 'provider_timeout' ELSE '' END, 'stop', '', id, created_at,
         created_at + interval '50 ms', created_at + interval '3 s', 300 + id %% 900, 100, 50
@@ -67,24 +66,23 @@ SEED = (
 
 
 def main() -> None:
-    """Seed, sign in, and ask for each page some times."""
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
     with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
         seed(stack)
-        desk = sign_in(stack)
+        session = sign_in(stack)
         print(f"{'':52}{'median ms':>10}{'slowest':>10}")
         for path in ("/admin/login/", *pages(stack)):
-            times = [asked(desk, stack.url + path) for _ in range(ROUNDS + 1)][1:]
+            times = [milliseconds(session, stack.url + path) for _ in range(ROUNDS + 1)][1:]
             print(f"{path:52}{statistics.median(times):10.0f}{max(times):10.0f}")
 
 
 def seed(stack: Stack) -> None:
-    """Fill the tables behind the API's back."""
-    begun = time.monotonic()
+    """Insert the rows directly, without the API."""
+    started = time.monotonic()
     first = stack.sign_up()
     first_room = first.room() + 1
     numbers: dict[str, Any] = {
-        "people": PEOPLE,
+        "users": USERS,
         "rooms": ROOMS,
         "exchanges": EXCHANGES,
         "first_room": first_room,
@@ -92,13 +90,13 @@ def seed(stack: Stack) -> None:
     for statement in SEED:
         stack.sql(statement, **numbers)
     stack.run("make_staff", MAKE_STAFF)
-    [(messages, people)] = stack.sql(
+    [(messages, users)] = stack.sql(
         "SELECT (SELECT count(*) FROM chatrooms_message), (SELECT count(*) FROM accounts_user)"
     )
-    print(f"{people:,} people, {messages:,} messages: seeded in {time.monotonic() - begun:.0f} s")
-    begun = time.monotonic()
-    stack.run("figures", "from accounts import figures; figures.collect()")
-    print(f"a month of figures: {time.monotonic() - begun:.1f} s, the start of a process included")
+    print(f"{users:,} users, {messages:,} messages: seeded in {time.monotonic() - started:.0f} s")
+    started = time.monotonic()
+    stack.run("statistics", "from accounts import statistics; statistics.collect()")
+    print(f"statistics of a month: {time.monotonic() - started:.1f} s, including the start of a process")
 
 
 MAKE_STAFF = f"""
@@ -112,27 +110,26 @@ TOTPDevice.objects.create(user=staff, name="authenticator", key={KEY!r})
 
 
 def sign_in(stack: Stack) -> requests.Session:
-    """The desk's session of one of the staff."""
-    desk = requests.Session()
+    session = requests.Session()
     page = f"{stack.url}/admin/login/"
-    desk.get(page, timeout=30)
+    session.get(page, timeout=30)
     totp = TOTP(bytes.fromhex(KEY))
     totp.time = time.time()
     form = {
         "username": STAFF,
         "password": PASSWORD,
         "otp_token": f"{totp.token():06}",
-        "csrfmiddlewaretoken": desk.cookies["csrftoken"],
+        "csrfmiddlewaretoken": session.cookies["csrftoken"],
     }
-    if desk.post(page, form, timeout=30, allow_redirects=False).status_code != 302:
-        sys.exit("The desk did not let the staff in.")
-    return desk
+    if session.post(page, form, timeout=30, allow_redirects=False).status_code != 302:
+        sys.exit("The sign-in to the admin failed.")
+    return session
 
 
 def pages(stack: Stack) -> list[str]:
-    """Lists, searched and filtered ones too, and pages of rows in the middle of their tables."""
-    [(person,)] = stack.sql("SELECT id FROM accounts_user ORDER BY id OFFSET 50000 LIMIT 1")
-    [(number,)] = stack.sql("SELECT mobile_number FROM accounts_user WHERE id = %s", person)
+    """Lists, also with searches and filters, and pages of rows in the middle of their tables."""
+    [(user_id,)] = stack.sql("SELECT id FROM accounts_user ORDER BY id OFFSET 50000 LIMIT 1")
+    [(number,)] = stack.sql("SELECT mobile_number FROM accounts_user WHERE id = %s", user_id)
     [(failed,)] = stack.sql("SELECT max(id) FROM chatrooms_message WHERE status = 'failed'")
     return [
         "/admin/",
@@ -140,15 +137,15 @@ def pages(stack: Stack) -> list[str]:
         f"/admin/accounts/user/?q=0{number[3:]}",
         "/admin/accounts/user/?is_active__exact=0",
         "/admin/accounts/user/?p=200",
-        f"/admin/accounts/user/{person}/change/",
+        f"/admin/accounts/user/{user_id}/change/",
         "/admin/chatrooms/reply/",
         "/admin/chatrooms/reply/?status__exact=failed",
         "/admin/chatrooms/reply/?status__exact=queued",
-        f"/admin/chatrooms/reply/?q={person}",
+        f"/admin/chatrooms/reply/?q={user_id}",
         f"/admin/chatrooms/reply/{failed}/change/",
         "/admin/chatrooms/chatroom/",
         "/admin/billing/ledgerentry/",
-        f"/admin/billing/ledgerentry/?q={person}",
+        f"/admin/billing/ledgerentry/?q={user_id}",
         "/admin/billing/ledgerentry/?kind__exact=retry",
         "/admin/billing/stripeevent/",
         "/admin/billing/tier/",
@@ -158,13 +155,12 @@ def pages(stack: Stack) -> list[str]:
     ]
 
 
-def asked(desk: requests.Session, url: str) -> float:
-    """Milliseconds for one page."""
-    begun = time.perf_counter()
-    answer = desk.get(url, timeout=60)
-    if answer.status_code != 200:
-        sys.exit(f"{url}: {answer.status_code}")
-    return 1000 * (time.perf_counter() - begun)
+def milliseconds(session: requests.Session, url: str) -> float:
+    started = time.perf_counter()
+    response = session.get(url, timeout=60)
+    if response.status_code != 200:
+        sys.exit(f"{url}: {response.status_code}")
+    return 1000 * (time.perf_counter() - started)
 
 
 if __name__ == "__main__":
