@@ -87,7 +87,7 @@ def room_as_markdown(room: Chatroom) -> Iterator[str]:
             stopped = " (stopped)" if reply.status == "stopped" else ""
             yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{closed(reply.content)}\n"
         elif reply.error:
-            yield f"\n*No answer: {reply.error}.*\n"
+            yield f"\n*No reply: {reply.error}.*\n"
 
 
 def _conversation(room: Chatroom) -> Iterator[Message]:

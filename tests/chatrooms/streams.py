@@ -1,4 +1,4 @@
-"""The model, as a test lets it answer."""
+"""A reply stream whose chunks a test chooses."""
 
 from collections.abc import Iterator
 
@@ -6,18 +6,18 @@ from gemini.types import FinishReason, Usage
 
 
 class Stream:
-    """A reply stream that gives `pieces`, then raises `error` if there is one."""
+    """Yields `chunks`, then raises `error` if there is one."""
 
     model = "model-that-answered"
     finish_reason = FinishReason.STOP
     usage = spent = Usage(prompt_tokens=7, output_tokens=9)
 
-    def __init__(self, *pieces: str, error: Exception | None = None) -> None:
-        self.pieces, self.error = pieces, error
+    def __init__(self, *chunks: str, error: Exception | None = None) -> None:
+        self.chunks, self.error = chunks, error
         self.closed = self.cancelled = False
 
     def __iter__(self) -> Iterator[str]:
-        yield from self.pieces
+        yield from self.chunks
         if self.error:
             raise self.error
 

@@ -142,7 +142,7 @@ def test_a_room_is_exported_as_markdown(
     text = body(response)
     assert text.startswith("# Room\n\n**You**, 20")
     assert 'Hello "world"\nline two\n\n**gemini-x**\n\nAnswer <b>one</b>\n' in text
-    assert "*No answer: blocked.*" in text
+    assert "*No reply: blocked.*" in text
 
 
 def test_an_unknown_format_is_refused(client: APIClient, room: Chatroom) -> None:

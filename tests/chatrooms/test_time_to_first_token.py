@@ -32,7 +32,7 @@ class Slow(Stream):
 
     def __iter__(self) -> Iterator[str]:
         self.consumed_at: list[float] = []
-        for chunk in self.pieces:
+        for chunk in self.chunks:
             time.sleep(0.3)
             yield chunk
             self.consumed_at.append(time.monotonic())

@@ -17,7 +17,7 @@ STOP_SECONDS = 5
 class DoubleProcess:
     """`python -m <module> --port <port> --parent <pid>`, in a process group of its own; its first line names the port.
 
-    A double ends by itself when its parent is gone: a test run that is killed cannot stop it.
+    A double exits when its parent is gone, since a test run that was killed cannot stop it.
     """
 
     def __init__(self, *, module: str, port: int = 0, arguments: Sequence[str] = (), **environment: str) -> None:

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a real server, which can refuse or freeze what passes."""
+"""A TCP proxy in front of a real server, which can refuse or freeze connections."""
 
 import contextlib
 import select
@@ -12,8 +12,8 @@ Mode = Literal["pass", "refuse", "freeze"]
 class Proxy:
     """Listens on a port of its own and passes bytes on, while its mode is `pass`.
 
-    `refuse` cuts every connection and takes no new one, as a stopped server does; `freeze` takes connections and bytes
-    and passes nothing on, as a hung one does.
+    `refuse` cuts every connection and accepts no new one, as a stopped server does; `freeze` accepts connections and
+    bytes but passes nothing on, as a hung server does.
     """
 
     def __init__(self, *, host: str, port: int) -> None:
@@ -40,7 +40,7 @@ class Proxy:
             self._listen()
 
     def forget(self) -> None:
-        """Pass nothing on any more over the connections that are open, and say so to nobody: a firewall does that."""
+        """Silently pass nothing on over the connections that are open, as a firewall may."""
         with self._lock:
             self._forgotten |= self._open
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import API_KEY
+from tests.gemini.calls import API_KEY
 from tests.ports import free_port
 
 SDKS = ["google-genai", "google-generativeai"]
@@ -22,7 +22,7 @@ def double(running_double: GeminiDouble, settings: Settings) -> GeminiDouble:
     settings.GEMINI_API_KEY = API_KEY
     settings.GEMINI_BASE_URL = running_double.base_url
     settings.GEMINI_CONCURRENCY = 64
-    # No machine is so slow; a test of a time-out sets its own.
+    # Longer than any machine needs; a test of a timeout sets its own.
     settings.GEMINI_CONNECT_TIMEOUT = 60
     settings.GEMINI_READ_TIMEOUT = 120
     settings.GEMINI_TOTAL_TIMEOUT = 240

@@ -1,4 +1,4 @@
-"""A model that is overloaded is left alone: another answers, or the call fails at once."""
+"""While a model is overloaded, the fallback replies or the call fails at once."""
 
 import threading
 from contextlib import suppress
@@ -19,7 +19,7 @@ from gemini.exceptions import (
     ProviderTimeout,
 )
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import MODEL, answer, failure
+from tests.gemini.calls import MODEL, failure, reply_to
 
 OTHER = "gemini-other"
 
@@ -52,25 +52,25 @@ def end(breaker: ModelBreaker, error: Exception | None = None, *, has_fallback: 
 
 
 @pytest.mark.usefixtures("sdk")
-def test_calls_go_to_the_fallback_and_the_stream_says_so(double: GeminiDouble, settings: Settings) -> None:
+def test_calls_go_to_the_fallback_and_the_stream_names_it(double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_FALLBACK_MODEL = OTHER
     double.default(error=503, for_model=MODEL)
     codes = [failure("Hello")[0].code for _ in range(5)]
     assert codes == ["provider_overloaded"] * 5
-    text, stream = answer("Hello")
+    text, stream = reply_to("Hello")
     assert text.endswith("Hello")
     assert stream.model == f"{OTHER}-double"
     assert [call["model"] for call in double.calls()] == [MODEL] * 5 + [OTHER]
 
 
 @pytest.mark.usefixtures("sdk")
-def test_a_quota_that_is_used_up_fails_nobody_while_another_model_answers(
+def test_a_used_up_quota_fails_no_reply_while_there_is_a_fallback(
     double: GeminiDouble, settings: Settings, clock: Clock
 ) -> None:
     settings.GEMINI_FALLBACK_MODEL = OTHER
     double.default(error=429, per_day=True, for_model=MODEL)
-    for _ in range(3):  # the one that finds out, and one that is the probe each time
-        text, stream = answer("Hello")
+    for _ in range(3):  # the first one opens the breaker, each later one is a probe
+        text, stream = reply_to("Hello")
         assert (text[-5:], stream.model) == ("Hello", f"{OTHER}-double")
         clock.now += PROBE_SECONDS
     assert [call["model"] for call in double.calls()] == [MODEL, OTHER] * 3
@@ -79,29 +79,29 @@ def test_a_quota_that_is_used_up_fails_nobody_while_another_model_answers(
     assert error.code == "provider_quota_exhausted"
 
 
-def test_a_limit_a_minute_that_many_meet_fails_no_probe(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
+def test_a_limit_per_minute_fails_no_probe(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
     settings.GEMINI_CLIENT, settings.GEMINI_FALLBACK_MODEL = "google-genai", OTHER
     double.default(error=429, retry_after=300, for_model=MODEL)
     assert [failure("Hello")[0].code for _ in range(4)] == ["rate_limited"] * 4
     for _ in range(3):
-        assert answer("Hello")[1].model == f"{OTHER}-double"
+        assert reply_to("Hello")[1].model == f"{OTHER}-double"
         clock.now += PROBE_SECONDS
 
 
-def test_when_all_is_down_a_call_fails_without_asking_anybody(double: GeminiDouble, settings: Settings) -> None:
+def test_a_call_fails_at_once_while_both_models_are_overloaded(double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_CLIENT, settings.GEMINI_FALLBACK_MODEL = "google-genai", OTHER
     double.default(error=503)
     for _ in range(10):
         failure("Hello")
 
-    error, pieces, stream = failure("Hello")
+    error, chunks, stream = failure("Hello")
 
-    assert (error.code, error.retryable, pieces) == ("provider_unavailable", False, [])
+    assert (error.code, error.retryable, chunks) == ("provider_unavailable", False, [])
     assert len(double.calls()) == 10
     assert (stream.spent.prompt_tokens, stream.spent.output_tokens) == (0, 0)
 
 
-def test_a_model_that_is_back_is_found_by_one_call(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
+def test_one_call_finds_a_model_that_has_recovered(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
     settings.GEMINI_CLIENT = "google-genai"
     double.default(error=503)
     for _ in range(6):
@@ -109,11 +109,11 @@ def test_a_model_that_is_back_is_found_by_one_call(double: GeminiDouble, setting
     assert len(double.calls()) == 5
     double.default()
     clock.now += PROBE_SECONDS
-    assert answer("Back?")[0].endswith("Back?")
-    assert answer("Really?")[0].endswith("Really?")
+    assert reply_to("Back?")[0].endswith("Back?")
+    assert reply_to("Really?")[0].endswith("Really?")
 
 
-def test_four_failures_are_chance(breaker: ModelBreaker, clock: Clock) -> None:
+def test_four_failures_do_not_open_the_breaker(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(4):
         end(breaker, ProviderOverloaded())
     assert breaker.allows()
@@ -121,7 +121,7 @@ def test_four_failures_are_chance(breaker: ModelBreaker, clock: Clock) -> None:
     assert not breaker.allows()
 
 
-def test_a_limit_a_minute_counts_where_there_is_another_model(breaker: ModelBreaker, clock: Clock) -> None:
+def test_a_limit_per_minute_counts_if_there_is_a_fallback(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, ProviderRateLimited(retry_after=5))
     assert breaker.allows()
@@ -145,19 +145,19 @@ def test_old_failures_do_not_count(breaker: ModelBreaker, clock: Clock) -> None:
         assert breaker.allows()
 
 
-def test_a_quota_of_the_day_that_is_used_up_counts_at_once(breaker: ModelBreaker, clock: Clock) -> None:
+def test_a_used_up_daily_quota_opens_the_breaker_at_once(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     assert not breaker.allows()
 
 
-def test_an_answer_that_was_withheld_says_nothing_about_load(breaker: ModelBreaker, clock: Clock) -> None:
+def test_a_withheld_reply_is_no_failure_of_the_model(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, Blocked())
     assert breaker.allows()
 
 
 @pytest.mark.parametrize(("ending", "asked"), [({"finish": "MALFORMED_FUNCTION_CALL"}, 20), ({"fault": "eof"}, 5)])
-def test_a_model_that_says_that_its_answer_is_broken_works_and_one_that_breaks_off_does_not(
+def test_a_cut_connection_counts_but_a_broken_reply_does_not(
     double: GeminiDouble, settings: Settings, clock: Clock, ending: dict[str, Any], asked: int
 ) -> None:
     settings.GEMINI_CLIENT = "google-genai"
@@ -167,13 +167,13 @@ def test_a_model_that_says_that_its_answer_is_broken_works_and_one_that_breaks_o
     assert len(double.calls()) == asked
 
 
-def test_a_model_that_cannot_be_reached_is_left_alone(breaker: ModelBreaker, clock: Clock) -> None:
+def test_an_unreachable_model_opens_the_breaker(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(20):
         end(breaker, ConnectionCut())
     assert not breaker.allows()
 
 
-def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: ModelBreaker, clock: Clock) -> None:
+def test_a_failed_probe_keeps_the_breaker_open(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     clock.now += PROBE_SECONDS
     assert breaker.allows()
@@ -185,7 +185,7 @@ def test_a_probe_that_fails_leaves_the_model_alone_again(breaker: ModelBreaker, 
     assert all(breaker.allows() for _ in range(5))
 
 
-def test_a_probe_that_never_ends_makes_room_for_another(breaker: ModelBreaker, clock: Clock) -> None:
+def test_a_probe_that_hangs_does_not_block_the_next(breaker: ModelBreaker, clock: Clock) -> None:
     end(breaker, ProviderQuotaExhausted())
     clock.now += PROBE_SECONDS
     assert [breaker.allows(), breaker.allows()] == [True, False]
@@ -193,7 +193,7 @@ def test_a_probe_that_never_ends_makes_room_for_another(breaker: ModelBreaker, c
     assert [breaker.allows(), breaker.allows()] == [True, False]
 
 
-def test_of_fifty_at_once_one_is_the_probe(breaker: ModelBreaker, clock: Clock) -> None:
+def test_one_of_fifty_concurrent_calls_is_the_probe(breaker: ModelBreaker, clock: Clock) -> None:
     for _ in range(10):
         end(breaker, ProviderQuotaExhausted())
         clock.now += PROBE_SECONDS

@@ -1,4 +1,4 @@
-"""A call that another thread ends: at once, whatever it waits for, and no other call with it."""
+"""A call that another thread ends: at once, whatever it waits for, and without harm to other calls."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ from gemini.interrupts import Interrupt
 from gemini.reply_stream import ReplyStream
 from gemini.tokens import estimate
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import MODEL, answer, prompt, soon
+from tests.gemini.calls import MODEL, eventually, prompt, reply_to
 
 
 @pytest.fixture
@@ -25,52 +25,52 @@ def current_sdk(double: GeminiDouble, settings: Settings) -> None:
 
 
 def cancelled_after(stream: ReplyStream, begun: Callable[[], bool]) -> list[str]:
-    """Read `stream` in a thread and cancel it when `begun`; the pieces, once the iteration has ended.
+    """Read `stream` in a thread and cancel it when `begun`; return the chunks.
 
-    Whatever it waits for comes after 600 seconds, and its own time-outs are of minutes: it ends by the cancelling.
+    What it waits for would come after 600 seconds, and its timeouts are minutes long: only the cancelling ends it.
     """
-    pieces: list[str] = []
+    chunks: list[str] = []
     ended = threading.Event()
 
     def read() -> None:
         with stream, pytest.raises(Cancelled):
-            pieces.extend(stream)
+            chunks.extend(stream)
         ended.set()
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
-    assert soon(begun)
+    assert eventually(begun)
     stream.cancel()
-    assert ended.wait(60), "it still waits"
-    return pieces
+    assert ended.wait(60), "it is still waiting"
+    return chunks
 
 
 def closed(double: GeminiDouble) -> bool:
     return bool(double.calls()) and all(call["disconnected"] for call in double.calls())
 
 
-def test_a_call_that_waits_for_its_first_byte_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
+def test_a_call_waiting_for_its_first_byte_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
     double.default(ttft=600)
     stream = stream_reply(prompt("Hello"))
-    pieces = cancelled_after(stream, lambda: double.ledger()["in_flight"] == 1)
-    assert pieces == []
-    assert soon(lambda: closed(double))
+    chunks = cancelled_after(stream, lambda: double.ledger()["in_flight"] == 1)
+    assert chunks == []
+    assert eventually(lambda: closed(double))
     assert stream.spent.prompt_tokens
     assert stream.spent.output_tokens == 0
     assert stream.spent.estimated
 
 
-def test_a_call_that_waits_for_its_next_piece_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
+def test_a_call_waiting_for_its_next_chunk_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
     double.default(text="one two three", pieces=3, delay=600)
     stream = stream_reply(prompt("Hello"))
-    pieces = cancelled_after(stream, lambda: stream.usage.output_tokens is not None)
-    assert pieces == ["one t"]
-    assert soon(lambda: closed(double))
+    chunks = cancelled_after(stream, lambda: stream.usage.output_tokens is not None)
+    assert chunks == ["one t"]
+    assert eventually(lambda: closed(double))
     assert stream.spent == stream.usage  # the vendor's own counts
     assert not stream.spent.estimated
 
 
-def test_text_that_the_vendor_has_not_counted_yet_is_estimated(double: GeminiDouble, sdk: str) -> None:
+def test_text_that_the_vendor_has_not_counted_is_estimated(double: GeminiDouble, sdk: str) -> None:
     double.default(text="one two three four five six", pieces=6, counts_last=True)
     double.script(
         {"text": "one two three four five six", "pieces": 6, "after": 3, "fault": "hang", "counts_last": True}
@@ -84,14 +84,14 @@ def test_text_that_the_vendor_has_not_counted_yet_is_estimated(double: GeminiDou
     spent = stream.spent
     assert spent.prompt_tokens
     assert (spent.prompt_tokens, spent.estimated) == (stream.usage.prompt_tokens, True)
-    assert 0 <= (spent.output_tokens or 0) - estimate(read) <= 1  # it is estimated by the piece
+    assert 0 <= (spent.output_tokens or 0) - estimate(read) <= 1  # each chunk is estimated by itself
     with stream_reply(prompt("Hello")) as whole:
         list(whole)
     assert whole.spent == whole.usage
     assert (whole.spent.output_tokens, whole.spent.estimated) == (6, False)
 
 
-def test_either_sdk_ends_with_the_next_piece(double: GeminiDouble, sdk: str) -> None:
+def test_either_sdk_ends_with_the_next_chunk(double: GeminiDouble, sdk: str) -> None:
     double.default(text="one two three four five six", pieces=6, after=2, fault="hang")
     stream = stream_reply(prompt("Hello"))
     with stream:
@@ -99,10 +99,10 @@ def test_either_sdk_ends_with_the_next_piece(double: GeminiDouble, sdk: str) -> 
         stream.cancel()
         with pytest.raises(Cancelled):
             next(stream)
-    assert soon(lambda: closed(double))
+    assert eventually(lambda: closed(double))
 
 
-def test_a_call_that_was_cancelled_before_it_began_is_not_made(double: GeminiDouble, current_sdk: None) -> None:
+def test_a_call_cancelled_before_it_began_is_not_made(double: GeminiDouble, current_sdk: None) -> None:
     stream = stream_reply(prompt("Hello"))
     stream.cancel()
     with stream, pytest.raises(Cancelled):
@@ -111,7 +111,7 @@ def test_a_call_that_was_cancelled_before_it_began_is_not_made(double: GeminiDou
     assert (stream.spent.prompt_tokens, stream.spent.output_tokens) == (0, 0)
 
 
-def test_no_other_model_is_asked_once_the_first_ones_refusal_met_a_cancelling(
+def test_a_cancelled_call_does_not_go_to_the_fallback(
     double: GeminiDouble, current_sdk: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.GEMINI_FALLBACK_MODEL = "another-model"
@@ -119,18 +119,18 @@ def test_no_other_model_is_asked_once_the_first_ones_refusal_met_a_cancelling(
     stream = stream_reply(prompt("Hello"))
     choose = reply_stream.fallback_after_limit
 
-    def cancelled_meanwhile(*refused: Any) -> str | None:
+    def cancel_first(*refused: Any) -> str | None:
         stream.cancel()
         return choose(*refused)
 
-    monkeypatch.setattr(reply_stream, "fallback_after_limit", cancelled_meanwhile)
+    monkeypatch.setattr(reply_stream, "fallback_after_limit", cancel_first)
     with stream, pytest.raises(Cancelled):
         next(stream)
     assert stream.model == MODEL
     assert [call["model"] for call in double.calls()] == [MODEL]
 
 
-def test_the_stand_in_wakes_up(stand_in: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelling_wakes_the_stand_in(stand_in: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.GEMINI_STAND_IN_DELAY = 600
     pause, pauses = Interrupt.pause, threading.Event()
 
@@ -143,10 +143,10 @@ def test_the_stand_in_wakes_up(stand_in: None, settings: Settings, monkeypatch: 
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.faults)])
-def test_nobody_elses_connection_is_ever_hit(
+def test_cancelling_never_cuts_another_calls_connection(
     double: GeminiDouble, current_sdk: None, settings: Settings, rounds: int
 ) -> None:
-    """Connections are kept alive and handed on, so each cancelled call leaves one that another may just have taken."""
+    """Connections are reused, so another call may just have got the connection of the cancelled one."""
     settings.GEMINI_CONCURRENCY = 40
 
     def ask(number: int) -> str | None:
@@ -171,4 +171,4 @@ def test_nobody_elses_connection_is_ever_hit(
             assert text is None or text.endswith(f"user=u{number}")
             assert text is not None or number % 2
         assert any(text is None for text in texts)
-    assert answer("Still there?")[0].endswith("Still there?")
+    assert reply_to("Still there?")[0].endswith("Still there?")

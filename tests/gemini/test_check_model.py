@@ -6,7 +6,7 @@ from pytest_django import Settings
 from gemini.client import check_model
 from gemini.exceptions import ConnectionCut, ModelNotFound, ProviderAuth, ProviderError
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import API_KEY, MODEL
+from tests.gemini.calls import API_KEY, MODEL
 
 
 def test_a_valid_key_and_model_pass_and_cost_no_tokens(sdk: str, double: GeminiDouble) -> None:
@@ -37,10 +37,10 @@ def test_a_missing_key_is_reported_without_a_call(sdk: str, double: GeminiDouble
 
 
 def test_a_reply_after_the_check_still_works(sdk: str, double: GeminiDouble) -> None:
-    from tests.gemini.asking import answer
+    from tests.gemini.calls import reply_to
 
     check_model(MODEL)
-    assert answer("Hello")[0]
+    assert reply_to("Hello")[0]
     with pytest.raises(ProviderError):
         check_model("gpt-9")
     assert API_KEY not in str(double.ledger())

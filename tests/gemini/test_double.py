@@ -1,4 +1,4 @@
-"""The double refuses what the API refuses, and remembers what it was asked."""
+"""The double refuses what the API refuses, and records its calls."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import MODEL, soon
+from tests.gemini.calls import MODEL, eventually
 
 STARTER = """
 import time
@@ -60,10 +60,10 @@ def ask(double: GeminiDouble, *contents: Any, **changes: Any) -> requests.Respon
     ],
 )
 def test_a_call_that_the_api_refuses_is_refused(double: GeminiDouble, changes: dict[str, Any], status: int) -> None:
-    answer = ask(double, **changes)
+    response = ask(double, **changes)
 
-    assert answer.status_code == status
-    assert answer.json()["error"]["code"] == status
+    assert response.status_code == status
+    assert response.json()["error"]["code"] == status
     assert double.calls()[0]["outcome"] == "refused"
 
 
@@ -82,13 +82,13 @@ def test_turns_that_the_api_refuses_are_refused(double: GeminiDouble, contents: 
     assert ask(double, *contents).status_code == 400
 
 
-def test_it_echoes_the_last_turn_and_counts_the_turns(double: GeminiDouble) -> None:
-    answer = ask(double, user("One"), model("Two"), user("Three")).json()
+def test_the_double_echoes_the_last_turn_and_counts_the_turns(double: GeminiDouble) -> None:
+    reply = ask(double, user("One"), model("Two"), user("Three")).json()
 
-    assert answer["candidates"][0]["content"]["parts"][0]["text"] == "I saw 3 turns. You said: Three"
+    assert reply["candidates"][0]["content"]["parts"][0]["text"] == "I saw 3 turns. You said: Three"
 
 
-def test_a_directive_goes_before_the_script_and_the_script_before_the_default(double: GeminiDouble) -> None:
+def test_a_directive_overrides_the_script_and_that_the_default(double: GeminiDouble) -> None:
     double.default(error=500)
     double.script({"error": 429})
 
@@ -97,16 +97,16 @@ def test_a_directive_goes_before_the_script_and_the_script_before_the_default(do
     assert ask(double).status_code == 500
 
 
-def test_a_directive_in_an_older_paragraph_or_turn_is_not_obeyed(double: GeminiDouble) -> None:
+def test_a_directive_in_an_older_paragraph_or_turn_is_ignored(double: GeminiDouble) -> None:
     assert ask(double, user("[[double error=500]]"), model("x"), user("Hello")).status_code == 200
     assert ask(double, user("[[double error=500]]\n\nHello")).status_code == 200
 
 
-def test_a_directive_with_a_slip_is_refused(double: GeminiDouble) -> None:
+def test_a_misspelt_directive_is_refused(double: GeminiDouble) -> None:
     assert ask(double, user("[[double eror=500]]")).status_code == 400
 
 
-def test_the_ledger_remembers_each_call(double: GeminiDouble) -> None:
+def test_the_ledger_records_each_call(double: GeminiDouble) -> None:
     ask(double, user("One user=asha"), fields={"systemInstruction": {"parts": [{"text": "Be brief."}]}})
     ask(double, user("[[double error=503]]"))
 
@@ -118,7 +118,7 @@ def test_the_ledger_remembers_each_call(double: GeminiDouble) -> None:
     assert (second["status"], second["outcome"]) == (503, "refused")
 
 
-def test_resetting_forgets_ledger_script_and_default(double: GeminiDouble) -> None:
+def test_a_reset_clears_ledger_script_and_default(double: GeminiDouble) -> None:
     double.default(error=500)
     double.script({"error": 429})
     ask(double)
@@ -136,22 +136,22 @@ def test_300_slow_streams_at_once_cost_little(double: GeminiDouble) -> None:
 
     with ThreadPoolExecutor(300) as threads:
         questions = [f"user=u{number % 3}" for number in range(300)]
-        answers = list(
+        statuses = list(
             threads.map(lambda text: ask(double, user(text), method="streamGenerateContent").status_code, questions)
         )
 
     ledger = double.ledger()
-    assert answers == [200] * 300
+    assert statuses == [200] * 300
     assert len(ledger["calls"]) == 300
     assert ledger["max_in_flight"] > 250
     assert sum(ledger["max_in_flight_by_user"].values()) > 250
     assert set(ledger["max_in_flight_by_user"]) == {"u0", "u1", "u2"}
-    assert soon(lambda: double.ledger()["in_flight"] == 0)
+    assert eventually(lambda: double.ledger()["in_flight"] == 0)
     assert process.cpu_times().user - before < 3
     assert process.num_threads() < 5
 
 
-def test_stopping_ends_the_process(running_double: GeminiDouble) -> None:
+def test_a_stop_ends_the_process(running_double: GeminiDouble) -> None:
     with GeminiDouble() as another:
         pid = another.pid
         assert psutil.pid_exists(pid)
@@ -160,7 +160,7 @@ def test_stopping_ends_the_process(running_double: GeminiDouble) -> None:
     assert psutil.pid_exists(running_double.pid)
 
 
-def test_it_ends_when_the_process_that_started_it_is_killed() -> None:
+def test_the_double_ends_when_its_parent_is_killed() -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     )
@@ -171,4 +171,4 @@ def test_it_ends_when_the_process_that_started_it_is_killed() -> None:
     starter.kill()
     starter.communicate()
 
-    assert soon(lambda: not double.is_running())
+    assert eventually(lambda: not double.is_running())

@@ -1,4 +1,4 @@
-"""What the double sends is what the SDKs' own types know, field for field."""
+"""The double's payloads match the SDKs' own types, field for field."""
 
 import copy
 import json
@@ -13,13 +13,13 @@ from google.rpc import error_details_pb2, status_pb2
 from pydantic import ValidationError
 
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import MODEL
+from tests.gemini.calls import MODEL
 
-# The API has gained these since the retired SDK's types were frozen; it drops them on reading.
+# The API has added these since the retired SDK's types were frozen; the SDK drops them.
 NEWER_FIELDS = {"thoughtsTokenCount", "responseId"}
 
-ANSWERS: dict[str, dict[str, Any]] = {
-    "answer": {},
+REPLIES: dict[str, dict[str, Any]] = {
+    "reply": {},
     "thinking": {"thoughts": 7},
     "hostile text": {"text": 'a\0"}]{\u2028नमस्ते'},
     "empty": {"text": ""},
@@ -76,8 +76,8 @@ def without_newer(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("behaviour", ANSWERS.values(), ids=ANSWERS)
-def test_a_stream_parses_strictly_into_the_current_sdks_types(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
+@pytest.mark.parametrize("behaviour", REPLIES.values(), ids=REPLIES)
+def test_a_stream_parses_strictly_with_the_current_sdk(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
     double.script(behaviour)
 
     parsed = [parse_current(event) for event in sse_events(double)]
@@ -85,8 +85,8 @@ def test_a_stream_parses_strictly_into_the_current_sdks_types(double: GeminiDoub
     assert parsed[-1].prompt_feedback or parsed[-1].candidates[0].finish_reason
 
 
-@pytest.mark.parametrize("behaviour", ANSWERS.values(), ids=ANSWERS)
-def test_a_stream_parses_strictly_into_the_retired_sdks_types(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
+@pytest.mark.parametrize("behaviour", REPLIES.values(), ids=REPLIES)
+def test_a_stream_parses_strictly_with_the_retired_sdk(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
     double.script(behaviour)
 
     events = ask(double, "streamGenerateContent?$alt=json;enum-encoding=int").json()
@@ -95,8 +95,8 @@ def test_a_stream_parses_strictly_into_the_retired_sdks_types(double: GeminiDoub
     assert parsed[-1].prompt_feedback.block_reason or parsed[-1].candidates[0].finish_reason
 
 
-@pytest.mark.parametrize("behaviour", ANSWERS.values(), ids=ANSWERS)
-def test_a_whole_answer_parses_strictly_into_both(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
+@pytest.mark.parametrize("behaviour", REPLIES.values(), ids=REPLIES)
+def test_a_whole_reply_parses_strictly_with_both_sdks(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
     double.script(behaviour, behaviour)
 
     payload = ask(double, "generateContent").json()
@@ -123,7 +123,7 @@ def test_an_error_parses_strictly_into_a_status(double: GeminiDouble, behaviour:
         }
 
 
-def test_tokens_are_counted_for_both_forms_of_the_question(double: GeminiDouble) -> None:
+def test_tokens_are_counted_for_both_forms_of_the_request(double: GeminiDouble) -> None:
     counted = ask(double, "countTokens").json()
 
     assert types.CountTokensResponse.model_validate(counted).total_tokens
@@ -139,15 +139,15 @@ def test_tokens_are_counted_for_both_forms_of_the_question(double: GeminiDouble)
         (("usageMetadata",), "promptTokenCount", "many"),
     ],
 )
-def test_a_field_that_the_sdks_do_not_know_would_be_noticed(
+def test_a_field_that_the_sdks_do_not_know_is_an_error(
     double: GeminiDouble, path: tuple[Any, ...], name: str, value: Any
 ) -> None:
     payload = ask(double, "generateContent").json()
     drifted = copy.deepcopy(payload)
-    place = drifted
+    parent = drifted
     for step in path:
-        place = place[step]
-    place[name] = value
+        parent = parent[step]
+    parent[name] = value
 
     assert parse_current(payload)
     assert parse_retired(payload)

@@ -1,4 +1,4 @@
-"""Every failure that the double can produce has one code, the same over both SDKs."""
+"""Every failure that the double can produce has one code, the same with both SDKs."""
 
 import logging
 from typing import Any
@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from gemini.client import stream_reply
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import API_KEY, answer, failure, prompt, soon
+from tests.gemini.calls import API_KEY, eventually, failure, prompt, reply_to
 
 SECRET = "the-user-said-this"
 
@@ -31,7 +31,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, bool]] = {
     "HTML 403": ({"error": 403, "html": True}, "provider_auth", False),
 }
 
-NO_ANSWERS: dict[str, tuple[dict[str, Any], str, bool]] = {
+NO_REPLIES: dict[str, tuple[dict[str, Any], str, bool]] = {
     "prompt blocked": ({"block": "SAFETY"}, "blocked", False),
     "prompt prohibited": ({"block": "PROHIBITED_CONTENT"}, "blocked", False),
     "SAFETY": ({"finish": "SAFETY", "after": 2}, "blocked", False),
@@ -41,9 +41,9 @@ NO_ANSWERS: dict[str, tuple[dict[str, Any], str, bool]] = {
     "SPII": ({"finish": "SPII", "after": 1}, "blocked", False),
     "LANGUAGE": ({"finish": "LANGUAGE", "after": 0}, "blocked", False),
     "OTHER": ({"finish": "OTHER", "after": 0}, "blocked", False),
-    "malformed answer": ({"finish": "MALFORMED_FUNCTION_CALL", "after": 1}, "connection_cut", True),
+    "malformed reply": ({"finish": "MALFORMED_FUNCTION_CALL", "after": 1}, "connection_cut", True),
     "MAX_TOKENS without text": ({"finish": "MAX_TOKENS", "after": 0, "thoughts": 64}, "max_tokens", False),
-    "empty answer": ({"text": ""}, "empty_answer", True),
+    "empty reply": ({"text": ""}, "empty_answer", True),
     "only white space": ({"text": " \n\t\u200b\u00a0 "}, "empty_answer", True),
     "only white space, cut off": ({"text": " \n ", "finish": "MAX_TOKENS"}, "max_tokens", False),
     "only NUL": ({"text": "\0\0"}, "empty_answer", True),
@@ -56,7 +56,7 @@ NO_ANSWERS: dict[str, tuple[dict[str, Any], str, bool]] = {
     "10 MB at once": ({"size": 10_000_000, "pieces": 1}, "answer_too_long", False),
 }
 
-CASES = [pytest.param(*case, id=name) for name, case in (REFUSALS | NO_ANSWERS).items()]
+CASES = [pytest.param(*case, id=name) for name, case in (REFUSALS | NO_REPLIES).items()]
 
 
 @pytest.mark.parametrize(("behaviour", "code", "retryable"), CASES)
@@ -81,12 +81,10 @@ def test_a_failure_has_its_own_code_and_shows_no_text(
     with pytest.raises(RuntimeError):
         _ = stream.finish_reason
     assert len(double.calls()) == 1
-    assert soon(lambda: double.ledger()["in_flight"] == 0)
+    assert eventually(lambda: double.ledger()["in_flight"] == 0)
 
 
-def test_an_error_in_mid_stream_is_read_like_a_refusal_by_the_current_sdk(
-    double: GeminiDouble, settings: Settings
-) -> None:
+def test_the_current_sdk_reads_an_error_within_a_stream(double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_CLIENT = "google-genai"
     double.script({"fault": "error", "fault_status": 503, "after": 1}, {"fault": "error", "fault_status": 429})
 
@@ -94,15 +92,13 @@ def test_an_error_in_mid_stream_is_read_like_a_refusal_by_the_current_sdk(
     assert failure("Hello")[0].code == "rate_limited"
 
 
-def test_an_error_in_mid_stream_that_the_retired_sdk_swallows_is_a_cut_connection(
-    double: GeminiDouble, settings: Settings
-) -> None:
+def test_the_retired_sdk_reads_an_error_within_a_stream_as_a_cut(double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_CLIENT = "google-generativeai"
     double.script({"fault": "error", "after": 2})
 
-    error, pieces, _ = failure("Hello")
+    error, chunks, _ = failure("Hello")
 
-    assert (error.code, error.retryable, len(pieces)) == ("connection_cut", True, 2)
+    assert (error.code, error.retryable, len(chunks)) == ("connection_cut", True, 2)
 
 
 def test_the_vendors_delay_is_passed_on(sdk: str, double: GeminiDouble) -> None:
@@ -121,9 +117,9 @@ def test_an_exhausted_daily_quota_names_no_delay(sdk: str, double: GeminiDouble)
 def test_usage_is_known_after_a_failure(sdk: str, double: GeminiDouble) -> None:
     double.script({"fault": "reset", "after": 2, "text": "x" * 300})
 
-    _, pieces, stream = failure("Hello")
+    _, chunks, stream = failure("Hello")
 
-    assert "".join(pieces) == "x" * 200
+    assert "".join(chunks) == "x" * 200
     assert stream.usage.output_tokens == 50
 
 
@@ -132,10 +128,10 @@ def test_a_failure_leaves_the_client_usable(sdk: str, double: GeminiDouble) -> N
     for _ in range(3):
         failure("Hello")
 
-    assert "Hello" in answer("Hello")[0]
+    assert "Hello" in reply_to("Hello")[0]
 
 
-def test_a_key_that_google_refuses_is_a_failure_of_the_key(sdk: str, double: GeminiDouble, settings: Settings) -> None:
+def test_a_key_that_google_refuses_has_its_own_code(sdk: str, double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_API_KEY = "bad-key"
 
     assert failure("Hello")[0].code == "provider_auth"
@@ -157,7 +153,7 @@ def test_an_unknown_model_has_its_own_code(sdk: str, double: GeminiDouble) -> No
     assert failure("Hello", model="no-such-model")[0].code == "model_not_found"
 
 
-def test_a_port_where_nobody_listens_is_a_cut_connection(sdk: str, settings: Settings, unused_port: int) -> None:
+def test_a_closed_port_is_a_cut_connection(sdk: str, settings: Settings, unused_port: int) -> None:
     settings.GEMINI_BASE_URL = f"http://127.0.0.1:{unused_port}"
 
     error, _, _ = failure("Hello")
@@ -165,7 +161,7 @@ def test_a_port_where_nobody_listens_is_a_cut_connection(sdk: str, settings: Set
     assert (error.code, error.retryable) == ("connection_cut", True)
 
 
-def test_nothing_is_raised_before_the_first_piece_is_asked_for(sdk: str, double: GeminiDouble) -> None:
+def test_no_call_is_made_before_the_first_chunk_is_requested(sdk: str, double: GeminiDouble) -> None:
     double.script({"error": 500})
 
     stream_reply(prompt("Hello")).close()

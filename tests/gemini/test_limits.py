@@ -1,4 +1,4 @@
-"""What may come over the wire in one answer."""
+"""The limits of one response."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from gemini.exceptions import ProviderTimeout, ReplyTooLong
 from gemini.limits import MAX_RESPONSE_SIZE, bounded
 
 
-def test_so_many_bytes_come_and_not_one_more() -> None:
+def test_a_response_may_have_the_maximum_size_and_no_more() -> None:
     whole = [b"x" * (MAX_RESPONSE_SIZE // 2)] * 2
     assert list(bounded(whole, deadline=math.inf)) == whole
     passing = bounded([*whole, b"x"], deadline=math.inf)
@@ -18,6 +18,6 @@ def test_so_many_bytes_come_and_not_one_more() -> None:
         next(passing)
 
 
-def test_nothing_comes_after_the_deadline() -> None:
+def test_a_response_ends_at_the_deadline() -> None:
     with pytest.raises(ProviderTimeout):
         next(bounded([b"x"], deadline=time.monotonic() - 1))

@@ -7,7 +7,7 @@ import pytest
 from gemini.event_stream import readable_events
 from gemini.types import FinishReason
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import answer
+from tests.gemini.calls import reply_to
 
 TEXT = "A reply with data: and : in it, \x85 and \u2028 too. "
 DIALECTS = ["comments", "fields", "tight", "mark", "lf", "cr", "done", "junk", "cut"]
@@ -17,7 +17,7 @@ DIALECTS = ["comments", "fields", "tight", "mark", "lf", "cr", "done", "junk", "
 def test_a_reply_in_another_dialect_is_read(sdk: str, double: GeminiDouble, dialect: str) -> None:
     # google-generativeai asks for a JSON array instead of events, so to it all are one.
     double.script({"text": TEXT * 20, "pieces": 10, "dialect": dialect})
-    text, stream = answer("Hello")
+    text, stream = reply_to("Hello")
     assert (text, stream.finish_reason) == (TEXT * 20, FinishReason.STOP)
     assert stream.usage.output_tokens
 

@@ -1,14 +1,14 @@
-"""Titles and summaries: what the model is asked, and what is made of what it says."""
+"""Titles and summaries: the prompts, and what the replies become."""
 
 import pytest
 
 from gemini.client import stream_reply
 from gemini.prompts import NOTES, QUOTED_CHARACTERS, summary_prompt, title_of, title_prompt, with_summary
 from gemini.types import Prompt, Turn
-from tests.gemini.asking import answer
+from tests.gemini.calls import reply_to
 
 
-def said(prompt: Prompt) -> str:
+def reply_text(prompt: Prompt) -> str:
     with stream_reply(prompt) as stream:
         return "".join(stream)
 
@@ -17,7 +17,7 @@ def turns(*texts: str) -> list[Turn]:
     return [Turn(role="model" if number % 2 else "user", text=text) for number, text in enumerate(texts)]
 
 
-def test_a_title_is_asked_for_with_both_texts_cut_and_as_data() -> None:
+def test_a_title_prompt_quotes_both_texts_shortened_as_data() -> None:
     prompt = title_prompt(question="q" * 5000, reply="a" * 5000, model="m")
     [turn] = prompt.turns
     assert turn.role == "user"
@@ -38,7 +38,7 @@ def test_a_title_is_asked_for_with_both_texts_cut_and_as_data() -> None:
         ("„Regen in Goa“", "Regen in Goa"),
     ],
 )
-def test_what_the_model_says_becomes_a_title(text: str, title: str) -> None:
+def test_a_reply_becomes_a_title(text: str, title: str) -> None:
     assert title_of(text) == title
 
 
@@ -47,7 +47,7 @@ def test_a_long_title_is_cut_at_a_word() -> None:
     assert len(title_of("x" * 200)) == 60
 
 
-def test_a_summary_takes_up_the_earlier_one() -> None:
+def test_a_summary_prompt_includes_the_earlier_summary() -> None:
     prompt = summary_prompt(earlier="- My name is Asha.", turns=turns("Hello", "Hi"), model="m")
     assert "- My name is Asha." in prompt.turns[0].text
     assert "User: Hello\n\nAssistant: Hi" in prompt.turns[0].text
@@ -62,16 +62,16 @@ def test_a_room_without_a_summary_keeps_its_instruction() -> None:
 @pytest.mark.usefixtures("stand_in")
 def test_the_stand_in_titles_a_conversation() -> None:
     prompt = title_prompt(question="What is a monsoon and when does it come?", reply="Rain.", model="m")
-    assert title_of(said(prompt)) == "What is a monsoon and when"
+    assert title_of(reply_text(prompt)) == "What is a monsoon and when"
 
 
 @pytest.mark.usefixtures("stand_in")
 def test_the_stand_in_remembers_through_many_summaries() -> None:
-    notes = said(summary_prompt(earlier="", turns=turns("Hello, my name is Asha.", "Hi"), model="m"))
+    notes = reply_text(summary_prompt(earlier="", turns=turns("Hello, my name is Asha.", "Hi"), model="m"))
     for number in range(20):
         more = turns(f"my number {number} is n{number}", "ok", "my town is Goa", "ok")
-        notes = said(summary_prompt(earlier=notes, turns=more, model="m"))
-    text, _ = answer("What is my name?", system_instruction=with_summary(instruction="", summary=notes))
+        notes = reply_text(summary_prompt(earlier=notes, turns=more, model="m"))
+    text, _ = reply_to("What is my name?", system_instruction=with_summary(instruction="", summary=notes))
     assert text.startswith("Your name is Asha")
     assert notes.count("My town is Goa") == 1
     assert "My number 0 is n0" in notes

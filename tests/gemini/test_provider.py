@@ -1,4 +1,4 @@
-"""One client per process, of the chosen implementation alone."""
+"""One client per process, and only the chosen implementation is imported."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pytest_django import Settings
 from gemini.provider import Config
 from gemini.registry import provider_for
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import API_KEY, answer
+from tests.gemini.calls import API_KEY, reply_to
 
 PROBE = """
 import sys
@@ -38,22 +38,22 @@ def test_changed_settings_give_a_new_client(sdk: str, settings: Settings) -> Non
     assert provider_for(Config.from_settings()) is not before
 
 
-def test_a_forked_process_has_a_client_of_its_own_and_both_work(sdk: str, double: GeminiDouble) -> None:
+def test_a_forked_process_has_its_own_client_and_both_work(sdk: str, double: GeminiDouble) -> None:
     parents = provider_for(Config.from_settings())
-    answer("Before")
+    reply_to("Before")
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         try:
             own = provider_for(Config.from_settings()) is not parents
-            os.write(writer, f"{own}: {answer('In the child')[0]}".encode())
+            os.write(writer, f"{own}: {reply_to('In the child')[0]}".encode())
         finally:
             os._exit(0)  # or a child that fails would run the rest of the tests too
-    os.close(writer)  # so that nothing is read from a child that wrote nothing
+    os.close(writer)  # or the read below would never end if the child wrote nothing
     os.waitpid(child, 0)
 
     assert os.read(reader, 1000).decode() == "True: I saw 1 turns. You said: In the child"
-    assert answer("In the parent")[0] == "I saw 1 turns. You said: In the parent"
+    assert reply_to("In the parent")[0] == "I saw 1 turns. You said: In the parent"
     assert provider_for(Config.from_settings()) is parents
     os.close(reader)
 

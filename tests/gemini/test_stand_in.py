@@ -1,4 +1,4 @@
-"""The stand-in is plainly one, and still knows what was said."""
+"""The stand-in says what it is, and quotes the conversation."""
 
 import socket
 
@@ -6,13 +6,13 @@ import pytest
 from pytest_django import Settings
 
 from gemini.types import FinishReason
-from tests.gemini.asking import answer, failure
+from tests.gemini.calls import failure, reply_to
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
 
-def test_it_says_that_it_is_the_stand_in_and_quotes_the_question() -> None:
-    text, stream = answer("How deep is the sea?")
+def test_the_reply_names_the_stand_in_and_quotes_the_question() -> None:
+    text, stream = reply_to("How deep is the sea?")
 
     assert "How deep is the sea?" in text
     assert "stand-in" in text
@@ -21,18 +21,18 @@ def test_it_says_that_it_is_the_stand_in_and_quotes_the_question() -> None:
     assert stream.finish_reason is FinishReason.STOP
 
 
-def test_it_numbers_the_turns() -> None:
-    assert "turn 1 " in answer("One")[0]
-    assert "turn 3 " in answer("One", "x", "Two", "y", "Three")[0]
+def test_the_reply_numbers_the_turns() -> None:
+    assert "turn 1 " in reply_to("One")[0]
+    assert "turn 3 " in reply_to("One", "x", "Two", "y", "Three")[0]
 
 
 @pytest.mark.parametrize("question", ["What is my name?", "what's my name", "Tell me, what\u2019s my name please?"])
-def test_it_remembers_a_name(question: str) -> None:
-    assert "Asha" in answer("Hi, my name is Asha and I like tea.", "Hello!", question)[0]
+def test_the_stand_in_remembers_a_name(question: str) -> None:
+    assert "Asha" in reply_to("Hi, my name is Asha and I like tea.", "Hello!", question)[0]
 
 
-def test_it_remembers_any_fact_and_the_later_one_wins() -> None:
-    text, _ = answer(
+def test_the_stand_in_remembers_the_latest_value_of_a_fact() -> None:
+    text, _ = reply_to(
         "My favourite colour is dark green.",
         "x",
         "No: my favourite colour is red!",
@@ -44,8 +44,8 @@ def test_it_remembers_any_fact_and_the_later_one_wins() -> None:
     assert "dark green" not in text
 
 
-def test_it_does_not_invent_what_was_not_said() -> None:
-    assert "You said" in answer("Hello", "x", "What is my name?")[0]
+def test_the_stand_in_does_not_invent_facts() -> None:
+    assert "You said" in reply_to("Hello", "x", "What is my name?")[0]
 
 
 @pytest.mark.parametrize(
@@ -57,39 +57,39 @@ def test_it_does_not_invent_what_was_not_said() -> None:
         ("What did I just say?", "Beta"),
     ],
 )
-def test_it_quotes_an_earlier_turn(question: str, quoted: str) -> None:
-    assert f"“{quoted}”" in answer("Alpha", "x", "Beta", "y", question)[0]
+def test_the_stand_in_quotes_an_earlier_turn(question: str, quoted: str) -> None:
+    assert f"“{quoted}”" in reply_to("Alpha", "x", "Beta", "y", question)[0]
 
 
-def test_the_same_conversation_gets_the_same_answer() -> None:
-    assert answer("One", "x", "Two")[0] == answer("One", "x", "Two")[0]
+def test_the_same_conversation_gets_the_same_reply() -> None:
+    assert reply_to("One", "x", "Two")[0] == reply_to("One", "x", "Two")[0]
 
 
-def test_it_streams_words_and_estimates_the_usage() -> None:
-    text, stream = answer("Hello")
+def test_the_stand_in_streams_words_and_estimates_the_usage() -> None:
+    text, stream = reply_to("Hello")
 
     assert stream.usage.prompt_tokens == 6
     assert stream.usage.output_tokens == pytest.approx(len(text) / 4, rel=0.1)
 
 
-def test_it_keeps_to_the_output_limit() -> None:
-    text, stream = answer("Hello", max_output_tokens=8)
+def test_the_stand_in_respects_the_output_limit() -> None:
+    text, stream = reply_to("Hello", max_output_tokens=8)
 
     assert 0 < len(text) <= 32
     assert stream.finish_reason is FinishReason.MAX_TOKENS
 
 
-def test_it_keeps_to_the_total_timeout(settings: Settings) -> None:
+def test_the_stand_in_respects_the_total_timeout(settings: Settings) -> None:
     settings.GEMINI_STAND_IN_DELAY = 0.05
     settings.GEMINI_TOTAL_TIMEOUT = 0.2
 
     assert failure("Hello")[0].code == "provider_timeout"
 
 
-def test_it_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stand_in_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object) -> None:
         raise AssertionError("a connection was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
-    assert answer("Hello")[0]
+    assert reply_to("Hello")[0]

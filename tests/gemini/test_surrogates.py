@@ -1,4 +1,4 @@
-"""JSON may spell a character beyond U+FFFF in two halves, and a server may send them in two events."""
+"""JSON may encode a character beyond U+FFFF as two halves, and a server may send them in two events."""
 
 from collections.abc import Generator
 from typing import Any
@@ -9,12 +9,12 @@ from gemini import reply_stream
 from gemini.client import stream_reply
 from gemini.types import Chunk
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import prompt
+from tests.gemini.calls import prompt
 
 LOST = "\ufffd"
 
 
-def pieces_of(monkeypatch: pytest.MonkeyPatch, *texts: str, finish: str = "STOP") -> list[str]:
+def chunks_of(monkeypatch: pytest.MonkeyPatch, *texts: str, finish: str = "STOP") -> list[str]:
     def events(**_: Any) -> Generator[Chunk]:
         for text in texts:
             yield Chunk(text=text)
@@ -25,18 +25,18 @@ def pieces_of(monkeypatch: pytest.MonkeyPatch, *texts: str, finish: str = "STOP"
         return list(stream)
 
 
-@pytest.mark.parametrize("pieces", [1, 2, 3, 5, 1000])
-def test_a_text_that_is_cut_between_units_comes_whole(double: GeminiDouble, settings: Any, pieces: int) -> None:
-    """Through google-genai; the protobuf of google-generativeai takes no half, so such an answer fails there."""
+@pytest.mark.parametrize("chunks", [1, 2, 3, 5, 1000])
+def test_a_text_that_is_cut_between_units_comes_complete(double: GeminiDouble, settings: Any, chunks: int) -> None:
+    """With google-genai; the protobuf of google-generativeai accepts no halves, so such a reply fails there."""
     settings.GEMINI_CLIENT = "google-genai"
     text = "नमस्ते 🙏🏽, 👨‍👩‍👧 and 𝄞\n" * 3 + "🙂"
-    double.script({"text": text, "pieces": pieces, "units": True})
+    double.script({"text": text, "pieces": chunks, "units": True})
     with stream_reply(prompt("Hello")) as stream:
         assert "".join(stream) == text
 
 
 @pytest.mark.parametrize(
-    ("texts", "told"),
+    ("texts", "chunks"),
     [
         (["a\ud83d", "\ude00b"], ["a", "😀b"]),
         (["a\ud83d", "", "\ude00"], ["a", "😀"]),
@@ -51,11 +51,11 @@ def test_a_text_that_is_cut_between_units_comes_whole(double: GeminiDouble, sett
         (["a\0b"], ["ab"]),
     ],
 )
-def test_halves_are_joined_and_one_alone_is_told_as_lost(
-    monkeypatch: pytest.MonkeyPatch, texts: list[str], told: list[str]
+def test_halves_are_joined_and_a_lone_half_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, texts: list[str], chunks: list[str]
 ) -> None:
-    assert pieces_of(monkeypatch, *texts) == told
+    assert chunks_of(monkeypatch, *texts) == chunks
 
 
-def test_a_half_is_a_text_though_a_lost_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert pieces_of(monkeypatch, "\ud83d", finish="MAX_TOKENS") == [LOST]
+def test_a_lone_half_counts_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chunks_of(monkeypatch, "\ud83d", finish="MAX_TOKENS") == [LOST]

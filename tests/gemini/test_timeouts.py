@@ -11,11 +11,11 @@ from gemini import limits, reply_stream
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderTimeout
 from tests.doubles.gemini import GeminiDouble
-from tests.gemini.asking import answer, failure, prompt, soon
+from tests.gemini.calls import eventually, failure, prompt, reply_to
 
 
 class Clock:
-    """The clock of the limits; a test moves it on."""
+    """The clock of the limits, which a test can advance."""
 
     ahead = 0.0
 
@@ -48,21 +48,21 @@ def test_silence_is_cut_off_by_the_read_timeout(
     error, _, _ = failure("Hello")
 
     assert (error.code, error.retryable) == ("provider_timeout", True)
-    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+    assert eventually(lambda: double.calls()[0]["disconnected"] is not None)
 
 
-def test_a_long_answer_without_long_silence_is_not_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
+def test_a_long_reply_without_long_silence_is_not_cut_off(sdk: str, double: GeminiDouble, settings: Settings) -> None:
     settings.GEMINI_READ_TIMEOUT = 0.5
     whole = []
-    for _ in range(10):  # a machine that pauses makes a silence of its own; what cut long answers would cut each
+    for _ in range(10):  # a slow machine may add a silence; a wrong timeout would cut off every attempt
         double.script({"text": "abcdefgh", "pieces": 8, "delay": 0.1})  # 0.8 seconds in all
         with suppress(ProviderTimeout):
-            whole.append(answer("Hello")[0])
+            whole.append(reply_to("Hello")[0])
             break
     assert whole == ["abcdefgh"]
 
 
-def test_an_answer_that_takes_too_long_in_all_is_cut_off(
+def test_a_reply_that_takes_too_long_in_total_is_cut_off(
     sdk: str, double: GeminiDouble, settings: Settings, clock: Clock
 ) -> None:
     double.script({"text": "x" * 100, "pieces": 100, "delay": 0.1})
@@ -73,7 +73,7 @@ def test_an_answer_that_takes_too_long_in_all_is_cut_off(
         with pytest.raises(ProviderTimeout):
             next(stream)
 
-    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+    assert eventually(lambda: double.calls()[0]["disconnected"] is not None)
 
 
 def test_bytes_that_never_become_an_event_are_cut_off(
@@ -87,13 +87,13 @@ def test_bytes_that_never_become_an_event_are_cut_off(
         with pytest.raises(ProviderTimeout):
             next(stream)
 
-    assert soon(lambda: double.calls()[0]["disconnected"] is not None)
+    assert eventually(lambda: double.calls()[0]["disconnected"] is not None)
 
 
-def test_a_host_that_does_not_answer_is_cut_off_by_the_connect_timeout(sdk: str, settings: Settings) -> None:
+def test_a_silent_host_is_cut_off_by_the_connect_timeout(sdk: str, settings: Settings) -> None:
     settings.GEMINI_CONNECT_TIMEOUT = 0.3
     with socket.socket() as listener:
-        # With the queue of connections full, the kernel leaves further ones without a word.
+        # Once the queue is full, the kernel does not respond to further connections.
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         settings.GEMINI_BASE_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Estimates err on the side of too many."""
+"""Estimates are rather too high than too low."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever the history, what is sent alternates from a user's turn to a user's turn."""
+"""The turns that are sent alternate, and begin and end with the user's."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What the double does with a call, and how a test says so."""
+"""What the double does with a call, and how a test sets it."""
 
 import json
 import re
@@ -13,24 +13,24 @@ Fault = Literal["", "error", "reset", "eof", "hang", "malformed", "drip"]
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """One call's fate. A directive in the last user message spells it `[[double error=429 retry_after=2]]`.
+    """What happens to one call. A directive in the last user message sets it: `[[double error=429 retry_after=2]]`.
 
-    ttft, delay: seconds before the first byte (of the headers too), and between the pieces.
-    crowd: answer nothing before so many calls are under way at once.
-    text, size: the answer instead of the echo; `size` characters of filler instead of either.
+    ttft, delay: seconds before the first byte (of the headers too), and between the chunks.
+    crowd: respond only once this many calls are in progress.
+    text, size: the reply instead of the echo; `size` characters of filler instead of either.
     pieces: in how many events the text is sent.
-    units: cut it between the units of UTF-16, as a server in Java or JavaScript may: in the middle of an emoji, say.
+    units: cut it between UTF-16 units, as a server in Java or JavaScript may, in the middle of an emoji for example.
     error: refuse with this HTTP status. With 429, `retry_after` (seconds) adds a RetryInfo and `per_day` names a
         quota per day; `bad_key` makes a 400 the one of a bad key; `html` sends a page, as a proxy would.
     block: refuse the prompt for this reason (SAFETY, …).
-    finish: how the answer ends; `after` pieces of text come first (None: all).
-    fault: break the answer after `after` pieces: an error object (`fault_status`), a connection reset, an end without
-        a finish reason, silence, JSON that is none, or blanks for ever.
+    finish: how the reply ends, after `after` chunks of text (None: all).
+    fault: break the reply after `after` chunks: an error object (`fault_status`), a connection reset, an end without
+        a finish reason, silence, malformed JSON, or blank lines for ever.
     thoughts: tokens of thinking to count.
-    counts_last: count the answer with its last event alone.
+    counts_last: send the count of the reply with its last event only.
     uncounted_end: leave the count of the answer out of the last event.
     dialect: send server-sent events as another server than Google's may, see `tests.doubles.gemini.dialects`.
-    for_model: the fate of calls to this model alone; others go well.
+    for_model: apply this to calls to this model only; others succeed.
     """
 
     ttft: float = 0
@@ -58,7 +58,7 @@ class Behaviour:
 
 
 class Behaviours:
-    """The directive in the message, else the next of the script, else the default."""
+    """Chooses the directive in the message, else the next of the script, else the default."""
 
     def __init__(self) -> None:
         self.default = Behaviour()

@@ -1,4 +1,4 @@
-"""As much of HTTP/1.1 as two well-behaved SDKs need, and as many ways to break it."""
+"""As much of HTTP/1.1 as the two SDKs need, and ways to break it."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 class Disconnected(Exception):
-    """The client went away."""
+    """The client has disconnected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 
 
 class Exchange:
-    """The answer to one request. Every wait notices at once when the client goes."""
+    """The response to one request. Every wait ends at once when the client disconnects."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
@@ -57,22 +57,24 @@ class Exchange:
             self._gone.exception()
             raise Disconnected
 
-    async def answer(self, *, status: int, body: bytes, content_type: str) -> None:
-        """Send a whole answer."""
+    async def respond(self, *, status: int, body: bytes, content_type: str) -> None:
+        """Send a complete response."""
         await self._send(_head(status, content_type, f"Content-Length: {len(body)}") + body)
 
-    async def answer_json(self, *, status: int, body: Any) -> None:
-        await self.answer(status=status, body=json.dumps(body).encode(), content_type="application/json; charset=UTF-8")
+    async def respond_json(self, *, status: int, body: Any) -> None:
+        await self.respond(
+            status=status, body=json.dumps(body).encode(), content_type="application/json; charset=UTF-8"
+        )
 
     async def begin_stream(self, *, content_type: str) -> None:
         await self._send(_head(200, content_type, "Transfer-Encoding: chunked"))
 
-    async def send_piece(self, piece: bytes) -> None:
-        await self._send(b"%x\r\n%s\r\n" % (len(piece), piece))
+    async def send_block(self, block: bytes) -> None:
+        await self._send(b"%x\r\n%s\r\n" % (len(block), block))
 
-    async def send_pieces(self, pieces: Iterable[bytes]) -> None:
-        for piece in pieces:
-            await self.send_piece(piece)
+    async def send_blocks(self, blocks: Iterable[bytes]) -> None:
+        for block in blocks:
+            await self.send_block(block)
 
     async def end_stream(self) -> None:
         await self._send(b"0\r\n\r\n")

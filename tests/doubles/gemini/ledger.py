@@ -1,4 +1,4 @@
-"""What the double remembers of its calls."""
+"""The record of the double's calls."""
 
 import re
 import time
@@ -27,14 +27,14 @@ class Call:
 
 
 class Ledger:
-    """Every call, and how many were under way at once, in all and for each `user=<x>` in the last message."""
+    """Every call, and how many were in progress at once, in total and for each `user=<x>` in the last message."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
         self.forget()
 
     def forget(self) -> None:
-        """Start afresh; calls under way still count as such."""
+        """Clear the record; calls in progress still count."""
         self._calls: list[Call] = []
         self._most_by_user = self._open.copy()
         self._most = self._open.total()
@@ -62,7 +62,7 @@ class Ledger:
 
     @property
     def most(self) -> int:
-        """How many calls were under way at once, at most."""
+        """The most calls that were in progress at once."""
         return self._most
 
     def as_json(self) -> dict[str, Any]:

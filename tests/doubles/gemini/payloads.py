@@ -51,7 +51,7 @@ def description(*, model: str) -> dict[str, Any]:
 
 
 def usage(*, prompt_tokens: int, output_tokens: int | None, thoughts: int) -> dict[str, int]:
-    """The counts; Gemini leaves that of the answer out of events that come before it has counted."""
+    """The counts; Gemini omits that of the reply from events before it has counted."""
     counts = {"promptTokenCount": prompt_tokens, "totalTokenCount": prompt_tokens + (output_tokens or 0) + thoughts}
     if output_tokens is not None:
         counts["candidatesTokenCount"] = output_tokens
@@ -75,14 +75,14 @@ def blocked_event(*, reason: str, **envelope: Any) -> dict[str, Any]:
     return {"promptFeedback": {"blockReason": reason, "safetyRatings": [SAFETY_RATING]}, **envelope}
 
 
-def whole_answer(events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Join a stream's events into the answer of `generateContent`."""
+def whole_reply(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Join a stream's events into the response of `generateContent`."""
     if "candidates" not in events[-1]:
         return events[-1]
-    pieces = [part["text"] for event in events for part in event["candidates"][0].get("content", {}).get("parts", [])]
+    texts = [part["text"] for event in events for part in event["candidates"][0].get("content", {}).get("parts", [])]
     candidate = events[-1]["candidates"][0]
-    if "".join(pieces):
-        candidate = candidate | {"content": {"parts": [{"text": "".join(pieces)}], "role": "model"}}
+    if "".join(texts):
+        candidate = candidate | {"content": {"parts": [{"text": "".join(texts)}], "role": "model"}}
     return events[-1] | {"candidates": [candidate]}
 
 
@@ -144,7 +144,7 @@ def _quota_details(*, behaviour: Behaviour, model: str) -> list[dict[str, Any]]:
 
 
 def with_enum_numbers(value: Any) -> Any:
-    """Spell the enumerations as numbers."""
+    """Write the enumerations as numbers."""
     if isinstance(value, list):
         return [with_enum_numbers(item) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the real API refuses, as far as it concerns a chat."""
+"""What the real API refuses, as far as a chat is concerned."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -36,7 +36,7 @@ LEAST_DEADLINE_SECONDS = 10
 
 
 class Refused(Exception):
-    """The API would not take this call."""
+    """The API would refuse this call."""
 
     def __init__(self, status: int, message: str = "", body: dict[str, Any] | None = None) -> None:
         super().__init__(status)

@@ -38,7 +38,7 @@ class Server:
         """Listen, print the port, and serve until the process is ended, or `parent` has."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1024)
         print(server.sockets[0].getsockname()[1], flush=True)
-        while parent in {None, os.getppid()}:  # noqa: ASYNC110  # no event tells of a parent that was killed
+        while parent in {None, os.getppid()}:  # noqa: ASYNC110  # there is no event for a killed parent
             await asyncio.sleep(PARENT_SECONDS)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -46,7 +46,7 @@ class Server:
             while request := await read_request(reader):
                 exchange = Exchange(reader, writer)
                 try:
-                    await self._answer(request, exchange)
+                    await self._handle(request, exchange)
                 finally:
                     await exchange.finish()
         except Disconnected:
@@ -54,7 +54,7 @@ class Server:
         finally:
             writer.close()
 
-    async def _answer(self, request: Request, exchange: Exchange) -> None:
+    async def _handle(self, request: Request, exchange: Exchange) -> None:
         if request.path.startswith("/__double__/"):
             await self._control(request, exchange)
         elif route := ROUTE.fullmatch(request.path):
@@ -62,7 +62,7 @@ class Server:
         elif (route := DESCRIPTION.fullmatch(request.path)) and request.method == "GET":
             await self._describe(request, exchange, **route.groupdict())
         else:
-            await exchange.answer_json(status=404, body=payloads.error_body(status=404, message="No such method."))
+            await exchange.respond_json(status=404, body=payloads.error_body(status=404, message="No such method."))
 
     async def _control(self, request: Request, exchange: Exchange) -> None:
         match request.method, request.path.removeprefix("/__double__/"):
@@ -75,19 +75,19 @@ class Server:
             case "DELETE", "ledger":
                 self.ledger.forget()
             case "GET", "ledger":
-                await exchange.answer_json(status=200, body=self.ledger.as_json())
+                await exchange.respond_json(status=200, body=self.ledger.as_json())
                 return
             case _:
-                await exchange.answer_json(status=404, body=None)
+                await exchange.respond_json(status=404, body=None)
                 return
-        await exchange.answer_json(status=200, body=None)
+        await exchange.respond_json(status=200, body=None)
 
     async def _describe(self, request: Request, exchange: Exchange, *, version: str, model: str) -> None:
         try:
             check_model(version=version, model=model, key=_key(request))
-            await exchange.answer_json(status=200, body=payloads.description(model=model))
+            await exchange.respond_json(status=200, body=payloads.description(model=model))
         except Refused as refused:
-            await exchange.answer_json(status=refused.status, body=refused.body)
+            await exchange.respond_json(status=refused.status, body=refused.body)
 
     async def _call(self, request: Request, exchange: Exchange, *, version: str, model: str, method: str) -> None:
         body = request.json()
@@ -102,10 +102,10 @@ class Server:
             while self.ledger.most < behaviour.crowd:
                 await exchange.pause(CROWD_SECONDS)
             if method == "countTokens":
-                await exchange.answer_json(status=200, body={"totalTokens": _prompt_tokens(call)})
+                await exchange.respond_json(status=200, body={"totalTokens": _prompt_tokens(call)})
             elif behaviour.html:
                 call.status = behaviour.error
-                await exchange.answer(status=behaviour.error, body=HTML, content_type="text/html")
+                await exchange.respond(status=behaviour.error, body=HTML, content_type="text/html")
             else:
                 _refuse(behaviour=behaviour, call=call, message=last_message(body))
                 await Play(behaviour, call, exchange, request).run()
@@ -113,7 +113,7 @@ class Server:
         except Refused as refused:
             call.status, call.outcome = refused.status, "refused"
             # A stream in the form of a JSON array reports its error as an array of one.
-            await exchange.answer_json(status=refused.status, body=[refused.body] if as_array else refused.body)
+            await exchange.respond_json(status=refused.status, body=[refused.body] if as_array else refused.body)
         except Disconnected:
             if call.outcome == "open":
                 call.disconnected, call.outcome = time.time(), "disconnected"
@@ -126,11 +126,11 @@ class Server:
             chosen = self.behaviours.choose(last_message(body))
             return chosen if chosen.for_model in ("", model) else Behaviour()
         except TypeError as error:
-            raise Refused(400, f"The directive makes no sense: {error}") from error
+            raise Refused(400, f"The directive is not valid: {error}") from error
 
 
 class Play:
-    """One answer, in the order and with the faults that its behaviour names."""
+    """One reply, in the order and with the faults of its behaviour."""
 
     def __init__(self, behaviour: Behaviour, call: Call, exchange: Exchange, request: Request) -> None:
         self._behaviour = behaviour
@@ -144,11 +144,11 @@ class Play:
     async def run(self) -> None:
         events = self._events()
         if not self._streamed:
-            await self._exchange.answer_json(status=200, body=payloads.whole_answer(events))
+            await self._exchange.respond_json(status=200, body=payloads.whole_reply(events))
             return
         await self._exchange.begin_stream(content_type=self._content_type())
         if self._sse:
-            await self._exchange.send_pieces(BEGIN.get(self._behaviour.dialect, ()))
+            await self._exchange.send_blocks(BEGIN.get(self._behaviour.dialect, ()))
         for event in events[:-1]:
             await self._send(event)
             await self._exchange.pause(self._behaviour.delay)
@@ -156,13 +156,13 @@ class Play:
         if self._behaviour.fault not in {"eof", "error"}:
             await self._send(events[-1])
         if self._sse:
-            await self._exchange.send_pieces(END.get(self._behaviour.dialect, ()))
+            await self._exchange.send_blocks(END.get(self._behaviour.dialect, ()))
         else:
-            await self._exchange.send_piece(b"]" if self._sent else b"[]")
+            await self._exchange.send_block(b"]" if self._sent else b"[]")
         await self._exchange.end_stream()
 
     def _events(self) -> list[dict[str, Any]]:
-        """Return the events of the answer; the last one ends it."""
+        """Return the events of the reply; the last one ends it."""
         if self._behaviour.block:
             return [payloads.blocked_event(reason=self._behaviour.block, **self._envelope(""))]
         text = _text(behaviour=self._behaviour, call=self._call)
@@ -202,7 +202,7 @@ class Play:
             await self._exchange.pause(0.05)
             self._exchange.reset()
         if fault == "malformed":
-            await self._exchange.send_piece(
+            await self._exchange.send_block(
                 b'data: {"candidates": [{"con\r\n\r\n' if self._sse else b',{"candi]dates": }'
             )
         if fault in {"hang", "drip"}:
@@ -211,7 +211,7 @@ class Play:
 
     async def _stall(self, *, drip: bool) -> None:
         while drip:
-            await self._exchange.send_piece(b"\r\n")
+            await self._exchange.send_block(b"\r\n")
             await self._exchange.pause(DRIP_SECONDS)
         await self._exchange.pause(HANG_SECONDS)
 
@@ -220,7 +220,7 @@ class Play:
         separator = b",\r\n" if self._sent else b"["
         self._sent += 1
         block = b"data: " + data + b"\r\n\r\n"
-        await self._exchange.send_piece(in_dialect(block, self._behaviour.dialect) if self._sse else separator + data)
+        await self._exchange.send_block(in_dialect(block, self._behaviour.dialect) if self._sse else separator + data)
 
     def _content_type(self) -> str:
         return "text/event-stream" if self._sse else "application/json; charset=UTF-8"

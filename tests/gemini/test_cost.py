@@ -1,4 +1,4 @@
-"""What a call cost: the vendor's counts, or an estimate for one that was cut off while it spoke."""
+"""What a call cost: the vendor's counts, or an estimate for a call that was cut off."""
 
 from collections.abc import Generator
 
@@ -27,12 +27,12 @@ def spent(monkeypatch: pytest.MonkeyPatch, *chunks: Chunk, cut: bool = False) ->
     return stream.spent.prompt_tokens, stream.spent.output_tokens
 
 
-def test_the_vendors_counts_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_vendors_counts_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Chunk(text="Hello", finish_reason="STOP", usage=Usage(prompt_tokens=7, output_tokens=9))
     assert spent(monkeypatch, whole) == (7, 9)
 
 
-def test_a_call_cut_off_while_it_spoke_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_was_cut_off_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     prompt, output = spent(monkeypatch, Chunk(text="a" * 40), Chunk(text="नमस्ते"), cut=True)
     assert prompt
     assert prompt >= 3
@@ -40,15 +40,15 @@ def test_a_call_cut_off_while_it_spoke_is_estimated(monkeypatch: pytest.MonkeyPa
     assert output >= 16
 
 
-def test_one_count_alone_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = Chunk(text="a" * 40, usage=Usage(prompt_tokens=5, output_tokens=None))
-    prompt, output = spent(monkeypatch, said, cut=True)
+def test_a_missing_count_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = Chunk(text="a" * 40, usage=Usage(prompt_tokens=5, output_tokens=None))
+    prompt, output = spent(monkeypatch, chunk, cut=True)
     assert prompt == 5
     assert output
     assert output >= 10
 
 
-def test_a_call_that_said_nothing_cost_what_the_vendor_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_without_text_cost_what_the_vendor_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spent(monkeypatch, cut=True) == (0, 0)
     blocked = Chunk(prompt_blocked=True, usage=Usage(prompt_tokens=12, output_tokens=None))
     assert spent(monkeypatch, blocked) == (12, 0)

@@ -1,4 +1,4 @@
-"""What the vendor says beside the text is kept only as far as it can be stored."""
+"""What the vendor reports besides the text is kept only as far as it can be stored."""
 
 from collections.abc import Generator
 from typing import Any
@@ -12,7 +12,7 @@ PROMPT = Prompt(turns=(Turn(role="user", text="Hello"),), model="asked-for", max
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("reported", "kept"),
     [
         (Usage(prompt_tokens=3, output_tokens=5), Usage(prompt_tokens=3, output_tokens=5)),
         (Usage(prompt_tokens=-1, output_tokens=5), Usage(prompt_tokens=None, output_tokens=5)),
@@ -21,13 +21,13 @@ PROMPT = Prompt(turns=(Turn(role="user", text="Hello"),), model="asked-for", max
     ],
 )
 @pytest.mark.parametrize(
-    ("called", "name"), [("gemini-x", "gemini-x"), ("a\x00b", "ab"), ("x" * 200, "x" * 80), ("", "asked-for")]
+    ("model", "name"), [("gemini-x", "gemini-x"), ("a\x00b", "ab"), ("x" * 200, "x" * 80), ("", "asked-for")]
 )
-def test_counts_that_cannot_be_and_names_that_do_not_fit(
-    monkeypatch: pytest.MonkeyPatch, said: Usage, kept: Usage, called: str, name: str
+def test_impossible_counts_and_overlong_names_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch, reported: Usage, kept: Usage, model: str, name: str
 ) -> None:
     def events(**_: Any) -> Generator[Chunk]:
-        yield Chunk(text="Hi", model=called, usage=said, finish_reason="STOP")
+        yield Chunk(text="Hi", model=model, usage=reported, finish_reason="STOP")
 
     monkeypatch.setattr(reply_stream, "_events", events)
     with client.stream_reply(PROMPT) as stream:

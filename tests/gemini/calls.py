@@ -1,4 +1,4 @@
-"""Asking Gemini, as the tests of this folder do it."""
+"""Calls to Gemini for the tests of this folder."""
 
 import time
 from collections.abc import Callable
@@ -21,22 +21,22 @@ def prompt(*texts: str, **fields: Any) -> Prompt:
     return Prompt(**({"turns": turns, "model": MODEL, "max_output_tokens": 2048} | fields))
 
 
-def answer(*texts: str, **fields: Any) -> tuple[str, ReplyStream]:
-    """Return the whole text of an answer, and its stream."""
+def reply_to(*texts: str, **fields: Any) -> tuple[str, ReplyStream]:
+    """Return the whole text of a reply, and its stream."""
     with stream_reply(prompt(*texts, **fields)) as stream:
         return "".join(stream), stream
 
 
 def failure(*texts: str, **fields: Any) -> tuple[ProviderError, list[str], ReplyStream]:
-    """Return what an answer failed with, the pieces that came before, and its stream."""
-    pieces: list[str] = []
+    """Return the failure of a reply, the chunks before it, and its stream."""
+    chunks: list[str] = []
     with stream_reply(prompt(*texts, **fields)) as stream, pytest.raises(ProviderError) as caught:
-        pieces.extend(stream)
-    return caught.value, pieces, stream
+        chunks.extend(stream)
+    return caught.value, chunks, stream
 
 
-def soon(condition: Callable[[], object], *, seconds: float = 120) -> bool:
-    """Whether `condition` comes true within `seconds`."""
+def eventually(condition: Callable[[], object], *, seconds: float = 120) -> bool:
+    """Return whether `condition` becomes true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
