@@ -143,8 +143,8 @@ def test_one_of_many_concurrent_retries_wins(stack: Stack, alice: Person, verb: 
         before = used_units(alice)
         sent = alice.send(room, "Hello")
         alice.answered(sent["id"])
-        answers = in_parallel([lambda m=sent["id"]: ask(m)] * 8)
-        assert sorted(answers) == [202] + [409] * 7
+        statuses = in_parallel([lambda m=sent["id"]: ask(m)] * 8)
+        assert sorted(statuses) == [202] + [409] * 7
         assert used_units(alice) == before + 1  # the unit of the failed send was refunded
         wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "the one call")
         assert alice.call("POST", f"/message/{sent['id']}/stop").status_code == 200

@@ -32,14 +32,14 @@ BREAKS = (
         tests="chatrooms/test_strangers.py",
     ),
     Break(
-        lets="a search find what strangers said",
+        lets="a search find strangers' messages",
         file="chatrooms/search.py",
         text="Message.objects.seen_by(user)",
         broken="Message.objects.all()",
         tests="chatrooms/test_search.py::test_a_stranger_finds_nothing",
     ),
     Break(
-        lets="one follow a stranger's answer live",
+        lets="a user stream a stranger's reply",
         file="chatrooms/streaming/access.py",
         text="Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)",
         broken="Reply.objects.filter(answers_id=request.message_id)",
@@ -53,7 +53,7 @@ BREAKS = (
         tests="chatrooms/test_stream_access.py",
     ),
     Break(
-        lets="a ticket open another answer's stream",
+        lets="a ticket open another reply's stream",
         file="chatrooms/streaming/access.py",
         text="reply = (mine.filter(pk=reply_id) if reply_id else mine.filter(is_current=True)).first()",
         broken="reply = mine.filter(is_current=True).first()",
@@ -165,7 +165,7 @@ BREAKS = (
         tests="chatrooms/test_rooms.py",
     ),
     Break(
-        lets="a late piece follow the end of an answer",
+        lets="a late chunk follow the end of a reply",
         file="chatrooms/redis_stream.py",
         text='        if "equal or smaller" in str(error):\n            raise Fenced from None\n        raise\n',
         broken="        return True\n",
@@ -200,7 +200,7 @@ BREAKS = (
         tests="chatrooms/test_mass_assignment.py",
     ),
     Break(
-        lets="a conversation be taken away without a trace",
+        lets="a conversation be exported without an audit record",
         file="chatrooms/export_view.py",
         text='        audit.record("exported", user_id=room.user_id, room_id=room.pk)\n',
         broken="",
