@@ -4,8 +4,6 @@ from django.apps import AppConfig
 
 
 class BillingConfig(AppConfig):
-    """Tiers and who has which."""
-
     name = "billing"
 
     def ready(self) -> None:
@@ -28,7 +26,7 @@ class BillingConfig(AppConfig):
 
         stripe_client.configure_sdk()
         metrics.register_all()
-        register_source(statistics.figures)
+        register_source(statistics.daily_statistics)
         personal_data.register(
             export={
                 "entitlement": export.entitlement,
@@ -42,12 +40,12 @@ class BillingConfig(AppConfig):
             },
             erase=[
                 ErasureStep(Phase.BILLING, "billing at Stripe", erasure.end_billing),
-                ErasureStep(Phase.RECORDS, "mirrored rows", erasure.keep_invoices_alone),
+                ErasureStep(Phase.RECORDS, "mirrored rows", erasure.reduce_to_invoices),
             ],
             retain=[RetentionStep("StripeEvent", events.outdated), RetentionStep("Lease", leases.outdated)],
         )
-        # dj-stripe looks up whose API key it uses, writes the key in clear text into its table, and goes on using the
-        # oldest one there after the key was changed (measured with 2.11.0). We have one account and need no owner.
+        # dj-stripe looks up the owner of the API key, stores the key in clear text, and keeps using the oldest stored
+        # one after the key has changed (seen with 2.11.0). We have one account and need no owner.
         StripeModel._find_owner_account = classmethod(lambda *_, **__: None)  # noqa: SLF001
-        # A new product's features, which nothing here uses, it would ask for inside its own transaction.
+        # dj-stripe would request a new product's features, which nothing here uses, inside its own transaction.
         Product._sync_product_features = lambda *_, **__: None  # noqa: SLF001

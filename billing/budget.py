@@ -1,6 +1,6 @@
-"""Tokens: what every call to the model cost, for its user and for the whole installation.
+"""Tokens used by calls to the model, per user and for the whole installation.
 
-The ceiling of all protects who pays for them; each user's share of it protects all from one.
+The ceiling for the installation limits its cost; each user's share of it keeps one user from using it up for all.
 """
 
 import math
@@ -16,7 +16,7 @@ from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-ADD = """
+ADD_TOKENS = """
     WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day),
     of_user AS (
         INSERT INTO billing_dailyusage AS usage (user_id, day, used, prompt_tokens, output_tokens)
@@ -33,7 +33,7 @@ ADD = """
         prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
         output_tokens = usage.output_tokens + excluded.output_tokens
 """
-LEFT: Final = """
+REMAINING: Final = """
     SELECT %(ceiling)s - coalesce(
                (SELECT prompt_tokens + output_tokens FROM billing_serviceusage WHERE day = today.day), 0),
            %(share)s - coalesce(
@@ -45,39 +45,39 @@ LEFT: Final = """
 
 
 def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
-    """Count one call that has ended, however it ended, on the day on which it did.
+    """Count the tokens of one call on the day it ended, whatever its outcome.
 
-    The user's row is locked, so that one who is being erased meanwhile is waited for and then left out; their call
-    counts for the installation all the same.
+    The user's row is locked: if an erasure is deleting it, this waits, and then counts the call for the installation
+    only.
     """
     if prompt_tokens or output_tokens:
         with connection.cursor() as cursor:
-            cursor.execute(ADD, {"user_id": user_id, "prompt": prompt_tokens, "output": output_tokens})
+            cursor.execute(ADD_TOKENS, {"user_id": user_id, "prompt": prompt_tokens, "output": output_tokens})
 
 
 def share_of(tier: Tier) -> int:
-    """The tokens of a day that one user of the tier may use: a part of `DAILY_TOKEN_CEILING`, rounded up."""
+    """The tokens that one user of the tier may use in a day: a share of `DAILY_TOKEN_CEILING`, rounded up."""
     return math.ceil(settings.DAILY_TOKEN_CEILING * settings.TOKEN_SHARES[tier.slug] / 100)
 
 
 def check(*, user_id: int, tier: Tier) -> None:
-    """Let a send, and a call, pass while today's tokens are under `DAILY_TOKEN_CEILING`, and the user's under theirs.
+    """Check before a send and before a call that today's tokens are not used up.
 
-    Calls count when they end, so both are overshot by those in flight when they are reached, and by no more: a reply
-    that was accepted before fails without a call, and its unit goes back.
+    Calls are counted when they end, so calls in flight may exceed a limit, but no further call is made: a reply that
+    was accepted before then fails without one, and its unit is refunded.
 
     Raises:
-        ServiceBudgetReached: those of everybody are used up.
-        TokenShareReached: the user's are.
+        ServiceBudgetReached: the installation has used up `DAILY_TOKEN_CEILING`.
+        TokenShareReached: the user has used up the tier's share of it.
     """
     share = share_of(tier)
     with connection.cursor() as cursor:
-        cursor.execute(LEFT, {"ceiling": settings.DAILY_TOKEN_CEILING, "share": share, "user_id": user_id})
-        left, of_share, seconds = cursor.fetchone()
-    if left <= 0:
+        cursor.execute(REMAINING, {"ceiling": settings.DAILY_TOKEN_CEILING, "share": share, "user_id": user_id})
+        remaining, share_remaining, seconds = cursor.fetchone()
+    if remaining <= 0:
         metrics.quota_refusals.labels(ServiceBudgetReached.code).inc()
         log.error("service_budget_reached", ceiling=settings.DAILY_TOKEN_CEILING)
         raise ServiceBudgetReached(retry_after=seconds)
-    if of_share <= 0:
+    if share_remaining <= 0:
         metrics.quota_refusals.labels(TokenShareReached.code).inc()
-        raise TokenShareReached(retry_after=seconds, limit=share, used=share - of_share)
+        raise TokenShareReached(retry_after=seconds, limit=share, used=share - share_remaining)

@@ -1,4 +1,4 @@
-"""What is sold: the tiers, and Pro's product and price at Stripe."""
+"""The tiers, and Pro's product and price at Stripe."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -34,9 +34,9 @@ SEEDS: Final[dict[str, dict[str, Any]]] = {
 
 
 def price_of(tier: Tier) -> dict[str, Any] | None:
-    """What a tier costs, as mirrored from Stripe; None if it is not for sale.
+    """The price of a tier as mirrored from Stripe; None if the tier is not for sale.
 
-    In minor units of the currency, for `interval_count` intervals at a time.
+    `amount` is in minor units of the currency, for `interval_count` intervals.
     """
     content = Price.objects.filter(id=tier.stripe_price).values_list("stripe_data", flat=True).first()
     if not (tier.stripe_price and content and content.get("active", True)):
@@ -51,10 +51,10 @@ def price_of(tier: Tier) -> dict[str, Any] | None:
 
 
 def save(tier: Tier) -> None:
-    """Store a changed tier. Who subscribed to a product that it is not sold as any more keeps it.
+    """Save a changed tier. Users who subscribed to its previous product keep the tier.
 
-    Who subscribed to one that gives it anew, or no more, has that counted as soon as the change is committed: one by
-    one, for there may be many, and their webhooks must not wait.
+    On commit, the entitlements of the subscribers to products that were added or removed are recomputed, each in a
+    transaction of its own: there may be many, and their webhooks must not wait.
     """
     with transaction.atomic():
         before = Tier.objects.select_for_update().get(pk=tier.pk)
@@ -62,28 +62,28 @@ def save(tier: Tier) -> None:
             tier.former_products = [*tier.former_products, before.stripe_product]
         tier.save()
         changed = before.products ^ tier.products
-        transaction.on_commit(partial(_count_subscribers, changed))
+        transaction.on_commit(partial(_recompute_subscribers, changed))
 
 
-def _count_subscribers(products: set[str]) -> None:
+def _recompute_subscribers(products: set[str]) -> None:
     for user_id in sorted(subscriptions.subscribers_to(products=products)):
         entitlements.recompute_stripe(user_id=user_id)
 
 
 def seed_tiers(*, dry_run: bool) -> Iterator[str]:
-    """Make the missing tiers, saying of each what was done; one that exists is left as staff have set it."""
+    """Create the missing tiers, with a line of text for each; existing tiers keep what staff have set."""
     for slug, values in SEEDS.items():
         if Tier.objects.filter(slug=slug).exists():
-            yield f"tier {slug}: there"
+            yield f"tier {slug}: exists"
         elif dry_run:
-            yield f"tier {slug}: would be made"
+            yield f"tier {slug}: would be created"
         else:
-            _, made = Tier.objects.get_or_create(slug=slug, defaults=values)
-            yield f"tier {slug}: {'made' if made else 'there'}"
+            _, created = Tier.objects.get_or_create(slug=slug, defaults=values)
+            yield f"tier {slug}: {'created' if created else 'exists'}"
 
 
 def end_test_mode(*, dry_run: bool) -> Iterator[str]:
-    """Count anew who paid with play money, so that test mode's Pro ends when the key turns live."""
+    """Recompute users who paid in test mode, so that their Pro ends once the key is a live one."""
     found = subscriptions.subscribers_in_test_mode()
     if found and dry_run:
         yield f"Pro paid for in test mode: would end for {len(found)}"
@@ -94,23 +94,24 @@ def end_test_mode(*, dry_run: bool) -> Iterator[str]:
 
 
 def seed_stripe(*, dry_run: bool) -> Iterator[str]:
-    """Make sure that Pro's product and price exist at Stripe and are what the settings say; what was done.
+    """Create or update Pro's product and price at Stripe as the settings say, with a line of text for each step.
 
-    A price cannot be changed: one with another amount is made, takes the lookup key, and is sold; only then is the old
-    one archived, so that there is always one to sell. Who subscribed to that keeps it. Safe to begin anew anywhere.
+    Stripe's prices cannot be changed. For another amount a new price is created, which takes over the lookup key; it is
+    sold, and only then is the old one archived, so that there is always a price to sell at. Subscribers keep the old
+    price. After an interruption it can simply be run again.
     """
     yield _seed_product(dry_run)
-    old = stripe_api.price_of_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
-    named = f"price {settings.STRIPE_PRO_LOOKUP_KEY}"
-    if old is not None and _fits(old):
+    old = stripe_api.price_by_lookup_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
+    label = f"price {settings.STRIPE_PRO_LOOKUP_KEY}"
+    if old is not None and _matches_settings(old):
         price = old.id
-        yield f"{named}: there ({price})"
+        yield f"{label}: exists ({price})"
     elif dry_run:
         price = "the new price"
-        yield f"{named}: would be made"
+        yield f"{label}: would be created"
     else:
-        price = _make_price(instead_of=old.id if old else "").id
-        yield f"{named}: made ({price})"
+        price = _create_price(replaces=old.id if old else "").id
+        yield f"{label}: created ({price})"
     if not dry_run:
         mirror.refresh_price(price_id=price)
     yield from _sell(old.id if old else "", price, dry_run)
@@ -118,12 +119,12 @@ def seed_stripe(*, dry_run: bool) -> Iterator[str]:
 
 
 def _sell(old: str, price: str, dry_run: bool) -> Iterator[str]:
-    """Sell Pro at the price, unless staff have chosen another one, or none."""
+    """Sell Pro at the price, unless staff chose another price or ended the sale."""
     tier = Tier.objects.filter(slug=Tier.PRO).first() or Tier(slug=Tier.PRO)
     if (tier.stripe_product, tier.stripe_price) == (settings.STRIPE_PRO_PRODUCT, price):
         return
-    of_ours = {old, price, tier.seeded_price} - {""}
-    if tier.was_sold and tier.stripe_price not in of_ours:
+    seeded = {old, price, tier.seeded_price} - {""}
+    if tier.was_sold and tier.stripe_price not in seeded:
         sold = f"sold as {tier.stripe_price}" if tier.stripe_price else "not for sale"
         yield f"tier {Tier.PRO}: {sold}, as staff chose"
         return
@@ -136,7 +137,7 @@ def _sell(old: str, price: str, dry_run: bool) -> Iterator[str]:
 
 
 def _archive(old: str, price: str, dry_run: bool) -> Iterator[str]:
-    """Archive what was sold before, also what a run that was cut off left behind."""
+    """Archive the price that was sold before, and one that an interrupted run left behind."""
     tier = Tier.objects.filter(slug=Tier.PRO).first() or Tier(slug=Tier.PRO)
     kept = {"", price} if dry_run else {"", price, tier.stripe_price}
     for price_id in sorted({old, tier.seeded_price} - kept):
@@ -145,7 +146,7 @@ def _archive(old: str, price: str, dry_run: bool) -> Iterator[str]:
             continue
         try:
             stripe_api.archive_price(price_id=price_id)
-        except stripe_client.NotThere:  # it was made with another account's key
+        except stripe_client.StripeObjectMissing:  # it belongs to another account at Stripe
             continue
         mirror.refresh_price(price_id=price_id)
         yield f"price {price_id}: archived"
@@ -157,26 +158,26 @@ def _seed_product(dry_run: bool) -> str:
     product_id, name = settings.STRIPE_PRO_PRODUCT, "Kuvaka Pro"
     try:
         product = stripe_api.product(product_id=product_id)
-    except stripe_client.NotThere:
+    except stripe_client.StripeObjectMissing:
         if not dry_run:
             stripe_api.create_product(product_id=product_id, name=name)
-        return f"product {product_id}: {'would be made' if dry_run else 'made'}"
+        return f"product {product_id}: {'would be created' if dry_run else 'created'}"
     if product.active:
-        return f"product {product_id}: there"
+        return f"product {product_id}: exists"
     if not dry_run:
         stripe_api.update_product(product_id=product_id, active=True)
-    return f"product {product_id}: {'would be made active' if dry_run else 'made active'}"
+    return f"product {product_id}: {'would be activated' if dry_run else 'activated'}"
 
 
-def _fits(price: Any) -> bool:
+def _matches_settings(price: Any) -> bool:
     wanted = (True, settings.STRIPE_PRO_AMOUNT, settings.STRIPE_PRO_CURRENCY, "month", settings.STRIPE_PRO_PRODUCT)
     product = price.product if isinstance(price.product, str) else price.product.id
     return (price.active, price.unit_amount, price.currency, price.recurring.interval, product) == wanted
 
 
-def _make_price(*, instead_of: str) -> Any:
+def _create_price(*, replaces: str) -> Any:
     return stripe_api.create_price(
-        instead_of=instead_of,
+        replaces=replaces,
         product=settings.STRIPE_PRO_PRODUCT,
         currency=settings.STRIPE_PRO_CURRENCY,
         unit_amount=settings.STRIPE_PRO_AMOUNT,

@@ -1,4 +1,4 @@
-"""What can go wrong with allowances and payments."""
+"""Errors of quota and payments."""
 
 from http import HTTPStatus
 from typing import Final
@@ -7,7 +7,7 @@ from config.http.problems import NotFound, Problem, ServiceUnavailable
 
 
 class QuotaExceeded(Problem):
-    """The day's units are spent; nothing was stored."""
+    """The day's units are used up; nothing was stored."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "quota_exceeded"
@@ -15,79 +15,79 @@ class QuotaExceeded(Problem):
 
 
 class ServiceBudgetReached(ServiceUnavailable):
-    """All of us together used the day's tokens; nothing was stored or charged."""
+    """The installation has used up the day's tokens; nothing was stored or charged."""
 
     code = "service_budget_reached"
     title = "The service has used up its tokens for today"
-    detail = "Reading works; sending does again at midnight UTC."
+    detail = "You can read; you can send again from midnight UTC."
 
 
 class TokenShareReached(Problem):
-    """The user's part of the day's tokens is spent; nothing was stored or charged."""
+    """The user's share of the day's tokens is used up; nothing was stored or charged."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "token_share_reached"
-    title = "Your part of today's tokens is used up"
-    detail = "Reading works; sending does again at midnight UTC."
+    title = "Your share of today's tokens is used up"
+    detail = "You can read; you can send again from midnight UTC."
 
 
 TOKENS_USED_UP: Final = (ServiceBudgetReached, TokenShareReached)
-"""What `budget.check` raises."""
+"""The errors that `budget.check` raises."""
 
 
 class AlreadySubscribed(Problem):
-    """There is a subscription; it is changed in the portal."""
+    """The user has a subscription, which is changed in the portal."""
 
     status = HTTPStatus.CONFLICT
     code = "already_subscribed"
-    title = "You have a subscription"
-    detail = "POST /subscription/portal leads to the page where it is changed."
+    title = "You already have a subscription"
+    detail = "POST /subscription/portal returns the page where you can change it."
 
 
 class CheckoutInProgress(Problem):
-    """Another request of the same user is opening a checkout at this moment."""
+    """Another request of the user is opening a checkout at this moment."""
 
     status = HTTPStatus.CONFLICT
     code = "checkout_in_progress"
     title = "A checkout is being opened"
-    detail = "Ask again in a moment."
+    detail = "Try again in a moment."
 
 
 class NotForSale(ServiceUnavailable):
-    """The installation has no payment provider, or Pro has no price there yet."""
+    """The installation has no payment provider, or Pro has no price there."""
 
     code = "not_for_sale"
     title = "Pro cannot be bought here at the moment"
 
 
 class NoSubscription(NotFound):
-    """The user never began to subscribe, so there is nothing to manage."""
+    """The user has never subscribed, so there is nothing to manage."""
 
     code = "no_subscription"
     title = "You have no subscription"
-    detail = "POST /subscribe/pro begins one."
+    detail = "POST /subscribe/pro starts one."
 
 
-class PaymentProviderAway(ServiceUnavailable):
-    """Stripe does not answer, or says that it is overloaded."""
+class PaymentProviderUnavailable(ServiceUnavailable):
+    """Stripe does not respond, or is overloaded."""
 
     code = "payment_provider_away"
-    title = "The payment provider does not answer"
+    title = "The payment provider is unavailable"
     detail = "Nothing was charged; try again in a moment."
 
 
 class PaymentProviderRefused(Problem):
-    """Stripe refuses what we ask: our mistake, or a key that is wrong."""
+    """Stripe refuses our request: our mistake, or a wrong key."""
 
     status = HTTPStatus.BAD_GATEWAY
     code = "payment_provider_refused"
-    title = "The payment provider refused"
-    detail = "Nothing was charged. The request id finds the reason in our logs."
+    title = "The payment provider refused the request"
+    detail = "Nothing was charged. The reason is in our logs, under the request id."
 
 
 class InvalidSignature(Problem):
-    """The webhook's body is not signed by Stripe, or was changed, or is old."""
+    """The webhook's body is not signed by Stripe, was changed, or is old."""
 
     code = "invalid_signature"
-    title = "The signature does not fit the body"
+    title = "The signature does not match the body"
     detail = "Nothing was stored."

@@ -1,4 +1,4 @@
-"""What is kept about a person here, for the person: see `accounts.personal_data.export`."""
+"""Billing's sections of the export of a user's data (`accounts.personal_data.export`)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,42 +10,34 @@ from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry, PaymentI
 
 
 def entitlement(user_id: int) -> Iterable[Any]:
-    """Until when the account is Pro, and by what."""
     return rows(Entitlement.objects.filter(pk=user_id), "stripe_until", "grant_until")
 
 
 def grants(user_id: int) -> Iterable[Any]:
-    """Pro given by staff."""
     return rows(Grant.objects.filter(user_id=user_id), "ends_at", "reason", "created_at", "revoked_at")
 
 
 def usage(user_id: int) -> Iterable[Any]:
-    """What was used each day."""
     return rows(DailyUsage.objects.filter(user_id=user_id), "day", "used", "prompt_tokens", "output_tokens", "stops")
 
 
 def units(user_id: int) -> Iterable[Any]:
-    """Every unit that was taken or given back."""
     return rows(LedgerEntry.objects.filter(user_id=user_id), "day", "amount", "kind", "created_at")
 
 
 def customers(user_id: int) -> Iterable[Any]:
-    """What Stripe's customer of this account is called there."""
     return rows(Customer.objects.filter(subscriber_id=user_id), "id", "created", "livemode")
 
 
 def subscriptions(user_id: int) -> Iterable[Any]:
-    """Subscriptions, as mirrored from Stripe."""
     return rows(Subscription.objects.filter(customer__subscriber_id=user_id), "id", "stripe_data")
 
 
 def invoices(user_id: int) -> Iterable[Any]:
-    """Invoices, as mirrored from Stripe."""
     return rows(Invoice.objects.filter(customer__subscriber_id=user_id), "id", "stripe_data")
 
 
 def payment_issues(user_id: int) -> Iterable[Any]:
-    """Disputes, refunds and warnings of fraud."""
     return rows(
         PaymentIssue.objects.filter(user_id=user_id), "kind", "status", "reason", "amount", "currency", "created"
     )

@@ -1,4 +1,4 @@
-"""Pro given by staff: for a reason, and never without an end."""
+"""Pro granted by staff. A grant always has a reason and an end."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from billing.models import Grant
 
 
 def give(*, user_id: int, ends_at: datetime, reason: str, granted_by: int | None) -> Grant:
-    """Give Pro until `ends_at` (aware).
+    """Grant Pro until `ends_at` (an aware datetime).
 
     Raises:
         IntegrityError: `ends_at` is not in the future, or `reason` is empty.
@@ -24,7 +24,6 @@ def give(*, user_id: int, ends_at: datetime, reason: str, granted_by: int | None
 
 
 def revoke(*, grant: Grant, revoked_by: int | None) -> None:
-    """End a grant now."""
     with transaction.atomic():
         grant.revoked_at = Now()
         grant.save(update_fields=["revoked_at"])

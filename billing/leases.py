@@ -1,8 +1,8 @@
-"""Locks that are rows with an end.
+"""Locks that are rows with an expiry time.
 
-What is done under one asks Stripe, which may take seconds. A lock of the database would hold a connection, or worse a
-transaction, as long; a lease holds neither, ends by itself when its holder dies, and a holder that was late finds out
-(`confirm`) before it writes.
+The work under a lease calls Stripe, which may take seconds. A lock in the database would keep a connection, or even a
+transaction, open as long. A lease keeps neither, expires if its holder dies, and a holder that is too late notices
+before it writes (`confirm`).
 """
 
 import time
@@ -19,43 +19,41 @@ from django.db.models.functions import Now
 
 from billing.models import Lease
 
-LOOK_EVERY: Final = 0.05
-"""Seconds between two looks at a lease that somebody else holds."""
+POLL_INTERVAL: Final = 0.05
+"""Seconds between two attempts to acquire a lease that is held."""
 
 
 class LeaseBusy(Exception):
-    """Somebody else holds it, and held it all the time that the caller waited."""
+    """Another holder had the lease during the whole wait."""
 
 
 class LeaseLost(Exception):
-    """It ended, and somebody else took it; what was asked under it may be out of date."""
+    """The lease expired and has another holder; what was read under it may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A lease in the hand of its holder."""
-
+class HeldLease:
     name: str
     token: UUID
 
     def confirm(self) -> None:
-        """Lock the lease until the transaction ends, so that nobody can take it before what is written commits.
+        """Lock the lease until the transaction ends, so that it cannot be acquired before the writes are committed.
 
         Raises:
-            LeaseLost: somebody else has it.
+            LeaseLost: it has another holder.
         """
         if not Lease.objects.select_for_update().filter(pk=self.name, token=self.token).exists():
             raise LeaseLost(self.name)
 
 
 @contextmanager
-def hold(*, name: str, seconds: float, wait: float) -> Iterator[Held]:
-    """Hold the lease `name` for at most `seconds`, after waiting at most `wait` seconds for it.
+def hold(*, name: str, seconds: float, wait: float) -> Iterator[HeldLease]:
+    """Hold the lease `name` for at most `seconds`; wait at most `wait` seconds for it.
 
-    Not to be called in a transaction: nobody else would see the lease before that commits.
+    Do not call it in a transaction: other processes would not see the lease before the commit.
 
     Raises:
-        LeaseBusy: it was not free within `wait`.
+        LeaseBusy: it was held by another for all of `wait`.
     """
     held = _wait_for(name, seconds, time.monotonic() + wait)
     try:
@@ -64,35 +62,34 @@ def hold(*, name: str, seconds: float, wait: float) -> Iterator[Held]:
         release(held)
 
 
-def try_hold(*, name: str, seconds: float) -> Held | None:
-    """Take the lease `name` for at most `seconds` if nobody has it; also in a transaction, with which it is given up.
+def try_acquire(*, name: str, seconds: float) -> HeldLease | None:
+    """Acquire the lease `name` for at most `seconds`, or return None if it is held; end it with `release`.
 
-    Whoever has it gives it back with `release`.
+    In a transaction that is rolled back, the lease is, too.
     """
-    return _take(name, seconds)
+    return _acquire(name, seconds)
 
 
-def release(held: Held) -> None:
-    """Give a lease back; one that was lost meanwhile is left to its holder."""
+def release(held: HeldLease) -> None:
+    """End a lease; if it has been lost, its new holder keeps it."""
     Lease.objects.filter(pk=held.name, token=held.token).delete()
 
 
 def is_held(*, name: str) -> bool:
-    """Whether somebody holds the lease `name` now."""
     return Lease.objects.filter(pk=name, until__gt=Now()).exists()
 
 
-def _wait_for(name: str, seconds: float, deadline: float) -> Held:
-    while not (held := _take(name, seconds)):
+def _wait_for(name: str, seconds: float, deadline: float) -> HeldLease:
+    while not (held := _acquire(name, seconds)):
         if time.monotonic() > deadline:
             raise LeaseBusy(name)
-        connection.close()  # it goes back to the pool while this waits
-        time.sleep(LOOK_EVERY)
+        connection.close()  # so that the pool can use it during the wait
+        time.sleep(POLL_INTERVAL)
     return held
 
 
-def _take(name: str, seconds: float) -> Held | None:
-    """Make the row, or take it over from one whose time is over; one statement decides."""
+def _acquire(name: str, seconds: float) -> HeldLease | None:
+    """Insert the row, or take it over if it has expired, in one statement."""
     token = uuid4()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -104,9 +101,9 @@ def _take(name: str, seconds: float) -> Held | None:
             """,
             {"name": name, "token": token, "seconds": seconds},
         )
-        return Held(name, token) if cursor.rowcount else None
+        return HeldLease(name, token) if cursor.rowcount else None
 
 
 def outdated() -> "QuerySet[Lease]":
-    """The leases whose holders died and that nobody has taken since."""
+    """Leases that expired a day ago: their holders died."""
     return Lease.objects.filter(until__lt=Now() - timedelta(days=1))

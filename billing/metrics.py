@@ -1,7 +1,4 @@
-"""What the metrics say of Stripe's events and of today's tokens, by the database.
-
-See `config.infrastructure.database_metrics`.
-"""
+"""Metrics that are read from the database (`config.infrastructure.database_metrics`)."""
 
 from typing import Final
 
@@ -20,7 +17,7 @@ TOKENS_TODAY: Final = """
 
 
 def oldest_event() -> float:
-    """Seconds since the oldest event came that is not processed yet and not given up."""
+    """The age in seconds of the oldest event that waits to be processed."""
     return query_number(OLDEST_EVENT)
 
 
@@ -30,7 +27,6 @@ def tokens_today() -> float:
 
 
 def register_all() -> None:
-    """Have these told."""
     register(
         name="kuvaka_webhook_oldest_seconds",
         documentation="Age of the oldest event of Stripe's that is still to be processed.",

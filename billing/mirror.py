@@ -1,8 +1,8 @@
-"""Bringing dj-stripe's rows to what Stripe says now.
+"""Keeping dj-stripe's rows equal to Stripe's objects.
 
-An event only says that something about a customer changed. What is true then, Stripe is asked, under a lease of the
-customer: without it, a worker that asked before a cancellation and wrote after it would leave an ended subscription
-active for ever, since no further event comes (measured with dj-stripe's own handlers, which have no such lock).
+An event only says that something about a customer has changed. We then read the customer from Stripe, under a lease:
+without it, a worker that read before a cancellation and wrote after it would leave an ended subscription active for
+ever, since no further event comes (seen with dj-stripe's own handlers, which have no such lock).
 """
 
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from billing.exceptions import PaymentProviderRefused
 log = structlog.get_logger(__name__)
 
 LEASE: Final = 60.0
-"""Seconds: longer than the three or four calls made under it may take."""
+"""Seconds; longer than the three or four calls under it may take."""
 
 SKEW: Final = timedelta(minutes=1)
-"""How far Stripe's clock and ours may be apart."""
+"""The largest difference between Stripe's clock and ours that we allow for."""
 
 NOT_MIRRORED: Final = {
-    # What dj-stripe would ask Stripe about, one call each, in the middle of our transaction, and what it cannot store
-    # (a customer's discount, since the API of 2025-09-30).
+    # Fields for which dj-stripe would call Stripe inside our transaction, and one that it cannot store: a customer's
+    # discount, since API version 2025-09-30.
     "customer": ("default_source", "sources", "discount"),
     "subscription": ("default_payment_method", "default_source", "latest_invoice", "pending_setup_intent", "schedule"),
     "invoice": ("default_payment_method", "default_source", "discounts", "payments", "on_behalf_of"),
@@ -39,37 +39,38 @@ NOT_MIRRORED: Final = {
 
 
 def refresh_customer(*, customer_id: str, wait: float = 3.0, is_new: bool = False) -> bool:
-    """Ask Stripe about a customer and store what it says, subscriptions and invoices included.
+    """Read a customer from Stripe, store it with its subscriptions and invoices, and recompute its user's entitlement.
 
-    A customer that is not one of our users' is left alone. One that `is_new`, made by us a moment ago, is ours whatever
-    the clocks say.
+    A customer that belongs to none of our users is ignored. `is_new` says that we have just created it, so that it
+    counts as ours whatever the clocks say.
 
     Returns:
-        Whether it is one of ours, and was not deleted.
+        Whether it is ours and not deleted.
 
     Raises:
-        leases.LeaseBusy: somebody else is at it, and was for `wait` seconds.
-        leases.LeaseLost: this took so long that somebody else took over; nothing was written.
-        PaymentProviderAway: Stripe does not answer.
-        stripe_client.NotThere: our key's account never had this customer (in live mode); nothing was written.
+        leases.LeaseBusy: another worker refreshes it, for longer than `wait` seconds.
+        leases.LeaseLost: this took so long that another worker took over; nothing was written.
+        PaymentProviderUnavailable: Stripe is unavailable.
+        stripe_client.StripeObjectMissing: in live mode, our key's account never had this customer; nothing was
+            written.
     """
     with leases.hold(name=f"customer:{customer_id}", seconds=LEASE, wait=wait) as lease:
-        customer = stripe_api.living_customer(customer_id=customer_id)
+        customer = stripe_api.find_customer(customer_id=customer_id)
         if customer is None:
             with transaction.atomic():
                 lease.confirm()
-                _forget(customer_id)
+                _mark_deleted(customer_id)
             return False
         if not _is_ours(customer, is_new=is_new):
             return False
         subscribed = stripe_api.subscriptions_of(customer_id=customer_id)
         invoices = _invoices_of(customer_id)
-        _know_prices(subscribed)
+        _ensure_prices(subscribed)
         with transaction.atomic():
             previous_owner = _owner_of(customer_id)
             lease.confirm()
             _store(Customer, [customer])
-            _remember(customer_id)
+            _unmark_deleted(customer_id)
             _store(Subscription, subscribed)
             _store(Invoice, invoices)
             owner = _owner_of(customer_id)
@@ -80,7 +81,7 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0, is_new: bool = Fals
 
 
 def _invoices_of(customer_id: str) -> list[Any]:
-    """The customer's newest invoices; none, if our key may not read them: that alone holds nobody's Pro back."""
+    """The customer's newest invoices; none if our key may not read them, which must not prevent Pro."""
     try:
         return stripe_api.invoices_of(customer_id=customer_id)
     except PaymentProviderRefused:
@@ -89,40 +90,41 @@ def _invoices_of(customer_id: str) -> list[Any]:
 
 
 def refresh_price(*, price_id: str) -> None:
-    """Ask Stripe about a price and its product, and store what it says."""
+    """Read a price and its product from Stripe and store them; an unknown one is ignored."""
     try:
         price = stripe_api.price(price_id=price_id)
-    except stripe_client.NotThere:
+    except stripe_client.StripeObjectMissing:
         return
     Product.sync_from_stripe_data(price.product)
     Price.sync_from_stripe_data(price)
 
 
 def refresh_product(*, product_id: str) -> None:
-    """Ask Stripe about a product, and store what it says."""
+    """Read a product from Stripe and store it; an unknown one is ignored."""
     try:
         Product.sync_from_stripe_data(stripe_api.product(product_id=product_id))
-    except stripe_client.NotThere:
+    except stripe_client.StripeObjectMissing:
         return
 
 
-def lives(*, customer: Customer) -> bool:
-    """Whether a customer that is stored here is still there at Stripe.
+def exists_at_stripe(*, customer: Customer) -> bool:
+    """Whether a customer that is stored here still exists at Stripe.
 
     Raises:
-        PaymentProviderAway: Stripe does not answer.
-        stripe_client.NotThere: our key's account never had it (in live mode), and it was not given up here.
+        PaymentProviderUnavailable: Stripe is unavailable.
+        stripe_client.StripeObjectMissing: in live mode, our key's account never had it, and it is not marked as deleted
+            here.
     """
     try:
-        return stripe_api.living_customer(customer_id=customer.id) is not None
-    except stripe_client.NotThere:
+        return stripe_api.find_customer(customer_id=customer.id) is not None
+    except stripe_client.StripeObjectMissing:
         if customer.date_purged is None:
             raise
         return False
 
 
-def forget_unknown(*, dry_run: bool) -> list[str]:
-    """Give up the live customers that Stripe does not know: for when its account was replaced by another one for good.
+def mark_unknown_deleted(*, dry_run: bool) -> list[str]:
+    """Mark the customers that Stripe does not know as deleted: for when the account at Stripe was replaced for good.
 
     Returns:
         Their ids.
@@ -130,18 +132,16 @@ def forget_unknown(*, dry_run: bool) -> list[str]:
     unknown = []
     for customer in Customer.objects.filter(livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         try:
-            lives(customer=customer)
-        except stripe_client.NotThere:
+            exists_at_stripe(customer=customer)
+        except stripe_client.StripeObjectMissing:
             unknown.append(customer.id)
             if not dry_run:
-                _forget(customer.id)
+                _mark_deleted(customer.id)
     return unknown
 
 
 def customers_of(*, user_id: int) -> QuerySet[Customer]:
-    """The customers that a user is, or was, at Stripe: the living before the deleted, who subscribes before who does
-    not, the oldest first.
-    """
+    """A user's customers at Stripe: existing before deleted ones, then those with a subscription, then the oldest."""
     running = Subscription.objects.filter(customer_id=OuterRef("id"), stripe_data__status__in=subscriptions.RUNNING)
     mine: QuerySet[Customer] = Customer.objects.filter(subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE)
     return mine.order_by(
@@ -150,28 +150,30 @@ def customers_of(*, user_id: int) -> QuerySet[Customer]:
 
 
 def customer_of(*, user_id: int) -> str | None:
-    """The id of the customer that a user is at Stripe, or None; of several the first of `customers_of`."""
-    living = customers_of(user_id=user_id).filter(date_purged=None)
-    found: str | None = living.values_list("id", flat=True).first()
+    """The id of the user's customer at Stripe, or None; of several the first in the order of `customers_of`."""
+    existing = customers_of(user_id=user_id).filter(date_purged=None)
+    found: str | None = existing.values_list("id", flat=True).first()
     return found
 
 
 def _is_ours(customer: Any, *, is_new: bool) -> bool:
-    """Whether it is a customer of an account that is here.
+    """Whether it is the customer of one of our users.
 
-    The number in its mark does not say so alone: after a restored backup, numbers of lost accounts are given out again.
-    But nobody was a customer before they had an account, and one that is stored here was not lost.
+    The user's id in its metadata is not enough: after a restored backup, new accounts get the ids of lost ones. But a
+    customer is never older than its account, and a customer that is stored here was not lost.
     """
     if bool(customer.get("livemode")) != settings.STRIPE_LIVE_MODE:
         return False
     is_stored = Customer.objects.filter(id=customer["id"], subscriber__isnull=False).exists()
-    number = str((customer.get("metadata") or {}).get(settings.STRIPE_CUSTOMER_KEY, ""))
-    if not number and is_stored:
+    user_id = str((customer.get("metadata") or {}).get(settings.STRIPE_CUSTOMER_KEY, ""))
+    if not user_id and is_stored:
         return True
-    if not (number.isascii() and number.isdigit()):
+    if not (user_id.isascii() and user_id.isdigit()):
         return False
-    begun = User.objects.filter(pk=int(number)).values_list("created_at", flat=True).first()
-    return begun is not None and (is_new or is_stored or customer["created"] >= (begun - SKEW).timestamp())
+    account_created = User.objects.filter(pk=int(user_id)).values_list("created_at", flat=True).first()
+    return account_created is not None and (
+        is_new or is_stored or customer["created"] >= (account_created - SKEW).timestamp()
+    )
 
 
 def _owner_of(customer_id: str) -> Any:
@@ -179,8 +181,8 @@ def _owner_of(customer_id: str) -> Any:
     return Customer.objects.filter(id=customer_id).values_list("subscriber_id", flat=True).first()
 
 
-def _forget(customer_id: str) -> None:
-    """Mark a customer that was deleted at Stripe; its subscriptions have ended with it."""
+def _mark_deleted(customer_id: str) -> None:
+    """Mark a customer as deleted at Stripe, which ended its subscriptions."""
     for row in Customer.objects.filter(id=customer_id, livemode=settings.STRIPE_LIVE_MODE, date_purged=None):
         row.date_purged = Now()
         row.save(update_fields=["date_purged"])
@@ -188,15 +190,15 @@ def _forget(customer_id: str) -> None:
             entitlements.recompute_stripe(user_id=row.subscriber_id)
 
 
-def _remember(customer_id: str) -> None:
-    """Take the mark of a deleted customer away from one that lives: another account's key had not known it."""
+def _unmark_deleted(customer_id: str) -> None:
+    """Undo `_mark_deleted` for a customer that exists: the key had been another account's for a while."""
     for row in Customer.objects.filter(id=customer_id).exclude(date_purged=None):
         row.date_purged = None
         row.save(update_fields=["date_purged"])
 
 
-def _know_prices(subscribed: Iterable[Any]) -> None:
-    """Store the prices that are not known yet, before the transaction: dj-stripe would ask about them inside."""
+def _ensure_prices(subscribed: Iterable[Any]) -> None:
+    """Store prices that are not mirrored yet, before the transaction: dj-stripe would request them inside it."""
     wanted = {item["price"]["id"] for each in subscribed for item in each["items"]["data"]}
     for price_id in wanted - set(Price.objects.filter(id__in=wanted).values_list("id", flat=True)):
         refresh_price(price_id=price_id)
@@ -209,5 +211,5 @@ def _store(model: Any, objects: list[Any]) -> None:
             if name in data:
                 data[name] = [] if isinstance(data[name], list) else None
         if "invoice_settings" in data:
-            data["invoice_settings"] = {}  # it names a card
+            data["invoice_settings"] = {}  # it contains a payment method
         model.sync_from_stripe_data(stripe.convert_to_stripe_object(data))

@@ -1,16 +1,16 @@
-"""Amounts as Stripe counts them, in a currency's smallest unit, and as people write them."""
+"""Amounts in a currency's smallest unit, as Stripe has them, formatted for reading."""
 
 from typing import Final
 
-WITHOUT_CENTS: Final = frozenset(
+ZERO_DECIMAL: Final = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
-WITH_MILLS: Final = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
-"""Where the unit is not a hundred of the smallest one (docs.stripe.com/currencies, read in November 2026). UGX and ISK,
-which have no cents either, Stripe counts in hundredths all the same."""
+THREE_DECIMAL: Final = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+"""Currencies with no decimals, and with three (docs.stripe.com/currencies, read in November 2026). Stripe treats UGX
+and ISK, which have no decimals, as two-decimal currencies."""
 
 
-def written(amount: int | None, currency: str) -> str:
-    """An amount as people write it: 999 in `usd` is `9.99 USD`, 999 in `jpy` is `999 JPY`."""
-    digits = 0 if currency.lower() in WITHOUT_CENTS else 3 if currency.lower() in WITH_MILLS else 2
+def format_amount(amount: int | None, currency: str) -> str:
+    """For example 999 in `usd` is `9.99 USD`, 999 in `jpy` is `999 JPY`."""
+    digits = 0 if currency.lower() in ZERO_DECIMAL else 3 if currency.lower() in THREE_DECIMAL else 2
     return f"{(amount or 0) / 10**digits:.{digits}f} {currency.upper()}".strip()

@@ -1,7 +1,7 @@
-"""Money that went back to a payer, or may: disputes, refunds and banks' warnings of fraud, as Stripe tells of them.
+"""Disputes, refunds and banks' warnings of fraud, as Stripe reports them.
 
-None of them changes a subscription by itself, so nobody would hear of them here: they stand on the user's page at the
-desk, and a dispute ends Pro (`STRIPE_DISPUTE_ENDS_PRO`).
+None of them changes a subscription by itself. The admin shows them on the user's page, and a dispute ends Pro
+(`STRIPE_DISPUTE_ENDS_PRO`).
 """
 
 from contextlib import suppress
@@ -20,50 +20,55 @@ from billing.models import PaymentIssue
 log = structlog.get_logger(__name__)
 
 EVENTS: Final = ("charge.refunded", "charge.dispute.", "radar.early_fraud_warning.")
-"""How the types begin of the events that tell of one; their object is what Stripe is asked about."""
+"""Prefixes of the types of their events. The event's object is refreshed, not its customer."""
 
 
 LEASE: Final = 60.0
-"""Seconds: longer than the one call made under it may take."""
+"""Seconds; longer than the one call under it may take."""
 
 WAIT: Final = 3.0
-"""Seconds that one event waits for another about the same."""
+"""Seconds that an event waits for another event about the same object."""
 
 
-def is_told_by(*, event_type: str) -> bool:
-    """Whether an event of this type tells of such an issue."""
+def concerns(*, event_type: str) -> bool:
+    """Whether an event of this type is about a payment issue."""
     return event_type.startswith(EVENTS)
 
 
 def refresh(*, event_type: str, object_id: str) -> None:
-    """Ask Stripe about a dispute, a refunded charge or a warning, and store what it says of a user's of ours.
+    """Refresh a dispute, a refunded charge or a warning from Stripe, and store it if its payer is one of our users.
 
     Raises:
-        PaymentProviderAway: Stripe does not answer.
+        PaymentProviderUnavailable: Stripe is unavailable.
         PaymentProviderRefused: our key may not read it.
-        leases.LeaseBusy, leases.LeaseLost: another worker is at it. Without the lease one that asked before a dispute
-            was won, and wrote after that, would leave it lost for ever.
+        leases.LeaseBusy, leases.LeaseLost: another worker refreshes it. Without the lease, a worker that called Stripe
+            before a dispute was won, and wrote after that, would leave the dispute open for ever.
     """
-    with leases.hold(name=f"issue:{object_id}", seconds=LEASE, wait=WAIT) as lease, suppress(stripe_client.NotThere):
+    with (
+        leases.hold(name=f"issue:{object_id}", seconds=LEASE, wait=WAIT) as lease,
+        suppress(stripe_client.StripeObjectMissing),
+    ):
         if event_type.startswith("charge.dispute."):
             subject = stripe_api.dispute(dispute_id=object_id)
-            charge, kind, status, why = subject.charge, PaymentIssue.Kind.DISPUTE, subject.status, subject.reason
+            charge, kind, status, reason = subject.charge, PaymentIssue.Kind.DISPUTE, subject.status, subject.reason
         elif event_type.startswith("radar."):
             subject = stripe_api.early_fraud_warning(warning_id=object_id)
             status = "actionable" if subject.actionable else "closed"
-            charge, kind, why = subject.charge, PaymentIssue.Kind.WARNING, subject.fraud_type
+            charge, kind, reason = subject.charge, PaymentIssue.Kind.WARNING, subject.fraud_type
         else:
             charge = subject = stripe_api.charge(charge_id=object_id)
-            kind, status, why = PaymentIssue.Kind.REFUND, "full" if charge.refunded else "partial", ""
-        _store(lease, charge, subject, kind=kind, status=status, why=why)
+            kind, status, reason = PaymentIssue.Kind.REFUND, "full" if charge.refunded else "partial", ""
+        _store(lease, charge, subject, kind=kind, status=status, reason=reason)
 
 
 def of_user(*, user_id: int) -> QuerySet[PaymentIssue]:
-    """The user's issues, the newest first."""
+    """The user's issues in the mode of our key, newest first."""
     return PaymentIssue.objects.filter(user_id=user_id, is_live=settings.STRIPE_LIVE_MODE).order_by("-created")
 
 
-def _store(lease: leases.Held, charge: Any, subject: Any, *, kind: PaymentIssue.Kind, status: str, why: str) -> None:
+def _store(
+    lease: leases.HeldLease, charge: Any, subject: Any, *, kind: PaymentIssue.Kind, status: str, reason: str
+) -> None:
     customer = charge.get("customer")
     customer_id = customer if isinstance(customer, str) or customer is None else customer["id"]
     user_id = Customer.objects.filter(id=customer_id).values_list("subscriber_id", flat=True).first()
@@ -78,7 +83,7 @@ def _store(lease: leases.Held, charge: Any, subject: Any, *, kind: PaymentIssue.
                 "user_id": user_id,
                 "kind": kind,
                 "status": status[:40],
-                "reason": (why or "")[:80],
+                "reason": (reason or "")[:80],
                 "amount": amount,
                 "currency": charge["currency"],
                 "is_live": bool(charge.get("livemode")),

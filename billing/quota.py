@@ -1,6 +1,6 @@
-"""Units: how many messages a user may still send today. The day is UTC, by the database's clock.
+"""Units: how many messages a user may still send today. Days are UTC, by the database's clock.
 
-`DailyUsage.used` is the counter, `LedgerEntry` its history; the two change in one statement, so they always agree.
+`DailyUsage.used` is the counter and `LedgerEntry` its history. One statement changes both, so they always agree.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from django.conf import settings
 from django.db import connection
 
 from billing import budget
-from billing.entitlements import Standing, standing_of
+from billing.entitlements import TierStatus, current_tier_status
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
 from config.observability import metrics
 
-TAKE = """
-    WITH taken AS (
+CONSUME = """
+    WITH consumed AS (
         INSERT INTO billing_dailyusage AS usage (user_id, day, used, prompt_tokens, output_tokens)
         SELECT %(user_id)s, (statement_timestamp() AT TIME ZONE 'UTC')::date, 1, 0, 0
         WHERE %(limit)s::bigint IS NULL OR %(limit)s::bigint > 0
@@ -26,21 +26,21 @@ TAKE = """
         RETURNING user_id, day
     )
     INSERT INTO billing_ledgerentry (user_id, day, amount, kind)
-    SELECT user_id, day, 1, %(kind)s FROM taken
+    SELECT user_id, day, 1, %(kind)s FROM consumed
     RETURNING id
 """
-GIVE_BACK = """
-    WITH given AS (
+REFUND = """
+    WITH refunded AS (
         INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
         SELECT user_id, day, -1, 'return', id FROM billing_ledgerentry WHERE id = %(unit_id)s AND amount = 1
         ON CONFLICT (returns_id) DO NOTHING
         RETURNING user_id, day
     )
-    UPDATE billing_dailyusage AS usage SET used = usage.used - 1 FROM given
-    WHERE usage.user_id = given.user_id AND usage.day = given.day
+    UPDATE billing_dailyusage AS usage SET used = usage.used - 1 FROM refunded
+    WHERE usage.user_id = refunded.user_id AND usage.day = refunded.day
 """
-GIVE_BACK_STOPPED = """
-    WITH given AS (
+REFUND_STOPPED = """
+    WITH refunded AS (
         INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
         SELECT unit.user_id, unit.day, -1, 'return', unit.id
         FROM billing_ledgerentry AS unit JOIN billing_dailyusage AS usage USING (user_id, day)
@@ -48,26 +48,26 @@ GIVE_BACK_STOPPED = """
         ON CONFLICT (returns_id) DO NOTHING
         RETURNING user_id, day
     )
-    UPDATE billing_dailyusage AS usage SET used = usage.used - 1, stops = usage.stops + 1 FROM given
-    WHERE usage.user_id = given.user_id AND usage.day = given.day
+    UPDATE billing_dailyusage AS usage SET used = usage.used - 1, stops = usage.stops + 1 FROM refunded
+    WHERE usage.user_id = refunded.user_id AND usage.day = refunded.day
 """
-GIVE_BACK_NEWEST = """
+REFUND_NEWEST = """
     WITH units AS (
         SELECT id, user_id, day FROM billing_ledgerentry AS unit
         WHERE user_id = %(user_id)s AND day = (statement_timestamp() AT TIME ZONE 'UTC')::date AND amount = 1
           AND NOT EXISTS (SELECT FROM billing_ledgerentry AS returned WHERE returned.returns_id = unit.id)
         ORDER BY id DESC LIMIT %(at_most)s
-    ), given AS (
+    ), refunded AS (
         INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
         SELECT user_id, day, -1, 'return', id FROM units
         ON CONFLICT (returns_id) DO NOTHING
         RETURNING user_id, day
-    ), counted AS (SELECT user_id, day, count(*) AS units FROM given GROUP BY user_id, day)
+    ), counted AS (SELECT user_id, day, count(*) AS units FROM refunded GROUP BY user_id, day)
     UPDATE billing_dailyusage AS usage SET used = usage.used - counted.units FROM counted
     WHERE usage.user_id = counted.user_id AND usage.day = counted.day
     RETURNING counted.units
 """
-TODAY = """
+USAGE = """
     WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day)
     SELECT coalesce(max(used) FILTER (WHERE usage.day = today.day), 0),
            coalesce(max(prompt_tokens) FILTER (WHERE usage.day = today.day), 0),
@@ -84,7 +84,7 @@ TODAY = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """Tokens of prompts and of answers, as the vendor counts them (or an estimate where it did not)."""
+    """Tokens of prompts and replies, as the provider counts them, or else as we estimate them."""
 
     prompt: int
     output: int
@@ -92,9 +92,9 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a user may still spend. `limit` is None where the tier has none; `resets_in` is in seconds."""
+    """What a user may still use. `limit` is None where the tier has none; `resets_in` is in seconds."""
 
-    standing: Standing
+    tier_status: TierStatus
     used: int
     resets_at: datetime
     resets_in: float
@@ -103,17 +103,16 @@ class Allowance:
 
     @property
     def tier(self) -> Tier:
-        """The tier that says how much."""
-        return self.standing.tier
+        return self.tier_status.tier
 
     @property
     def limit(self) -> int | None:
-        """Units a day."""
+        """Units per day."""
         return self.tier.daily_messages
 
     @property
     def remaining(self) -> int | None:
-        """Units left today; a tier that was lowered meanwhile leaves none, not less."""
+        """Units left today; never negative, although a limit may be lowered during the day."""
         return None if self.limit is None else max(0, self.limit - self.used)
 
     @property
@@ -123,12 +122,12 @@ class Allowance:
 
     @property
     def tokens_remaining(self) -> int:
-        """Tokens left of them; calls that were under way when the last was used may have used more."""
+        """Tokens left today; never negative, although calls in flight may exceed the limit."""
         return max(0, self.token_limit - self.today.prompt - self.today.output)
 
     @property
     def headers(self) -> dict[str, str]:
-        """`X-RateLimit-*`; the reset is in seconds since 1970. A tier without a limit has none to tell."""
+        """`X-RateLimit-*`, with the reset as a Unix time; none for a tier without a limit."""
         if self.limit is None:
             return {}
         return {
@@ -138,14 +137,14 @@ class Allowance:
         }
 
 
-def take(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> int:
-    """Take one unit of today, in the transaction of what it is for, and return its id in the ledger.
+def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> int:
+    """Consume one unit of today, in the transaction of what it is for; the id of its ledger entry.
 
     Raises:
-        QuotaExceeded: the tier's units of today are spent.
+        QuotaExceeded: today's units are used up.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"user_id": user_id, "limit": tier.daily_messages, "kind": kind.value})
+        cursor.execute(CONSUME, {"user_id": user_id, "limit": tier.daily_messages, "kind": kind.value})
         row = cursor.fetchone()
     if row is None:
         metrics.quota_refusals.labels(QuotaExceeded.code).inc()
@@ -153,51 +152,50 @@ def take(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> int:
     return int(row[0])
 
 
-def give_back(*, unit_id: int | None) -> bool:
-    """Give a unit back to the day it came from; False if there is none, or it was given back before."""
+def refund(*, unit_id: int | None) -> bool:
+    """Refund a unit to the day it was consumed; False if there is none, or it was refunded before."""
     if unit_id is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, {"unit_id": unit_id})
+        cursor.execute(REFUND, {"unit_id": unit_id})
         return bool(cursor.rowcount)
 
 
-def give_back_stopped(*, unit_id: int | None) -> bool:
-    """Give back the unit of an answer that a worker had and that was stopped without text, so often a day.
+def refund_stopped(*, unit_id: int | None) -> bool:
+    """Refund the unit of a reply that was stopped before it had text, after a worker had claimed it.
 
-    The model may have been asked and is paid for, so whoever stops every answer would have calls without end. Call it
-    with the user's row locked, so that two at once count one after the other.
+    At most `STOPPED_UNITS_PER_DAY` times a day: the model may have been called, so a user who stops every reply would
+    have unlimited calls. Call it with the user's row locked, so that two refunds at once are counted one by one.
     """
     if unit_id is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK_STOPPED, {"unit_id": unit_id, "most": settings.STOPPED_UNITS_PER_DAY})
+        cursor.execute(REFUND_STOPPED, {"unit_id": unit_id, "most": settings.STOPPED_UNITS_PER_DAY})
         return bool(cursor.rowcount)
 
 
-def give_back_newest(*, user_id: int, at_most: int | None) -> int:
-    """Give back units that were spent today, the newest first, all of them if `at_most` is None; how many.
+def refund_newest(*, user_id: int, at_most: int | None) -> int:
+    """Refund units of today, newest first, all of them if `at_most` is None; the number of refunded units.
 
-    One that is given back here is not given back again when its reply fails.
+    A unit that is refunded here is not refunded again when its reply fails.
     """
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK_NEWEST, {"user_id": user_id, "at_most": at_most})
+        cursor.execute(REFUND_NEWEST, {"user_id": user_id, "at_most": at_most})
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-def is_given_back(*, unit_id: int | None) -> bool:
-    """Whether a unit was given back."""
+def is_refunded(*, unit_id: int | None) -> bool:
     return LedgerEntry.objects.filter(returns_id=unit_id, returns__isnull=False).exists()
 
 
 def allowance_of(*, user_id: int) -> Allowance:
-    """What the user has spent today and this month, and what is left."""
+    """What the user has used today and this month, and what is left."""
     with connection.cursor() as cursor:
-        cursor.execute(TODAY, {"user_id": user_id})
+        cursor.execute(USAGE, {"user_id": user_id})
         used, prompt, output, month_prompt, month_output, resets_at, resets_in = cursor.fetchone()
     return Allowance(
-        standing=standing_of(user_id=user_id),
+        tier_status=current_tier_status(user_id=user_id),
         used=used,
         resets_at=resets_at,
         resets_in=resets_in,

@@ -1,4 +1,4 @@
-"""Repairing what no webhook told: events that were never delivered, and rows that differ from Stripe's."""
+"""Repairing what webhooks missed: events that were not delivered, and rows that differ from Stripe's objects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,44 +11,43 @@ from django.utils import timezone
 from djstripe.models import Customer, Subscription
 
 from billing import entitlements, events, mirror, stripe_api, subscriptions
-from billing.exceptions import PaymentProviderAway
+from billing.exceptions import PaymentProviderUnavailable
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
 from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 
-LOOK_BACK: Final = timedelta(days=4)
-"""Stripe repeats a delivery for three days; after that it is up to us."""
-
+LOOKBACK: Final = timedelta(days=4)
+"""Stripe repeats a delivery for three days; after that we have to find the event."""
 
 ENDED: Final = ("canceled", "incomplete_expired")
-"""Statuses of a subscription that never changes again."""
+"""Final statuses of a subscription."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a comparison with Stripe found: ids of customers."""
+    """The result of a comparison with Stripe: ids of customers."""
 
     checked: int = 0
     drifted: list[str] = field(default_factory=list)
-    """Those whose subscriptions here were not the ones there."""
+    """Customers whose subscriptions here differed from those at Stripe."""
     failed: list[str] = field(default_factory=list)
-    """Of the drifted those that could not be brought up to date."""
+    """Drifted customers that could not be updated."""
     unowned: list[str] = field(default_factory=list)
-    """Of the drifted those that subscribe and are no account's here, as after a restored backup: a person decides."""
+    """Drifted customers with a subscription and without an account here, as after a restored backup: staff decide."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many, for a log or a result."""
+        """The numbers, for the log and the task's result."""
         found = {"drifted": self.drifted, "failed": self.failed, "unowned": self.unowned}
         return {"checked": self.checked, **{name: len(customers) for name, customers in found.items()}}
 
 
 def find_missed() -> int:
-    """Record the events that Stripe could not deliver, to be processed like any other; how many were new."""
+    """Record the events that Stripe could not deliver, to be processed like others; the number of new ones."""
     missed = 0
-    for event in stripe_api.undelivered_events(since=timezone.now() - LOOK_BACK):
+    for event in stripe_api.undelivered_events(since=timezone.now() - LOOKBACK):
         missed += events.record(event.to_dict()) is not None
     if missed:
         log.warning("stripe_events_missed", count=missed)
@@ -56,13 +55,13 @@ def find_missed() -> int:
 
 
 def compare(*, dry_run: bool = False) -> Report:
-    """Compare every subscription of ours at Stripe with its row here, and bring the customers that differ up to date.
+    """Compare each of our subscriptions at Stripe with its row here, and refresh the customers that differ.
 
-    Then compute every subscriber's entitlement: the rows may be right because another program, dj-stripe's own
-    `djstripe_sync_models` for example, wrote them without computing it.
+    Then recompute the entitlement of every subscriber: another program, such as dj-stripe's `djstripe_sync_models`, may
+    have written the rows without doing so.
 
     Raises:
-        PaymentProviderAway: Stripe stopped answering; what was done until then holds.
+        PaymentProviderUnavailable: Stripe became unavailable; what was repaired until then remains.
     """
     report = Report()
     if not dry_run:
@@ -71,9 +70,9 @@ def compare(*, dry_run: bool = False) -> Report:
     for customer_id in dict.fromkeys(_differing(report)):
         report.drifted.append(customer_id)
         if not dry_run:
-            if not _is_told_of(customer_id):
+            if not _has_waiting_event(customer_id):
                 metrics.stripe_differences.labels("drifted").inc()
-            _mend(customer_id, report)
+            _repair(customer_id, report)
     if not dry_run:
         for user_id in sorted(subscriptions.subscribers()):
             entitlements.recompute_stripe(user_id=user_id)
@@ -81,24 +80,24 @@ def compare(*, dry_run: bool = False) -> Report:
     return report
 
 
-def _mend(customer_id: str, report: Report) -> None:
+def _repair(customer_id: str, report: Report) -> None:
     try:
         if mirror.refresh_customer(customer_id=customer_id) or _is_deleted(customer_id):
             return
         log.warning("stripe_customer_unowned", customer=customer_id)
         report.unowned.append(customer_id)
         metrics.stripe_differences.labels("unowned").inc()
-    except PaymentProviderAway:
+    except PaymentProviderUnavailable:
         raise
     except (LeaseBusy, LeaseLost):
         _failed(customer_id, report)
     except Exception:
-        log.exception("stripe_customer_not_mended")
+        log.exception("stripe_customer_not_repaired")
         _failed(customer_id, report)
 
 
-def _is_told_of(customer_id: str) -> bool:
-    """Whether it has just changed, and its event is about to be processed."""
+def _has_waiting_event(customer_id: str) -> bool:
+    """Whether it has an event that waits to be processed, so that the difference is no surprise."""
     return StripeEvent.objects.waiting().filter(customer_id=customer_id).exists()
 
 
@@ -108,28 +107,28 @@ def _failed(customer_id: str, report: Report) -> None:
 
 
 def _is_deleted(customer_id: str) -> bool:
-    """Whether it is stored here as a person's, and as deleted at Stripe."""
+    """Whether it is stored as a user's customer that was deleted at Stripe."""
     deleted = Customer.objects.filter(id=customer_id, subscriber__isnull=False, date_purged__isnull=False)
     return bool(deleted.exists())
 
 
 def _differing(report: Report) -> Iterator[str]:
-    """Customers whose subscription here is not the one there; also those whose subscription Stripe does not know."""
+    """Customers with a subscription that differs between Stripe and here, or that Stripe does not have."""
     began, seen = timezone.now(), set[str]()
     for theirs in stripe_api.all_subscriptions():
         seen.add(theirs.id)
         customer_id = _id(theirs.customer)
-        # One that was made in Stripe's dashboard has no mark of ours.
+        # A subscription made in Stripe's dashboard does not have our metadata.
         if settings.STRIPE_CUSTOMER_KEY not in (theirs.get("metadata") or {}) and not _is_known(customer_id):
             continue
         report.checked += 1
         mirrored = Subscription.objects.filter(id=theirs.id, customer__date_purged=None)
         ours = mirrored.values_list("stripe_data", flat=True).first()
         if ours is None and theirs.status in ENDED:
-            continue  # an erased account's: it gives nobody anything, and nobody is left to whom it could
-        if ours is None or _gist(ours) != _gist(theirs.to_dict()):
+            continue  # an erased account's
+        if ours is None or _deciding_fields(ours) != _deciding_fields(theirs.to_dict()):
             yield customer_id
-    # One that was stored meanwhile is newer than the list.
+    # Leave out those that were stored after the listing began.
     running = Subscription.objects.filter(livemode=settings.STRIPE_LIVE_MODE, customer__date_purged=None)
     running = running.filter(djstripe_created__lt=began)
     for subscription_id, customer_id in running.exclude(stripe_data__status__in=ENDED).values_list("id", "customer_id"):
@@ -141,8 +140,8 @@ def _is_known(customer_id: str) -> bool:
     return bool(Customer.objects.filter(id=customer_id).exists())
 
 
-def _gist(content: Any) -> Any:
-    """What decides about Pro."""
+def _deciding_fields(content: Any) -> Any:
+    """The fields of a subscription that decide about Pro."""
     items = [
         (item["id"], _id(item["price"]["product"]), item.get("current_period_start"), item.get("current_period_end"))
         for item in content["items"]["data"]

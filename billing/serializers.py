@@ -1,4 +1,4 @@
-"""What the API says about tiers, allowances and subscriptions."""
+"""Serializers of tiers, usage and subscriptions."""
 
 from typing import Any, Final
 
@@ -9,11 +9,11 @@ from billing.entitlements import Source
 from billing.models import Tier
 
 TIERS: Final = tuple(catalogue.SEEDS)
-"""There are no others: staff change what these allow."""
+"""The only tiers; staff change their limits."""
 
 
 class PriceSerializer(serializers.Serializer[Any]):
-    """`amount` is in the currency's smallest unit: 999 in usd is 9.99 dollars, here for `interval_count` intervals."""
+    """`amount` is in the currency's smallest unit (999 in usd is 9.99 dollars) and for `interval_count` intervals."""
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
@@ -22,7 +22,7 @@ class PriceSerializer(serializers.Serializer[Any]):
 
 
 class TierSerializer(serializers.ModelSerializer[Tier]):
-    """A tier; `daily_messages` is null where there is no limit, `price` where it is free or not for sale."""
+    """A tier. `daily_messages` is null if there is no limit, `price` if it is free or not for sale."""
 
     slug = serializers.ChoiceField(choices=TIERS)
     models = serializers.ListField(child=serializers.CharField(), source="allowed_models")
@@ -44,19 +44,18 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
         )
 
     def get_price(self, tier: Tier) -> PriceSerializer(allow_null=True):  # type: ignore[valid-type]
-        """The price as Stripe has it."""
         return catalogue.price_of(tier)
 
 
 class TokenCountSerializer(serializers.Serializer[Any]):
-    """Tokens of prompts and of answers."""
+    """Tokens of prompts and replies."""
 
     prompt = serializers.IntegerField()
     output = serializers.IntegerField()
 
 
 class UsageTokensSerializer(serializers.Serializer[Any]):
-    """Tokens of this day and of this month (UTC); `limit` and `remaining` are the day's."""
+    """Tokens of today and this month (UTC). `limit` and `remaining` are for today."""
 
     today = TokenCountSerializer()
     month = TokenCountSerializer()
@@ -65,7 +64,7 @@ class UsageTokensSerializer(serializers.Serializer[Any]):
 
 
 class UsageSerializer(serializers.Serializer[Any]):
-    """`limit` and `remaining` are null where there is no limit."""
+    """`limit` and `remaining` are null if the tier has no limit."""
 
     tier = serializers.ChoiceField(source="tier.slug", choices=TIERS)
     limit = serializers.IntegerField(allow_null=True)
@@ -76,35 +75,38 @@ class UsageSerializer(serializers.Serializer[Any]):
 
 
 class CheckoutSerializer(serializers.Serializer[Any]):
-    """Where to pay; the page is Stripe's."""
+    """The page at Stripe where the user pays."""
 
     checkout_url = serializers.URLField(
-        source="url", allow_null=True, help_text="Null in a repeat, once the session was paid or has expired."
+        source="url", allow_null=True, help_text="Null in a repeated response once the session was paid or has expired."
     )
     session_id = serializers.CharField(source="id")
     expires_at = serializers.DateTimeField()
 
 
 class PortalSerializer(serializers.Serializer[Any]):
-    """Where card and subscription are changed; the page is Stripe's, and the address works for some minutes."""
+    """The page at Stripe where the user changes card and subscription; the URL is valid for some minutes."""
 
     portal_url = serializers.URLField()
 
 
 class SubscriptionSerializer(serializers.Serializer[Any]):
-    """The tier and where it comes from, and the subscription, if there ever was one."""
+    """The tier, its source, and the subscription if there ever was one."""
 
-    tier = serializers.ChoiceField(source="standing.tier.slug", choices=TIERS)
-    until = serializers.DateTimeField(source="standing.until", allow_null=True)
+    tier = serializers.ChoiceField(source="tier_status.tier.slug", choices=TIERS)
+    until = serializers.DateTimeField(source="tier_status.until", allow_null=True)
     status = serializers.CharField(
-        source="paid.status", default=None, allow_null=True, help_text="Stripe's word for it: `active`, `past_due`, …"
+        source="subscription.status",
+        default=None,
+        allow_null=True,
+        help_text="Stripe's status: `active`, `past_due`, …",
     )
-    current_period_end = serializers.DateTimeField(source="paid.period_end", default=None, allow_null=True)
+    current_period_end = serializers.DateTimeField(source="subscription.period_end", default=None, allow_null=True)
     cancel_at_period_end = serializers.BooleanField()
-    cancel_at = serializers.DateTimeField(source="paid.cancels_at", default=None, allow_null=True)
+    cancel_at = serializers.DateTimeField(source="subscription.cancels_at", default=None, allow_null=True)
     past_due = serializers.BooleanField()
 
     def get_fields(self) -> dict[str, Any]:
-        """Add `source`, a name that the class itself cannot declare: every field has an attribute of that name."""
-        source = serializers.ChoiceField(source="standing.source", choices=[each.value for each in Source])
+        """Add `source`, which cannot be declared in the class because every field has an attribute of that name."""
+        source = serializers.ChoiceField(source="tier_status.source", choices=[each.value for each in Source])
         return {**super().get_fields(), "source": source}

@@ -1,4 +1,4 @@
-"""What billing can tell of a day (`accounts.statistics`)."""
+"""Billing's statistics of a day (`accounts.statistics`)."""
 
 from datetime import UTC, date, datetime
 
@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 from billing.models import Entitlement, ServiceUsage
 
 
-def figures(day: date) -> dict[str, float]:
-    """Tokens of the day; and, of today only, how many people pay, which nobody can tell of a day that is over."""
+def daily_statistics(day: date) -> dict[str, float]:
+    """Tokens of the day and, only for today, the number of paying users, which is not known for past days."""
     usage = ServiceUsage.objects.filter(day=day).first()
     found: dict[str, float] = {
         "prompt_tokens": usage.prompt_tokens if usage else 0,

@@ -1,6 +1,6 @@
-"""The boundary to Stripe: every call that we make ourselves (by `stripe_client`).
+"""Every call that we make to Stripe ourselves, through `stripe_client`.
 
-(dj-stripe, given what these return, stores it; where it asks Stripe something itself, it does so with the same client.)
+dj-stripe stores what these functions return. Where it calls Stripe itself, it uses the same limits.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.models import User
 from billing.exceptions import PaymentProviderRefused
-from billing.stripe_client import CreateFailed, NotThere, api, call, create
+from billing.stripe_client import CreateFailed, StripeObjectMissing, api, call, create
 
 PAGE: Final = 100
 """The most objects that Stripe lists at once."""
@@ -43,11 +43,11 @@ EVENT_TYPES: Final = (
     "product.updated",
     "price.updated",
 )
-"""What the webhook endpoint at Stripe should send. Others are taken too, and change nothing."""
+"""The events that the webhook endpoint at Stripe should send. Others are accepted and change nothing."""
 
 
 def _listed(method: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]:
-    """Every object of a list, page by page."""
+    """Every object of a list; the pages are requested as needed."""
     page = call(method, params={"limit": PAGE, **params})
     while True:
         yield from page.data
@@ -60,11 +60,11 @@ def _listed(method: Callable[..., Any], params: dict[str, Any]) -> Iterator[Any]
 
 
 def create_customer(*, user: User, number: int) -> str:
-    """Make the `number`-th customer of a user, or return the one made by the same call before; its id.
+    """Create the `number`-th customer of a user, or find the one that the same call created before; its id.
 
-    The user's id alone would not do for a key: after a restored backup it is given out again.
+    The user's id is not enough for the idempotency key: after a restored backup another account may get the same id.
 
-    Neither telephone number nor name is sent: Checkout asks for what a payment needs.
+    Neither phone number nor name is sent: Checkout asks for what a payment needs.
 
     Raises:
         CreateFailed: see `stripe_client.create`.
@@ -74,17 +74,17 @@ def create_customer(*, user: User, number: int) -> str:
     return str(create(api().customers.create, params=params, key=key).id)
 
 
-def living_customer(*, customer_id: str) -> Any | None:
+def find_customer(*, customer_id: str) -> Any | None:
     """The customer, or None if it was deleted.
 
     Raises:
-        NotThere: live customers cannot vanish, so the key is another account's, and says nothing about this one (see
-            `mirror.forget_unknown`). Those of test mode can: all test data is deleted at a click, and the pretend
-            Stripe is replaced by the real one.
+        StripeObjectMissing: in live mode. Live customers cannot vanish, so the key belongs to another account (see
+            `mirror.mark_unknown_deleted`). Customers of test mode can: all test data can be deleted in the dashboard,
+            and the real Stripe may replace the pretend one.
     """
     try:
         found = call(api().customers.retrieve, customer_id)
-    except NotThere:
+    except StripeObjectMissing:
         if settings.STRIPE_LIVE_MODE:
             raise
         return None
@@ -92,15 +92,15 @@ def living_customer(*, customer_id: str) -> Any | None:
 
 
 def delete_customer(*, customer_id: str) -> None:
-    """Delete a customer, which ends all its subscriptions at once; one that was deleted before is fine.
+    """Delete a customer, which ends its subscriptions at once; a deleted one is no error.
 
     Raises:
-        NotThere: see `living_customer`.
+        StripeObjectMissing: see `find_customer`.
     """
     try:
         call(api().customers.delete, customer_id)
-    except NotThere:
-        if living_customer(customer_id=customer_id) is not None:
+    except StripeObjectMissing:
+        if find_customer(customer_id=customer_id) is not None:
             raise
 
 
@@ -108,20 +108,20 @@ def delete_customer(*, customer_id: str) -> None:
 
 
 def subscriptions_of(*, customer_id: str) -> list[Any]:
-    """All subscriptions of a customer, ended ones too."""
+    """All subscriptions of a customer, including ended ones."""
     return list(_listed(api().subscriptions.list, {"customer": customer_id, "status": "all"}))
 
 
 def all_subscriptions() -> Iterator[Any]:
-    """All subscriptions of the account, ended ones too."""
+    """All subscriptions of the account, including ended ones."""
     return _listed(api().subscriptions.list, {"status": "all"})
 
 
 def cancel_subscription(*, subscription_id: str) -> None:
-    """End a subscription now; one that has ended is fine."""
+    """End a subscription now; an ended one is no error."""
     try:
         call(api().subscriptions.cancel, subscription_id)
-    except NotThere:
+    except StripeObjectMissing:
         return
 
 
@@ -139,12 +139,12 @@ def open_sessions_of(*, customer_id: str) -> list[Any]:
 
 
 def create_session(*, user_id: int, customer_id: str, price: str, number: int) -> Any:
-    """Open the `number`-th Checkout session of a user, or return the one opened by the same call before.
+    """Open the `number`-th Checkout session of a user, or find the one that the same call opened before.
 
     Raises:
         CreateFailed: see `stripe_client.create`.
     """
-    mark = {settings.STRIPE_CUSTOMER_KEY: str(user_id)}
+    metadata = {settings.STRIPE_CUSTOMER_KEY: str(user_id)}
     params: dict[str, Any] = {
         "mode": "subscription",
         "customer": customer_id,
@@ -153,7 +153,7 @@ def create_session(*, user_id: int, customer_id: str, price: str, number: int) -
         "success_url": f"{settings.WEB_ORIGIN}/billing/success?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{settings.WEB_ORIGIN}/billing/cancel",
         "metadata": {"price": price},
-        "subscription_data": {"metadata": mark},
+        "subscription_data": {"metadata": metadata},
     }
     if settings.STRIPE_PAYMENT_METHODS:
         params["payment_method_types"] = settings.STRIPE_PAYMENT_METHODS
@@ -161,22 +161,22 @@ def create_session(*, user_id: int, customer_id: str, price: str, number: int) -
         params["allow_promotion_codes"] = True
     if settings.STRIPE_AUTOMATIC_TAX:
         params["automatic_tax"] = {"enabled": True}
-        params["customer_update"] = {"address": "auto"}  # a customer of ours has none until Checkout asks
+        params["customer_update"] = {"address": "auto"}  # our customers have no address before Checkout
     key = f"{settings.STRIPE_CUSTOMER_KEY}-checkout-{customer_id}-{price}-{number}"
     return create(api().checkout.sessions.create, params=params, key=key)
 
 
 def session(*, session_id: str) -> Any:
-    """A Checkout session, in whatever state it is.
+    """A Checkout session in any state.
 
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().checkout.sessions.retrieve, session_id)
 
 
 def expire_session(*, session_id: str) -> bool:
-    """Close a Checkout session; False if it was paid or over already."""
+    """Expire a Checkout session; False if it was already paid or expired."""
     try:
         call(api().checkout.sessions.expire, session_id)
     except PaymentProviderRefused:
@@ -185,37 +185,36 @@ def expire_session(*, session_id: str) -> bool:
 
 
 def create_portal(*, customer_id: str) -> str:
-    """The address of a page on which the customer changes card and subscription; it works for some minutes."""
+    """The URL of a page on which the customer changes card and subscription; it is valid for some minutes."""
     params = {"customer": customer_id, "return_url": f"{settings.WEB_ORIGIN}/billing/return"}
     return str(call(api().billing_portal.sessions.create, params=params).url)
 
 
-# Money that went back, or may
+# Disputes and refunds
 
 
 def dispute(*, dispute_id: str) -> Any:
     """A dispute, with its charge.
 
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().disputes.retrieve, dispute_id, params={"expand": ["charge"]})
 
 
 def charge(*, charge_id: str) -> Any:
-    """A charge.
-
+    """
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().charges.retrieve, charge_id)
 
 
 def early_fraud_warning(*, warning_id: str) -> Any:
-    """A bank's warning that a charge is fraudulent, with the charge.
+    """A bank's warning that a charge is fraudulent, with its charge.
 
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().radar.early_fraud_warnings.retrieve, warning_id, params={"expand": ["charge"]})
 
@@ -224,16 +223,15 @@ def early_fraud_warning(*, warning_id: str) -> Any:
 
 
 def product(*, product_id: str) -> Any:
-    """The product.
-
+    """
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().products.retrieve, product_id)
 
 
 def create_product(*, product_id: str, **values: Any) -> Any:
-    """Make the product under our own id; if somebody else just did, theirs."""
+    """Create the product under our own id, or return it if another process has just done so."""
     try:
         return call(api().products.create, params={"id": product_id, **values})
     except PaymentProviderRefused:
@@ -241,7 +239,6 @@ def create_product(*, product_id: str, **values: Any) -> Any:
 
 
 def update_product(*, product_id: str, **values: Any) -> Any:
-    """Change the product."""
     return call(api().products.update, product_id, params=values)
 
 
@@ -249,34 +246,34 @@ def price(*, price_id: str) -> Any:
     """A price, with its product.
 
     Raises:
-        NotThere: there is none.
+        StripeObjectMissing: there is none.
     """
     return call(api().prices.retrieve, price_id, params={"expand": ["product"]})
 
 
-def price_of_key(*, lookup_key: str) -> Any | None:
-    """The price that the key leads to now."""
+def price_by_lookup_key(*, lookup_key: str) -> Any | None:
+    """The price that has the lookup key now."""
     found = call(api().prices.list, params={"lookup_keys": [lookup_key], "limit": 1}).data
     return found[0] if found else None
 
 
-def create_price(*, instead_of: str, **values: Any) -> Any:
-    """Make a price that takes the lookup key over from `instead_of` (an id, or nothing).
+def create_price(*, replaces: str, **values: Any) -> Any:
+    """Make a price that takes the lookup key over from `replaces` (an id, or nothing).
 
     Two at once make one. An error that Stripe saved under the key they share is answered by a key of its own.
     """
-    named = f"{values['lookup_key']}-{values['currency']}-{values['unit_amount']}-{values['product']}-{instead_of}"
+    name = f"{values['lookup_key']}-{values['currency']}-{values['unit_amount']}-{values['product']}-{replaces}"
     params = {**values, "transfer_lookup_key": True}
     try:
-        return create(api().prices.create, params=params, key=f"price-{named}")
+        return create(api().prices.create, params=params, key=f"price-{name}")
     except CreateFailed as failure:
         if not failure.is_replay:
             raise failure.problem from None
-    return call(api().prices.create, params=params, options={"idempotency_key": f"price-{named}-{uuid4()}"})
+    return call(api().prices.create, params=params, options={"idempotency_key": f"price-{name}-{uuid4()}"})
 
 
 def archive_price(*, price_id: str) -> Any:
-    """Sell a price no more; who subscribed to it keeps it."""
+    """Archive a price; its subscribers keep it."""
     return call(api().prices.update, price_id, params={"active": False})
 
 
@@ -284,7 +281,7 @@ def archive_price(*, price_id: str) -> Any:
 
 
 def webhook_endpoints() -> list[Any]:
-    """Where Stripe sends events: each with `url`, `status` and `enabled_events`. Restricted keys may not list them."""
+    """Where Stripe sends events: `url`, `status`, `enabled_events`. Restricted keys may not list them."""
     return list(_listed(api().webhook_endpoints.list, {}))
 
 
@@ -292,6 +289,6 @@ def webhook_endpoints() -> list[Any]:
 
 
 def undelivered_events(*, since: datetime) -> Iterator[Any]:
-    """The events of our kinds since then whose delivery failed or still goes on; Stripe keeps them for 30 days."""
+    """The events of our types since then that are not delivered; Stripe keeps them for 30 days."""
     params = {"types": list(EVENT_TYPES), "delivery_success": False, "created": {"gte": int(since.timestamp())}}
     return _listed(api().events.list, params)

@@ -1,4 +1,4 @@
-"""How Stripe is asked: one client with our limits, and its failures as ours. What it is asked, `stripe_api` says."""
+"""The client for Stripe's API, with our timeouts and our exceptions. `stripe_api` has the calls."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,7 +8,7 @@ import stripe
 import structlog
 from django.conf import settings
 
-from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
+from billing.exceptions import NotForSale, PaymentProviderRefused, PaymentProviderUnavailable
 from config.infrastructure.circuit_breaker import breaker_of
 
 log = structlog.get_logger(__name__)
@@ -17,25 +17,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 OVERLOADED: Final = frozenset({429, 502, 503, 504})
-"""Statuses by which Stripe says that it can do nothing for anybody. A 500 is about the one call."""
+"""Statuses that say that Stripe as a whole is unavailable. A 500 concerns the one call."""
 
 
-class NotThere(PaymentProviderRefused):
-    """Stripe knows no such object, at least not under our key."""
+class StripeObjectMissing(PaymentProviderRefused):
+    """There is no such object at Stripe, at least not for our key."""
 
 
 class CreateFailed(Exception):
-    """Stripe answered with an error to a create, and may repeat it under the same idempotency key for 24 hours.
+    """Stripe responded to a create with an error, which it may repeat for 24 hours.
 
-    It saves the first answer to a key, errors included (docs.stripe.com/api/idempotent_requests), so the next try needs
-    another key.
+    It saves the first response to an idempotency key, errors included (docs.stripe.com/api/idempotent_requests), so the
+    next attempt needs another key.
 
     Attributes:
-        problem: what to tell the user.
-        is_replay: whether this was no more than such a repeat, so that another key may well work.
+        problem: the error for the user.
+        is_replay: whether Stripe only repeated a saved error, so that another key may work.
     """
 
-    def __init__(self, problem: PaymentProviderAway | PaymentProviderRefused, *, is_replay: bool) -> None:
+    def __init__(self, problem: PaymentProviderUnavailable | PaymentProviderRefused, *, is_replay: bool) -> None:
         super().__init__(problem.code)
         self.problem, self.is_replay = problem, is_replay
 
@@ -64,7 +64,7 @@ def api() -> Any:
 
 
 def configure_sdk() -> None:
-    """Give the SDK's own default client, which dj-stripe uses, our limits; without them a call may take 80 s thrice."""
+    """Set our limits for the SDK's default client, which dj-stripe uses: its own allow three times 80 s per call."""
     stripe.api_version = settings.STRIPE_API_VERSION
     stripe.default_http_client = stripe.new_default_http_client(timeout=settings.STRIPE_TIMEOUT)
     stripe.max_network_retries = 1
@@ -74,15 +74,15 @@ def call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Make one call.
 
     Raises:
-        NotThere: the object does not exist.
-        PaymentProviderAway: no answer, too many requests, or an error on Stripe's side; it may be repeated.
-        PaymentProviderRefused: Stripe understood and refuses; repeating does not help.
+        StripeObjectMissing: the object does not exist.
+        PaymentProviderUnavailable: no response, too many requests, or an error on Stripe's side; it may be repeated.
+        PaymentProviderRefused: Stripe refuses the call; repeating it does not help.
     """
     breaker = breaker_of("stripe")
     if not breaker.allows():
-        raise PaymentProviderAway(retry_after=2)
+        raise PaymentProviderUnavailable(retry_after=2)
     try:
-        answer = method(*args, **kwargs)
+        response = method(*args, **kwargs)
     except stripe.StripeError as error:
         if _is_outage(error):
             breaker.failed()
@@ -90,48 +90,48 @@ def call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             breaker.succeeded()
         if error.code == "resource_missing":
             log.info("stripe_knows_no_such_object", stripe_request=error.request_id)
-            raise NotThere from error
+            raise StripeObjectMissing from error
         log.warning("stripe_call_failed", cause=type(error).__name__, code=error.code, stripe_request=error.request_id)
-        if _is_away(error):
-            raise PaymentProviderAway(retry_after=5) from error
+        if _is_unavailable(error):
+            raise PaymentProviderUnavailable(retry_after=5) from error
         raise PaymentProviderRefused from error
     breaker.succeeded()
-    return answer
+    return response
 
 
 def create(method: Callable[..., Any], *, params: dict[str, Any], key: str) -> Any:
-    """Create something under an idempotency key; a repeat gets what the first call made.
+    """Create an object under an idempotency key; a repeated call returns the same object.
 
     Raises:
-        CreateFailed: Stripe answered with an error, and may go on doing so under this key.
-        PaymentProviderAway: no answer came; the key must stay, since it leads to what may have been made.
+        CreateFailed: Stripe responded with an error, which it may repeat under this key.
+        PaymentProviderUnavailable: there was no response; use the same key again, since the object may exist.
     """
     try:
         return call(method, params=params, options={"idempotency_key": key})
-    except (PaymentProviderAway, PaymentProviderRefused) as problem:
+    except (PaymentProviderUnavailable, PaymentProviderRefused) as problem:
         error = problem.__cause__
         if isinstance(error, stripe.StripeError) and error.http_status not in (None, 409):
-            # With other settings than the first time, the same key does not fit any more.
+            # An IdempotencyError says that the parameters differ from the first call's: the settings have changed.
             is_stale = _is_replay(error) or isinstance(error, stripe.IdempotencyError)
             raise CreateFailed(problem, is_replay=is_stale) from error
         raise
 
 
-def _is_away(error: stripe.StripeError) -> bool:
+def _is_unavailable(error: stripe.StripeError) -> bool:
     if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
         return True
-    return (error.http_status or 500) >= 500 or error.http_status == 409  # 409: the same key is being worked on
+    return (error.http_status or 500) >= 500 or error.http_status == 409  # 409: a call with the same key is in progress
 
 
 def _is_outage(error: stripe.StripeError) -> bool:
-    """Whether others should not even try for a while; a repeated answer says nothing about Stripe's state."""
+    """Whether the breaker should count the error. A repeated response says nothing about Stripe's state."""
     if isinstance(error, stripe.APIConnectionError):
         return True
     return error.http_status in OVERLOADED and not _is_replay(error)
 
 
 def concerns_price(problem: PaymentProviderRefused) -> bool:
-    """Whether it is the price that Stripe refuses: one that was archived, say."""
+    """Whether Stripe refuses the price, for example because it was archived."""
     error = problem.__cause__
     return isinstance(error, stripe.InvalidRequestError) and str(error.param).startswith("line_items")
 

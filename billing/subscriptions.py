@@ -1,7 +1,7 @@
-"""What the mirrored subscriptions say: the one place that reads Stripe's statuses and dates.
+"""Reading mirrored subscriptions: the only module that interprets Stripe's statuses and dates.
 
-dj-stripe's own helpers are not used: since API version 2025-03-31 periods stand on a subscription's items, where they
-do not look, and they call a paying user free (measured with dj-stripe 2.11.0).
+dj-stripe's own methods are not used: since API version 2025-03-31 a subscription's periods are on its items, which they
+do not read, so they report a paying user as not subscribed (seen with dj-stripe 2.11.0).
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,28 +21,28 @@ from djstripe.models import Invoice, Subscription
 from billing.models import Entitlement, PaymentIssue, Tier
 
 SLACK: Final = timedelta(days=3)
-"""How long an active subscription counts beyond its period: Stripe drafts a renewal for an hour and repeats a webhook
-for three days (docs.stripe.com/webhooks); a renewal that never arrives ends Pro then."""
+"""How long an active subscription gives Pro after its period: Stripe keeps a renewal as a draft for an hour and repeats
+a webhook for three days (docs.stripe.com/webhooks). If no renewal has arrived by then, Pro ends."""
 
 GRACE: Final = timedelta(days=7)
-"""How long a renewal that fails leaves Pro on, counted from the beginning of the first period that is not paid for."""
+"""How long Pro continues after a failed renewal, from the start of the first unpaid period."""
 
 RUNNING: Final = frozenset({"active", "trialing", "past_due", "paused"})
-"""Statuses of a subscription that goes on at Stripe: who has one is sent to the portal, not sold another."""
+"""Statuses of a subscription that continues at Stripe. Its user is sent to the portal and not sold another one."""
 
 UNPAID: Final = "unpaid"
-"""It makes drafts that nobody pays, and the portal cannot end it now: who buys again has it ended first."""
+"""Its drafts are not paid, and the portal cannot end it at once: we end it before a new one is bought."""
 
 WRITTEN_OFF: Final = frozenset({"void", "uncollectible"})
-"""Statuses of an invoice that nobody will pay; either leaves the subscription `active`, or makes it so again
+"""Statuses of an invoice that will not be paid. The subscription stays or becomes `active`
 (docs.stripe.com/billing/subscriptions/overview)."""
 
 BEST_FIRST: Final = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
-    """One subscription to Pro. Times are aware; `pro_until` is None where the status gives nothing."""
+class SubscriptionSnapshot:
+    """What one subscription to Pro says. Times are aware; `pro_until` is None if the subscription does not give Pro."""
 
     id: str
     status: str
@@ -53,20 +53,20 @@ class Paid:
 
 
 def pro_until(*, user_id: int) -> datetime | None:
-    """Until when the user's subscriptions give Pro; the best one counts."""
+    """Until when the user's subscriptions give Pro: the latest of their ends."""
     return max((paid.pro_until for paid in _of(user_id) if paid.pro_until), default=None)
 
 
-def best_of(*, user_id: int) -> Paid | None:
-    """The subscription to tell the user about: the one that gives Pro longest, else the liveliest, else the newest."""
+def best_of(*, user_id: int) -> SubscriptionSnapshot | None:
+    """The subscription to show: the one that gives Pro longest, then the one with the best status, then the newest."""
     return next(iter(all_of(user_id=user_id)), None)
 
 
-def all_of(*, user_id: int) -> list[Paid]:
+def all_of(*, user_id: int) -> list[SubscriptionSnapshot]:
     """The user's subscriptions to Pro, the best one first (see `best_of`)."""
     long_ago = datetime.min.replace(tzinfo=UTC)
     return sorted(
-        _of(user_id), key=lambda paid: (paid.pro_until or long_ago, _liveliness(paid), paid.created), reverse=True
+        _of(user_id), key=lambda paid: (paid.pro_until or long_ago, _status_rank(paid), paid.created), reverse=True
     )
 
 
@@ -75,7 +75,7 @@ class Bill:
     """An invoice for one period of a subscription."""
 
     start: datetime
-    """When the period that it bills began."""
+    """The start of the period that it bills."""
     created: datetime
     status: str
     """draft, open, paid, void or uncollectible."""
@@ -84,9 +84,9 @@ class Bill:
 
 
 def subscribers_in_test_mode() -> set[int]:
-    """The users whose Pro was paid for with play money, once the key is a live one.
+    """The users whose Pro was paid for in test mode, once the key is a live one.
 
-    The other way round nobody is looked for: a test key that was set by mistake takes Pro from nobody.
+    Under a test key there are none: a test key that was set by mistake must not end anyone's Pro.
     """
     if not settings.STRIPE_LIVE_MODE:
         return set()
@@ -98,8 +98,8 @@ def subscribers_in_test_mode() -> set[int]:
 def subscribers() -> set[int]:
     """The users with a mirrored subscription in the mode of our key, whatever its status.
 
-    Under a test key those who also have a live one are left out: a test key that was set by mistake takes Pro from
-    nobody.
+    Under a test key, users who also have a live one are left out: a test key that was set by mistake must not end
+    anyone's Pro.
     """
     of_users = Subscription.objects.filter(customer__subscriber__isnull=False)
     owners = of_users.filter(livemode=settings.STRIPE_LIVE_MODE).values_list("customer__subscriber_id", flat=True)
@@ -108,7 +108,7 @@ def subscribers() -> set[int]:
 
 
 def subscribers_to(*, products: Iterable[str]) -> set[int]:
-    """The users with a subscription to one of these products, whatever became of it."""
+    """The users with a mirrored subscription to one of these products, whatever its status."""
     one_of = Q(pk__in=())
     for product in products:
         one_of |= Q(stripe_data__items__data__contains=[{"price": {"product": product}}])
@@ -116,8 +116,8 @@ def subscribers_to(*, products: Iterable[str]) -> set[int]:
     return set(mirrored.values_list("customer__subscriber_id", flat=True))
 
 
-def _of(user_id: int) -> list[Paid]:
-    """The user's subscriptions to Pro. All that they are read from, one query brings."""
+def _of(user_id: int) -> list[SubscriptionSnapshot]:
+    """The user's subscriptions to Pro, with everything that decides about them, in one query."""
     customers = {"customer__subscriber_id": user_id, "customer__date_purged": None}
     invoices = Invoice.objects.filter(customer_id=OuterRef("customer_id"), livemode=settings.STRIPE_LIVE_MODE)
     pro = Tier.objects.filter(slug=Tier.PRO)
@@ -139,7 +139,7 @@ def _of(user_id: int) -> list[Paid]:
 
 
 def _newest_dispute(user_id: int) -> QuerySet[Any]:
-    """When the user last disputed a payment and has its money back, or may; what was bought later is another matter."""
+    """When the user last disputed a payment that is open or was lost by us; it ends what was bought before it."""
     disputes = PaymentIssue.objects.filter(
         user_id=user_id,
         kind=PaymentIssue.Kind.DISPUTE,
@@ -149,13 +149,13 @@ def _newest_dispute(user_id: int) -> QuerySet[Any]:
     return disputes.order_by("-created").values("created")[:1]
 
 
-def read(content: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]] = ()) -> Paid:
-    """Read a subscription, and those of the invoices that are its own, as Stripe sends them (`stripe_data`)."""
+def read(content: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]] = ()) -> SubscriptionSnapshot:
+    """Read a subscription with its own among the invoices, all as Stripe sends them (`stripe_data`)."""
     end = _latest(content, "current_period_end")
     # Cancelling in the portal sets `cancel_at` in flexible billing mode and `cancel_at_period_end` in the classic one
     # (docs.stripe.com/billing/subscriptions/billing-mode/compare).
     cancels_at = _time(content.get("cancel_at")) or (end if content.get("cancel_at_period_end") else None)
-    return Paid(
+    return SubscriptionSnapshot(
         id=content["id"],
         status=content["status"],
         created=_time(content["created"]) or datetime.min.replace(tzinfo=UTC),
@@ -168,12 +168,12 @@ def read(content: Mapping[str, Any], invoices: Iterable[Mapping[str, Any]] = ())
 def _pro_until(
     content: Mapping[str, Any], bills: list[Bill], end: datetime | None, cancels_at: datetime | None
 ) -> datetime | None:
-    """The table of statuses; one that is not in it, a new one say, gives nothing."""
+    """Until when a subscription gives Pro, by its status; unknown statuses give nothing."""
     match content["status"]:
         case "active" | "trialing" if _is_written_off(bills):
             return None
         case "active" | "trialing" if cancels_at:
-            return min(cancels_at, end + SLACK) if end else cancels_at  # it may end after further periods
+            return min(cancels_at, end + SLACK) if end else cancels_at  # the scheduled end may be after further periods
         case "active" | "trialing":
             return end + SLACK if end else None
         case "past_due":
@@ -183,25 +183,25 @@ def _pro_until(
 
 
 def _is_written_off(bills: list[Bill]) -> bool:
-    """Whether the newest bill on which something was decided will never be paid.
+    """Whether the newest final bill is one that will not be paid.
 
-    One that is a draft, or open, waits for a payment under way (a bank debit takes days): what came before it counts.
+    A draft or open bill may have a payment in progress (a bank debit takes days), so the one before it counts.
     """
-    decided = [bill.status for bill in bills if bill.status not in ("draft", "open")]
-    return bool(decided) and decided[0] in WRITTEN_OFF
+    final = [bill.status for bill in bills if bill.status not in ("draft", "open")]
+    return bool(final) and final[0] in WRITTEN_OFF
 
 
 def _grace_end(bills: list[Bill], start: datetime | None, end: datetime | None) -> datetime | None:
     """Until when a subscription that is past due gives Pro.
 
-    The grace begins with the first of the unpaid periods: Stripe goes on to bill further ones. Who never paid anything,
-    after a trial say, has none.
+    The grace period starts with the first unpaid period, since Stripe continues to bill further ones. A user who never
+    paid, for example after a trial, has none.
     """
     if start is None:
         return None
-    if not bills or bills[0].start < start:  # the period's own bill is not known here
+    if not bills or bills[0].start < start:  # the bill of the current period is not mirrored
         return start + GRACE
-    if bills[0].status == "paid":  # what was not paid is something else, a higher quantity say
+    if bills[0].status == "paid":  # another bill is unpaid, for example for a higher quantity
         return end
     if not any(bill.amount_paid for bill in bills):
         return None
@@ -210,7 +210,7 @@ def _grace_end(bills: list[Bill], start: datetime | None, end: datetime | None) 
 
 
 def _bills_of(subscription_id: str, invoices: Iterable[Mapping[str, Any]]) -> list[Bill]:
-    """The invoices for periods of a subscription, the newest first; those for changes in mid-period are left out."""
+    """The invoices for periods of a subscription, newest first, without those for changes during a period."""
     bills = []
     for invoice in invoices:
         starts = [line["period"]["start"] for line in _lines(invoice) if not _is_proration(line)]
@@ -227,7 +227,7 @@ def _bills_of(subscription_id: str, invoices: Iterable[Mapping[str, Any]]) -> li
 
 
 def _subscription_of(invoice: Mapping[str, Any]) -> str | None:
-    """The id of the subscription that an invoice bills; before API version 2025-03-31 it stood at the top."""
+    """The id of the subscription that an invoice bills; before API version 2025-03-31 it was a top-level field."""
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
     found = details.get("subscription") or invoice.get("subscription")
     return found["id"] if isinstance(found, Mapping) else found
@@ -244,7 +244,7 @@ def _is_proration(line: Mapping[str, Any]) -> bool:
 
 
 def _items(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The items that are bought at all; the quantity of a metered one is not said."""
+    """The items with a quantity other than 0; metered ones have none."""
     items: list[Mapping[str, Any]] = (content.get("items") or {}).get("data") or []
     return [item for item in items if item.get("quantity") != 0]
 
@@ -255,7 +255,7 @@ def _products(content: Mapping[str, Any]) -> set[str]:
 
 
 def _latest(content: Mapping[str, Any], name: str) -> datetime | None:
-    """The latest of the items' times; older API versions have the one time on the subscription."""
+    """The latest of the items' times; older API versions have one time on the subscription."""
     times = [item[name] for item in _items(content) if item.get(name)]
     return _time(max(times) if times else content.get(name))
 
@@ -264,5 +264,5 @@ def _time(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-def _liveliness(paid: Paid) -> int:
+def _status_rank(paid: SubscriptionSnapshot) -> int:
     return -BEST_FIRST.index(paid.status) if paid.status in BEST_FIRST else -len(BEST_FIRST)

@@ -1,4 +1,4 @@
-"""Tiers, allowances and subscriptions over HTTP."""
+"""Views of tiers, usage and subscriptions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +35,6 @@ class PaymentLimit(UserLimit):
 
 
 class TierViewSet(viewsets.GenericViewSet[Tier]):
-    """What there is."""
-
     serializer_class = TierSerializer
     pagination_class = None
     permission_classes: tuple[type[BasePermission], ...] = ()
@@ -45,13 +43,11 @@ class TierViewSet(viewsets.GenericViewSet[Tier]):
 
     @extend_schema(summary="List the tiers")
     def list(self, request: Request) -> Response:
-        """What each tier allows and costs; open to all."""
+        """The limits and the price of each tier; open to all."""
         return Response(self.get_serializer(self.get_queryset(), many=True).data)
 
 
 class UsageView(APIView):
-    """What the caller has spent."""
-
     @extend_schema(summary="Get your usage", responses=UsageSerializer)
     def get(self, request: Request) -> Response:
         """Units and tokens of today (UTC), and tokens of this month."""
@@ -63,7 +59,7 @@ class _PaymentView(APIView):
     route: str
 
     def open_page(self, user_id: int) -> tuple[Any, str]:
-        """Open a page at Stripe, the same one for two requests at once.
+        """Open a page at Stripe; two requests at once get the same page.
 
         Returns:
             The response's data, and the page's id at Stripe.
@@ -71,7 +67,7 @@ class _PaymentView(APIView):
         raise NotImplementedError
 
     def show_page(self, user_id: int, reference: str) -> Any:
-        """The response's data for a repeat: the same page, as it is now."""
+        """The response's data for a repeated request: the same page as it is now."""
         raise NotImplementedError
 
     def respond_once(self, request: Request) -> Response:
@@ -88,8 +84,6 @@ class _PaymentView(APIView):
 
 
 class SubscribeView(_PaymentView):
-    """The way to Pro."""
-
     route = "subscribe"
 
     @extend_schema(
@@ -99,7 +93,7 @@ class SubscribeView(_PaymentView):
         parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
     )
     def post(self, request: Request) -> Response:
-        """Open a checkout page, or return the one that is open: there is never a second one, however often one asks."""
+        """Open a checkout page, or return the one that is open; a user never has two."""
         return self.respond_once(request)
 
     def open_page(self, user_id: int) -> tuple[Any, str]:
@@ -107,12 +101,10 @@ class SubscribeView(_PaymentView):
         return CheckoutSerializer(session).data, session.id
 
     def show_page(self, user_id: int, reference: str) -> Any:
-        return CheckoutSerializer(checkout.session_of(session_id=reference)).data
+        return CheckoutSerializer(checkout.find_session(session_id=reference)).data
 
 
 class PortalView(_PaymentView):
-    """Where a subscription is changed."""
-
     route = "portal"
 
     @extend_schema(
@@ -122,40 +114,39 @@ class PortalView(_PaymentView):
         parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
     )
     def post(self, request: Request) -> Response:
-        """The address of a page of Stripe's on which card and subscription are changed."""
+        """The URL of a page at Stripe where you change card and subscription."""
         return self.respond_once(request)
 
     def open_page(self, user_id: int) -> tuple[Any, str]:
         return PortalSerializer({"portal_url": checkout.portal_url(user_id=user_id)}).data, ""
 
     def show_page(self, user_id: int, reference: str) -> Any:
-        """Open another one: an address is short-lived, and opening it changes nothing."""
+        """Open the portal again: its URLs are short-lived, and opening it changes nothing."""
         return self.open_page(user_id)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Status:
-    standing: entitlements.Standing
-    paid: subscriptions.Paid | None
+    tier_status: entitlements.TierStatus
+    subscription: subscriptions.SubscriptionSnapshot | None
 
     @property
     def cancel_at_period_end(self) -> bool:
-        return self.paid is not None and self.paid.cancels_at is not None
+        return self.subscription is not None and self.subscription.cancels_at is not None
 
     @property
     def past_due(self) -> bool:
-        return self.paid is not None and self.paid.status == "past_due"
+        return self.subscription is not None and self.subscription.status == "past_due"
 
 
 class SubscriptionView(APIView):
-    """The caller's tier and subscription."""
-
     @extend_schema(summary="Get your subscription", responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
-        """Which tier you have, why and until when, and what Stripe last said of your subscription."""
+        """Your tier, its source and its end, and what Stripe last said about your subscription."""
         user_id = current_user(request).pk
         status = _Status(
-            standing=entitlements.standing_of(user_id=user_id), paid=subscriptions.best_of(user_id=user_id)
+            tier_status=entitlements.current_tier_status(user_id=user_id),
+            subscription=subscriptions.best_of(user_id=user_id),
         )
         return Response(SubscriptionSerializer(status).data)
 
@@ -163,27 +154,27 @@ class SubscriptionView(APIView):
 @require_safe
 @csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
 def success(request: HttpRequest) -> HttpResponse:
-    """Where Stripe sends the browser after paying. It grants nothing: it looks, every two seconds, whether we know yet.
+    """Where Stripe redirects the browser after payment. It grants nothing: it reloads every two seconds until we know.
 
-    The session's id in the address is known to who paid alone; it shows the tier and no more.
+    Only the payer knows the session's id in the URL, and the page shows nothing but the tier.
     """
     session_id = request.GET.get("session_id", "")
     owner = Checkout.objects.filter(session_id=session_id).first() if session_id and "\0" not in session_id else None
-    standing = entitlements.standing_of(user_id=owner.pk) if owner else None
-    is_paid = standing is not None and standing.source == entitlements.Source.STRIPE
+    tier_status = entitlements.current_tier_status(user_id=owner.pk) if owner else None
+    is_paid = tier_status is not None and tier_status.source == entitlements.Source.STRIPE
     waits = owner is not None and not is_paid
-    return render(request, "billing/success.html", {"standing": standing, "is_paid": is_paid, "waits": waits})
+    return render(request, "billing/success.html", {"tier_status": tier_status, "is_paid": is_paid, "waits": waits})
 
 
 @require_safe
 @csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
 def cancelled(request: HttpRequest) -> HttpResponse:
-    """Where Stripe sends a browser that turned back before paying."""
+    """Where Stripe redirects the browser when the user cancels the checkout."""
     return render(request, "billing/cancel.html")
 
 
 @require_safe
 @csp_replace({"default-src": ["'none'"], "style-src": ["'self'"], "frame-ancestors": ["'none'"]})
 def returned(request: HttpRequest) -> HttpResponse:
-    """Where Stripe sends a browser that leaves the portal."""
+    """Where Stripe redirects the browser from the portal."""
     return render(request, "billing/return.html")

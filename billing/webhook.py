@@ -1,6 +1,6 @@
-"""`POST /webhook/stripe`: verify, remember, answer; everything else happens later.
+"""`POST /webhook/stripe`: verify the event, record it, respond. Everything else happens later.
 
-dj-stripe's own view is not used: it stores what it has not verified, and with DEBUG takes the secret from a header.
+dj-stripe's own view is not used: it stores unverified events, and with DEBUG takes the secret from a header.
 """
 
 import json
@@ -28,7 +28,7 @@ from config.observability import metrics
 log = structlog.get_logger(__name__)
 
 LIMIT: Final = 512 * 1024
-"""Bytes; Stripe's events have some thousands."""
+"""Bytes; Stripe's events have a few thousand."""
 
 EXAMPLE: Final = {
     "id": "evt_1",
@@ -40,13 +40,11 @@ EXAMPLE: Final = {
 
 
 class StripeWebhookView(APIView):
-    """Stripe's events."""
-
     authentication_classes = ()
     permission_classes = ()
 
     @extend_schema(
-        summary="Take an event of Stripe's",
+        summary="Receive an event from Stripe",
         request=OpenApiTypes.OBJECT,
         responses={200: inline_serializer("WebhookTaken", {"status": serializers.CharField()})},
         examples=[
@@ -55,7 +53,7 @@ class StripeWebhookView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """For Stripe alone: the header Stripe-Signature has to fit the raw body and one of our secrets."""
+        """For Stripe only: the header Stripe-Signature must match the raw body and one of our secrets."""
         refuse_encoding(request.headers.get("Content-Encoding", ""))
         body: bytes = request._request.read(LIMIT + 1)  # noqa: SLF001  the raw body, before any parser
         if len(body) > LIMIT:
@@ -65,12 +63,12 @@ class StripeWebhookView(APIView):
             metrics.webhooks.labels("refused").inc()
             raise InvalidSignature
         event = _read(body)
-        metrics.webhooks.labels(_take(event) if event else "ignored").inc()
+        metrics.webhooks.labels(_accept(event) if event else "ignored").inc()
         return Response({"status": "success"})
 
 
-def _take(event: Mapping[str, Any]) -> str:
-    """Remember an event that is new and meant for us; what became of it, in a word."""
+def _accept(event: Mapping[str, Any]) -> str:
+    """Record an event that is new and in our mode; the outcome, as the metric names it."""
     if bool(event.get("livemode")) != settings.STRIPE_LIVE_MODE:
         log.warning("stripe_event_of_other_mode", type=str(event["type"])[:80])
         return "other_mode"
@@ -82,7 +80,7 @@ def _take(event: Mapping[str, Any]) -> str:
 
 
 def is_signed(body: bytes, header: str) -> bool:
-    """Whether one of our secrets signed this body less than five minutes ago; never without a secret."""
+    """Whether one of our secrets signed this body less than five minutes ago; False if there is no secret."""
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         try:
             stripe.WebhookSignature.verify_header(body, header, secret.strip(), stripe.Webhook.DEFAULT_TOLERANCE)
@@ -93,17 +91,17 @@ def is_signed(body: bytes, header: str) -> bool:
 
 
 def _read(body: bytes) -> Mapping[str, Any] | None:
-    """The event; None for one of API v2 ("thin"), of which nothing here depends, and which Stripe need not repeat.
+    """The event; None for a "thin" event of API v2, which we do not use and which Stripe need not repeat.
 
     Raises:
-        BadRequestProblem: it is signed, and no event of the kind that we can read.
+        BadRequestProblem: the body is signed, but it is not an event that we can read.
     """
     try:
         event = json.loads(body)
         if event["object"] == "v2.core.event":
             return None
-        named = all(event[name] and isinstance(event[name], str) for name in ("id", "type"))
-        if named and event["object"] == "event" and isinstance(event["data"]["object"], dict):
+        is_named = all(event[name] and isinstance(event[name], str) for name in ("id", "type"))
+        if is_named and event["object"] == "event" and isinstance(event["data"]["object"], dict):
             return dict(event)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass

@@ -182,7 +182,7 @@ def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
     """Consume the unit of a reply, or raise why the user may not request one."""
     tier = tier_of(user_id=user_id)
     _check_capacity(user_id, tier)
-    return quota.take(user_id=user_id, tier=tier, kind=kind)
+    return quota.consume(user_id=user_id, tier=tier, kind=kind)
 
 
 def _check_capacity(user_id: int, tier: Tier) -> None:

@@ -11,13 +11,7 @@ MAX_LINES = 300
 TO_BE_SPLIT: set[str] = {
     "accounts/models.py",
     "accounts/views.py",
-    "billing/models.py",
     "tests/accounts/test_erasure.py",
-    "tests/billing/test_catalogue.py",
-    "tests/billing/test_events.py",
-    "tests/billing/test_mirror.py",
-    "tests/billing/test_other_accounts.py",
-    "tests/billing/test_units.py",
     "tests/chatrooms/test_search.py",
     "tests/conftest.py",
     "tests/stack.py",

@@ -88,7 +88,7 @@ class PaymentIssueAdmin(ReadOnlyAdmin):
 
     @display(description="Amount")
     def sum(self, issue: PaymentIssue) -> str:
-        return money.written(issue.amount, issue.currency)
+        return money.format_amount(issue.amount, issue.currency)
 
 
 class SyncedObjectAdmin(ReadOnlyAdmin):
@@ -137,7 +137,7 @@ class InvoiceAdmin(SyncedObjectAdmin):
 
     @display(description="Amount")
     def total(self, invoice: Any) -> str:
-        return money.written(invoice.stripe_data.get("total"), invoice.stripe_data.get("currency") or "")
+        return money.format_amount(invoice.stripe_data.get("total"), invoice.stripe_data.get("currency") or "")
 
 
 @admin.register(stripe.Price)

@@ -60,11 +60,11 @@ def _revoke(request: ActionRequest) -> str:
 
 
 def _refund(request: ActionRequest) -> str:
-    return _refund_message(quota.give_back_newest(user_id=request.target.pk, at_most=request.data["units"]))
+    return _refund_message(quota.refund_newest(user_id=request.target.pk, at_most=request.data["units"]))
 
 
 def _reset_allowance(request: ActionRequest) -> str:
-    return _refund_message(quota.give_back_newest(user_id=request.target.pk, at_most=None))
+    return _refund_message(quota.refund_newest(user_id=request.target.pk, at_most=None))
 
 
 def _refund_message(count: int) -> str:

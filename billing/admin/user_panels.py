@@ -14,7 +14,7 @@ from billing.models import Grant, PaymentIssue, StripeEvent
 
 def tier_panel(user: User) -> Panel:
     allowance = quota.allowance_of(user_id=user.pk)
-    standing = allowance.standing
+    standing = allowance.tier_status
     newest_grants = Grant.objects.filter(user=user).select_related("granted_by").order_by("-pk")[:ROWS]
     limit = ", no limit" if allowance.limit is None else f" of {allowance.limit}"
     return Panel(
@@ -80,12 +80,12 @@ def _customer_of(user: User) -> Any:
 
 def _invoice_row(invoice: Any) -> list[Any]:
     content = invoice.stripe_data
-    amount = money.written(content.get("total"), content.get("currency") or "")
+    amount = money.format_amount(content.get("total"), content.get("currency") or "")
     return [_stripe_link("invoices", invoice.id), invoice.created, amount, content.get("status")]
 
 
 def _issue_fact(issue: PaymentIssue) -> tuple[str, Badge]:
-    parts = [issue.status, issue.reason, money.written(issue.amount, issue.currency), f"{issue.created:%Y-%m-%d}"]
+    parts = [issue.status, issue.reason, money.format_amount(issue.amount, issue.currency), f"{issue.created:%Y-%m-%d}"]
     return issue.get_kind_display().capitalize(), Badge(", ".join(filter(None, parts)), "danger")
 
 

@@ -22,7 +22,7 @@ def free_slots(*, user_id: int, tier: Tier) -> int:
     return free - leases.is_held(name=_lease_name(user_id)) if free == 1 else max(0, free)
 
 
-def take_slot_for_room(*, user_id: int) -> leases.Held | None:
+def take_slot_for_room(*, user_id: int) -> leases.HeldLease | None:
     """Take one of the user's slots for a title or a summary, one at a time; None if none is free.
 
     The user's lock makes the count exact, as it does for replies.
@@ -34,7 +34,7 @@ def take_slot_for_room(*, user_id: int) -> leases.Held | None:
             return None
         # As long as a call may take: its whole time, and the read timeout of a last chunk that begins just before.
         longest = settings.GEMINI_TOTAL_TIMEOUT + settings.GEMINI_READ_TIMEOUT
-        return leases.try_hold(name=_lease_name(user_id), seconds=longest)
+        return leases.try_acquire(name=_lease_name(user_id), seconds=longest)
 
 
 def _lease_name(user_id: int) -> str:

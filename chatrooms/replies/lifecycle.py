@@ -250,7 +250,7 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
             metrics.replies_fenced.inc()
             return False
         if values["status"] == Status.FAILED:
-            quota.give_back(unit_id=reply.unit_id)
+            quota.refund(unit_id=reply.unit_id)
         transaction.on_commit(lambda: _publish_end(reply, values), robust=True)
         publish_next_on_commit(reply.user_id)
     return True

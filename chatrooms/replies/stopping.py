@@ -39,7 +39,7 @@ def stop(*, message_id: int) -> Reply:
         raise ReplyIsFinal
     reply.refresh_from_db(fields=["attempt", "lease_until", "unit"])
     if reply.lease_until is None:
-        quota.give_back(unit_id=reply.unit_id)
+        quota.refund(unit_id=reply.unit_id)
     Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
     publish_next_on_commit(reply.user_id)
     transaction.on_commit(metrics.replies.labels(Status.STOPPED.value, "").inc, robust=True)
@@ -53,7 +53,7 @@ def keep_stopped(*, reply: Reply, text: str) -> None:
         User.outdate_rooms(reply.user_id)
         kept = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt).update(content=text)
         if kept and not text:
-            quota.give_back_stopped(unit_id=reply.unit_id)
+            quota.refund_stopped(unit_id=reply.unit_id)
 
 
 def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms: int | None = None) -> bool:
@@ -77,10 +77,10 @@ def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object
         reply = stopped.select_for_update(no_key=True).first()
         if reply is None:
             return False
-        published = reply.content or ("" if quota.is_given_back(unit_id=reply.unit_id) else text)
+        published = reply.content or ("" if quota.is_refunded(unit_id=reply.unit_id) else text)
         Reply.objects.filter(pk=reply.pk).update(content=published, lease_until=None, **values)
         if not published:
-            quota.give_back_stopped(unit_id=reply.unit_id)
+            quota.refund_stopped(unit_id=reply.unit_id)
         publish_next_on_commit(user_id)
     observe_first_token(values)
     # The stream may not have this end yet: Redis may have been unavailable when the user stopped the reply.

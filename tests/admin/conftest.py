@@ -90,7 +90,7 @@ def failed_reply(user: User, room: Chatroom) -> Reply:
 def fail_reply(message: Message, error: str = "provider_timeout") -> Reply:
     reply = Reply.objects.get(answers=message)
     Reply.objects.filter(pk=reply.pk).update(status=Status.FAILED, error=error, attempt=3)
-    quota.give_back(unit_id=reply.unit_id)
+    quota.refund(unit_id=reply.unit_id)
     reply.refresh_from_db()
     return reply
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def spend(user: User, units: int) -> None:
     tier = Tier.objects.get(slug=Tier.BASIC)
     for _ in range(units):
-        quota.take(user_id=user.pk, tier=tier, kind=LedgerEntry.Kind.SEND)
+        quota.consume(user_id=user.pk, tier=tier, kind=LedgerEntry.Kind.SEND)
 
 
 def test_a_grant_names_erased_staff_by_id(
@@ -44,13 +44,13 @@ def test_a_grant_names_erased_staff_by_id(
         page = after.get(path)
         assert page.status_code == 200
         assert f"user {support.pk} (erased)" in page.content.decode()
-    assert entitlements.standing_of(user_id=user.pk).source == "grant"
+    assert entitlements.current_tier_status(user_id=user.pk).source == "grant"
 
 
 def test_pro_is_granted_until_the_end_of_a_day(staff_client: Client, user: User, support: User) -> None:
     day = date.today() + timedelta(days=10)
     run_action(staff_client, user, "grant_pro", ends_on=day.isoformat())
-    standing = entitlements.standing_of(user_id=user.pk)
+    standing = entitlements.current_tier_status(user_id=user.pk)
     assert (standing.tier.slug, standing.source) == ("pro", "grant")
     assert standing.until is not None
     assert standing.until.isoformat() == f"{day}T23:59:59+00:00"
@@ -94,7 +94,7 @@ def test_an_allowance_is_reset_only_once(staff_client: Client, user: User) -> No
 def test_a_unit_refunded_by_staff_is_not_refunded_again(staff_client: Client, user: User, room: Chatroom) -> None:
     message = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     run_action(staff_client, user, "reset_allowance")
-    assert not quota.give_back(unit_id=Reply.objects.get(answers=message).unit_id)
+    assert not quota.refund(unit_id=Reply.objects.get(answers=message).unit_id)
     assert units_used(user) == 0
 
 

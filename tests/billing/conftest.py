@@ -1,5 +1,5 @@
 """What tests of billing share."""
 
-from tests.billing.stripe_fixtures import stripe_double, stripe_process
+from tests.billing.stripe_fixtures import published, stripe_double, stripe_process
 
-__all__ = ["stripe_double", "stripe_process"]
+__all__ = ["published", "stripe_double", "stripe_process"]

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from billing import checkout, mirror
+from billing import checkout, entitlements, events, mirror, webhook
 from billing.models import StripeEvent
 from tests.doubles.stripe.client import KEY, SECRET, StripeDouble
 from tests.doubles.stripe.webhooks import signature
@@ -107,3 +107,26 @@ def deliver(event: dict[str, Any]) -> StripeEvent:
     answer = post_event(json.dumps(event).encode())
     assert answer.status_code == 200, answer.content
     return StripeEvent.objects.get(event_id=event["id"])
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of the events whose tasks were published; no worker runs them, the test does."""
+    found: list[int] = []
+
+    def publish(task: str, event_id: int) -> bool:
+        assert task == "billing.tasks.process_event"
+        found.append(event_id)
+        return True
+
+    monkeypatch.setattr(webhook, "publish", publish)
+    monkeypatch.setattr(events, "publish", publish)
+    return found
+
+
+def source_of(user: User) -> str:
+    return str(entitlements.current_tier_status(user_id=user.pk).source)
+
+
+def tier_of(user: User) -> str:
+    return entitlements.tier_of(user_id=user.pk).slug

@@ -127,7 +127,7 @@ class Books(RuleBasedStateMachine):
         """What has gone back already does not go back once more."""
         returned = list(LedgerEntry.objects.filter(user=self.user, kind="return").values_list("returns_id", flat=True))
         if returned:
-            assert not quota.give_back(unit_id=returned[number % len(returned)])
+            assert not quota.refund(unit_id=returned[number % len(returned)])
 
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:
@@ -154,7 +154,7 @@ class Books(RuleBasedStateMachine):
             return
         for reply in self.mine:
             if reply.status in (Status.DONE, Status.STOPPED, Status.FAILED) and reply.lease_until is None:
-                assert quota.is_given_back(unit_id=reply.unit_id) == (reply.content == "")
+                assert quota.is_refunded(unit_id=reply.unit_id) == (reply.content == "")
 
 
 def test_the_books_balance_after_any_five_hundred_steps(set_clock: Callable[[datetime], None]) -> None:

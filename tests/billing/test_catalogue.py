@@ -10,10 +10,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing import catalogue, checkout, mirror, money, stripe_api, stripe_client
-from billing.exceptions import PaymentProviderAway, PaymentProviderRefused
+from billing.exceptions import PaymentProviderRefused, PaymentProviderUnavailable
 from billing.models import Tier
 from config.management.stack import vendors
-from tests.billing.stripe_fixtures import customer_of, subscriber
+from tests.billing.stripe_fixtures import subscriber
 from tests.doubles.stripe.client import StripeDouble
 from tests.factories import make_user
 
@@ -55,7 +55,7 @@ def test_with_a_stripe_pro_is_for_sale(stripe_double: StripeDouble) -> None:
 def test_a_second_run_makes_nothing(stripe_double: StripeDouble) -> None:
     said = seed()
     assert stripe_double.calls("POST") == []
-    assert said.count("there") == 4
+    assert said.count("exists") == 4
 
 
 def test_what_staff_changed_stays(stripe_double: StripeDouble) -> None:
@@ -101,21 +101,21 @@ def test_a_dry_run_makes_nothing_and_says_what_it_would(stripe_double: StripeDou
     settings.STRIPE_PRO_AMOUNT = 1299
     Tier.objects.filter(slug=Tier.BASIC).delete()
     said = seed("--dry-run")
-    assert "tier basic: would be made" in said
+    assert "tier basic: would be created" in said
     [price] = active_prices(stripe_double)
-    assert "price kuvaka_pro_monthly: would be made" in said
+    assert "price kuvaka_pro_monthly: would be created" in said
     assert "tier pro: would be sold as the new price" in said
     assert f"price {price['id']}: would be archived" in said
     assert stripe_double.calls("POST") == []
     assert not Tier.objects.filter(slug=Tier.BASIC).exists()
     stripe_double.empty()
-    assert "product kuvaka_pro: would be made" in seed("--dry-run")
+    assert "product kuvaka_pro: would be created" in seed("--dry-run")
     assert stripe_double.objects("products") == {}
 
 
 def test_a_product_that_was_archived_is_sold_again(stripe_double: StripeDouble) -> None:
     stripe_api.update_product(product_id="kuvaka_pro", active=False)
-    assert "product kuvaka_pro: made active" in seed()
+    assert "product kuvaka_pro: activated" in seed()
     assert stripe_double.objects("products")["kuvaka_pro"]["active"] is True
 
 
@@ -133,7 +133,7 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> str:
     """What a run says at whose step `name` Stripe goes away."""
 
     def away(**_: Any) -> None:
-        raise PaymentProviderAway
+        raise PaymentProviderUnavailable
 
     with monkeypatch.context() as patch:
         patch.setattr(where, name, away)
@@ -160,7 +160,7 @@ def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
     assert "tier pro: not for sale, as staff chose" in seed(*options)
     assert Tier.objects.get(slug=Tier.PRO).stripe_price == ""
     yearly = stripe_api.create_price(
-        instead_of="",
+        replaces="",
         product="kuvaka_pro",
         currency="usd",
         unit_amount=9900,
@@ -178,7 +178,7 @@ def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
 def test_a_look_at_the_stack_tells_what_was_never_sold_from_what_staff_took_off_sale(
     stripe_double: StripeDouble,
 ) -> None:
-    price = stripe_api.price_of_key(lookup_key="kuvaka_pro_monthly")
+    price = stripe_api.price_by_lookup_key(lookup_key="kuvaka_pro_monthly")
 
     def found() -> tuple[str, str]:
         [finding] = vendors._price(price)
@@ -268,54 +268,4 @@ def test_a_key_that_may_not_make_products_is_named_as_such(
     [(999, "usd", "9.99 USD"), (999, "jpy", "999 JPY"), (1999, "KWD", "1.999 KWD"), (500, "ugx", "5.00 UGX")],
 )
 def test_amounts_are_written_as_people_do(amount: int, currency: str, text: str) -> None:
-    assert money.written(amount, currency) == text
-
-
-# Checkout, one request at a time
-
-
-def test_a_session_that_has_expired_is_replaced(stripe_double: StripeDouble) -> None:
-    user = make_user()
-    first = checkout.start(user_id=user.pk)
-    stripe_double.advance(24 * 3600)
-    second = checkout.start(user_id=user.pk)
-    assert second.id != first.id
-    assert len(stripe_double.objects("customers")) == 1
-
-
-def test_who_paid_and_whose_webhook_is_lost_is_pro_at_the_next_click(stripe_double: StripeDouble) -> None:
-    user = make_user()
-    stripe_double.pay(checkout.start(user_id=user.pk).url)
-    assert not user.is_pro, "coming back from the checkout grants nothing"
-    with pytest.raises(checkout.AlreadySubscribed):
-        checkout.start(user_id=user.pk)
-    assert type(user).objects.get(pk=user.pk).is_pro
-
-
-@pytest.mark.parametrize(("status", "sold"), [("past_due", 0), ("unpaid", 1), ("paused", 0), ("canceled", 1)])
-def test_only_who_has_no_subscription_is_sold_one(stripe_double: StripeDouble, status: str, sold: int) -> None:
-    user, _, subscription = subscriber(stripe_double)
-    stripe_double.set_status(subscription, status)
-    if sold:
-        assert checkout.start(user_id=user.pk).url
-    else:
-        with pytest.raises(checkout.AlreadySubscribed):
-            checkout.start(user_id=user.pk)
-    assert len(stripe_double.calls("POST", "/v1/checkout/sessions")) == sold
-
-
-def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: StripeDouble) -> None:
-    user, seen = make_user(), set()
-    for _ in range(3):
-        checkout.start(user_id=user.pk)
-        customer = customer_of(user)
-        assert customer not in seen
-        seen.add(customer)
-        stripe_api.delete_customer(customer_id=customer)
-    assert len(stripe_double.objects("customers")) == 3
-
-
-def test_stripe_is_told_no_number(stripe_double: StripeDouble) -> None:
-    user = make_user()
-    checkout.start(user_id=user.pk)
-    assert user.mobile_number[3:] not in str(stripe_double.calls())
+    assert money.format_amount(amount, currency) == text

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 
 from billing import reconcile, tasks
-from billing.exceptions import PaymentProviderAway
+from billing.exceptions import PaymentProviderUnavailable
 from billing.models import Lease
 from config.celery import app
 
@@ -52,7 +52,7 @@ def test_beat_has_missed_events_looked_for_once_an_hour(monkeypatch: pytest.Monk
 
 def test_one_that_failed_is_tried_again_soon(compared: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> Any:
-        raise PaymentProviderAway
+        raise PaymentProviderUnavailable
 
     monkeypatch.setattr(reconcile, "find_missed", away)
     assert [tasks.find_missed_events() for _ in range(2)] == ["payment_provider_away"] * 2

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import StaffAction, User
-from billing.entitlements import standing_of
+from billing.entitlements import current_tier_status
 from billing.models import Grant
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def run(*arguments: str) -> str:
 
 def test_a_grant_gives_pro_and_says_so(user: User) -> None:
     said = run("098123 45670", "--days", "7", "--reason", "a broken payment")
-    assert standing_of(user_id=user.pk).source == "grant"
+    assert current_tier_status(user_id=user.pk).source == "grant"
     assert f"user {user.pk}: Pro (grant) until " in said
     assert Grant.objects.get().reason == "a broken payment"
     assert NUMBER[3:] not in said
@@ -38,7 +38,7 @@ def test_revoking_ends_every_grant(user: User) -> None:
     for days in ("7", "30"):
         run(NUMBER, "--days", days, "--reason", "a test")
     assert "revoked: 2" in run(NUMBER, "--revoke")
-    assert standing_of(user_id=user.pk).source == "default"
+    assert current_tier_status(user_id=user.pk).source == "default"
 
 
 def test_a_dry_run_changes_nothing(user: User) -> None:
@@ -46,7 +46,7 @@ def test_a_dry_run_changes_nothing(user: User) -> None:
     assert not Grant.objects.exists()
     run(NUMBER, "--days", "7", "--reason", "a test")
     assert "would be revoked: 1" in run(NUMBER, "--revoke", "--dry-run")
-    assert standing_of(user_id=user.pk).source == "grant"
+    assert current_tier_status(user_id=user.pk).source == "grant"
 
 
 @pytest.mark.parametrize(

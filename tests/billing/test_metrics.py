@@ -8,7 +8,7 @@ import pytest
 from django.db.models.functions import Now
 
 from billing import events, metrics, webhook
-from billing.exceptions import PaymentProviderAway
+from billing.exceptions import PaymentProviderUnavailable
 from billing.models import StripeEvent
 from tests.billing.stripe_fixtures import event_body, post_event, signature_of
 from tests.conftest import counted
@@ -66,7 +66,7 @@ def test_the_lag_of_an_event_is_that_from_its_receipt_by_the_databases_clock(eve
     [
         (ValueError(), 0, "failed"),
         (ValueError(), events.MAX_ATTEMPTS - 1, "given_up"),
-        (PaymentProviderAway(), 0, "away"),
+        (PaymentProviderUnavailable(), 0, "away"),
     ],
 )
 def test_a_failure_is_counted_by_how_it_goes_on(

@@ -1,30 +1,21 @@
-"""Whatever the order of events, and whoever asks Stripe at the same moment: the rows end as Stripe's truth."""
+"""Whatever the order of events, the rows end as Stripe's truth; Stripe is not called in a transaction."""
 
 import itertools
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import stripe
 from django.db import connection
-from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Subscription
 
-from accounts.models import User
-from billing import checkout, entitlements, events, leases, mirror, reconcile, stripe_api, stripe_client, webhook
+from billing import checkout, entitlements, events, mirror, reconcile, stripe_api, stripe_client
 from billing.exceptions import AlreadySubscribed
-from billing.models import Entitlement, Lease, StripeEvent
-from tests.billing.stripe_fixtures import customer_of, deliver, events_of, subscribe, subscriber
+from billing.models import Entitlement, StripeEvent
+from tests.billing.stripe_fixtures import customer_of, deliver, events_of, source_of, subscribe, subscriber
 from tests.doubles.stripe.client import StripeDouble
 from tests.factories import make_user
-from tests.locks import wait_for_a_waiter
+
+pytestmark = pytest.mark.usefixtures("published")
 
 KINDS = (
     "customer.subscription.created",
@@ -39,15 +30,6 @@ ORDERS = [
     for number, order in enumerate(itertools.permutations(range(4)))
 ]
 """Of all orders of four events a fifth, in which each comes first and last; the others with the faults."""
-
-
-@pytest.fixture(autouse=True)
-def _workers_are_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "publish", lambda *_: True)
-
-
-def source_of(user: User) -> str:
-    return str(entitlements.standing_of(user_id=user.pk).source)
 
 
 def status_here(subscription: str) -> str:
@@ -97,213 +79,6 @@ def test_events_that_come_between_the_changes_end_in_stripes_truth(
         events.process(event_id=deliver(told[number]).pk)
     assert source_of(user) == "default"
     assert Subscription.objects.count() == 1
-
-
-# Two workers
-
-
-class Slow:
-    """A worker that asked Stripe about a customer, and has the answer only when it is told to go on."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, job: Callable[[], Any]) -> None:
-        self._job, self._asked, self._let_go = job, threading.Event(), threading.Event()
-        self._pool = ThreadPoolExecutor(1)
-        request = stripe.HTTPClient.request_with_retries
-
-        def kept_back(client: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-            answer = request(client, method, url, *args, **kwargs)
-            if threading.get_ident() == self._thread and "/v1/subscriptions" in url and not self._asked.is_set():
-                self._asked.set()
-                assert self._let_go.wait(120)
-            return answer
-
-        monkeypatch.setattr(stripe.HTTPClient, "request_with_retries", kept_back)
-        self._future: Future[Any] = self._pool.submit(self._run)
-        assert self._asked.wait(60)
-
-    def _run(self) -> Any:
-        self._thread = threading.get_ident()
-        try:
-            return self._job()
-        finally:
-            connection.close()
-
-    def go_on(self) -> None:
-        """Let the worker have its answer."""
-        self._let_go.set()
-
-    def outcome(self) -> Any:
-        """What becomes of the job when the worker has its answer."""
-        self.go_on()
-        with self._pool:
-            return self._future.result(60)
-
-
-class Race:
-    """A subscriber whose `invoice.paid` is being processed while the subscription ends."""
-
-    def __init__(self, double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.double, self._monkeypatch = double, monkeypatch
-        self.user, self.customer, self.subscription = subscriber(double)
-        self.paid = deliver(events_of(double, self.customer, "invoice.paid")[0])
-
-    def slow(self) -> Slow:
-        return Slow(self._monkeypatch, lambda: events.process(event_id=self.paid.pk))
-
-    def end(self) -> StripeEvent:
-        self.double.set_status(self.subscription, "canceled")
-        return deliver(events_of(self.double, self.customer, "customer.subscription.deleted")[0])
-
-
-@pytest.fixture
-def race(transactional_db: None, stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> Race:
-    return Race(stripe_double, monkeypatch)
-
-
-def wait_for_leases(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    refresh = mirror.refresh_customer
-    monkeypatch.setattr(
-        mirror, "refresh_customer", lambda *, customer_id: refresh(customer_id=customer_id, wait=seconds)
-    )
-
-
-def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    wait_for_leases(monkeypatch, 60)
-    slow = race.slow()
-
-    def let_go_on(seconds: float) -> None:
-        slow.go_on()
-        time.sleep(seconds)
-
-    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=time.monotonic, sleep=let_go_on))
-    assert events.process(event_id=race.end().pk) == "done"
-    assert slow.outcome() == "done"
-    assert status_here(race.subscription) == "canceled"
-    assert source_of(race.user) == "default"
-
-
-def test_without_the_lease_a_late_writer_brings_it_back(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The race is real: this is what the lease is for."""
-
-    class Nothing:
-        def confirm(self) -> None:
-            pass
-
-    @contextmanager
-    def hold(**_: Any) -> Iterator[Nothing]:
-        yield Nothing()
-
-    monkeypatch.setattr(leases, "hold", hold)
-    slow = race.slow()
-    assert events.process(event_id=race.end().pk) == "done"
-    assert source_of(race.user) == "default"
-    assert slow.outcome() == "done"
-    assert status_here(race.subscription) == "active", "the truth is: canceled"
-    assert source_of(race.user) == "stripe", "and Pro for nothing"
-
-
-def test_who_waits_too_long_for_the_lease_comes_back_later(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    wait_for_leases(monkeypatch, 0.1)
-    slow, ended = race.slow(), race.end()
-    assert events.process(event_id=ended.pk) == "busy"
-    ended.refresh_from_db()
-    assert (ended.attempts, ended.processed_at, ended.error) == (0, None, "")
-    assert ended.next_attempt_at
-    assert slow.outcome() == "done"
-    ended.refresh_from_db()
-    assert ended.processed_at is None, "what the slow one asked is older than this event"
-    assert events.process(event_id=ended.pk) == "done"
-    assert source_of(race.user) == "default"
-
-
-def test_a_holder_whose_lease_ran_out_writes_nothing_and_comes_back(
-    race: Race, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mirror, "LEASE", 0.2)
-    slow = race.slow()
-    time.sleep(0.3)
-    assert events.process(event_id=race.end().pk) == "done"
-    before = Subscription.objects.get(id=race.subscription).djstripe_updated
-    assert slow.outcome() == "busy"
-    assert Subscription.objects.get(id=race.subscription).djstripe_updated == before
-    assert status_here(race.subscription) == "canceled"
-    race.paid.refresh_from_db()
-    assert race.paid.error == "", "the other one answered it too, or it waits"
-    assert race.paid.next_attempt_at or race.paid.processed_at
-    assert not Lease.objects.exists()
-    assert events.process(event_id=race.paid.pk) == "done"
-    assert source_of(race.user) == "default"
-
-
-# The lease
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_holds_the_lease() -> None:
-    inside, most, lock = [0], [0], threading.Lock()
-
-    def work(_: int) -> bool:
-        try:
-            with leases.hold(name="x", seconds=60, wait=60):
-                with lock:
-                    inside[0] += 1
-                    most[0] = max(most[0], inside[0])
-                time.sleep(0.01)
-                with lock:
-                    inside[0] -= 1
-            return True
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(work, range(40)))
-    assert most == [1]
-    assert not Lease.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lease_of_a_dead_holder_can_be_taken_when_its_time_is_over() -> None:
-    assert leases._take("x", 600)
-    with pytest.raises(leases.LeaseBusy), leases.hold(name="x", seconds=30, wait=0):
-        raise AssertionError
-    Lease.objects.update(until=Now() + timedelta(seconds=0.2))
-    with leases.hold(name="x", seconds=30, wait=60) as held:
-        assert Lease.objects.get().token == held.token
-    assert not Lease.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_lost_a_lease_neither_confirms_nor_ends_it() -> None:
-    from django.db import transaction
-
-    with leases.hold(name="x", seconds=30, wait=0) as late:
-        Lease.objects.update(token=uuid4())
-        with transaction.atomic(), pytest.raises(leases.LeaseLost):
-            late.confirm()
-    assert Lease.objects.count() == 1, "it is another's"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_lease_confirmed_cannot_be_taken_until_its_holder_commits() -> None:
-    from django.db import transaction
-
-    assert leases._take("x", 0.05)
-    held = leases.Held("x", Lease.objects.get().token)
-    time.sleep(0.1)  # it may be taken now
-
-    def take() -> Any:
-        try:
-            return leases._take("x", 30)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            held.confirm()
-            taker = pool.submit(take)
-            wait_for_a_waiter()
-            assert not taker.done()
-        assert taker.result(60)
 
 
 # Whose customers

@@ -8,7 +8,7 @@ from django.test import override_settings
 from accounts.models import User
 from billing import events, leases, mirror, payment_issues
 from billing.admin import user_panels
-from billing.entitlements import Source, standing_of
+from billing.entitlements import Source, current_tier_status
 from billing.models import PaymentIssue
 from tests.billing.stripe_fixtures import deliver, subscribe, subscriber
 from tests.doubles.stripe.client import StripeDouble
@@ -44,7 +44,7 @@ def test_a_dispute_ends_pro_but_for_an_inquiry(stripe_double: StripeDouble, stat
     user, customer, _ = subscriber(stripe_double)
     stripe_double.dispute(stripe_double.charge_of(customer), status)
     hear_all(stripe_double, "charge.dispute.")
-    assert standing_of(user_id=user.pk).source == source
+    assert current_tier_status(user_id=user.pk).source == source
     assert shown(user)["Dispute"].startswith(f"{status}, fraudulent, 9.99 USD")
 
 
@@ -53,17 +53,17 @@ def test_unless_the_settings_say_otherwise(stripe_double: StripeDouble) -> None:
     stripe_double.dispute(stripe_double.charge_of(customer))
     with override_settings(STRIPE_DISPUTE_ENDS_PRO=False):
         hear_all(stripe_double, "charge.dispute.")
-        assert standing_of(user_id=user.pk).source == Source.STRIPE
+        assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
 def test_one_that_is_won_gives_pro_back(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     dispute = stripe_double.dispute(stripe_double.charge_of(customer))
     hear_all(stripe_double, "charge.dispute.created")
-    assert standing_of(user_id=user.pk).source == Source.DEFAULT
+    assert current_tier_status(user_id=user.pk).source == Source.DEFAULT
     stripe_double.decide(dispute, "won")
     hear_all(stripe_double, "charge.dispute.closed")
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
 def test_what_is_bought_after_a_dispute_counts(stripe_double: StripeDouble) -> None:
@@ -74,7 +74,7 @@ def test_what_is_bought_after_a_dispute_counts(stripe_double: StripeDouble) -> N
     stripe_double.advance(60)
     subscribe(stripe_double, user)
     mirror.refresh_customer(customer_id=customer)
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
 def test_refunds_and_warnings_are_shown_and_end_nothing(stripe_double: StripeDouble) -> None:
@@ -86,7 +86,7 @@ def test_refunds_and_warnings_are_shown_and_end_nothing(stripe_double: StripeDou
     told = shown(user)
     assert told["Refund"].startswith("partial, 1.00 USD")
     assert told["Early fraud warning"].startswith("actionable, made_with_stolen_card, 9.99 USD")
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
 def test_an_event_of_the_customer_does_not_settle_its_dispute(stripe_double: StripeDouble) -> None:

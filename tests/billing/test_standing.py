@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing import entitlements, grants, subscriptions
-from billing.entitlements import standing_of
+from billing.entitlements import current_tier_status
 from billing.models import Entitlement, Grant, Tier
 from tests.clients import signed_in
 from tests.doubles.stripe import objects
@@ -96,7 +96,7 @@ def running(**values: Any) -> dict[str, Any]:
 
 
 def source(user: User) -> str:
-    return standing_of(user_id=user.pk).source
+    return current_tier_status(user_id=user.pk).source
 
 
 def test_the_entitlement_follows_the_rows_when_recomputed(user: User) -> None:
@@ -156,10 +156,10 @@ def test_a_grant_ends_by_itself_and_can_be_revoked(user: User) -> None:
     long = grants.give(
         user_id=user.pk, ends_at=datetime.now(UTC) + timedelta(days=9), reason="a second one", granted_by=None
     )
-    standing = standing_of(user_id=user.pk)
+    standing = current_tier_status(user_id=user.pk)
     assert (standing.tier.slug, standing.source, standing.until) == ("pro", "grant", long.ends_at)
     grants.revoke(grant=long, revoked_by=None)
-    assert standing_of(user_id=user.pk).until == short.ends_at
+    assert current_tier_status(user_id=user.pk).until == short.ends_at
     assert User.objects.get(pk=user.pk).is_pro
     Entitlement.objects.update(grant_until=Now())
     assert source(user) == "default"
@@ -185,7 +185,7 @@ def test_what_is_paid_for_goes_before_a_grant(user: User) -> None:
 
 def test_the_tier_is_one_query(user: User, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        standing_of(user_id=user.pk)
+        current_tier_status(user_id=user.pk)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import User
 from billing import mirror, subscriptions
-from billing.entitlements import Source, standing_of
+from billing.entitlements import Source, current_tier_status
 from tests.billing.stripe_fixtures import customer_of, subscribe, subscriber
 from tests.doubles.stripe import objects
 from tests.doubles.stripe.client import StripeDouble
@@ -87,14 +87,14 @@ def test_no_quantity_is_no_purchase() -> None:
 @pytest.mark.parametrize("status", ["void", "uncollectible"])
 def test_an_invoice_written_off_ends_pro_until_the_next_paid_one(stripe_double: StripeDouble, status: str) -> None:
     user, customer, subscription = subscriber(stripe_double)
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
     [invoice] = stripe_double.objects("invoices")
     stripe_double.write_off(invoice, status)
     mirror.refresh_customer(customer_id=customer)
-    assert standing_of(user_id=user.pk).source == Source.DEFAULT
+    assert current_tier_status(user_id=user.pk).source == Source.DEFAULT
     stripe_double.to_period_end(subscription)
     mirror.refresh_customer(customer_id=customer)
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
 @pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_invoices_that_cannot_be_read_hold_nobodys_pro_back(stripe_double: Strip
     subscribe(stripe_double, user)
     stripe_double.switch(failures=[["GET /v1/invoices", 403, "", 1]])
     mirror.refresh_customer(customer_id=customer_of(user))
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
     assert "stripe_invoices_not_readable" in logged.getvalue()
 
 
@@ -132,7 +132,7 @@ def test_play_money_ends_when_the_key_turns_live(stripe_double: StripeDouble, mo
     user, _, _ = subscriber(stripe_double)
     monkeypatch.setattr(settings, "STRIPE_LIVE_MODE", True)
     assert list(catalogue.end_test_mode(dry_run=True)) == ["Pro paid for in test mode: would end for 1"]
-    assert standing_of(user_id=user.pk).source == Source.STRIPE
+    assert current_tier_status(user_id=user.pk).source == Source.STRIPE
     assert len(list(catalogue.end_test_mode(dry_run=False))) == 1
-    assert standing_of(user_id=user.pk).source == Source.DEFAULT
+    assert current_tier_status(user_id=user.pk).source == Source.DEFAULT
     assert list(catalogue.end_test_mode(dry_run=False)) == []

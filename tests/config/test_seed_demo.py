@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import phone_numbers
 from accounts.models import StaffAction, User
-from billing.entitlements import standing_of
+from billing.entitlements import current_tier_status
 from billing.models import DailyUsage, LedgerEntry, ServiceUsage
 from chatrooms.models import Chatroom, Message, Reply, Role, Status
 from tests.clients import signed_in
@@ -75,7 +75,7 @@ def test_replies_end_in_every_way_and_nothing_is_left_to_do() -> None:
 
 def test_some_have_pro_by_a_grant_and_the_others_stay_within_basic() -> None:
     run("--users", 40, "--messages", 2000)
-    sources = {user.pk: standing_of(user_id=user.pk).source for user in User.objects.all()}
+    sources = {user.pk: current_tier_status(user_id=user.pk).source for user in User.objects.all()}
     pro = [pk for pk, source in sources.items() if source == "grant"]
     assert len(pro) == 2
     basic = DailyUsage.objects.exclude(user_id__in=pro)

@@ -83,15 +83,15 @@ BREAKS = (
     Break(
         lets="a failed answer cost its unit",
         file="chatrooms/replies/lifecycle.py",
-        text='        if values["status"] == Status.FAILED:\n            quota.give_back',
-        broken="        if False:\n            quota.give_back",
+        text='        if values["status"] == Status.FAILED:\n            quota.refund',
+        broken="        if False:\n            quota.refund",
         tests="billing/test_units.py",
     ),
     Break(
         lets="every answer be for nothing",
         file="chatrooms/replies/lifecycle.py",
-        text='        if values["status"] == Status.FAILED:\n            quota.give_back',
-        broken="        if True:\n            quota.give_back",
+        text='        if values["status"] == Status.FAILED:\n            quota.refund',
+        broken="        if True:\n            quota.refund",
         tests="billing/test_units.py",
     ),
     Break(
@@ -125,8 +125,8 @@ BREAKS = (
     Break(
         lets="replies that wait be without end",
         file="chatrooms/conversation.py",
-        text="    _check_capacity(user_id, tier)\n    return quota.take",
-        broken="    return quota.take",
+        text="    _check_capacity(user_id, tier)\n    return quota.consume",
+        broken="    return quota.consume",
         tests="chatrooms/test_messages.py",
     ),
     Break(

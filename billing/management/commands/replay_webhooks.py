@@ -1,4 +1,4 @@
-"""`manage.py replay_webhooks`: have events of Stripe's processed again."""
+"""`manage.py replay_webhooks`: have Stripe's events processed again."""
 
 import json as json_module
 from argparse import ArgumentParser
@@ -12,24 +12,22 @@ from billing.models import StripeEvent
 
 
 class Command(BaseCommand):
-    """Without names, the events that failed for good."""
+    """Without ids, it replays the events that failed for good."""
 
     help = (
-        "Have events of Stripe's processed again: the named ones (evt_…), or without names those that failed too "
-        "often and wait for a person. A worker processes them within seconds; doing it twice does no harm."
+        "Have Stripe's events processed again: those with the given ids (evt_…), or without ids all that failed too "
+        "often and wait for staff. A worker processes them within seconds. Safe to repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the events' ids and --dry-run."""
         parser.add_argument("event", nargs="*", help="id of an event at Stripe, evt_…")
-        parser.add_argument("--dry-run", action="store_true", help="only say which")
+        parser.add_argument("--dry-run", action="store_true", help="only print which")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, event: list[str], dry_run: bool, json: bool, **options: Any) -> None:
-        """Replay them.
-
+        """
         Raises:
-            CommandError: an event that was named is not known here.
+            CommandError: there is no event with a given id.
         """
         chosen = StripeEvent.objects.filter(event_id__in=event) if event else StripeEvent.objects.failed()
         rows = list(chosen.order_by("pk").values("event_id", "type", "error"))

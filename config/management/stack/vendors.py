@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts import sms
 from billing import catalogue, money, stripe_api
-from billing.exceptions import NotForSale, PaymentProviderAway, PaymentProviderRefused
+from billing.exceptions import NotForSale, PaymentProviderRefused, PaymentProviderUnavailable
 from billing.models import StripeEvent, Tier
 from config.management.stack.findings import Finding, StackCheck, Workers, ok, warning, wrong
 from gemini.client import check_model
@@ -65,12 +65,12 @@ def _stripe(_: Workers) -> Iterator[Finding]:
         yield warning("Stripe", "no key: Pro is not for sale", "Set STRIPE_SECRET_KEY to sell it; see docs/billing.md.")
         return
     try:
-        price = stripe_api.price_of_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
+        price = stripe_api.price_by_lookup_key(lookup_key=settings.STRIPE_PRO_LOOKUP_KEY)
     except PaymentProviderRefused:
         advice = "Set STRIPE_SECRET_KEY to a key that is not revoked, and may read prices if it is a restricted one."
         yield wrong("Stripe", "the key is refused", advice)
         return
-    except (PaymentProviderAway, NotForSale) as error:
+    except (PaymentProviderUnavailable, NotForSale) as error:
         yield wrong("Stripe", f"no response ({error.code})", "See status.stripe.com.")
         return
     yield _mode()
@@ -103,7 +103,7 @@ def _price(price: Any) -> Iterator[Finding]:
             "price of Pro", said, "Run `manage.py seed_tiers`; if it reports that staff chose the price, leave it."
         )
     else:
-        yield ok("price of Pro", f"{money.written(price.unit_amount, price.currency)}, as {price.id}")
+        yield ok("price of Pro", f"{money.format_amount(price.unit_amount, price.currency)}, as {price.id}")
 
 
 def _webhook(_: Workers) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def _webhook(_: Workers) -> Iterator[Finding]:
         return
     try:
         endpoints = stripe_api.webhook_endpoints()
-    except (PaymentProviderRefused, PaymentProviderAway) as error:
+    except (PaymentProviderRefused, PaymentProviderUnavailable) as error:
         advice = "Check in Stripe's dashboard that the endpoint exists; a restricted key may not list endpoints."
         yield warning("webhook", f"the endpoints cannot be listed ({error.code})", advice)
         return

@@ -1,0 +1,18 @@
+from billing.models.payments import Checkout, Lease, PaymentIssue, StripeEvent, StripeEventQuerySet
+from billing.models.tiers import Entitlement, EntitlementQuerySet, Grant, Tier
+from billing.models.usage import DailyUsage, LedgerEntry, ServiceUsage
+
+__all__ = [
+    "Checkout",
+    "DailyUsage",
+    "Entitlement",
+    "EntitlementQuerySet",
+    "Grant",
+    "Lease",
+    "LedgerEntry",
+    "PaymentIssue",
+    "ServiceUsage",
+    "StripeEvent",
+    "StripeEventQuerySet",
+    "Tier",
+]

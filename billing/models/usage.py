@@ -1,0 +1,75 @@
+"""Units and tokens that were used."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class DailyUsage(models.Model):
+    """The units and tokens that one user used on one day (UTC, by the database's clock)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    used = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    stops = models.PositiveIntegerField(default=0, db_default=0)
+    """Units that were refunded for replies that were stopped before they had text, after a worker had claimed them."""
+
+    class Meta:
+        verbose_name_plural = "daily usage"
+        default_permissions = ("view",)
+        permissions = [("give_back_units", "Can give units back")]
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="usage_one_row_per_user_and_day")]
+
+    def __str__(self) -> str:
+        return f"usage of user {self.user_id} on {self.day}"
+
+
+class LedgerEntry(models.Model):
+    """A unit that was consumed or refunded. The entries of a user and day always add up to `DailyUsage.used`."""
+
+    class Kind(models.TextChoices):
+        SEND = "send"
+        EDIT = "edit"
+        REGENERATE = "regenerate"
+        RETRY = "retry"
+        RETURN = "return"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    amount = models.SmallIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    returns = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE, related_name="returned")
+    """The entry whose unit this refunds, to that entry's day; unique, so that no unit is refunded twice."""
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="return", returns__isnull=False, amount=-1)
+                | (~Q(kind="return") & Q(returns=None, amount=1)),
+                name="ledger_takes_one_or_returns_one",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "day"], name="ledger_by_user_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d} ({self.kind}) of user {self.user_id} on {self.day}"
+
+
+class ServiceUsage(models.Model):
+    """Tokens of all calls to the model of the whole installation on one day (UTC)."""
+
+    day = models.DateField(primary_key=True)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "service usage"
+
+    def __str__(self) -> str:
+        return f"tokens on {self.day}"
