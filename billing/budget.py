@@ -45,7 +45,7 @@ REMAINING: Final = """
 
 
 def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
-    """Count the tokens of one call on the day it ended, whatever its outcome.
+    """Count the tokens of one call on the day it ended, with any outcome.
 
     The user's row is locked: if an erasure is deleting it, this waits, and then counts the call for the installation
     only.

@@ -102,7 +102,7 @@ def sweep() -> int:
 
 
 def replay(events: StripeEventQuerySet) -> int:
-    """Have these events processed again, whatever their state; their number."""
+    """Have these events processed again, in any state; their number."""
     return events.update(next_attempt_at=Now(), attempts=0, processed_at=None, error="")
 
 

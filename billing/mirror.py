@@ -42,7 +42,7 @@ def refresh_customer(*, customer_id: str, wait: float = 3.0, is_new: bool = Fals
     """Read a customer from Stripe, store it with its subscriptions and invoices, and recompute its user's entitlement.
 
     A customer that belongs to none of our users is ignored. `is_new` says that we have just created it, so that it
-    counts as ours whatever the clocks say.
+    counts as ours regardless of the clocks.
 
     Returns:
         Whether it is ours and not deleted.

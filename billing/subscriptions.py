@@ -96,7 +96,7 @@ def subscribers_in_test_mode() -> set[int]:
 
 
 def subscribers() -> set[int]:
-    """The users with a mirrored subscription in the mode of our key, whatever its status.
+    """The users with a mirrored subscription in the mode of our key, with any status.
 
     Under a test key, users who also have a live one are left out: a test key that was set by mistake must not end
     anyone's Pro.
@@ -108,7 +108,7 @@ def subscribers() -> set[int]:
 
 
 def subscribers_to(*, products: Iterable[str]) -> set[int]:
-    """The users with a mirrored subscription to one of these products, whatever its status."""
+    """The users with a mirrored subscription to one of these products, with any status."""
     one_of = Q(pk__in=())
     for product in products:
         one_of |= Q(stripe_data__items__data__contains=[{"price": {"product": product}}])

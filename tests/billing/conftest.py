@@ -1,4 +1,4 @@
-"""What tests of billing share."""
+"""Fixtures of the tests of billing."""
 
 from tests.billing.stripe_fixtures import published, stripe_double, stripe_process
 

@@ -1,4 +1,4 @@
-"""A Stripe for tests in one process: nothing is delivered by itself, so that a test decides what comes when."""
+"""The pretend Stripe for tests of billing. It delivers no events: a test delivers them itself."""
 
 import io
 import itertools
@@ -23,7 +23,7 @@ _event_numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def stripe_process() -> Iterator[StripeDouble]:
-    """The double's process; use it through `stripe_double`."""
+    """The process of the pretend Stripe; use it through `stripe_double`."""
     with StripeDouble() as double:
         yield double
 
@@ -32,21 +32,21 @@ def stripe_process() -> Iterator[StripeDouble]:
 def stripe_double(
     db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, stripe_process: StripeDouble
 ) -> StripeDouble:
-    """An empty Stripe with working keys, at which Pro is for sale."""
+    """A pretend Stripe with working keys that sells Pro and has nothing else."""
     stripe_process.reset()
     stripe_process.empty()
     settings.STRIPE_SECRET_KEY = KEY
     settings.STRIPE_API_HOST = stripe_process.base_url
-    settings.STRIPE_TIMEOUT = 120  # a machine that pauses makes it no Stripe that is away
+    settings.STRIPE_TIMEOUT = 120  # so that a slow machine does not look like an outage
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
-    monkeypatch.setattr(stripe, "api_base", stripe_process.base_url)  # what dj-stripe asks by itself goes there too
+    monkeypatch.setattr(stripe, "api_base", stripe_process.base_url)  # for dj-stripe's own calls
     call_command("seed_tiers", verbosity=0, stdout=io.StringIO())
     stripe_process.reset()
     return stripe_process
 
 
 def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
-    """Go through checkout and pay; the id of the subscription. No event is delivered, so the user is still Basic."""
+    """Subscribe and pay; the id of the subscription. No event is delivered, so the user stays Basic."""
     session = checkout.start(user_id=user.pk)
     paid = double.pay(session.url, card)
     assert paid.status_code == 303, paid.text
@@ -54,7 +54,7 @@ def subscribe(double: StripeDouble, user: User, card: str = "works") -> str:
 
 
 def subscriber(double: StripeDouble) -> tuple[User, str, str]:
-    """A user who is Pro here and there: with the ids of customer and subscription."""
+    """A user who is Pro here and at Stripe, with the ids of customer and subscription."""
     user = make_user()
     subscription = subscribe(double, user)
     customer = customer_of(user)
@@ -64,7 +64,6 @@ def subscriber(double: StripeDouble) -> tuple[User, str, str]:
 
 
 def customer_of(user: User) -> str:
-    """The id of the user's customer, as stored here."""
     found = mirror.customer_of(user_id=user.pk)
     assert found
     return found
@@ -82,7 +81,7 @@ def _customer_in(event: dict[str, Any]) -> str:
 
 
 def event_body(**changes: Any) -> bytes:
-    """An event as Stripe would send it, which nobody else has."""
+    """A new event as Stripe would send it."""
     number = next(_event_numbers)
     subject = {"id": f"sub_{number}", "object": "subscription", "customer": f"cus_{number}"}
     event = {"id": f"evt_{number}", "object": "event", "type": "customer.subscription.updated", "livemode": False}
@@ -90,12 +89,12 @@ def event_body(**changes: Any) -> bytes:
 
 
 def signature_of(body: bytes, secret: str = SECRET, timestamp: int | None = None) -> str:
-    """The header that Stripe would send with this body."""
+    """The header Stripe-Signature for this body."""
     return signature(body, secret=secret, timestamp=timestamp)
 
 
 def post_event(body: bytes, header: str | None = None, **headers: str) -> Any:
-    """Deliver to our webhook, signed rightly unless a header is given."""
+    """Deliver to our webhook, with a valid signature unless a header is given."""
     headers = {"Stripe-Signature": signature_of(body) if header is None else header, **headers}
     return APIClient(raise_request_exception=False).post(
         "/webhook/stripe", body, content_type="application/json", headers=headers
@@ -103,9 +102,9 @@ def post_event(body: bytes, header: str | None = None, **headers: str) -> Any:
 
 
 def deliver(event: dict[str, Any]) -> StripeEvent:
-    """Deliver an event of the double's; the row that it made."""
-    answer = post_event(json.dumps(event).encode())
-    assert answer.status_code == 200, answer.content
+    """Deliver an event of the pretend Stripe; its row."""
+    response = post_event(json.dumps(event).encode())
+    assert response.status_code == 200, response.content
     return StripeEvent.objects.get(event_id=event["id"])
 
 

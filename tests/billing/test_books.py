@@ -1,4 +1,4 @@
-"""Whatever happens to a user's messages, in whatever order: the counter is the sum of the ledger, from 0 to the cap."""
+"""With any actions in any order, the counter is the sum of the ledger, from 0 to the limit."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -85,12 +85,12 @@ class Books(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), times=st.integers(1, 3), retryable=st.booleans())
     def fail(self, number: int, times: int, retryable: bool) -> None:
-        """However often the same failure is told, it counts once."""
+        """A failure that is reported several times counts once."""
         if claimed := self.claim(number):
-            told = [
+            refunds = [
                 lifecycle.fail(reply=claimed, error="blocked", retryable=retryable, usage=NOTHING) for _ in range(times)
             ]
-            assert told == [True] + [False] * (times - 1)
+            assert refunds == [True] + [False] * (times - 1)
             self.happened["fail"] += 1
 
     @rule(number=st.integers(0, 9))
@@ -104,7 +104,7 @@ class Books(RuleBasedStateMachine):
         found = lifecycle.claim(reply_id=reply.pk) if reply else None
         return found[0] if found else None
 
-    @rule(number=st.integers(0, 9), text=st.sampled_from(["", "told"]), is_generating=st.booleans(), late=st.booleans())
+    @rule(number=st.integers(0, 9), text=st.sampled_from(["", "text"]), is_generating=st.booleans(), late=st.booleans())
     def stop(self, number: int, text: str, is_generating: bool, late: bool) -> None:
         claimed = self.claim(number) if is_generating else None
         reply = claimed or self.one(number)

@@ -64,7 +64,7 @@ def test_what_staff_changed_stays(stripe_double: StripeDouble) -> None:
     assert Tier.objects.filter(slug=Tier.BASIC, daily_messages=7, name="Free").exists()
 
 
-def test_another_amount_makes_a_new_price_and_archives_the_old_one(stripe_double: StripeDouble, settings: Any) -> None:
+def test_another_amount_creates_a_price_and_archives_the_old(stripe_double: StripeDouble, settings: Any) -> None:
     [old] = active_prices(stripe_double)
     user, customer, _ = subscriber(stripe_double)
     settings.STRIPE_PRO_AMOUNT = 1299
@@ -119,7 +119,7 @@ def test_a_product_that_was_archived_is_sold_again(stripe_double: StripeDouble) 
     assert stripe_double.objects("products")["kuvaka_pro"]["active"] is True
 
 
-def test_a_stripe_that_is_away_stops_a_release_only_if_there_is_no_price(stripe_double: StripeDouble) -> None:
+def test_an_outage_stops_a_release_only_without_a_price(stripe_double: StripeDouble) -> None:
     stripe_double.switch(down=True)
     assert "Pro is sold as before" in seed()
     Tier.objects.update(stripe_price="")
@@ -130,18 +130,18 @@ def test_a_stripe_that_is_away_stops_a_release_only_if_there_is_no_price(stripe_
 
 
 def cut_off(monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> str:
-    """What a run says at whose step `name` Stripe goes away."""
+    """The output of a run that is interrupted at step `name` by an outage."""
 
-    def away(**_: Any) -> None:
+    def fail(**_: Any) -> None:
         raise PaymentProviderUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(where, name, away)
+        patch.setattr(where, name, fail)
         return seed()
 
 
 @pytest.mark.parametrize(("where", "name"), [(mirror, "refresh_price"), (stripe_api, "archive_price")])
-def test_a_change_of_the_price_that_is_cut_off_leaves_one_to_sell_and_is_finished_later(
+def test_an_interrupted_price_change_leaves_a_price_to_sell(
     stripe_double: StripeDouble, settings: Any, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:
     settings.STRIPE_PRO_AMOUNT = 1299
@@ -153,9 +153,7 @@ def test_a_change_of_the_price_that_is_cut_off_leaves_one_to_sell_and_is_finishe
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
-def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
-    stripe_double: StripeDouble, settings: Any, options: tuple[str, ...]
-) -> None:
+def test_seeding_respects_what_staff_sell(stripe_double: StripeDouble, settings: Any, options: tuple[str, ...]) -> None:
     Tier.objects.filter(slug=Tier.PRO).update(stripe_price="")
     assert "tier pro: not for sale, as staff chose" in seed(*options)
     assert Tier.objects.get(slug=Tier.PRO).stripe_price == ""
@@ -175,7 +173,7 @@ def test_what_staff_sell_stays_for_sale_and_what_they_do_not_does_not(
     assert yearly.id in [each["id"] for each in active_prices(stripe_double)]
 
 
-def test_a_look_at_the_stack_tells_what_was_never_sold_from_what_staff_took_off_sale(
+def test_check_stack_knows_never_sold_from_taken_off_sale(
     stripe_double: StripeDouble,
 ) -> None:
     price = stripe_api.price_by_lookup_key(lookup_key="kuvaka_pro_monthly")
@@ -201,7 +199,7 @@ def test_another_stripe_account_gets_a_price_of_its_own(stripe_double: StripeDou
     assert checkout.start(user_id=make_user().pk).url
 
 
-def test_who_subscribed_to_what_pro_was_sold_as_before_keeps_it(stripe_double: StripeDouble, settings: Any) -> None:
+def test_subscribers_of_previous_products_keep_pro(stripe_double: StripeDouble, settings: Any) -> None:
     user, customer, _ = subscriber(stripe_double)
     settings.STRIPE_PRO_PRODUCT = "kuvaka_pro_2"
     seed()
@@ -215,7 +213,7 @@ def test_who_subscribed_to_what_pro_was_sold_as_before_keeps_it(stripe_double: S
     assert is_pro(user)
 
 
-def test_products_that_give_pro_no_more_or_anew_are_counted_at_once(
+def test_changed_products_recompute_their_subscribers(
     stripe_double: StripeDouble, django_capture_on_commit_callbacks: Any
 ) -> None:
     user, _, _ = subscriber(stripe_double)
@@ -235,7 +233,7 @@ def test_products_that_give_pro_no_more_or_anew_are_counted_at_once(
     assert is_pro(user)
 
 
-def test_what_staff_sold_before_there_was_a_memory_of_what_was_seeded_is_theirs(stripe_double: StripeDouble) -> None:
+def test_a_price_sold_before_seeded_price_existed_is_staffs(stripe_double: StripeDouble) -> None:
     [price] = active_prices(stripe_double)
     Tier.objects.update(seeded_price="")
     assert "as staff chose" not in seed()
@@ -247,7 +245,7 @@ def test_what_staff_sold_before_there_was_a_memory_of_what_was_seeded_is_theirs(
     assert [each["id"] for each in active_prices(stripe_double)] == [price["id"]]
 
 
-def test_a_key_that_may_not_make_products_is_named_as_such(
+def test_a_key_without_permission_for_products_is_reported(
     stripe_double: StripeDouble, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STRIPE_PRO_PRODUCT = "another"
@@ -267,5 +265,5 @@ def test_a_key_that_may_not_make_products_is_named_as_such(
     ("amount", "currency", "text"),
     [(999, "usd", "9.99 USD"), (999, "jpy", "999 JPY"), (1999, "KWD", "1.999 KWD"), (500, "ugx", "5.00 UGX")],
 )
-def test_amounts_are_written_as_people_do(amount: int, currency: str, text: str) -> None:
+def test_amounts_are_formatted_with_their_decimals(amount: int, currency: str, text: str) -> None:
     assert money.format_amount(amount, currency) == text

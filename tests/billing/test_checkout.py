@@ -1,4 +1,4 @@
-"""Checkout: one customer and one open session per user, whatever happened at Stripe."""
+"""Checkout: one customer and one open session per user, in any state at Stripe."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_session_that_has_expired_is_replaced(stripe_double: StripeDouble) -> 
     assert len(stripe_double.objects("customers")) == 1
 
 
-def test_who_paid_and_whose_webhook_is_lost_is_pro_at_the_next_click(stripe_double: StripeDouble) -> None:
+def test_a_payer_with_a_lost_webhook_is_pro_at_the_next_click(stripe_double: StripeDouble) -> None:
     user = make_user()
     stripe_double.pay(checkout.start(user_id=user.pk).url)
     assert not user.is_pro, "coming back from the checkout grants nothing"
@@ -45,7 +45,7 @@ def test_who_paid_and_whose_webhook_is_lost_is_pro_at_the_next_click(stripe_doub
 
 
 @pytest.mark.parametrize(("status", "sold"), [("past_due", 0), ("unpaid", 1), ("paused", 0), ("canceled", 1)])
-def test_only_who_has_no_subscription_is_sold_one(stripe_double: StripeDouble, status: str, sold: int) -> None:
+def test_only_users_without_a_subscription_are_sold_one(stripe_double: StripeDouble, status: str, sold: int) -> None:
     user, _, subscription = subscriber(stripe_double)
     stripe_double.set_status(subscription, status)
     if sold:
@@ -56,7 +56,7 @@ def test_only_who_has_no_subscription_is_sold_one(stripe_double: StripeDouble, s
     assert len(stripe_double.calls("POST", "/v1/checkout/sessions")) == sold
 
 
-def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: StripeDouble) -> None:
+def test_a_customer_deleted_at_stripe_is_created_again(stripe_double: StripeDouble) -> None:
     user, seen = make_user(), set()
     for _ in range(3):
         checkout.start(user_id=user.pk)
@@ -67,7 +67,7 @@ def test_a_customer_deleted_at_stripe_is_made_anew_each_time(stripe_double: Stri
     assert len(stripe_double.objects("customers")) == 3
 
 
-def test_stripe_is_told_no_number(stripe_double: StripeDouble) -> None:
+def test_stripe_gets_no_phone_number(stripe_double: StripeDouble) -> None:
     user = make_user()
     checkout.start(user_id=user.pk)
     assert user.mobile_number[3:] not in str(stripe_double.calls())
@@ -82,16 +82,16 @@ def test_a_price_that_stripe_does_not_know_is_not_for_sale(stripe_double: Stripe
     assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
 
 
-def test_a_customer_that_was_deleted_before_it_was_stored_is_made_anew(
+def test_a_customer_deleted_before_it_was_stored_is_replaced(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = make_user()
 
-    def away(**_: Any) -> bool:
+    def fail(**_: Any) -> bool:
         raise PaymentProviderUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(mirror, "refresh_customer", away)
+        patch.setattr(mirror, "refresh_customer", fail)
         with pytest.raises(PaymentProviderUnavailable):
             checkout.start(user_id=user.pk)
     [deleted] = stripe_double.objects("customers")

@@ -19,9 +19,9 @@ def counted() -> dict[str, float]:
     return {found: metrics.stripe_differences.labels(found)._value.get() for found in ("drifted", "failed", "unowned")}
 
 
-def test_who_subscribes_and_was_erased_is_named(stripe_double: StripeDouble) -> None:
+def test_an_erased_account_with_a_subscription_is_listed(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
-    erasure.reduce_to_invoices(user_id=user.pk)  # without the step before, as if somebody had ended that by hand
+    erasure.reduce_to_invoices(user_id=user.pk)  # without the step before it, as if staff had done that by hand
     assert Customer.objects.filter(id=customer, subscriber=None).exists()
     user.delete()
     assert reconcile.compare().unowned == [customer]
@@ -48,7 +48,7 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
     stripe_double.set_status(subscription, "unpaid")
     deliver(events_of(stripe_double, customer, "customer.subscription.updated")[-1])
     before = counted()
-    assert reconcile.compare().drifted == [customer], "it is mended, though"
+    assert reconcile.compare().drifted == [customer], "it is repaired all the same"
     assert counted() == before
     listed = stripe_api.all_subscriptions
 
@@ -67,7 +67,7 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
     assert tier_of(user) == "basic"
 
 
-def test_what_is_found_is_counted_for_the_alert_unless_it_is_only_looked_for(
+def test_differences_are_counted_except_in_a_dry_run(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, _, _ = subscriber(stripe_double)
@@ -88,7 +88,7 @@ def test_what_is_found_is_counted_for_the_alert_unless_it_is_only_looked_for(
     assert counted() == {**before, "drifted": before["drifted"] + 1, "failed": before["failed"] + 1}
 
 
-def test_who_is_deleted_at_stripe_is_no_difference_for_ever(stripe_double: StripeDouble) -> None:
+def test_a_customer_deleted_at_stripe_differs_only_once(stripe_double: StripeDouble) -> None:
     _, customer, _ = subscriber(stripe_double)
     stripe_api.delete_customer(customer_id=customer)
     assert reconcile.compare().drifted == [customer]

@@ -41,7 +41,7 @@ def test_it_is_due_at_once_and_then_once_a_day(compared: list[int]) -> None:
     assert len(compared) == 2
 
 
-def test_beat_has_missed_events_looked_for_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missed_events_are_fetched_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     app.finalize()
     asked = [each for each in app.conf.beat_schedule.values() if each["task"] == tasks.find_missed_events.name]
     assert [each["schedule"] for each in asked] == [timedelta(minutes=5)]
@@ -51,10 +51,10 @@ def test_beat_has_missed_events_looked_for_once_an_hour(monkeypatch: pytest.Monk
 
 
 def test_one_that_failed_is_tried_again_soon(compared: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> Any:
+    def fail() -> Any:
         raise PaymentProviderUnavailable
 
-    monkeypatch.setattr(reconcile, "find_missed", away)
+    monkeypatch.setattr(reconcile, "find_missed", fail)
     assert [tasks.find_missed_events() for _ in range(2)] == ["payment_provider_away"] * 2
     monkeypatch.setattr(reconcile, "find_missed", lambda: 0)
     assert [tasks.find_missed_events() for _ in range(2)] == [0, "not_due"]

@@ -39,7 +39,7 @@ def pause_of(row: StripeEvent) -> float:
 # Failures
 
 
-def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
+def test_a_failing_event_backs_off_then_can_be_replayed(
     stripe_double: StripeDouble, logged: StringIO, published: list[int], clock_stands: None
 ) -> None:
     user = make_user()
@@ -56,7 +56,7 @@ def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
         assert row.processed_at is None
         if failures + 1 < events.MAX_ATTEMPTS:
             assert pause_of(row) == min(2**failures, 3600)
-    assert row.next_attempt_at is None, "it waits for a person"
+    assert row.next_attempt_at is None, "it waits for staff"
     assert list(StripeEvent.objects.failed()) == [row]
     failures_logged = [line for line in logged.getvalue().splitlines() if "stripe_event_failed" in line]
     assert len(failures_logged) == events.MAX_ATTEMPTS
@@ -74,7 +74,7 @@ def test_a_failing_event_backs_off_gives_up_visibly_and_can_be_replayed(
     assert not StripeEvent.objects.failed()
 
 
-def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
+def test_a_second_task_does_not_shorten_the_pause_after_failures(
     stripe_double: StripeDouble, clock_stands: None
 ) -> None:
     user = make_user()
@@ -87,7 +87,7 @@ def test_a_copy_of_the_task_does_not_cut_the_pause_after_failures_short(
     assert pause_of(row) == 64
 
 
-def test_a_failure_of_one_customer_holds_up_nobody_else(stripe_double: StripeDouble) -> None:
+def test_a_failure_of_one_customer_does_not_delay_others(stripe_double: StripeDouble) -> None:
     broken, other = make_user(), make_user()
     for user in (broken, other):
         subscribe(stripe_double, user)
@@ -108,7 +108,7 @@ def test_a_failure_writes_nothing_at_all(stripe_double: StripeDouble) -> None:
     assert source_of(user) == "stripe"
 
 
-def test_while_stripe_is_away_all_events_wait_and_no_try_is_used_up(
+def test_during_an_outage_events_wait_and_no_attempt_is_counted(
     stripe_double: StripeDouble, clock_stands: None
 ) -> None:
     users = [make_user() for _ in range(3)]
@@ -186,7 +186,7 @@ def test_an_event_whose_worker_died_is_due_again(
         patch.setattr(mirror, "refresh_customer", die)
         with pytest.raises(Killed):
             events.process(event_id=row.pk)
-    assert not events.due_ids(), "whoever works on it has its time first"
+    assert not events.due_ids(), "its worker may still be processing it"
     assert pause_of(row) == mirror.LEASE + 1
     StripeEvent.objects.update(next_attempt_at=Now())
     assert events.due_ids() == [row.pk]
@@ -194,7 +194,7 @@ def test_an_event_whose_worker_died_is_due_again(
     assert source_of(user) == "stripe"
 
 
-def test_processed_events_are_kept_for_thirty_days_and_others_for_ever(stripe_double: StripeDouble) -> None:
+def test_processed_events_are_kept_for_thirty_days(stripe_double: StripeDouble) -> None:
     for _ in range(4):
         post_event(event_body())
     done_old, done_new, failed_old, waiting_old = StripeEvent.objects.order_by("pk")

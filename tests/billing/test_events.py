@@ -1,4 +1,4 @@
-"""An event is processed at least once, whatever comes at the same moment, and its content is not kept."""
+"""An event is processed at least once, also with others at the same moment, and its content is not kept."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +55,7 @@ def test_an_event_makes_a_user_pro_and_is_done(stripe_double: StripeDouble) -> N
     assert not stripe_double.calls(), "what is done asks nothing again"
 
 
-def test_a_burst_of_one_customer_is_answered_by_asking_once(stripe_double: StripeDouble) -> None:
+def test_a_burst_of_one_customers_events_is_one_refresh(stripe_double: StripeDouble) -> None:
     user = make_user()
     subscribe(stripe_double, user)
     rows = [deliver(each) for each in events_of(stripe_double, customer_of(user))]
@@ -68,7 +68,7 @@ def test_a_burst_of_one_customer_is_answered_by_asking_once(stripe_double: Strip
     assert source_of(user) == "stripe"
 
 
-def test_an_event_that_comes_while_stripe_is_asked_is_not_taken_for_answered(
+def test_an_event_that_arrives_during_a_refresh_stays_waiting(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user, customer, subscription = subscriber(stripe_double)
@@ -91,7 +91,7 @@ def test_an_event_that_comes_while_stripe_is_asked_is_not_taken_for_answered(
     assert source_of(user) == "default"
 
 
-def test_an_event_that_another_worker_has_answered_meanwhile_ends_once(
+def test_an_event_processed_by_another_worker_ends_once(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = make_user()
@@ -147,9 +147,7 @@ def test_events_about_product_and_price_update_the_mirror(stripe_double: StripeD
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_deliveries_at_once_and_ten_later_are_one_event_processed_once(
-    stripe_double: StripeDouble, published: list[int]
-) -> None:
+def test_sixty_deliveries_of_an_event_are_processed_once(stripe_double: StripeDouble, published: list[int]) -> None:
     user = make_user()
     subscribe(stripe_double, user)
     event = events_of(stripe_double, customer_of(user), "invoice.paid")[0]

@@ -58,7 +58,7 @@ def test_a_key_that_an_earlier_release_left_spoilt_is_passed_by(user: User, stri
     assert subscribe(user).status_code == 200
 
 
-def test_errors_of_one_shut_nobody_else_out(user: User, stripe_double: StripeDouble) -> None:
+def test_errors_of_one_user_do_not_affect_others(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.switch(failures=[[SESSIONS, 500, "", 2]])
     assert subscribe(user).status_code == 503
     assert subscribe(make_user()).status_code == 200, "at once, without waiting for a breaker"
@@ -76,7 +76,7 @@ def test_other_settings_do_not_meet_the_old_parameters(user: User, stripe_double
     assert asked["customer_update"] == {"address": "auto"}
 
 
-def test_a_lost_answer_is_asked_for_under_the_same_key(user: User, stripe_double: StripeDouble) -> None:
+def test_a_lost_response_is_requested_under_the_same_key(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.switch(cut_after=2)
     assert subscribe(user).status_code == 503
     import time

@@ -67,7 +67,7 @@ def test_what_is_incomplete_is_refused(user: User, arguments: tuple[str, ...]) -
     assert not Grant.objects.exists()
 
 
-def test_grants_are_recorded_as_actions_of_the_staff_and_dry_runs_are_not(user: User) -> None:
+def test_grants_are_recorded_as_staff_actions_and_dry_runs_not(user: User) -> None:
     run(NUMBER, "--days", "7", "--reason", "a test", "--dry-run")
     run(str(user.pk), "--days", "7", "--reason", "a broken payment")
     run(NUMBER, "--revoke", "--reason", "a mistake")
@@ -80,6 +80,11 @@ def test_grants_are_recorded_as_actions_of_the_staff_and_dry_runs_are_not(user: 
 
 
 def test_the_outcome_can_be_had_as_json(user: User) -> None:
-    told = json.loads(run(NUMBER, "--days", "7", "--reason", "a test", "--json"))
-    assert (told["user_id"], told["tier"], told["source"], told["dry_run"]) == (user.pk, "pro", "grant", False)
-    assert told["until"]
+    printed = json.loads(run(NUMBER, "--days", "7", "--reason", "a test", "--json"))
+    assert (printed["user_id"], printed["tier"], printed["source"], printed["dry_run"]) == (
+        user.pk,
+        "pro",
+        "grant",
+        False,
+    )
+    assert printed["until"]

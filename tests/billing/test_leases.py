@@ -33,7 +33,7 @@ def status_here(subscription: str) -> str:
 
 
 class Slow:
-    """A worker that asked Stripe about a customer, and has the answer only when it is told to go on."""
+    """A worker that waits for Stripe's response about a customer until the test lets it continue."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, job: Callable[[], Any]) -> None:
         self._job, self._asked, self._let_go = job, threading.Event(), threading.Event()
@@ -58,13 +58,13 @@ class Slow:
         finally:
             connection.close()
 
-    def go_on(self) -> None:
-        """Let the worker have its answer."""
+    def resume(self) -> None:
+        """Let the worker have the response."""
         self._let_go.set()
 
     def outcome(self) -> Any:
-        """What becomes of the job when the worker has its answer."""
-        self.go_on()
+        """The result of the job once the worker has the response."""
+        self.resume()
         with self._pool:
             return self._future.result(60)
 
@@ -101,11 +101,11 @@ def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race, mon
     wait_for_leases(monkeypatch, 60)
     slow = race.slow()
 
-    def let_go_on(seconds: float) -> None:
-        slow.go_on()
+    def sleep_and_resume(seconds: float) -> None:
+        slow.resume()
         time.sleep(seconds)
 
-    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=time.monotonic, sleep=let_go_on))
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep_and_resume))
     assert events.process(event_id=race.end().pk) == "done"
     assert slow.outcome() == "done"
     assert status_here(race.subscription) == "canceled"
@@ -113,7 +113,7 @@ def test_a_late_writer_does_not_bring_an_ended_subscription_back(race: Race, mon
 
 
 def test_without_the_lease_a_late_writer_brings_it_back(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The race is real: this is what the lease is for."""
+    """The race exists: this is why there is a lease."""
 
     class Nothing:
         def confirm(self) -> None:
@@ -132,7 +132,7 @@ def test_without_the_lease_a_late_writer_brings_it_back(race: Race, monkeypatch:
     assert source_of(race.user) == "stripe", "and Pro for nothing"
 
 
-def test_who_waits_too_long_for_the_lease_comes_back_later(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_that_cannot_get_the_lease_is_processed_later(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     wait_for_leases(monkeypatch, 0.1)
     slow, ended = race.slow(), race.end()
     assert events.process(event_id=ended.pk) == "busy"
@@ -146,9 +146,7 @@ def test_who_waits_too_long_for_the_lease_comes_back_later(race: Race, monkeypat
     assert source_of(race.user) == "default"
 
 
-def test_a_holder_whose_lease_ran_out_writes_nothing_and_comes_back(
-    race: Race, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_holder_whose_lease_expired_writes_nothing(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mirror, "LEASE", 0.2)
     slow = race.slow()
     time.sleep(0.3)
@@ -192,7 +190,7 @@ def test_of_many_at_once_one_holds_the_lease() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lease_of_a_dead_holder_can_be_taken_when_its_time_is_over() -> None:
+def test_a_dead_holders_lease_can_be_acquired_after_expiry() -> None:
     assert leases._acquire("x", 600)
     with pytest.raises(leases.LeaseBusy), leases.hold(name="x", seconds=30, wait=0):
         raise AssertionError
@@ -203,7 +201,7 @@ def test_a_lease_of_a_dead_holder_can_be_taken_when_its_time_is_over() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_lost_a_lease_neither_confirms_nor_ends_it() -> None:
+def test_a_lost_lease_is_neither_confirmed_nor_released() -> None:
     from django.db import transaction
 
     with leases.hold(name="x", seconds=30, wait=0) as late:
@@ -214,7 +212,7 @@ def test_who_lost_a_lease_neither_confirms_nor_ends_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lease_confirmed_cannot_be_taken_until_its_holder_commits() -> None:
+def test_a_confirmed_lease_is_locked_until_its_holder_commits() -> None:
     from django.db import transaction
 
     assert leases._acquire("x", 0.05)

@@ -36,7 +36,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr(events, "_refresh", fail)
 
 
-def test_an_event_is_counted_by_what_became_of_it(rises: Rises) -> None:
+def test_an_event_is_counted_by_its_outcome(rises: Rises) -> None:
     for outcome in ("taken", "repeated", "refused"):
         rises("kuvaka_webhooks_total", outcome=outcome)
     rises("kuvaka_security_events_total", event="webhook_refused")
@@ -52,7 +52,7 @@ def test_an_event_of_the_other_mode_is_counted_apart(rises: Rises) -> None:
 
 
 @pytest.mark.usefixtures("clock_stands")
-def test_the_lag_of_an_event_is_that_from_its_receipt_by_the_databases_clock(event: StripeEvent, rises: Rises) -> None:
+def test_the_lag_is_measured_from_receipt_by_the_databases_clock(event: StripeEvent, rises: Rises) -> None:
     StripeEvent.objects.update(received_at=Now() - timedelta(seconds=100))
     rises("kuvaka_webhook_lag_seconds_count")
     before = counted("kuvaka_webhook_lag_seconds_sum")

@@ -1,4 +1,4 @@
-"""Whatever the order of events, the rows end as Stripe's truth; Stripe is not called in a transaction."""
+"""In any order of events, the rows end in Stripe's state; Stripe is not called in a transaction."""
 
 import itertools
 from typing import Any
@@ -42,18 +42,18 @@ def status_here(subscription: str) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: "".join(map(str, order)))
 @pytest.mark.parametrize("again", [False, True], ids=["ended", "subscribed again"])
-def test_any_order_of_events_twice_each_ends_in_stripes_truth(
+def test_any_order_of_events_twice_each_ends_in_stripes_state(
     stripe_double: StripeDouble, order: tuple[int, ...], again: bool
 ) -> None:
     user = make_user()
     ended = subscribe(stripe_double, user)
     stripe_double.set_status(ended, "canceled")
     customer = customer_of(user)
-    told = [events_of(stripe_double, customer, kind)[-1] for kind in KINDS]
+    delivered = [events_of(stripe_double, customer, kind)[-1] for kind in KINDS]
     now = subscribe(stripe_double, user) if again else ""
     for number in order:
         for _ in range(2):
-            row = deliver(told[number])
+            row = deliver(delivered[number])
             assert events.process(event_id=row.pk) == "done"
     assert source_of(user) == ("stripe" if again else "default")
     assert status_here(ended) == "canceled"
@@ -63,20 +63,18 @@ def test_any_order_of_events_twice_each_ends_in_stripes_truth(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 3, 0, 1)])
-def test_events_that_come_between_the_changes_end_in_stripes_truth(
-    stripe_double: StripeDouble, order: tuple[int, ...]
-) -> None:
-    """Those of the first half are told late, when the subscription has long ended."""
+def test_events_between_changes_end_in_stripes_state(stripe_double: StripeDouble, order: tuple[int, ...]) -> None:
+    """The events of the first half arrive late, when the subscription has already ended."""
     user = make_user()
     subscription = subscribe(stripe_double, user)
     customer = customer_of(user)
-    told = [events_of(stripe_double, customer, kind)[-1] for kind in KINDS[:3]]
-    assert events.process(event_id=deliver(told[order[0] % 3]).pk) == "done"
+    delivered = [events_of(stripe_double, customer, kind)[-1] for kind in KINDS[:3]]
+    assert events.process(event_id=deliver(delivered[order[0] % 3]).pk) == "done"
     assert source_of(user) == "stripe"
     stripe_double.set_status(subscription, "canceled")
-    told.append(events_of(stripe_double, customer, KINDS[3])[0])
+    delivered.append(events_of(stripe_double, customer, KINDS[3])[0])
     for number in order:
-        events.process(event_id=deliver(told[number]).pk)
+        events.process(event_id=deliver(delivered[number]).pk)
     assert source_of(user) == "default"
     assert Subscription.objects.count() == 1
 
@@ -86,7 +84,7 @@ def test_events_that_come_between_the_changes_end_in_stripes_truth(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("owner", ["", "999999999", "x", "-1", "٣", "9" * 30, None])
-def test_a_customer_who_is_none_of_ours_is_left_alone(stripe_double: StripeDouble, settings: Any, owner: Any) -> None:
+def test_an_unknown_customer_is_ignored(stripe_double: StripeDouble, settings: Any, owner: Any) -> None:
     made = stripe_client.api().customers.create(params={"metadata": {"shop": "another"}})
     metadata = {} if owner is None else {settings.STRIPE_CUSTOMER_KEY: owner}
     stripe_double.edit("customers", made.id, metadata=metadata)
@@ -96,7 +94,7 @@ def test_a_customer_who_is_none_of_ours_is_left_alone(stripe_double: StripeDoubl
 
 
 @pytest.mark.django_db
-def test_a_customer_of_the_other_mode_is_left_alone(stripe_double: StripeDouble, settings: Any) -> None:
+def test_a_customer_of_the_other_mode_is_ignored(stripe_double: StripeDouble, settings: Any) -> None:
     user = make_user()
     metadata = {settings.STRIPE_CUSTOMER_KEY: str(user.pk)}
     made = stripe_client.api().customers.create(params={"metadata": metadata})
@@ -141,7 +139,7 @@ def calls(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("before", ["open_sessions_of", "subscriptions_of"])
-def test_who_pays_between_two_questions_of_a_click_gets_no_second_session(
+def test_paying_during_a_click_opens_no_second_session(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
     user = make_user()

@@ -42,7 +42,7 @@ def successor_of(user: User, double: StripeDouble) -> User:
     return User.objects.create(pk=user.pk, mobile_number="+919712345678", created_at=later)
 
 
-def test_who_is_given_the_number_of_a_lost_account_is_given_nothing_else(stripe_double: StripeDouble) -> None:
+def test_an_account_with_a_lost_accounts_id_gets_nothing_of_it(stripe_double: StripeDouble) -> None:
     lost, customer, subscription = subscriber(stripe_double)
     new = successor_of(lost, stripe_double)
     session = checkout.start(user_id=new.pk)
@@ -65,7 +65,7 @@ def test_who_is_given_the_number_of_a_lost_account_is_given_nothing_else(stripe_
     assert stripe_double.objects("subscriptions")[subscription]["status"] == "active", "it is not the new one's"
 
 
-def test_who_comes_back_with_a_backup_is_found_at_stripe_again(stripe_double: StripeDouble) -> None:
+def test_a_restored_account_is_found_at_stripe_again(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     restore()
     report = reconcile.compare()
@@ -73,7 +73,7 @@ def test_who_comes_back_with_a_backup_is_found_at_stripe_again(stripe_double: St
     assert (tier_of(user), customer_of(user)) == ("pro", customer)
 
 
-def test_who_comes_back_with_a_backup_is_sold_nothing_at_the_first_click_either(stripe_double: StripeDouble) -> None:
+def test_the_first_click_after_a_restore_sells_nothing(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     restore()
     with pytest.raises(AlreadySubscribed):
@@ -93,7 +93,7 @@ def test_a_customer_made_before_the_account_is_not_its_own(
     assert Customer.objects.exists() is is_ours
 
 
-def test_a_customer_that_is_stored_stays_its_accounts_whatever_becomes_of_its_mark(stripe_double: StripeDouble) -> None:
+def test_a_stored_customer_keeps_its_account_without_metadata(stripe_double: StripeDouble) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.edit("customers", customer, metadata={}, created=1_700_000_000)
     stripe_double.set_status(subscription, "unpaid")
@@ -113,9 +113,7 @@ def make_live(double: StripeDouble, settings: Any, customer: str, subscription: 
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["in test mode", "in live mode"])
-def test_a_key_of_another_account_for_a_while_takes_pro_from_nobody_for_good(
-    stripe_double: StripeDouble, settings: Any, live: bool
-) -> None:
+def test_another_accounts_key_ends_no_pro_for_good(stripe_double: StripeDouble, settings: Any, live: bool) -> None:
     user, customer, subscription = subscriber(stripe_double)
     if live:
         make_live(stripe_double, settings, customer, subscription)
@@ -139,7 +137,7 @@ def test_a_key_of_another_account_for_a_while_takes_pro_from_nobody_for_good(
         checkout.start(user_id=user.pk)
 
 
-def test_a_click_finds_a_customer_that_was_taken_for_deleted(stripe_double: StripeDouble) -> None:
+def test_a_click_finds_a_wrongly_purged_customer(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     for row in Customer.objects.all():
         row.date_purged = datetime.now(UTC)
@@ -177,16 +175,14 @@ def test_the_erasure_of_a_live_payer_waits_for_the_live_key(stripe_double: Strip
     erasure.end_billing(user_id=user.pk)
 
 
-def test_an_erasure_ends_a_subscription_of_a_customer_that_was_taken_for_deleted(stripe_double: StripeDouble) -> None:
+def test_an_erasure_ends_subscriptions_of_purged_customers(stripe_double: StripeDouble) -> None:
     user, _, _ = subscriber(stripe_double)
     Customer.objects.update(date_purged=datetime.now(UTC))
     erasure.end_billing(user_id=user.pk)
     assert statuses(stripe_double) == ["canceled"]
 
 
-def test_an_account_at_stripe_that_is_replaced_for_good_is_given_up_by_a_command(
-    stripe_double: StripeDouble, settings: Any
-) -> None:
+def test_a_command_purges_customers_of_a_replaced_account(stripe_double: StripeDouble, settings: Any) -> None:
     user, customer, subscription = subscriber(stripe_double)
     make_live(stripe_double, settings, customer, subscription)
     with StripeDouble() as other:
@@ -206,7 +202,7 @@ def test_an_account_at_stripe_that_is_replaced_for_good_is_given_up_by_a_command
     assert tier_of(user) == "pro", "it was a mistake, and is undone"
 
 
-def test_who_pays_while_the_account_is_erased_is_named(
+def test_a_payment_during_the_erasure_is_logged(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
     user = make_user()

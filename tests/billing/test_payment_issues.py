@@ -1,4 +1,4 @@
-"""Disputes, refunds and warnings of fraud reach a person, and a dispute ends Pro."""
+"""Disputes, refunds and warnings of fraud are shown to staff, and a dispute ends Pro."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_unless_the_settings_say_otherwise(stripe_double: StripeDouble) -> None:
         assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
-def test_one_that_is_won_gives_pro_back(stripe_double: StripeDouble) -> None:
+def test_a_won_dispute_restores_pro(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     dispute = stripe_double.dispute(stripe_double.charge_of(customer))
     hear_all(stripe_double, "charge.dispute.created")
@@ -83,9 +83,9 @@ def test_refunds_and_warnings_are_shown_and_end_nothing(stripe_double: StripeDou
     stripe_double.refund(charge, 100)
     stripe_double.warn(charge)
     hear_all(stripe_double, "charge.refunded", "radar.")
-    told = shown(user)
-    assert told["Refund"].startswith("partial, 1.00 USD")
-    assert told["Early fraud warning"].startswith("actionable, made_with_stolen_card, 9.99 USD")
+    facts = shown(user)
+    assert facts["Refund"].startswith("partial, 1.00 USD")
+    assert facts["Early fraud warning"].startswith("actionable, made_with_stolen_card, 9.99 USD")
     assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 

@@ -18,7 +18,7 @@ ROUTES = ["/subscribe/pro", "/subscription/portal"]
 
 @pytest.fixture
 def user(stripe_double: StripeDouble) -> User:
-    """Somebody who has begun to subscribe, so that both routes are open."""
+    """A user who has started to subscribe, so that both routes work."""
     user = make_user()
     assert post(user, "/subscribe/pro").status_code == 200
     return user

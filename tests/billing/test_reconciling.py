@@ -1,4 +1,4 @@
-"""What no webhook told is found and mended; and the key stands nowhere and can be changed."""
+"""What webhooks missed is found and repaired; the API key is stored nowhere and can be changed."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def is_pro(user: User) -> bool:
     return User.objects.get(pk=user.pk).is_pro
 
 
-def test_events_that_were_never_delivered_are_found_and_processed(stripe_double: StripeDouble) -> None:
+def test_undelivered_events_are_found_and_processed(stripe_double: StripeDouble) -> None:
     users = [make_user() for _ in range(5)]
     for user in users:
         subscribe(stripe_double, user)
@@ -44,11 +44,9 @@ def test_events_that_were_never_delivered_are_found_and_processed(stripe_double:
     assert [is_pro(user) for user in users] == [True] * 5
 
 
-@pytest.mark.parametrize("people", [4, pytest.param(10, marks=pytest.mark.faults)])
-def test_a_fifth_of_the_events_lost_leaves_everybody_where_stripe_has_them(
-    stripe_double: StripeDouble, people: int
-) -> None:
-    users = [make_user() for _ in range(people)]
+@pytest.mark.parametrize("count", [4, pytest.param(10, marks=pytest.mark.faults)])
+def test_users_match_stripe_after_a_fifth_of_events_is_lost(stripe_double: StripeDouble, count: int) -> None:
+    users = [make_user() for _ in range(count)]
     subscriptions = [subscribe(stripe_double, user) for user in users]
     for number, subscription in enumerate(subscriptions):
         if number % 3 == 0:
@@ -57,7 +55,7 @@ def test_a_fifth_of_the_events_lost_leaves_everybody_where_stripe_has_them(
         if number % 5:
             events.process(event_id=deliver(event).pk)
     run()
-    assert [is_pro(user) for user in users] == [number % 3 != 0 for number in range(people)]
+    assert [is_pro(user) for user in users] == [number % 3 != 0 for number in range(count)]
 
 
 @pytest.mark.parametrize("drift", ["status", "cancel_at", "missing"])
@@ -79,7 +77,7 @@ def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDou
     assert json.loads(run("--json"))["drifted"] == []
 
 
-def test_rows_that_another_program_wrote_count_after_a_comparison(stripe_double: StripeDouble) -> None:
+def test_a_comparison_recomputes_rows_of_another_program(stripe_double: StripeDouble) -> None:
     """As `djstripe_sync_models` does: the rows are right, and nothing computed what follows from them."""
     user, customer, subscription = subscriber(stripe_double)
     for status, expected in (("unpaid", False), ("active", True)):
@@ -104,7 +102,7 @@ def test_a_test_key_does_not_recompute_live_subscribers(stripe_double: StripeDou
     assert is_pro(user), "as under the live key"
 
 
-def test_a_stripe_that_is_away_is_an_error_of_the_command(stripe_double: StripeDouble) -> None:
+def test_an_outage_of_stripe_is_an_error_of_the_command(stripe_double: StripeDouble) -> None:
     subscriber(stripe_double)
     stripe_double.switch(down=True)
     with pytest.raises(CommandError, match="payment_provider_away"):
@@ -141,7 +139,7 @@ def test_changing_the_key_breaks_nothing(stripe_double: StripeDouble, settings: 
     assert django_settings.STRIPE_SECRET_KEY != KEY
 
 
-def test_an_ended_subscription_of_an_account_that_is_gone_is_no_drift(stripe_double: StripeDouble) -> None:
+def test_an_ended_subscription_of_an_erased_account_is_no_drift(stripe_double: StripeDouble) -> None:
     user = make_user()
     stripe_double.set_status(subscribe(stripe_double, user), "canceled")
     Subscription.objects.all().delete()

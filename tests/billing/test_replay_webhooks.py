@@ -39,9 +39,9 @@ def test_without_names_those_are_replayed_that_wait_for_a_person() -> None:
 
 
 def test_a_dry_run_says_which_and_does_nothing() -> None:
-    told = json.loads(run("--dry-run", "--json"))
-    assert [event["event_id"] for event in told["events"]] == ["evt_failed"]
-    assert (told["count"], told["dry_run"]) == (1, True)
+    printed = json.loads(run("--dry-run", "--json"))
+    assert [event["event_id"] for event in printed["events"]] == ["evt_failed"]
+    assert (printed["count"], printed["dry_run"]) == (1, True)
     assert StripeEvent.objects.failed().exists()
     assert not StaffAction.objects.exists()
 

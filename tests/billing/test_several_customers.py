@@ -26,7 +26,7 @@ def second_customer(double: StripeDouble, user: User, **values: Any) -> str:
     return str(made.id)
 
 
-def test_the_portal_and_the_desk_show_the_customer_who_subscribes(stripe_double: StripeDouble) -> None:
+def test_portal_and_admin_show_the_customer_who_subscribes(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     second_customer(stripe_double, user, created=1_700_000_000)
     assert customer_of(user) == customer
@@ -46,14 +46,14 @@ def test_a_subscription_of_any_of_ones_customers_forbids_another(stripe_double: 
     assert stripe_double.calls("POST", "/v1/checkout/sessions") == []
 
 
-def test_a_session_of_any_of_ones_customers_is_the_one_that_is_open(stripe_double: StripeDouble) -> None:
+def test_an_open_session_of_any_of_the_customers_is_reused(stripe_double: StripeDouble) -> None:
     user = make_user()
     first = checkout.start(user_id=user.pk)
     second_customer(stripe_double, user, created=1_700_000_000)
     assert checkout.start(user_id=user.pk).id == first.id
 
 
-def test_a_customer_that_moves_to_another_account_takes_pro_along(stripe_double: StripeDouble, settings: Any) -> None:
+def test_a_customer_that_moves_to_another_account_moves_its_pro(stripe_double: StripeDouble, settings: Any) -> None:
     user, customer, _ = subscriber(stripe_double)
     other = make_user()
     stripe_double.edit("customers", customer, metadata={settings.STRIPE_CUSTOMER_KEY: str(other.pk)})

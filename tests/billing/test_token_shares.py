@@ -1,4 +1,4 @@
-"""One user may use a part of the day's tokens, so that nobody alone stops everybody."""
+"""A user may use only a share of the day's tokens, so that one user cannot use them up for all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def make_pro(user: User) -> None:
     grants.give(user_id=user.pk, ends_at=tomorrow, reason="a broken payment", granted_by=None)
 
 
-def test_the_share_refuses_its_user_until_midnight_and_nobody_else(client: APIClient, user: User, room: int) -> None:
+def test_a_used_up_share_refuses_only_its_user_until_midnight(client: APIClient, user: User, room: int) -> None:
     use(user, 19)
     assert send(client, room).status_code == 202
     use(user, 5)
@@ -77,7 +77,7 @@ def test_pro_has_more(client: APIClient, user: User, room: int) -> None:
     assert send(client, room).json()["code"] == "token_share_reached"
 
 
-def test_the_ceiling_of_all_is_told_first(client: APIClient, user: User, room: int) -> None:
+def test_the_installations_ceiling_is_reported_first(client: APIClient, user: User, room: int) -> None:
     use(user, 1000)
     assert send(client, room).json()["code"] == "service_budget_reached"
 
@@ -90,7 +90,7 @@ def test_usage_tells_it_beforehand(client: APIClient, user: User) -> None:
     assert client.get("/usage").json()["tokens"]["remaining"] == 0
 
 
-def test_what_was_accepted_before_fails_without_a_call_and_gives_its_unit_back(
+def test_an_accepted_message_over_the_limit_is_refunded(
     client: APIClient, user: User, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert send(client, room).status_code == 202

@@ -38,7 +38,7 @@ def basic() -> Tier:
 
 
 def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
-    """Seconds are told as whole ones, and by the database's clock."""
+    """Retry-After has whole seconds, by the database's clock."""
     assert least.total_seconds() - 2 < int(seconds) < most.total_seconds() + 2
 
 
@@ -51,7 +51,7 @@ def test_tokens_add_up_by_user_day_and_service(
         set_clock(datetime(2026, 11, day, tzinfo=UTC))
         budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
         budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
-    budget.add(user_id=0, prompt_tokens=100, output_tokens=0)  # of somebody who is erased meanwhile
+    budget.add(user_id=0, prompt_tokens=100, output_tokens=0)  # of a user who was erased
     allowance = quota.allowance_of(user_id=user.pk)
     assert (allowance.today, allowance.month) == (quota.Tokens(prompt=2, output=4), quota.Tokens(prompt=4, output=8))
     service = {row.day.day: (row.prompt_tokens, row.output_tokens) for row in ServiceUsage.objects.all()}
@@ -59,7 +59,7 @@ def test_tokens_add_up_by_user_day_and_service(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_of_somebody_whose_erasure_commits_at_that_moment_counts_for_the_service(user: User) -> None:
+def test_a_call_of_a_user_being_erased_counts_for_the_service(user: User) -> None:
     faults: list[Exception] = []
 
     def add() -> None:
@@ -81,7 +81,7 @@ def test_a_call_of_somebody_whose_erasure_commits_at_that_moment_counts_for_the_
     assert not DailyUsage.objects.exists()
 
 
-def test_the_ceiling_refuses_sends_until_midnight_and_reads_go_on(
+def test_the_ceiling_refuses_sends_but_not_reads_until_midnight(
     client: APIClient, user: User, settings: pytest.FixtureRequest
 ) -> None:
     settings.DAILY_TOKEN_CEILING = 100

@@ -103,11 +103,11 @@ def test_a_failure_after_midnight_goes_back_to_yesterday(
 
 
 def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
-    """Seconds are told as whole ones, and by the database's clock."""
+    """Retry-After has whole seconds, by the database's clock."""
     assert least.total_seconds() - 2 < int(seconds) < most.total_seconds() + 2
 
 
-def test_the_cap_stores_nothing_and_says_what_pro_would_give(client: APIClient, user: User, basic: Tier) -> None:
+def test_an_exceeded_quota_stores_nothing_and_offers_pro(client: APIClient, user: User, basic: Tier) -> None:
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     for left in (2, 1, 0):
         answer = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
@@ -128,7 +128,7 @@ def test_the_cap_stores_nothing_and_says_what_pro_would_give(client: APIClient, 
     assert (usage["tier"], usage["limit"], usage["used"], usage["remaining"]) == ("basic", 3, 3, 0)
 
 
-def test_what_is_refused_for_another_reason_costs_nothing(client: APIClient, user: User, basic: Tier) -> None:
+def test_a_message_refused_for_another_reason_costs_nothing(client: APIClient, user: User, basic: Tier) -> None:
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     path, key = f"/chatroom/{room}/message", {"Idempotency-Key": "one"}
     assert client.post(path, {"content": ""}).status_code == 400
@@ -167,7 +167,7 @@ def test_pro_has_no_limit_and_tells_none(client: APIClient, user: User, basic: T
     assert (usage["limit"], usage["used"], usage["remaining"]) == (None, 5, None)
 
 
-def test_a_unit_comes_back_once_however_often_it_is_given_back(user: User, basic: Tier) -> None:
+def test_a_unit_is_refunded_only_once(user: User, basic: Tier) -> None:
     units = [take(user, basic) for _ in range(3)]
     assert quota.refund(unit_id=units[0])
     assert not quota.refund(unit_id=units[0])
@@ -177,11 +177,11 @@ def test_a_unit_comes_back_once_however_often_it_is_given_back(user: User, basic
     assert list(counter(user).values()) == [2]
 
 
-def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) -> None:
+def test_only_a_failed_reply_refunds_its_unit(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     reply_id = Reply.objects.get(answers=sent).pk
-    for used in (1, 1, 0):  # two tries are put off, the third is the last
+    for used in (1, 1, 0):  # two attempts are postponed, the third is the last
         Reply.objects.update(next_attempt_at=Now())
         claimed = lifecycle.claim(reply_id=reply_id)
         assert claimed
@@ -191,7 +191,7 @@ def test_only_a_reply_that_fails_gives_its_unit_back(user: User, basic: Tier) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failure_told_three_times_at_once_gives_one_unit_back(user: User, basic: Tier) -> None:
+def test_a_failure_reported_three_times_at_once_refunds_once(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     messages = [conversation.send(user_id=user.pk, room_id=room.pk, content="Hello") for _ in range(2)]
     claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
@@ -217,7 +217,7 @@ def test_a_failure_told_three_times_at_once_gives_one_unit_back(user: User, basi
     assert LedgerEntry.objects.filter(kind="return").count() == 1
 
 
-def test_a_lost_worker_gives_the_unit_back_once(user: User, basic: Tier) -> None:
+def test_a_lost_worker_refunds_the_unit_once(user: User, basic: Tier) -> None:
     room = rooms.create(user_id=user.pk, name="Room")
     sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
     lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)

@@ -59,7 +59,7 @@ SLACK, GRACE = subscriptions.SLACK, subscriptions.GRACE
         ("active", ["paid", "draft"], month(3) + SLACK),
         ("trialing", ["paid:0"], month(2) + SLACK),
         ("past_due", ["paid", "open"], month(2) + GRACE),
-        ("past_due", ["paid", "open", "open"], month(2) + GRACE),  # not anew
+        ("past_due", ["paid", "open", "open"], month(2) + GRACE),  # it does not restart
         ("past_due", ["paid", "open", "void", "open", "open"], month(2) + GRACE),
         ("past_due", ["open", "paid", "open"], month(3) + GRACE),
         ("past_due", ["paid", "paid"], month(3)),  # what failed is a change in mid-period
@@ -98,7 +98,7 @@ def test_an_invoice_written_off_ends_pro_until_the_next_paid_one(stripe_double: 
 
 
 @pytest.mark.django_db
-def test_grace_is_not_given_anew_each_month(stripe_double: StripeDouble) -> None:
+def test_the_grace_period_does_not_restart_each_month(stripe_double: StripeDouble) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.at_portal(portal_of(user), "card_fails")
     ends = []
@@ -116,7 +116,7 @@ def portal_of(user: User) -> str:
 
 
 @pytest.mark.django_db
-def test_invoices_that_cannot_be_read_hold_nobodys_pro_back(stripe_double: StripeDouble, logged: Any) -> None:
+def test_unreadable_invoices_do_not_prevent_pro(stripe_double: StripeDouble, logged: Any) -> None:
     user = make_user()
     subscribe(stripe_double, user)
     stripe_double.switch(failures=[["GET /v1/invoices", 403, "", 1]])

@@ -1,4 +1,4 @@
-"""Webhooks while Stripe's API and Redis are away: taken at once, and acted on when both are back."""
+"""Webhooks while Stripe's API and Redis are unavailable: accepted at once, and processed when both are back."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 def test_events_outlive_an_outage_of_stripe_and_redis(breakable: Stack, outage: dict[str, Any], rounds: int) -> None:
     stack = breakable
     stack.restart("tasks", STRIPE_TIMEOUT="2")
-    people = [stack.sign_up() for _ in range(5)]
-    subscriptions = [subscribe(person) for person in people]
-    wait_until(lambda: all(status(person)["tier"] == "pro" for person in people), "all of them Pro")
+    users = [stack.sign_up() for _ in range(5)]
+    subscriptions = [subscribe(user) for user in users]
+    wait_until(lambda: all(status(user)["tier"] == "pro" for user in users), "all of them Pro")
     before = set(stack.stripe.objects("events"))
     stack.stripe.deliver(enabled=False)
     for number in range(rounds):
@@ -33,34 +33,34 @@ def test_events_outlive_an_outage_of_stripe_and_redis(breakable: Stack, outage: 
 
     stack.stripe.switch(**outage)
     stack.stop_redis()
-    assert {deliver(stack, event) for event in sent} == {200}, "taken without asking Stripe or Redis"
+    assert {deliver(stack, event) for event in sent} == {200}, "accepted without Stripe and Redis"
     names = [event["id"] for event in sent]
     waiting = "SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s) AND processed_at IS NULL"
     assert stack.sql(waiting, names) == [(len(names),)]
-    assert [status(person)["tier"] for person in people] == ["pro"] * 5, "the last that is known"
+    assert [status(user)["tier"] for user in users] == ["pro"] * 5, "the last known tier"
 
     stack.start_redis()
     tried = "SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s) AND error <> ''"
-    wait_until(lambda: stack.sql(tried, names) != [(0,)], "a task that finds Stripe away, and gives up")
+    wait_until(lambda: stack.sql(tried, names) != [(0,)], "a task that fails because of the outage")
     assert stack.sql(waiting, names) == [(len(names),)]
     stack.stripe.switch(down=False, hang=0)
     stack.sql("UPDATE billing_stripeevent SET next_try_at = now() WHERE next_try_at IS NOT NULL")
     wait_until(lambda: stack.sql(waiting, names) == [(0,)], "all processed", 120)
-    assert [status(person)["tier"] for person in people] == ["basic"] * 2 + ["pro"] * 3
+    assert [status(user)["tier"] for user in users] == ["basic"] * 2 + ["pro"] * 3
     assert stack.sql("SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s)", names) == [(len(names),)]
 
 
 def test_a_worker_killed_over_events_loses_none(breakable: Stack) -> None:
     stack = breakable
-    people = [stack.sign_up() for _ in range(4)]
+    users = [stack.sign_up() for _ in range(4)]
     stack.stripe.switch(delays=[["/v1/subscriptions", 2, "before", 1000]])
-    for person in people:
-        subscribe(person)
+    for user in users:
+        subscribe(user)
     held = "SELECT 1 FROM billing_lease WHERE until > now()"
-    wait_until(lambda: stack.sql(held), "a task that asks Stripe")
+    wait_until(lambda: stack.sql(held), "a task that calls Stripe")
     stack.kill("tasks")
-    for moved in ("billing_lease SET until", "billing_stripeevent SET next_try_at"):  # as if their time had come
+    for moved in ("billing_lease SET until", "billing_stripeevent SET next_try_at"):  # as if they were due
         stack.sql(f"UPDATE {moved} = now()" + (" WHERE next_try_at IS NOT NULL" if "event" in moved else ""))
     stack.start("tasks")
     stack.stripe.switch(delays=[])
-    wait_until(lambda: all(status(person)["tier"] == "pro" for person in people), "all of them Pro", 180)
+    wait_until(lambda: all(status(user)["tier"] == "pro" for user in users), "all of them Pro", 180)

@@ -1,4 +1,4 @@
-"""Stripe may deliver an event as often as it likes, and many at once: one row, one effect."""
+"""Stripe may deliver an event many times and many events at once: one row and one effect each."""
 
 import json
 import time
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.stack
 @pytest.mark.parametrize(("count", "times"), [(3, 10), pytest.param(18, 50, marks=pytest.mark.faults)])
 def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count: int, times: int) -> None:
     stack.stripe.deliver(enabled=False)
-    people = [stack.sign_up() for _ in range(3)]
-    for person in people:
-        subscribe(person)
+    users = [stack.sign_up() for _ in range(3)]
+    for user in users:
+        subscribe(user)
     events = stack.stripe.objects("events").values()
     chosen = []
-    for customer in customers(stack, people):
+    for customer in customers(stack, users):
         chosen += [each["id"] for each in events if about(each) == customer][-count // 3 :]
     assert len(chosen) == count
-    known = len(asked(stack, people))
+    known = len(subscription_calls(stack, users))
 
     def send(event: str) -> int:
-        """Deliver it as Stripe does, again if it was not taken: a busy database is no fault."""
+        """Deliver it as Stripe does, repeatedly while the database is busy."""
         while (status := stack.stripe.send(event)) == 503:
             time.sleep(0.2)
         return int(status)
@@ -35,8 +35,8 @@ def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count
     for event in chosen:
         assert set(in_parallel([lambda e=event: send(e)] * times)) == {200}
     wait_until(lambda: not waiting(stack, chosen), "all processed")
-    effects = settled(lambda: len(asked(stack, people))) - known
-    assert 1 <= effects <= count, "Stripe is asked once for an event at most"
+    effects = settled(lambda: len(subscription_calls(stack, users))) - known
+    assert 1 <= effects <= count, "at most one refresh per event"
     rows = state(stack, chosen)
     assert len(rows) == count
 
@@ -44,13 +44,13 @@ def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count
         assert set(in_parallel([lambda e=event: send(e)] * 10)) == {200}
     assert not waiting(stack, chosen)
     assert state(stack, chosen) == rows
-    assert settled(lambda: len(asked(stack, people))) - known == effects
-    assert [status(person)["tier"] for person in people] == ["pro"] * 3
-    assert [granted(stack).count(person.id) for person in people] == [1] * 3
+    assert settled(lambda: len(subscription_calls(stack, users))) - known == effects
+    assert [status(user)["tier"] for user in users] == ["pro"] * 3
+    assert [granted(stack).count(user.id) for user in users] == [1] * 3
 
 
 def settled(count: Callable[[], int]) -> int:
-    """What is counted, once it stays the same for a second: what another event has answered may still be asked."""
+    """The count once it has stayed the same for a second, since workers may still be calling Stripe."""
     before, now = -1, count()
     while now != before:
         time.sleep(1)
@@ -63,15 +63,14 @@ def about(event: dict[str, Any]) -> str:
     return str(subject["id"] if subject["object"] == "customer" else subject.get("customer"))
 
 
-def customers(stack: Any, people: list[Any]) -> set[str]:
-    ids = {str(person.id) for person in people}
+def customers(stack: Any, users: list[Any]) -> set[str]:
+    ids = {str(user.id) for user in users}
     found = stack.stripe.objects("customers").values()
     return {each["id"] for each in found if (each.get("metadata") or {}).get("kuvaka_user") in ids}
 
 
-def asked(stack: Any, people: list[Any]) -> list[dict[str, Any]]:
-    """What Stripe was asked about the subscriptions of these people."""
-    theirs = customers(stack, people)
+def subscription_calls(stack: Any, users: list[Any]) -> list[dict[str, Any]]:
+    theirs = customers(stack, users)
     calls = stack.stripe.calls("GET", "/v1/subscriptions")
     return [call for call in calls if call["params"].get("customer") in theirs]
 
@@ -82,12 +81,11 @@ def waiting(stack: Any, events: list[str]) -> list[Any]:
 
 
 def state(stack: Any, events: list[str]) -> list[Any]:
-    """The rows of these events, as they are."""
     columns = "event_id, tries, received_at, processed_at, error"
     return list(stack.sql(f"SELECT {columns} FROM billing_stripeevent WHERE event_id = ANY(%s) ORDER BY 1", events))
 
 
 def granted(stack: Any) -> list[int]:
-    """Whose tier has changed, each time, in the life of this stack."""
+    """The ids of the users whose tier changed, once per change, since this stack started."""
     lines = [line for line in stack.log("tasks").splitlines() if '"entitlement_changed"' in line]
     return [json.loads(line)["user_id"] for line in lines]

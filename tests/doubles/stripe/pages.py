@@ -93,7 +93,7 @@ def dashboard(state: State, deliveries: StripeObject) -> str:
         for each in state.objects["subscriptions"].values()
     )
     return page(
-        "Desk",
+        "Dashboard",
         f"<p>Its clock says <strong>{day(state.now)}</strong>. {button('/desk', 'A day later', do='day')}</p>"
         f"<p>Events accepted by the webhook: {deliveries['accepted']} of {len(state.objects['events'])}.</p>"
         f"<table><tr><th>subscription</th><th>customer</th><th>status</th><th>period ends</th><th></th></tr>"

@@ -52,7 +52,7 @@ class Deliveries:
     def send(self, event: StripeObject, *, secret: str | None = None, timestamp: int | None = None) -> int:
         """Send an event now; the status of the response, or 0 without one."""
         body = json.dumps(event).encode()
-        # The signature is timed by the real clock, whatever the pretend one says.
+        # The signature uses the real clock, not the pretend one.
         header = signature(body, secret=self.secret if secret is None else secret, timestamp=timestamp)
         status = _post(self.url, body, {"Content-Type": "application/json", "Stripe-Signature": header})
         with self._lock:

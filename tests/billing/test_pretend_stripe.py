@@ -40,7 +40,7 @@ def test_it_does_not_start_in_production(environment: dict[str, str]) -> None:
     assert tried.stdout == ""
 
 
-def test_every_page_says_that_it_pretends_and_escapes_what_it_shows() -> None:
+def test_every_page_says_pretend_and_escapes_what_it_shows() -> None:
     with StripeDouble() as double:
         api, hostile = client(double).v1, '<img src=x onerror="alert(1)">'
         api.products.create({"id": "pro", "name": hostile})
@@ -72,7 +72,7 @@ def test_every_page_says_that_it_pretends_and_escapes_what_it_shows() -> None:
             assert "<img" not in page.text
 
 
-def test_an_idempotency_key_makes_one_thing() -> None:
+def test_an_idempotency_key_creates_one_object() -> None:
     with StripeDouble() as double, ThreadPoolExecutor(20) as pool:
         api = client(double).v1.customers
         make = lambda _: api.create({"name": "A"}, options={"idempotency_key": "one"}).id  # noqa: E731
@@ -82,7 +82,7 @@ def test_an_idempotency_key_makes_one_thing() -> None:
         assert len(double.objects("customers")) == 1
 
 
-def test_lists_have_pages_and_a_dead_key_opens_nothing() -> None:
+def test_lists_have_pages_and_a_revoked_key_is_refused() -> None:
     with StripeDouble() as double:
         api = client(double).v1.customers
         made = [api.create({}).id for _ in range(25)]
@@ -97,7 +97,7 @@ def test_lists_have_pages_and_a_dead_key_opens_nothing() -> None:
         assert missing.value.code == "resource_missing"
 
 
-def test_a_delivery_is_signed_and_repeated_until_it_is_taken() -> None:
+def test_a_delivery_is_signed_and_repeated_until_accepted() -> None:
     taken: list[stripe.Event] = []
     answers = iter([500, 503])
 

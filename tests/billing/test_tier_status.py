@@ -1,4 +1,4 @@
-"""Which tier somebody has, and why: the table of Stripe's statuses, grants by staff, and the database's clock."""
+"""Which tier a user has, and why: the table of Stripe's statuses, grants by staff, and the database's clock."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -156,8 +156,8 @@ def test_a_grant_ends_by_itself_and_can_be_revoked(user: User) -> None:
     long = grants.give(
         user_id=user.pk, ends_at=datetime.now(UTC) + timedelta(days=9), reason="a second one", granted_by=None
     )
-    standing = current_tier_status(user_id=user.pk)
-    assert (standing.tier.slug, standing.source, standing.until) == ("pro", "grant", long.ends_at)
+    tier_status = current_tier_status(user_id=user.pk)
+    assert (tier_status.tier.slug, tier_status.source, tier_status.until) == ("pro", "grant", long.ends_at)
     grants.revoke(grant=long, revoked_by=None)
     assert current_tier_status(user_id=user.pk).until == short.ends_at
     assert User.objects.get(pk=user.pk).is_pro
@@ -177,7 +177,7 @@ def test_a_grant_without_a_reason_or_an_end_ahead_is_refused(user: User, values:
     assert not Grant.objects.exists()
 
 
-def test_what_is_paid_for_goes_before_a_grant(user: User) -> None:
+def test_a_subscription_goes_before_a_grant(user: User) -> None:
     grants.give(user_id=user.pk, ends_at=datetime.now(UTC) + timedelta(days=90), reason="a gift", granted_by=None)
     mirrored(running())
     assert source(user) == "stripe"
@@ -258,7 +258,7 @@ def test_without_a_stripe_subscribing_says_so(user: User) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "cs_unknown", "<script>alert(1)</script>", "a\0b", "x" * 4000])
-def test_the_page_after_paying_believes_nothing_it_is_told(db: None, session_id: str) -> None:
+def test_the_page_after_paying_trusts_no_input(db: None, session_id: str) -> None:
     page = APIClient().get("/billing/success", {"session_id": session_id})
     text = page.content.decode()
     assert page.status_code == 200
