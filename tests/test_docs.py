@@ -78,14 +78,14 @@ def rows() -> dict[str, list[str]]:
     return {first: rest for first, *rest in cells}
 
 
-def test_every_setting_of_the_page_of_limits_has_its_default_there() -> None:
+def test_the_limits_page_has_the_default_of_every_setting() -> None:
     told = {row[1].strip("`"): row[0] for row in rows().values() if re.fullmatch(r"`[A-Z_]+`", row[1])}
     assert len(told) >= 9
     assert told == {name: str(environment.names()[name]) for name in told}
     assert {name for name in environment.names() if re.match(r"SMS_PER_|.*_PER_USER", name)} - told.keys() == set()
 
 
-def test_the_tiers_of_the_page_of_limits_are_those_that_are_seeded() -> None:
+def test_the_limits_page_has_the_seeded_tiers() -> None:
     kinds = {
         "daily_messages": "Messages per day (UTC)",
         "sends_per_minute": "Sends per minute and user",
@@ -137,7 +137,7 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
     assert otp.RESEND_AFTER.seconds == 60
 
 
-def test_every_code_that_refuses_too_much_is_on_the_page_of_limits_and_each_there_exists() -> None:
+def test_the_limits_page_has_every_code_of_a_limit() -> None:
     known = {kind.code: int(kind.status) for kind in problems()}
     page = text_of("limits.md")
     assert [code for code, status in known.items() if status == 429 and f"`{code}`" not in page] == []
@@ -172,7 +172,7 @@ def options_of(program: str) -> list[str]:
     return [word for word in words if word.startswith("--") and not re.match("--(username|dbname)=", word)]
 
 
-def test_a_backup_made_as_the_page_says_is_restored_as_the_page_says(tmp_path: Path) -> None:
+def test_the_documented_backup_and_restore_work(tmp_path: Path) -> None:
     from tests.conftest import _urls
 
     template = servers.ensure_template(_urls)

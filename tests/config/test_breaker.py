@@ -16,7 +16,7 @@ def test_a_failure_keeps_everybody_away_for_a_while(clock: list[float]) -> None:
     assert not state.allows()
 
 
-def test_then_one_probe_goes_through_and_a_success_lets_all_through(clock: list[float]) -> None:
+def test_after_the_pause_one_probe_runs_and_a_success_closes_it(clock: list[float]) -> None:
     state = Breaker()
     state.failed()
     clock[0] += OPEN_SECONDS

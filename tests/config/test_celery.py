@@ -54,7 +54,7 @@ def test_a_message_of_a_connection_that_is_gone_ends_quietly(end: Callable[[Mess
         assert message.acknowledged
 
 
-def test_a_worker_waits_for_redis_longer_than_redis_holds_its_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workers_timeout_is_longer_than_its_blocking_read(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = {"timeout": 2}
     monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", pool)
 
@@ -141,7 +141,7 @@ def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:
         ("rediss://redis:6380/0?ssl_cert_reqs=none", ssl.CERT_NONE),
     ],
 )
-def test_celery_asks_redis_for_a_certificate_unless_told_otherwise(url: str, asks: ssl.VerifyMode) -> None:
+def test_celery_checks_the_certificate_of_redis_by_default(url: str, asks: ssl.VerifyMode) -> None:
     """By itself it would take any where the URL says nothing."""
     assert Connection(broker_url(url)).ssl["ssl_cert_reqs"] == asks
 

@@ -20,7 +20,7 @@ def test_one_service_builds_the_image_that_all_share() -> None:
     assert {service["pull_policy"] for name, service in OURS.items() if name != "release"} == {"never"}
 
 
-def test_every_process_runs_read_only_without_capabilities_and_has_tmp() -> None:
+def test_every_service_is_read_only_without_capabilities() -> None:
     for name, service in OURS.items():
         assert service["read_only"] is True, name
         assert [mount.partition(":")[0] for mount in service["tmpfs"]] == ["/tmp"], name
@@ -28,7 +28,7 @@ def test_every_process_runs_read_only_without_capabilities_and_has_tmp() -> None
         assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
-def test_every_process_that_serves_no_http_is_watched_by_its_mark() -> None:
+def test_every_process_without_http_is_checked_by_its_alive_file() -> None:
     serving = {"web", "stream", "release"}
     assert set(alive.NAMES) == OURS.keys() - serving
     for name in alive.NAMES:

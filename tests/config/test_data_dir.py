@@ -38,14 +38,14 @@ def test_the_data_of_a_normal_user_lies_in_the_checkout(monkeypatch: pytest.Monk
     assert embedded.default_data_dir() == embedded.CHECKOUT / ".data"
 
 
-def test_the_data_of_root_lies_where_the_servers_account_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roots_data_dir_is_readable_by_the_servers_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     name = hashlib.sha256(f"{embedded.CHECKOUT}:0".encode()).hexdigest()[:16]
 
     assert embedded.default_data_dir() == Path("/var/lib/kuvaka") / name
 
 
-def test_the_folder_and_what_is_missing_above_it_are_made_for_us_alone(data_dir: Path) -> None:
+def test_a_new_folder_and_its_parents_are_private(data_dir: Path) -> None:
     deep = data_dir / "a" / "b"
     umask = os.umask(0)
     try:

@@ -39,13 +39,13 @@ def final(instruction: str) -> list[str]:
 # --- compose.yaml -----------------------------------------------------------------------------------------------------
 
 
-def test_every_process_has_a_service_that_starts_it_from_the_procfile_and_the_reverse() -> None:
+def test_services_and_processes_of_the_procfile_match() -> None:
     expected = {name: ["python", "-m", "config.processes", name] for name in processes.parse_procfile()}
 
     assert {name: service["command"] for name, service in OURS.items()} == expected
 
 
-def test_every_process_waits_for_the_release_and_the_release_for_the_database() -> None:
+def test_services_wait_for_release_and_release_for_the_database() -> None:
     assert SERVICES["release"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert SERVICES["release"]["restart"] == "no"
     for name in OURS.keys() - {"release"}:
@@ -53,7 +53,7 @@ def test_every_process_waits_for_the_release_and_the_release_for_the_database() 
         assert OURS[name]["restart"] == "unless-stopped"
 
 
-def test_services_get_settings_that_exist_and_every_setting_can_be_given() -> None:
+def test_services_accept_every_setting_and_no_unknown_one() -> None:
     given = set(COMPOSE["x-app"]["environment"])
 
     assert given - set(environment.names()) <= NOT_SETTINGS
@@ -79,7 +79,7 @@ def test_the_settings_accept_what_compose_gives() -> None:
     assert settings.REDIS_URL.endswith(f":{'s' * 40}@redis:6379/0")
 
 
-def test_a_missing_secret_is_a_clear_error_and_none_is_written_down() -> None:
+def test_a_missing_secret_is_an_error_and_none_is_in_the_file() -> None:
     text = (ROOT / "compose.yaml").read_text()
     uses = re.findall(r"\$\{(\w*(?:KEY|PASSWORD|TOKEN|TLS)\w*)(:?.)", text)
 
@@ -105,7 +105,7 @@ def test_redis_keeps_what_is_written_and_evicts_nothing() -> None:
     assert SERVICES["redis"]["volumes"] == ["redis:/data"]
 
 
-def test_postgresql_has_connections_for_every_pool_and_ten_to_spare() -> None:
+def test_postgresql_has_ten_more_connections_than_the_pools() -> None:
     limit = int(next(part for part in SERVICES["postgres"]["command"] if "max_connections" in part).partition("=")[2])
     web, prefork = 2, 2
     pools = web + prefork + 4  # the stream, the worker, beat, and the parent of the prefork worker
@@ -147,7 +147,7 @@ def test_every_image_has_a_version() -> None:
 # --- Dockerfile -------------------------------------------------------------------------------------------------------
 
 
-def test_the_image_starts_its_process_from_the_procfile_and_not_as_root() -> None:
+def test_the_image_starts_a_procfile_process_and_not_as_root() -> None:
     assert json.loads(final("CMD")[0]) == ["python", "-m", "config.processes", "web"]
     assert final("USER") == ["10001:10001"]
     assert final("STOPSIGNAL") == ["SIGTERM"]

@@ -49,7 +49,7 @@ def test_embedded_services_never_run_in_production(data_dir: Path) -> None:
     assert not (data_dir / "redis").exists()
 
 
-def test_the_servers_are_what_we_say_and_loopback_with_a_password_is_the_only_way_in(used_data_dir: Path) -> None:
+def test_the_servers_accept_only_loopback_with_a_password(used_data_dir: Path) -> None:
     with running(used_data_dir) as (urls, started):
         with psycopg.connect(urls.database_url) as connection:
             version, connections, zone = (
@@ -142,7 +142,7 @@ def test_killed_servers_come_back_with_their_data(used_data_dir: Path) -> None:
             assert client.get("kept") == b"43"
 
 
-def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(used_data_dir: Path) -> None:
+def test_a_process_with_a_dead_servers_pid_is_left_alone(used_data_dir: Path) -> None:
     with subprocess.Popen(["sleep", "600"], **server_binaries.identity()) as other:
         rest = "\n".join([str(used_data_dir / "postgresql"), "1700000000", "5432", "", "localhost", "0 0", "ready"])
         (used_data_dir / "postgresql/postmaster.pid").write_text(f"{other.pid}\n{rest}\n")
@@ -155,9 +155,7 @@ def test_a_process_that_inherited_the_number_of_a_dead_server_is_left_alone(used
         other.kill()
 
 
-def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
-    used_data_dir: Path, lasting_ports: None
-) -> None:
+def test_servers_that_outlived_their_launcher_are_stopped_first(used_data_dir: Path, lasting_ports: None) -> None:
     with running(used_data_dir) as (urls, _):
         pass
     launcher = subprocess.Popen(
@@ -190,7 +188,7 @@ def test_servers_that_outlived_their_launcher_are_stopped_before_new_ones_start(
         assert [process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in left] == [False, False]
 
 
-def test_data_that_was_cut_short_while_it_was_laid_out_is_laid_out_anew(data_dir: Path) -> None:
+def test_an_interrupted_initdb_is_repeated(data_dir: Path) -> None:
     unfinished = data_dir / "postgresql.unfinished/data"
     with embedded.hold(data_dir):
         unfinished.mkdir(parents=True)
@@ -201,7 +199,7 @@ def test_data_that_was_cut_short_while_it_was_laid_out_is_laid_out_anew(data_dir
     assert not unfinished.parent.exists()
 
 
-def test_a_server_that_cannot_start_is_reported_with_its_own_words(data_dir: Path) -> None:
+def test_a_server_that_cannot_start_is_reported_with_its_log(data_dir: Path) -> None:
     with running(data_dir):
         pass
     with (data_dir / "postgresql/postgresql.conf").open("a") as file:
@@ -228,7 +226,7 @@ def test_a_frozen_server_is_stopped_all_the_same(used_data_dir: Path, monkeypatc
 
 
 @as_root
-def test_roots_servers_are_another_users_and_run_from_a_copy_that_it_can_reach(used_data_dir: Path) -> None:
+def test_roots_servers_run_as_another_user_from_a_readable_copy(used_data_dir: Path) -> None:
     with running(used_data_dir) as (_, started):
         processes = [psutil.Process(server.process.pid) for server in started.values()]
         owners = {process.uids().real for process in processes}
@@ -259,7 +257,7 @@ def test_nothing_that_we_did_not_make_changes_its_mode_or_owner(data_dir: Path) 
 
 
 @as_root
-def test_a_folder_below_a_private_one_is_refused_and_the_private_one_stays_so(data_dir: Path) -> None:
+def test_a_folder_below_a_private_one_is_refused(data_dir: Path) -> None:
     home = data_dir.with_name("home")
     home.mkdir(mode=0o700)
 

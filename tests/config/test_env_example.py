@@ -52,13 +52,13 @@ def test_every_variable_that_compose_reads_stands_in_the_example() -> None:
     assert read_by_compose() - {name for _, name, _ in LINES} == set()
 
 
-def test_the_example_names_each_variable_once_and_only_what_is_read() -> None:
+def test_the_example_has_each_known_variable_once() -> None:
     named = [name for _, name, _ in LINES]
     assert len(named) == len(set(named)) == sum("=" in line for line in EXAMPLE.splitlines() if "'" not in line)
     assert set(named) - set(environment.names()) - read_by_compose() == set()
 
 
-def test_a_copy_of_the_example_lacks_for_compose_only_what_it_asks_to_fill_in() -> None:
+def test_compose_needs_only_what_the_example_leaves_empty() -> None:
     copy = dotenv_values(stream=io.StringIO(EXAMPLE))
 
     _, missing = interpolate(copy)

@@ -113,7 +113,7 @@ def test_debug_is_refused_on_a_hosting_platform(monkeypatch: pytest.MonkeyPatch,
     assert f"{marker} is set" in complaint(monkeypatch, {**DEVELOPMENT, marker: "1"})
 
 
-def test_codes_are_shown_in_production_only_if_a_setting_says_so_in_plain_words(
+def test_production_shows_codes_only_with_an_explicit_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     env = read(monkeypatch, GOOD | {"SMS_DELIVERY": "response", "SHOW_CODES_TO_ANYONE": "true"})
@@ -126,7 +126,7 @@ def test_every_problem_is_told_at_once_and_no_value_is_shown(monkeypatch: pytest
     assert "weak-and-secret" not in text
 
 
-def test_a_process_that_cannot_start_says_why_without_a_traceback() -> None:
+def test_a_process_that_cannot_start_gives_a_reason_and_no_trace() -> None:
     started = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env={"ENV_FILE": "/dev/null"}, capture_output=True, text=True
     )
@@ -162,9 +162,7 @@ def test_the_deployment_check_is_silent_with_production_settings(settings: Any) 
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "CACHE_URL"])
-def test_a_check_of_certificates_that_redis_py_does_not_know_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_an_unknown_certificate_check_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     said = complaint(monkeypatch, GOOD | {name: "rediss://redis:6380/0?ssl_cert_reqs=CERT_REQUIRED"})
     assert f"{name}: ssl_cert_reqs is one of required, optional, none" in said
     assert read(monkeypatch, GOOD | {name: "rediss://redis:6380/0?ssl_cert_reqs=none"})

@@ -47,7 +47,7 @@ def chained(*_: Any, **__: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", [fail, chained])
-def test_an_error_in_a_view_is_told_by_type_and_place_and_nothing_else(
+def test_an_error_in_a_view_is_reported_by_type_and_frames_only(
     collector: CollectorDouble, monkeypatch: pytest.MonkeyPatch, how: Any
 ) -> None:
     monkeypatch.setattr("accounts.otp.request", how)

@@ -96,7 +96,7 @@ def test_the_log_says_what_the_database_s_driver_said(logged: io.StringIO) -> No
     assert '"cause": "DeadlockDetected"' in logged.getvalue() or "cause=DeadlockDetected" in logged.getvalue()
 
 
-def test_our_own_mistakes_tell_nothing_and_are_logged_without_their_message(
+def test_internal_errors_reveal_nothing_and_log_no_message(
     monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -119,7 +119,7 @@ def test_every_code_stands_on_the_page_of_codes() -> None:
     assert missing == []
 
 
-def test_every_code_of_a_failed_reply_stands_on_the_page_of_codes() -> None:
+def test_every_code_of_a_failed_reply_is_on_the_errors_page() -> None:
     from gemini import exceptions
 
     page = (ROOT / "docs" / "errors.md").read_text()

@@ -97,7 +97,7 @@ def test_uv_installs_what_is_pinned_and_only_when_it_must(checkout: Path) -> Non
     assert not has(moved, "one")
 
 
-def test_without_uv_pip_installs_it_and_what_was_tampered_with_is_refused(checkout: Path) -> None:
+def test_without_uv_pip_installs_and_refuses_wrong_hashes(checkout: Path) -> None:
     (checkout.parent / "wheels/uv-1.0-py3-none-any.whl").unlink()
 
     larger, smaller = run(checkout, SETS[1]), run(checkout, SETS[0])

@@ -34,7 +34,7 @@ def processes_of(pool: ConnectionPool[TimeoutConnection]) -> list[int]:
     return [each.info.backend_pid for each in pool._pool]
 
 
-def test_when_one_connection_proves_dead_all_idle_ones_are_made_anew(pool: ConnectionPool[TimeoutConnection]) -> None:
+def test_one_dead_connection_makes_the_pool_drop_all_idle_ones(pool: ConnectionPool[TimeoutConnection]) -> None:
     before = processes_of(pool)
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         for process in before:

@@ -93,7 +93,7 @@ def test_the_fields_are_found() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "name"), FIELDS)
-def test_the_longest_body_of_marks_in_a_text_field_is_never_normalised(
+def test_the_longest_body_of_marks_is_never_normalised(
     client: APIClient, room: Chatroom, normalised: list[int], method: str, path: str, name: str
 ) -> None:
     message = client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"}).json()["id"]

@@ -38,7 +38,7 @@ def scrape(**headers: str) -> Any:
     return Client().get("/metrics", headers=headers)
 
 
-def test_with_the_token_they_are_told_whatever_the_host_and_without_a_redirect(settings: Any) -> None:
+def test_with_the_token_any_host_is_served_without_redirect(settings: Any) -> None:
     settings.DEBUG, settings.METRICS_TOKEN, settings.SECURE_SSL_REDIRECT = False, TOKEN, True
     answer = scrape(authorization=f"Bearer {TOKEN}", host="web:8000")
     assert answer.status_code == 200
@@ -152,7 +152,7 @@ def test_refusals_begin_at_0() -> None:
     assert beginning("quota_refusals") == codes
 
 
-def test_publish_failures_begin_at_0_for_every_task_that_is_published() -> None:
+def test_publish_failures_begin_at_0_for_every_published_task() -> None:
     for each in ("accounts", "billing", "chatrooms"):
         import_module(f"{each}.tasks")
     app.finalize()  # which makes the schedule, if no other test has done so
@@ -187,7 +187,7 @@ def test_the_database_is_asked_for_what_only_it_knows() -> None:
     }
 
 
-def test_without_the_database_the_scrape_says_so_after_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_database_a_scrape_stops_after_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def away() -> float:

@@ -45,7 +45,7 @@ def tell(folder: Path) -> str:
     return output
 
 
-def test_several_processes_of_one_folder_are_told_as_one_and_dead_ones_are_not_in_flight(tmp_path: Path) -> None:
+def test_processes_of_one_folder_are_exported_as_one(tmp_path: Path) -> None:
     first, second = python(COUNTING, tmp_path), python(COUNTING, tmp_path)
     for each in (first, second):
         assert each.stdout is not None
@@ -62,7 +62,7 @@ def test_several_processes_of_one_folder_are_told_as_one_and_dead_ones_are_not_i
     assert "kuvaka_generations_in_flight 1.0" in after
 
 
-def test_a_folder_is_removed_when_its_process_is_dead_and_not_before(tmp_path: Path) -> None:
+def test_a_folder_is_removed_only_after_its_process_has_ended(tmp_path: Path) -> None:
     living = multiprocess_dir.make(parent=tmp_path)
     dead = multiprocess_dir.make(parent=tmp_path)
     dead.release()
@@ -93,7 +93,7 @@ def no_sweeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
 
 
-def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(no_sweeper: None) -> None:
+def test_a_started_process_has_its_own_folder_until_it_ends(no_sweeper: None) -> None:
     variables, folder = processes.with_metrics("worker", os.environ)
     assert folder is not None
     assert variables[processes.NAME] == "worker"
@@ -105,7 +105,7 @@ def test_a_started_process_holds_a_folder_of_its_own_until_it_ends(no_sweeper: N
     assert not is_held(folder.path)
 
 
-def test_where_nothing_can_be_written_a_process_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_starts_even_if_no_folder_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/proc/nowhere")
     variables, folder = processes.with_metrics("worker", {"A": "1"})
     assert (variables, folder) == ({"A": "1", processes.NAME: "worker"}, None)

@@ -81,7 +81,7 @@ def test_there_are_dumps_of_both_histories() -> None:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda dump: dump.name.partition(".")[0])
-def test_an_old_database_is_upgraded_to_what_a_new_one_is_and_loses_nobody(dump: Path) -> None:
+def test_an_old_database_is_upgraded_without_losing_rows(dump: Path) -> None:
     with (
         database(_urls.database_url, "old") as old,
         database(_urls.database_url, "again") as again,

@@ -67,7 +67,7 @@ def test_a_linter_finds_what_is_wrong(lint: Callable[[Path], list[str]], rules: 
     assert rules - {each.partition(":")[0] for each in lint(file)} == set()
 
 
-def test_they_are_pinned_with_what_they_need_and_from_nowhere_in_particular() -> None:
+def test_the_linters_are_pinned_without_a_fixed_registry() -> None:
     asked = json.loads((node.LINTERS / "package.json").read_text())["dependencies"]
     locked = json.loads((node.LINTERS / "package-lock.json").read_text())["packages"]
     packages = {name: each for name, each in locked.items() if name}

@@ -114,7 +114,7 @@ def test_no_panel_lies_on_another() -> None:
         taken |= cells
 
 
-def test_a_share_is_0_and_not_missing_while_nothing_of_its_kind_has_happened() -> None:
+def test_a_share_is_0_and_not_missing_before_its_first_event() -> None:
     """Codes of HTTP cannot all begin at 0, so what asks for some of them says what nothing means."""
     asking = [expression for expression in EXPRESSIONS if re.search(r"http_requests_total\{code=~", expression)]
     assert len(asking) == 2

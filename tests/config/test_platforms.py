@@ -49,7 +49,7 @@ def test_render_starts_every_process_once_and_releases_before() -> None:
     assert OURS["kuvaka-beat"]["numInstances"] == 1
 
 
-def test_render_knows_every_key_at_the_root_and_every_name_that_is_referred_to() -> None:
+def test_render_has_valid_keys_and_references() -> None:
     given = OURS["kuvaka-web"]["envVars"]
 
     assert set(RENDER) == {"services", "databases", "envVarGroups"}
@@ -63,7 +63,7 @@ def test_render_knows_every_key_at_the_root_and_every_name_that_is_referred_to()
     assert {source["name"] for source in sources.values()} == set(STORES)
 
 
-def test_renders_stores_are_open_to_nobody_outside_and_evict_nothing() -> None:
+def test_renders_stores_are_private_and_evict_nothing() -> None:
     assert {name: store["ipAllowList"] for name, store in STORES.items()} == {"kuvaka-db": [], "kuvaka-redis": []}
     assert STORES["kuvaka-redis"]["maxmemoryPolicy"] == "noeviction"
 
@@ -76,7 +76,7 @@ def test_render_gives_the_processes_the_time_to_end() -> None:
     assert lead_time["kuvaka-worker"] > environment.Environment.model_fields["REPLY_DRAIN"].default + 10
 
 
-def test_the_settings_accept_what_render_gives_and_what_is_added_by_hand() -> None:
+def test_the_settings_accept_renders_environment() -> None:
     literal = {name: each["value"] for name, each in GROUP.items() if "value" in each}
     made = {name: generated() for name, each in GROUP.items() if each.get("generateValue")}
     stores = {"DATABASE_URL": "postgresql://user:word@host:5432/kuvaka", "REDIS_URL": "redis://red-1:6379"}
@@ -93,7 +93,7 @@ def test_the_settings_accept_what_render_gives_and_what_is_added_by_hand() -> No
 # --- Fly --------------------------------------------------------------------------------------------------------------
 
 
-def test_fly_starts_every_process_and_releases_before_with_the_time_for_migrations() -> None:
+def test_fly_releases_first_and_starts_every_process() -> None:
     assert FLY["processes"] | {processes.ONCE: FLY["deploy"]["release_command"]} == COMMANDS
     assert FLY["deploy"]["release_command_timeout"] == "30m"
 

@@ -79,7 +79,7 @@ def test_a_process_of_several_commands_runs_them_all(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("nobody",), ("show", "once")])
-def test_an_unknown_process_is_refused_and_the_known_ones_are_named(checkout: Path, arguments: tuple[str, ...]) -> None:
+def test_an_unknown_process_is_refused_with_the_known_names(checkout: Path, arguments: tuple[str, ...]) -> None:
     process = start(checkout, *arguments)
     output, errors = process.communicate()
 
@@ -88,28 +88,28 @@ def test_an_unknown_process_is_refused_and_the_known_ones_are_named(checkout: Pa
     assert "{show,once}" in errors
 
 
-def test_every_program_of_the_procfile_is_installed_by_the_requirements() -> None:
+def test_the_requirements_install_every_program_of_the_procfile() -> None:
     path = processes.environment({})["PATH"]
     programs = {command.split()[0] for command in processes.parse_procfile().values()} | {"python"}
 
     assert {program for program in programs if shutil.which(program, path=path) is None} == set()
 
 
-def test_every_variable_of_the_procfile_is_a_setting_or_said_not_to_be() -> None:
+def test_every_variable_of_the_procfile_is_documented() -> None:
     used = set(re.findall(r"\$\{(\w+)", "".join(processes.parse_procfile().values())))
 
     assert used >= NOT_SETTINGS
     assert used - NOT_SETTINGS <= set(environment.names())
 
 
-def test_every_queue_has_a_worker_and_two_workers_on_one_machine_have_different_names() -> None:
+def test_every_queue_has_a_worker_with_a_unique_name() -> None:
     workers = [line for line in processes.parse_procfile().values() if " worker " in line]
 
     assert [re.search(r"-Q (\w+)", line)[1] for line in workers] == ["gemini", "default"]  # type: ignore[index]
     assert [re.search(r"-n (\S+)", line)[1] for line in workers] == ["gemini-$$@%h", "default-$$@%h"]  # type: ignore[index]
 
 
-def test_what_kubernetes_tells_of_a_service_called_stream_is_no_setting(checkout: Path) -> None:
+def test_a_service_link_of_kubernetes_is_no_setting(checkout: Path) -> None:
     told = {"STREAM_PORT": "tcp://10.0.0.7:8001", "METRICS_PORT": "tcp://10.0.0.8:9000", "PORT": "8080"}
     assert "STREAM_PORT" not in processes.environment(told)
     assert processes.environment(told)["PORT"] == "8080"

@@ -63,7 +63,7 @@ def test_a_dry_run_counts_and_deletes_nothing(old: list[str]) -> None:
     assert StaffAction.objects.count() == 2
 
 
-def test_what_the_staff_did_is_kept_for_ever_unless_a_setting_says_otherwise(old: list[str], settings: Any) -> None:
+def test_staff_actions_are_kept_unless_a_setting_limits_them(old: list[str], settings: Any) -> None:
     settings.RETAIN_STAFF_ACTIONS = None
     assert "StaffAction" not in run()
     assert StaffAction.objects.count() == 2

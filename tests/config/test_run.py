@@ -94,11 +94,11 @@ def test_keys_and_urls_are_for_their_owner_alone(start: Callable[..., Run], data
     assert {stat.S_IMODE(file.stat().st_mode) for file in secrets} == {0o600}
 
 
-def test_a_run_is_development_on_this_machine_alone_unless_told_otherwise(plain: Run) -> None:
+def test_a_run_is_local_development_by_default(plain: Run) -> None:
     assert (plain.variable("DEBUG"), plain.variable("HOST")) == ("true", "127.0.0.1")
 
 
-def test_a_machines_name_in_host_does_not_open_the_port_to_the_network(start: Callable[..., Run]) -> None:
+def test_a_host_name_does_not_open_the_port_to_the_network(start: Callable[..., Run]) -> None:
     assert start(HOST=socket.gethostname()).ready().variable("HOST") == "127.0.0.1"
 
 
@@ -111,9 +111,7 @@ def test_the_environment_is_passed_on(start: Callable[..., Run]) -> None:
     assert "through google-genai" in run.output
 
 
-def test_a_file_of_settings_is_read_and_the_environment_goes_before_it(
-    start: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_the_environment_overrides_the_settings_file(start: Callable[..., Run], tmp_path: Path) -> None:
     file = tmp_path / "settings.env"
     file.write_text("GEMINI_CONCURRENCY=3\nSECRET_KEY=ffffffffffffffffffffffffffffffffffffffff\nLOG_LEVEL=ERROR\n")
 
@@ -164,7 +162,7 @@ def test_a_taken_port_is_named_before_anything_starts(name: str, start: Callable
     assert not (data_dir / "postgresql").exists()
 
 
-def test_a_second_run_of_the_same_data_is_refused_and_the_first_goes_on(start: Callable[..., Run], plain: Run) -> None:
+def test_a_second_run_with_the_same_data_is_refused(start: Callable[..., Run], plain: Run) -> None:
     second = start(DATA_DIR=str(plain.data_dir))
 
     assert second.ended() == 1

@@ -58,9 +58,7 @@ def test_sigterm_ends_it_as_ctrl_c_does(start: Callable[..., Run]) -> None:
     assert "worker hands back" in run.output
 
 
-def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_end(
-    checkout: Path, start: Callable[..., Run]
-) -> None:
+def test_a_second_ctrl_c_does_not_wait_for_a_hanging_process(checkout: Path, start: Callable[..., Run]) -> None:
     (checkout / "worker.py").write_text(
         "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint('deaf', flush=True)\n"
         "while True:\n    time.sleep(600)\n"
@@ -91,7 +89,7 @@ def test_a_killed_launcher_takes_its_processes_along(start: Callable[..., Run], 
     assert psutil.wait_procs(started, timeout=60)[1] == []
 
 
-def test_the_next_run_ends_what_a_killed_one_left_behind_and_nothing_else(
+def test_the_next_run_ends_only_what_a_killed_run_left_behind(
     start: Callable[..., Run], used_data_dir: Path, bystander: subprocess.Popen[bytes]
 ) -> None:
     first = start(own_servers=True, DATA_DIR=str(used_data_dir)).with_worker()
@@ -120,7 +118,7 @@ def test_a_process_that_ends_by_itself_is_started_again(start: Callable[..., Run
     assert run.process.poll() is None
 
 
-def test_a_process_that_cannot_live_ends_the_run_with_its_last_words(checkout: Path, start: Callable[..., Run]) -> None:
+def test_a_process_that_keeps_failing_ends_the_run_with_its_log(checkout: Path, start: Callable[..., Run]) -> None:
     (checkout / "worker.py").write_text("import time\ntime.sleep(0.3)\nraise SystemExit('worker has lost its way')\n")
 
     run = start()

@@ -29,7 +29,7 @@ def run(*arguments: Any) -> str:
     return output.getvalue()
 
 
-def test_it_makes_as_many_as_are_asked_for_and_a_second_run_makes_none() -> None:
+def test_it_creates_as_many_as_requested_and_no_more_when_rerun() -> None:
     said = run("--users", 30, "--messages", 1200)
     assert "made: 30 people, 1200 messages" in said
     assert (User.objects.count(), Message.objects.count()) == (30, 1200)
@@ -56,7 +56,7 @@ def assert_units_agree() -> None:
     assert tokens_of_users == tokens_of_all == tokens_of_replies
 
 
-def test_units_ledger_and_tokens_agree_and_failures_were_given_back() -> None:
+def test_units_ledger_and_tokens_agree_and_failures_are_refunded() -> None:
     run("--users", 25, "--messages", 2000)
     assert_units_agree()
     failed = Reply.objects.filter(status=Status.FAILED)
@@ -73,7 +73,7 @@ def test_replies_end_in_every_way_and_nothing_is_left_to_do() -> None:
     assert not Reply.objects.exclude(user_id=F("room__user_id")).exists()
 
 
-def test_some_have_pro_by_a_grant_and_the_others_stay_within_basic() -> None:
+def test_some_users_have_a_pro_grant_and_others_obey_basic() -> None:
     run("--users", 40, "--messages", 2000)
     sources = {user.pk: current_tier_status(user_id=user.pk).source for user in User.objects.all()}
     pro = [pk for pk, source in sources.items() if source == "grant"]

@@ -86,7 +86,7 @@ schema.main()
 """
 
 
-def test_what_make_schema_writes_of_the_same_database_is_the_same_file(tmp_path: Path) -> None:
+def test_make_schema_writes_the_same_file_for_the_same_database(tmp_path: Path) -> None:
     """But for the migrations and the dump, which take minutes, it runs as `make schema` does: no settings are named."""
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
@@ -105,7 +105,7 @@ def test_what_make_schema_writes_of_the_same_database_is_the_same_file(tmp_path:
 
 @pytest.mark.faults
 @pytest.mark.timeout(1200)
-def test_it_is_object_by_object_and_row_by_row_what_the_migrations_make(server: tuple[str, str]) -> None:
+def test_the_snapshot_equals_the_result_of_the_migrations(server: tuple[str, str]) -> None:
     kind, url = server
     with database(url, "migrated") as migrated, database(url, "again") as again, database(url, "loaded") as loaded:
         if kind == "embedded":

@@ -21,7 +21,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supe
         yield Supervisor(console=console, environment=os.environ, mark_file=tmp_path / "mark")
 
 
-def test_a_signal_in_the_middle_of_a_look_does_not_keep_the_run_from_ending(supervisor: Supervisor) -> None:
+def test_a_signal_during_a_check_does_not_keep_a_run_from_ending(supervisor: Supervisor) -> None:
     supervisor.start("web")
     process = supervisor._children["web"].process
     process._waitpid_lock.acquire()  # type: ignore[attr-defined]  # what a signal inside `poll` leaves behind

@@ -113,9 +113,7 @@ def test_a_path_is_told_where_its_parts_are_ids(ended: Ended, value: Any, path: 
     assert span["attributes"]["url.path"] == path
 
 
-def test_neither_a_query_nor_a_header_nor_a_strangers_path_gets_into_a_span(
-    ended: Ended, collector: CollectorDouble
-) -> None:
+def test_a_span_has_no_query_header_or_unknown_path(ended: Ended, collector: CollectorDouble) -> None:
     headers = {"HTTP_USER_AGENT": CANARY, "HTTP_BAGGAGE": f"user={CANARY}", "HTTP_TRACESTATE": f"a={CANARY}"}
     serve(routed, **headers, HTTP_TRACEPARENT=f"00-{'ab' * 16}-{'cd' * 8}-01", HTTP_HOST=f"{CANARY}.example")
     serve(unrouted, path=f"/{CANARY}", method=CANARY.upper())
@@ -144,7 +142,7 @@ def test_an_answer_of_500_marks_the_span(ended: Ended) -> None:
     assert (span["failed"], span["attributes"]["error.type"]) == (True, "503")
 
 
-def test_an_error_marks_the_span_by_its_type_and_leaves_its_text_out(ended: Ended, collector: CollectorDouble) -> None:
+def test_a_failed_span_has_the_errors_type_and_no_text(ended: Ended, collector: CollectorDouble) -> None:
     with pytest.raises(ValueError, match=CANARY), tracing.span("work", {"reply_id": 3}):
         raise ValueError(CANARY)
     [span] = ended()
@@ -156,9 +154,7 @@ def test_an_error_marks_the_span_by_its_type_and_leaves_its_text_out(ended: Ende
 # --- Tasks ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_task_stands_below_its_sending_and_that_below_the_request(
-    ended: Ended, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_task_span_is_below_its_publishing_and_the_request(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
     headers: dict[str, str] = {}
 
     def send_task(name: str, args: Any) -> None:
@@ -225,7 +221,7 @@ def test_a_failed_task_is_marked_by_its_error(ended: Ended, collector: Collector
     assert CANARY not in collector.text()
 
 
-def test_what_runs_in_a_task_stands_below_it_and_nothing_after_it_does(ended: Ended) -> None:
+def test_only_spans_of_a_task_are_its_children(ended: Ended) -> None:
     signals.task_prerun.send(sender=None, task_id="4", task=task())
     with tracing.span("inner", {}):
         pass

@@ -23,7 +23,7 @@ def test_the_version_is_the_projects() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
-def test_off_nothing_that_makes_or_sends_spans_or_reports_is_imported() -> None:
+def test_no_tracing_or_reporting_library_is_imported() -> None:
     script = (
         "import django, sys; django.setup()\n"
         "import django.core.handlers.wsgi as wsgi; handler = wsgi.WSGIHandler()\n"

@@ -146,7 +146,7 @@ class Client:
 @pytest.mark.faults
 @pytest.mark.needs_nginx
 @pytest.mark.parametrize("replace", [one_after_the_other, new_ones_beside_the_old])
-def test_requests_during_an_upgrade_of_two_web_processes_are_all_answered(
+def test_no_request_fails_while_two_web_processes_are_upgraded(
     data_dir: Path, replace: Callable[[Webs, list[str]], None]
 ) -> None:
     require()

@@ -83,7 +83,7 @@ def production(**more: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_production_waits_briefly_speaks_https_alone_and_keeps_the_desk_s_cookie_at_home() -> None:
+def test_production_settings_are_strict() -> None:
     told = production()
     assert told["pool"] == 2, "a request that finds no connection is refused, not queued"
     assert (told["hsts"], told["secure"], told["redirect"]) == (63_072_000, True, True)
@@ -91,9 +91,7 @@ def test_production_waits_briefly_speaks_https_alone_and_keeps_the_desk_s_cookie
     assert "django.middleware.security.SecurityMiddleware" in told["middleware"]
 
 
-def test_a_publisher_gives_up_a_redis_that_accepts_and_never_answers(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_publisher_gives_up_on_a_redis_that_never_responds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen by who hangs up: with Celery's own settings the publisher would wait for the frozen server, for minutes."""
     monkeypatch.setattr(circuit_breaker, "_breakers", {})
     hung_up = threading.Event()

@@ -35,7 +35,7 @@ LEFT_OUT = (
 
 @pytest.mark.parametrize("examples", [EXAMPLES])
 @pytest.mark.parametrize("caller", ["somebody", "nobody"])
-def test_no_request_is_answered_by_a_fault_or_by_what_was_not_promised(
+def test_no_request_gets_a_5xx_or_an_undocumented_response(
     stack: Stack, tmp_path: Path, caller: str, examples: int
 ) -> None:
     stack.double.default(ttft=0, pieces=1)

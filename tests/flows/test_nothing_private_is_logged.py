@@ -58,7 +58,7 @@ def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
         assert text.encode() not in held
 
 
-def test_one_request_is_followed_by_its_id_from_the_client_to_the_worker(stack: Stack) -> None:
+def test_a_request_id_is_logged_from_the_client_to_the_worker(stack: Stack) -> None:
     person = stack.sign_up()
     identity = f"follow-{secrets.token_hex(8)}"
     message = person.send(person.room(), "hello", headers={"X-Request-ID": identity})
