@@ -78,7 +78,7 @@ def finish(reply: Reply, text: str = "Answer") -> bool:
 
 @pytest.fixture
 def set_tier(db: None) -> Callable[..., None]:
-    """Change what Basic may."""
+    """Change the Basic tier."""
 
     def change(**values: object) -> None:
         Tier.objects.filter(slug=Tier.BASIC).update(**values)

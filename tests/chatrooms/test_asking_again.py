@@ -174,7 +174,7 @@ class TestEveryVerb:
         self, client: APIClient, failed: Message, room: Chatroom, verb: str, set_tier: Callable[..., None]
     ) -> None:
         set_tier(sends_per_minute=1)
-        assert client.post(f"/chatroom/{room.pk}/message", {"content": ""}).status_code == 400  # counted all the same
+        assert client.post(f"/chatroom/{room.pk}/message", {"content": ""}).status_code == 400  # it counts too
         assert again(client, verb, failed).status_code == 429
         assert reply_of(failed).status == "failed"
 

@@ -1,4 +1,4 @@
-"""What of a room's history the model is told."""
+"""The prompt: how much of a room's history it has."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from tests.chatrooms.conftest import reply_of
 pytestmark = pytest.mark.django_db
 
 
-def told(message: Message) -> Prompt:
+def prompt_for(message: Message) -> Prompt:
     reply = Reply.objects.select_related("room", "answers").get(pk=reply_of(message).pk)
     return context_for(reply=reply, tier=Tier.objects.get(slug="basic")).prompt
 
@@ -32,7 +32,7 @@ def test_the_prompt_has_the_instruction_and_the_history_in_order(room: Chatroom,
     Chatroom.objects.update(system_instruction="Be brief.")
     end(send(room, "one"), content="first")
     end(send(room, "two"), content="second")
-    prompt = told(send(room, "three"))
+    prompt = prompt_for(send(room, "three"))
     assert texts(prompt) == [
         ("user", "one"),
         ("model", "first"),
@@ -52,12 +52,12 @@ def test_a_message_without_a_reply_is_left_out(
 ) -> None:
     end(send(room, "good"), content="answer")
     end(send(room, "bad"), status, content, error)
-    assert texts(told(send(room, "now"))) == [("user", "good"), ("model", "answer"), ("user", "now")]
+    assert texts(prompt_for(send(room, "now"))) == [("user", "good"), ("model", "answer"), ("user", "now")]
 
 
 def test_the_text_of_a_stopped_reply_is_in_the_prompt(room: Chatroom, send: Callable[..., Message]) -> None:
     end(send(room, "first"), "stopped", "half an ans")
-    assert texts(told(send(room, "go on"))) == [("user", "first"), ("model", "half an ans"), ("user", "go on")]
+    assert texts(prompt_for(send(room, "go on"))) == [("user", "first"), ("model", "half an ans"), ("user", "go on")]
 
 
 def test_later_messages_and_other_rooms_are_left_out(
@@ -67,7 +67,7 @@ def test_later_messages_and_other_rooms_are_left_out(
     end(send(other, "elsewhere"), content="there")
     message = send(room, "now")
     end(send(room, "later"), content="afterwards")
-    assert texts(told(message)) == [("user", "now")]
+    assert texts(prompt_for(message)) == [("user", "now")]
 
 
 def test_the_newest_turns_that_fit_the_budget_are_kept_whole(room: Chatroom, send: Callable[..., Message]) -> None:
@@ -75,7 +75,7 @@ def test_the_newest_turns_that_fit_the_budget_are_kept_whole(room: Chatroom, sen
     for number in range(6):
         end(send(room, f"question {number} ".ljust(100, ".")), content=f"answer {number} ".ljust(100, "."))
     Tier.objects.update(context_tokens=4 * estimate("." * 100) + estimate("now") + 5 * TURN_OVERHEAD)
-    kept = texts(told(send(room, "now")))
+    kept = texts(prompt_for(send(room, "now")))
     assert [text[:10] for _, text in kept] == ["question 4", "answer 4 .", "question 5", "answer 5 .", "now"]
 
 
@@ -92,13 +92,13 @@ def test_only_the_current_reply_is_in_the_prompt(room: Chatroom, send: Callable[
         status="done",
         content="new",
     )
-    assert texts(told(send(room, "two")))[1] == ("model", "new")
+    assert texts(prompt_for(send(room, "two")))[1] == ("model", "new")
 
 
 def test_a_message_over_the_whole_budget_is_sent_alone(room: Chatroom, send: Callable[..., Message]) -> None:
     end(send(room, "one"), content="first")
     Tier.objects.update(context_tokens=1)
-    assert texts(told(send(room, "a long question"))) == [("user", "a long question")]
+    assert texts(prompt_for(send(room, "a long question"))) == [("user", "a long question")]
 
 
 def test_the_context_takes_two_queries_however_long_the_room(

@@ -1,4 +1,4 @@
-"""What docs/openapi.yaml does not allow is refused: texts that are none, empty parameters, cursors of nobody's."""
+"""What docs/openapi.yaml forbids is refused: values that are not text, empty parameters, invalid cursors."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def texts() -> Iterator[tuple[str, str, str]]:
-    """Every field of a request that is a text, by its operation."""
+    """Every text field of a request, by operation."""
     for method, path, operation in operations():
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         for name, field in resolved(body, PROMISED).get("properties", {}).items():
@@ -33,7 +33,7 @@ def texts() -> Iterator[tuple[str, str, str]]:
 
 
 def parameters() -> Iterator[tuple[str, str, str]]:
-    """Every parameter of a query that may not be empty."""
+    """Every query parameter that may not be empty."""
     for method, path, operation in operations():
         for each in operation.get("parameters", ()):
             schema = each["schema"]
@@ -47,8 +47,8 @@ def ask(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> Call
 
     def make(method: str, path: str, body: Any = None, **query: str) -> Any:
         address = path.replace("{room_id}", str(room.pk)).replace("{message_id}", str(message.pk))
-        told = "&".join(f"{name}={value}" for name, value in query.items())
-        return getattr(client, method)(f"{address}?{told}", body)
+        parameters = "&".join(f"{name}={value}" for name, value in query.items())
+        return getattr(client, method)(f"{address}?{parameters}", body)
 
     return make
 

@@ -1,4 +1,4 @@
-"""A client that goes away leaves its place at once, also in the very moment in which a piece arrives."""
+"""A client that disconnects frees its slot at once, even while a delta arrives."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ from chatrooms.streaming.subscriber import Subscriber
 
 
 class QuietHub:
-    """Where nothing was said yet."""
+    """A reply without text so far."""
 
     def __init__(self) -> None:
         self.subscriber = Subscriber(reply_id=7, session_id=uuid4())
@@ -32,7 +32,7 @@ class QuietHub:
 
 
 async def stream_until_gone(*, steps: int) -> bool:
-    """Let a piece arrive, and the client go away `steps` steps of the loop later; whether it left its place."""
+    """Send a delta, and disconnect `steps` steps of the event loop later; whether the slot was freed."""
     hub, gone, began = QuietHub(), asyncio.Event(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What of an erased account lies in rooms ends there, and nobody writes on for it."""
+"""Erasing an account deletes its rooms, and no worker writes to them afterwards."""
 
 from collections.abc import Callable
 from datetime import timedelta

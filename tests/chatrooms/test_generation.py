@@ -1,4 +1,4 @@
-"""What a worker makes of a call: every end of it is written, and only its own."""
+"""Generating a reply: every outcome of the call is written, and only by the attempt that holds the reply."""
 
 import io
 import threading
@@ -69,12 +69,12 @@ def test_a_worker_that_lost_its_lease_stops_reading(
 
     class Losing(Stream):
         def __iter__(self) -> Iterator[str]:
-            for piece in ("one", "two", "three"):
-                read.append(piece)
-                if piece == "two":
+            for chunk in ("one", "two", "three"):
+                read.append(chunk)
+                if chunk == "two":
                     Reply.objects.update(attempt=5)
                     worker_leases.leases._renew()
-                yield piece
+                yield chunk
 
     stream = Losing()
     model(stream)
@@ -104,7 +104,7 @@ def test_a_draining_worker_hands_back_what_it_holds(
 def test_before_the_drain_is_over_nothing_is_handed_back(
     room: Chatroom, send: Callable[..., Message], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=3), 3.5  # a heartbeat every second
+    settings.REPLY_LEASE, settings.REPLY_DRAIN = timedelta(seconds=3), 3.5  # a renewal every second
     reply = reply_of(send(room))
     beats: list[str] = []
     handed_back = threading.Event()
@@ -177,11 +177,11 @@ def test_no_connection_is_held_during_the_call(
 ) -> None:
     order: list[str] = []
 
-    def give_back() -> None:
-        if threading.current_thread() is threading.main_thread():  # and no heartbeat that another test has left
-            order.append("given back")
+    def close() -> None:
+        if threading.current_thread() is threading.main_thread():  # and not the lease thread of another test
+            order.append("closed")
 
-    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", give_back)
+    monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", close)
 
     def call(prompt: Prompt) -> Stream:
         order.append("called")
@@ -189,7 +189,7 @@ def test_no_connection_is_held_during_the_call(
 
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", call)
     generate_reply(reply_of(send(room)).pk)
-    assert order[:2] == ["given back", "called"]
+    assert order[:2] == ["closed", "called"]
 
 
 def test_a_repeated_task_changes_nothing(room: Chatroom, send: Callable[..., Message], model: Callable) -> None:
@@ -228,7 +228,7 @@ def test_the_clients_request_id_reaches_the_workers_log(
 def test_what_a_call_cost_is_counted_however_it_ended(
     room: Chatroom, send: Callable[..., Message], model: Callable[[Stream], None], error: Exception | None
 ) -> None:
-    model(Stream("a piece", error=error))
+    model(Stream("a chunk", error=error))
     message = send(room)
     generate_reply(reply_of(message).pk)
     used = DailyUsage.objects.values_list("user_id", "prompt_tokens", "output_tokens").get()
@@ -247,4 +247,4 @@ def test_after_the_ceiling_is_reached_queued_replies_fail(
     generate_reply(reply_of(message).pk)
     assert (row(message).status, row(message).error) == ("failed", "service_budget_reached")
     assert DailyUsage.objects.get(user=room.user_id).used == 0, "its unit went back"
-    assert not stream.closed, "nobody was asked"
+    assert not stream.closed, "the model was not called"

@@ -1,4 +1,4 @@
-"""The limits a minute of what is work: searches, and exports of rooms."""
+"""The limits per minute of expensive routes: searches, and exports of rooms."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def test_expensive_routes_have_a_limit_per_user_and_minute(
     path: str,
     limit: int,
 ) -> None:
-    """Asked in a way that is refused, which counts and costs the test little."""
+    """An invalid request, which counts and is quick."""
     path = path.format(room=room.pk)
     answers = [client.get(path) for _ in range(limit + 2)]
     assert [answer.status_code for answer in answers] == [400] * limit + [429] * 2

@@ -1,4 +1,4 @@
-"""Clients set what is theirs to set: every other column, sent along, changes nothing."""
+"""Clients set only the writable fields: every other column in a request changes nothing."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -34,7 +34,7 @@ INVENTED = {
 
 @pytest.fixture
 def forged(stranger: User, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
-    """A value for every column there is, each good for its type: those of a stranger and of a finished answer."""
+    """A valid value for every column: those of another user and of a finished reply."""
     done = claim(send(rooms.create(user_id=stranger.pk, name="Theirs")))
     finish(done)
     sent: dict[str, Any] = {"is_staff": True, "is_superuser": True}
@@ -49,7 +49,7 @@ def forged(stranger: User, room: Chatroom, send: Callable[..., Message]) -> dict
 
 
 def columns(row: Model, *, own: set[str]) -> dict[str, Any]:
-    """What a row holds but for the columns that differ between any two; of a moment, whether it is the forged one."""
+    """The columns of a row that two rows can share; of a timestamp, whether it is the forged one."""
     row.refresh_from_db()
     found = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     found = {name: value.year < 2020 if isinstance(value, datetime) else value for name, value in found.items()}
@@ -84,8 +84,8 @@ def test_an_edit_changes_only_the_text(
     answer = client.patch(f"/message/{message.pk}", forged | {"content": "Changed"})
     assert (answer.status_code, answer.json()["content"]) == (202, "Changed")
     assert columns(message, own=own) == before
-    anew = reply_of(message)
-    assert (anew.status, anew.content, anew.output_tokens, anew.attempt) == ("queued", "", None, 0)
+    edited = reply_of(message)
+    assert (edited.status, edited.content, edited.output_tokens, edited.attempt) == ("queued", "", None, 0)
 
 
 @pytest.mark.parametrize("is_new", [True, False])

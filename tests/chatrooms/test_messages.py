@@ -195,7 +195,7 @@ def test_a_message_that_is_deleted_while_it_is_read_is_not_found(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     message = send(room)
-    Reply.objects.all().delete()  # what the second of the two queries finds then
+    Reply.objects.all().delete()  # so that the second of the two queries finds nothing
     assert client.get(f"/message/{message.pk}").status_code == 404
 
 
@@ -211,7 +211,7 @@ def test_any_accept_header_gets_the_redirect_to_the_stream(
 def test_an_event_source_gets_a_refusal_as_an_event(
     client: APIClient, room: Chatroom, send: Callable[..., Message]
 ) -> None:
-    path = client.get(f"/message/{send(room).pk}/stream")["Location"]  # led here again, though nothing streams
+    path = client.get(f"/message/{send(room).pk}/stream")["Location"]  # a redirect back here, where nothing streams
     assert client.get(path).status_code == 503
     answer = client.get(path, headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream; charset=utf-8")

@@ -69,14 +69,14 @@ def test_the_reaper_ignores_a_lease_renewed_since_it_looked(
         lose(seen)
 
     monkeypatch.setattr("chatrooms.replies.reaper._end_expired_lease", renew_first)
-    for tries in (3, 1):
-        Reply.objects.update(retries_left=tries)
+    for retries in (3, 1):
+        Reply.objects.update(retries_left=retries)
         expire_lease(reply)
         reaper.reap()
-        assert values(reply, "status", "retries_left", "error") == ("generating", tries, "")
+        assert values(reply, "status", "retries_left", "error") == ("generating", retries, "")
 
 
-def test_the_reaper_publishes_replies_that_nobody_claimed(
+def test_the_reaper_publishes_replies_that_were_not_claimed(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     first, second = reply_of(send(room)), reply_of(send(room))

@@ -48,7 +48,7 @@ def test_a_final_failure_fails_the_reply_at_once(room: Chatroom, send: Callable[
 def test_retry_delays_have_jitter_and_grow(
     room: Chatroom, send: Callable[..., Message], set_clock: Callable[[datetime], None]
 ) -> None:
-    """Many that fail together do not come back together; later pauses are longer."""
+    """Replies that fail together are not retried together, and later delays are longer."""
     moment = datetime.now(UTC)
     pauses: dict[int, list[float]] = {3: [], 2: []}
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""`manage.py requeue_replies`: what is stuck moves, nothing is answered twice, and the ledger agrees."""
+"""`manage.py requeue_replies`: stuck replies are published, none is generated twice, and the ledger agrees."""
 
 import io
 import json
@@ -52,9 +52,9 @@ def test_waiting_replies_are_published_once_and_at_once(
     room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     first, second = send(room), send(room)
-    told = run()
+    facts = run()
     assert published == [reply_of(first).pk], "the second one is not due before the first is done"
-    assert told["published"] == 1
+    assert facts["published"] == 1
     assert reply_of(second).status == Status.QUEUED
 
 
@@ -89,7 +89,7 @@ def test_a_retry_by_an_operator_costs_no_unit(
     assert send(rooms.create(user_id=user.pk, name="Another")), "the user's own unit of today is still there"
     assert units(user) == (1, 1)
     fail(message)
-    assert units(user) == (1, 1), "what was free is not given back"
+    assert units(user) == (1, 1), "a free retry is not refunded"
     assert StaffAction.objects.values_list("action", "user_id", "target", "outcome").get() == (
         "retry",
         user.pk,
@@ -116,8 +116,8 @@ def test_one_reply_of_a_room_is_retried_and_the_rest_reported(
 ) -> None:
     for _ in range(2):
         fail(send(room))
-    told = run("--failed", "provider_overloaded", "--since", "1h")
-    assert (told["retried"], told["left alone, by reason"]) == (1, {"reply_in_progress": 1})
+    facts = run("--failed", "provider_overloaded", "--since", "1h")
+    assert (facts["retried"], facts["left alone, by reason"]) == (1, {"reply_in_progress": 1})
 
 
 def test_replies_of_an_erasing_account_are_not_retried(

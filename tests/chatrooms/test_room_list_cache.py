@@ -1,4 +1,4 @@
-"""The cached room list: never stale, never another's, and not needed."""
+"""The cached room list: never stale, never another user's, and optional."""
 
 from collections.abc import Callable
 

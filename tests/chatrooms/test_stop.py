@@ -1,4 +1,4 @@
-"""Stopping an answer: at once, with what was told, and a unit that agrees with it."""
+"""Stopping a reply: at once, with the text that was published, and a refund if there is none."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -125,12 +125,12 @@ def test_the_worker_publishes_a_stop_that_redis_missed(
         patch.setattr(redis_stream, "stop", lambda **_: None)
         stop(client, message)
     stopping.settle(reply=reply, text="One", model="m", usage=USED)
-    told = stream_entries.parse_entries(redis_stream._redis().xrange(stream_entries.stream_key(reply.pk)))
-    assert [each.event for each in told] == ["start", "delta", "stopped"]
+    entries = stream_entries.parse_entries(redis_stream._redis().xrange(stream_entries.stream_key(reply.pk)))
+    assert [each.event for each in entries] == ["start", "delta", "stopped"]
 
 
 def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have Redis take beginnings and ends alone."""
+    """Have Redis accept only starts and ends."""
     append = redis_stream._append
 
     def refuse(*, event: stream_entries.Event, **rest: Any) -> bool:
@@ -159,7 +159,7 @@ def test_a_worker_saves_only_the_text_that_redis_accepted(
             yield "One"
             refuse_pieces(monkeypatch)
             yield " two"
-            monkeypatch.setattr(redis_stream, "stop", lambda **_: None)  # Redis is away altogether
+            monkeypatch.setattr(redis_stream, "stop", lambda **_: None)  # Redis is unavailable
             conversation.stop(user_id=room.user_id, message_id=message.pk)
             yield " three"
 
@@ -269,7 +269,7 @@ def test_stopping_works_without_redis(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by", ["settle", "keep_stopped"])
 def test_ending_a_stopped_reply_locks_the_user_first(room: Chatroom, send: Callable[..., Message], by: str) -> None:
-    """In the other order than those who ask again, it would be a deadlock: they hold the user and want the reply."""
+    """In the other order it could deadlock with a retry, which locks the user first and then the reply."""
     message = send(room)
     reply, _ = claimed(message)
     with transaction.atomic():

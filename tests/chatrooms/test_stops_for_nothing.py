@@ -1,4 +1,4 @@
-"""An answer that is stopped before its text gives its unit back, but not so often that calls cost nothing."""
+"""Stopping a reply before its first text refunds the unit, up to a limit a day: the calls cost money."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def used(user_id: int) -> int:
 
 @pytest.fixture
 def stopped_early(room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Send a message, and stop its answer while the model is asked and has not spoken."""
+    """Send a message, and stop its reply during the call, before the first chunk."""
 
     def run() -> None:
         message = send(room)

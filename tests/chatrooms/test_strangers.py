@@ -1,4 +1,4 @@
-"""Nobody reaches what is another's: a matrix over every operation of the contract, with a case for each."""
+"""No user can access another user's data: a matrix with a case for every operation of the contract."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /message/{message_id}/retry": {},
     "POST /message/{message_id}/regenerate": {},
 }
-"""What is sent with each operation on one thing of somebody's. An operation without a line fails a test."""
+"""The body for each operation on one object. An operation without a line fails a test."""
 OPEN = {
     "POST /auth/forgot-password",
     "POST /auth/login",
@@ -52,9 +52,9 @@ OPEN = {
     "GET /tiers",
     "POST /webhook/stripe",
 }
-"""What is for everybody; all else is for the signed in."""
+"""The open operations; all others need a session."""
 PAGES = {"", "billing/success", "billing/cancel", "billing/return", "schema", "docs", "docs/errors"}
-"""Routes that are no operations: pages for people."""
+"""Routes that are not operations of the API: HTML pages."""
 TABLES = """
     SELECT format('SELECT %L, md5(string_agg(r::text, E''\\n'' ORDER BY r::text)) FROM %I r', relname, relname)
     FROM pg_stat_user_tables WHERE schemaname = 'public'
@@ -78,7 +78,7 @@ def ask(client: APIClient, operation: str, **ids: Any) -> Any:
 
 @pytest.fixture
 def ids(user: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
-    """Of what there is to be reached; each belongs to the user."""
+    """The ids of one object of each kind; all belong to the user."""
     return {"room_id": room.pk, "message_id": send(room).pk, "session_id": Session.objects.get(user=user).pk}
 
 
@@ -101,9 +101,9 @@ def test_a_stranger_gets_404_and_changes_nothing(
 def test_anonymous_and_disabled_users_get_401(
     operation: str, client: APIClient, user: User, ids: dict[str, Any]
 ) -> None:
-    """The disabled one is the owner, whose token is good otherwise."""
+    """The disabled user is the owner, whose token is valid otherwise."""
     suspension.disable(user_id=user.pk)
-    Session.objects.update(revoked_at=None)  # so that the account alone is what refuses
+    Session.objects.update(revoked_at=None)  # so that only the disabled account is a reason to refuse
     before = state()
     assert [ask(each, operation, **ids).status_code for each in (APIClient(), client)] == [401, 401]
     assert state() == before
@@ -140,7 +140,7 @@ def test_only_the_listed_operations_are_open() -> None:
 
 
 def test_every_route_is_an_operation_or_a_page() -> None:
-    """Which verbs a route knows, `test_openapi` holds to the file that is read here."""
+    """`test_openapi` checks that the file read here has the verbs of each route."""
     routes = {str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)}
     named = {re.sub(r"<\w+:(\w+)>", r"{\1}", route) for route in routes}
     pages = {route for route in named if f"/{route}" not in PROMISED["paths"]}

@@ -52,8 +52,8 @@ def test_the_oldest_exchanges_are_summarised(
 
     context = context_for(reply=reply_of(send(room, "now")), tier=Tier.objects.get(slug="basic"))
     assert f"{NOTES}\nnotes so far" in context.prompt.system_instruction
-    asked = [turn.text[:10] for turn in context.prompt.turns if turn.role == "user"]
-    assert asked == [f"question {number}"[:10] for number in range(len(covered), 8)] + ["now"]
+    in_prompt = [turn.text[:10] for turn in context.prompt.turns if turn.role == "user"]
+    assert in_prompt == [f"question {number}"[:10] for number in range(len(covered), 8)] + ["now"]
 
 
 def test_the_next_summary_extends_the_last_one(
@@ -215,7 +215,7 @@ def test_a_new_reply_to_a_covered_message_ignores_the_summary(
 def test_the_first_message_is_known_many_turns_later(
     room: Chatroom, send: Callable, settings: Any, monkeypatch: pytest.MonkeyPatch, questions: int
 ) -> None:
-    """Through the real tasks, with the stand-in for a model."""
+    """With the real tasks, and the stand-in as the model."""
     settings.GEMINI_CLIENT, settings.GEMINI_STAND_IN_DELAY = "stand-in", 0
     for module in ("titles_and_summaries", "generation"):
         monkeypatch.setattr(f"chatrooms.replies.{module}.connections.close_all", lambda: None)
@@ -234,11 +234,11 @@ def test_the_first_message_is_known_many_turns_later(
     assert Summary.objects.get().upto > first.pk
 
 
-@pytest.mark.parametrize("after", [DONE, QUEUED], ids=["brought back", "asked for again"])
+@pytest.mark.parametrize("after", [DONE, QUEUED], ids=["restored", "requested again"])
 def test_a_reply_that_appears_during_the_call_discards_the_summary(
     room: Chatroom, say: Callable, room_model: ScriptedModel, room_tasks: list[Any], after: dict[str, str]
 ) -> None:
-    """It is not in what the model was asked to summarise, and would be in no later request either."""
+    """The new reply is not in the prompt of this summary, and would not be in any later one."""
     first, *_ = fill(room, say, 8)
     Reply.objects.filter(answers=first).update(status="failed", content="", error="blocked")
 

@@ -105,7 +105,7 @@ def test_a_retry_is_timed_from_the_retry(
     assert reply_of(message).first_token_ms is None
     model(Stream("One"))
     generate_reply(reply_of(message).pk)
-    assert (reply_of(message).first_token_ms or 10**6) < 100_000  # and not the 500 seconds since it was first asked for
+    assert (reply_of(message).first_token_ms or 10**6) < 100_000  # and not the 500 seconds since the first request
 
 
 def test_saving_it_costs_no_further_statement(room: Chatroom, send: Callable[..., Message]) -> None:

@@ -1,4 +1,4 @@
-"""What a trace says of a call to the model, and of what is published again."""
+"""The traces of calls to the model, and of tasks that are published again."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,7 +51,7 @@ def gemini(settings: Settings) -> Iterator[GeminiDouble]:
 
 
 def answered(send: Callable[..., Message], room: Chatroom, ended: Callable[[], list[Any]]) -> tuple[Any, Reply]:
-    """Have a message answered; its call's span, and the reply."""
+    """Generate the reply to a message; the span of the call, and the reply."""
     message = send(room, CANARY)
     generate_reply(reply_of(message).pk)
     [call] = [span for span in ended() if span.name.startswith("chat")]

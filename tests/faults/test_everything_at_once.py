@@ -1,4 +1,4 @@
-"""Workers killed, Redis emptied and PostgreSQL restarted among the same messages: each has one end, and one charge."""
+"""Workers are killed, Redis is emptied and PostgreSQL restarts: each message has one end and one charge."""
 
 import random
 import secrets
@@ -24,7 +24,7 @@ FAULTS = ["worker killed"] * 30 + ["Redis emptied"] * 2 + ["PostgreSQL restarted
 
 
 class Restartable:
-    """A PostgreSQL of the test's own, which cares for a sudden end as one in production does."""
+    """A PostgreSQL for this test alone, as durable as one in production."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class Restartable:
 
 @pytest.fixture
 def database() -> Iterator[Restartable]:
-    # Not pytest's own folder, through which nobody but root may pass, and PostgreSQL does not run as root.
+    # Not pytest's folder: only root may enter it, and PostgreSQL does not run as root.
     with tempfile.TemporaryDirectory(prefix="kuvaka-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         database = Restartable(Path(folder) / "data")
@@ -57,22 +57,22 @@ def database() -> Iterator[Restartable]:
 @pytest.fixture
 def own_stack(database: Restartable, tmp_path: Path) -> Iterator[Stack]:
     with running(database_url=database.url, folder=tmp_path) as stack:
-        stack.is_patient = True  # people repeat what PostgreSQL's restart refused, by their idempotency key
+        stack.is_patient = True  # users repeat what PostgreSQL's restart refused, by their idempotency key
         yield stack
 
 
 def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Restartable) -> None:
     stack = own_stack
-    people = [stack.sign_up() for _ in range(PEOPLE)]
-    rooms = [(person, person.room()) for person in people for _ in range(2)]
+    users = [stack.sign_up() for _ in range(PEOPLE)]
+    rooms = [(user, user.room()) for user in users for _ in range(2)]
     stack.set_tier("basic", daily_messages=MESSAGES // PEOPLE, parallel_replies=8, waiting_replies=100)
     stack.double.default(ttft=0.3, delay=0.2, pieces=5)
     sent: list[tuple[Person, int]] = []
 
     def send_all() -> None:
         for number in range(MESSAGES):
-            person, room = rooms[number % len(rooms)]
-            sent.append((person, person.send(room, f"question {number}!")["id"]))
+            user, room = rooms[number % len(rooms)]
+            sent.append((user, user.send(room, f"question {number}!")["id"]))
             time.sleep(0.8)
 
     sender = threading.Thread(target=send_all)
@@ -98,16 +98,16 @@ def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Res
 
     assert len({message_id for _, message_id in sent}) == MESSAGES
     assert met > 0, "no fault met a call under way"
-    ends: dict[int, Counter[str]] = {person.id: Counter() for person in people}
-    for number, (person, message_id) in enumerate(sent):
-        message = person.message(message_id)
-        ends[person.id][message["reply"]["status"]] += 1
+    ends: dict[int, Counter[str]] = {user.id: Counter() for user in users}
+    for number, (user, message_id) in enumerate(sent):
+        message = user.message(message_id)
+        ends[user.id][message["reply"]["status"]] += 1
         if message["reply"]["status"] == "done":
             assert f"question {number}!" in message["gemini_response"]
         else:
             assert message["reply"]["error"] == "worker_lost", "it met three kills"
-    for person in people:
-        assert person.call("GET", "/usage").json()["used"] == ends[person.id]["done"]
+    for user in users:
+        assert user.call("GET", "/usage").json()["used"] == ends[user.id]["done"]
     [(replies, distinct)] = stack.sql(
         "SELECT count(*), count(DISTINCT answers_id) FROM chatrooms_message WHERE role = 'assistant'"
     )

@@ -1,4 +1,4 @@
-"""Workers that die, drain or freeze: every accepted message is answered, and never twice."""
+"""Workers die, drain or freeze: every accepted message gets its reply, and never two."""
 
 import random
 import re
@@ -13,22 +13,22 @@ from tests.stack import Stack, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 
-ON_ITS_LAST_TRY = "SELECT 1 FROM chatrooms_message WHERE status = 'generating' AND tries_left = 1"
+ON_ITS_LAST_ATTEMPT = "SELECT 1 FROM chatrooms_message WHERE status = 'generating' AND tries_left = 1"
 
 
 @pytest.mark.parametrize(("kills", "messages"), [(1, 15), pytest.param(10, 100, marks=pytest.mark.faults)])
 def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int, messages: int) -> None:
     stack = breakable
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
-    people = [stack.sign_up() for _ in range(10)]
-    rooms = [(person, person.room()) for person in people for _ in range(2)]
+    users = [stack.sign_up() for _ in range(10)]
+    rooms = [(user, user.room()) for user in users for _ in range(2)]
     stack.double.default(ttft=0.1, delay=0.1, pieces=3)
     sent: list[tuple[int, int]] = []
 
     def send_all() -> None:
         for number in range(messages):
-            person, room = rooms[number % len(rooms)]
-            sent.append((number % len(rooms), person.send(room, f"question {number}!")["id"]))
+            user, room = rooms[number % len(rooms)]
+            sent.append((number % len(rooms), user.send(room, f"question {number}!")["id"]))
             time.sleep(0.25)
 
     def is_under_way() -> bool:
@@ -39,11 +39,11 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
     hit = 0
     for kill in range(kills):
         wait_until(is_under_way, "a call under way")
-        # An answer takes a third of a second: what was begun first is finished, so that hardly a message meets several
-        # kills. Who has met two is let pass: a reply that meets three is taken for the cause of them and fails, see the
-        # poison message below.
+        # A reply takes a third of a second, and the oldest one is finished first, so hardly any meets several kills.
+        # While one has met two, no worker is killed: a reply that meets three is taken for their cause and fails, see
+        # the poison message below.
         time.sleep(random.uniform(1.5, 2.5))
-        wait_until(lambda: not stack.sql(ON_ITS_LAST_TRY), "what has met two kills")
+        wait_until(lambda: not stack.sql(ON_ITS_LAST_ATTEMPT), "what has met two kills")
         wait_until(is_under_way, "a call under way")
         hit += stack.double.ledger()["in_flight"]
         stack.kill("worker")
@@ -51,7 +51,7 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
             stack.stop_redis()
             stack.start_redis()
             if stack.processes["tasks"].poll() is not None:
-                stack.start("tasks")  # Celery now and then dies of a broker that goes; every supervisor starts it again
+                stack.start("tasks")  # Celery sometimes dies when its broker does; every supervisor restarts it
         stack.start("worker")
     sender.join()
     wait_until(lambda: stack.unfinished() == 0, "all in an end state", 120)
@@ -66,31 +66,31 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
         "SELECT count(*), count(DISTINCT answers_id) FROM chatrooms_message WHERE role = 'assistant'"
     )
     assert (replies, distinct) == (messages, messages)
-    assert len(stack.double.calls()) <= messages + hit + kills, "a call is made anew only for one that a kill cut"
+    assert len(stack.double.calls()) <= messages + hit + kills, "a call is repeated only if a kill cut it"
 
 
 @pytest.mark.faults
 def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
-    person = stack.sign_up()
-    stack.double.script({"ttft": 60}, {"ttft": 60})  # silent for as long as a call may be
-    messages = [person.send(person.room(), "a slow one") for _ in range(2)]
+    user = stack.sign_up()
+    stack.double.script({"ttft": 60}, {"ttft": 60})  # silent for as long as a call may take
+    messages = [user.send(user.room(), "a slow one") for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 2, "both under way")
     assert stack.stop("worker") == 0
     rows = stack.sql("SELECT status, tries_left, attempt FROM chatrooms_message WHERE role = 'assistant'")
     assert rows == [("queued", 3, 1)] * 2, "handed back, and no try spent"
     stack.start("worker")
     for message in messages:
-        assert person.answered(message["id"])["reply"]["status"] == "done"
+        assert user.answered(message["id"])["reply"]["status"] == "done"
 
 
 @pytest.mark.faults
 def test_a_terminated_worker_ends_even_without_redis(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
-    person = stack.sign_up()
-    assert person.answered(person.send(person.room(), "hello")["id"])["reply"]["status"] == "done"
+    user = stack.sign_up()
+    assert user.answered(user.send(user.room(), "hello")["id"])["reply"]["status"] == "done"
     stack.stop_redis()
     assert stack.stop("worker") == 0
 
@@ -99,29 +99,29 @@ def test_a_terminated_worker_ends_even_without_redis(breakable: Stack) -> None:
 def test_a_quick_call_is_finished_before_the_worker_stops(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="10")
-    person = stack.sign_up()
+    user = stack.sign_up()
     stack.double.script({"ttft": 2})
-    message = person.send(person.room(), "nearly there")
+    message = user.send(user.room(), "nearly there")
     wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "under way")
     assert stack.stop("worker") == 0
-    assert person.message(message["id"])["reply"]["status"] == "done"
+    assert user.message(message["id"])["reply"]["status"] == "done"
     assert len(stack.double.calls()) == 1
 
 
 @pytest.mark.faults
 def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) -> None:
     stack = breakable
-    people = [stack.sign_up() for _ in range(10)]
+    users = [stack.sign_up() for _ in range(10)]
     stack.double.script(*[{"ttft": 12, "text": "the late text"}] * 20)
-    sent = [(person, person.send(person.room(), "hello")["id"]) for person in people for _ in range(2)]
+    sent = [(user, user.send(user.room(), "hello")["id"]) for user in users for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
     frozen = stack.processes.pop("worker")
     stack.processes["frozen"] = frozen
     stack.signal("frozen", signal.SIGSTOP)
     stack.expire_leases()
     stack.start("worker")
-    for person, message_id in sent:
-        assert person.answered(message_id)["reply"]["status"] == "done"
+    for user, message_id in sent:
+        assert user.answered(message_id)["reply"]["status"] == "done"
     before = stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id")
     stack.signal("frozen", signal.SIGCONT)
 
@@ -130,20 +130,20 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
 
     wait_until(lambda: refused() >= 20, "20 late writers refused")
     assert stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id") == before
-    assert not any("late" in person.message(message_id)["gemini_response"] for person, message_id in sent)
+    assert not any("late" in user.message(message_id)["gemini_response"] for user, message_id in sent)
 
 
 @pytest.mark.faults
 def test_a_poison_message_fails_and_others_are_generated(breakable: Stack) -> None:
     stack = breakable
-    person, other = stack.sign_up(), stack.sign_up()
-    poison = person.send(person.room(), "[[double ttft=30]] poison")
+    user, other = stack.sign_up(), stack.sign_up()
+    poison = user.send(user.room(), "[[double ttft=30]] poison")
     for _ in range(3):
         wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "the poison is being generated")
         stack.kill("worker")
         wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "the call is gone")
         stack.start("worker")
-    failed = person.answered(poison["id"])
+    failed = user.answered(poison["id"])
     assert (failed["reply"]["status"], failed["reply"]["error"]) == ("failed", "worker_lost")
     assert failed["gemini_response"] is None
     assert other.answered(other.send(other.room(), "fine")["id"])["reply"]["status"] == "done"

@@ -1,4 +1,4 @@
-"""Every way in which Gemini can fail ends in its own code on a clean reply, whichever SDK made the call."""
+"""Every failure of Gemini has its own code on a reply without text, whichever SDK made the call."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,7 +45,7 @@ def double() -> Iterator[GeminiDouble]:
 
 @pytest.fixture
 def ask(db: None, double: GeminiDouble, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Message]:
-    """Send a message and let the worker's code answer it until it is final, by this SDK."""
+    """Send a message and generate its reply with this SDK until it is final."""
     from accounts.models import User
 
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)

@@ -1,4 +1,4 @@
-"""The allowance is exact: under parallel sends over real web processes, and after failures of every kind."""
+"""The quota is exact: with parallel sends to real web processes, and after failures of every kind."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -30,13 +30,13 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, round
     stack = breakable
     stack.set_tier("basic", daily_messages=5)
     for _ in range(rounds):
-        person = stack.sign_up()
-        room = person.room()
-        answers = in_parallel([lambda who=person, where=room: who.send_surely(where) for _ in range(100)])
+        user = stack.sign_up()
+        room = user.room()
+        answers = in_parallel([lambda who=user, where=room: who.send_surely(where) for _ in range(100)])
         assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
         refused = [answer.json() for answer in answers if answer.status_code == 429]
         assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
-        assert books(person) == (5, 5, 5)
+        assert books(user) == (5, 5, 5)
 
 
 @MANY_WEBS
@@ -46,15 +46,15 @@ def test_becoming_pro_during_parallel_sends_loses_no_unit(breakable: Stack, roun
     stack.set_tier("basic", daily_messages=5)
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
     for _ in range(rounds):
-        person = stack.sign_up()
-        room = person.room()
-        jobs: list[Callable[[], Any]] = [lambda who=person, where=room: who.send_surely(where) for _ in range(60)]
-        answers = in_parallel([*jobs[:30], lambda who=person: stack.sql(grant, who.id), *jobs[30:]])
+        user = stack.sign_up()
+        room = user.room()
+        jobs: list[Callable[[], Any]] = [lambda who=user, where=room: who.send_surely(where) for _ in range(60)]
+        answers = in_parallel([*jobs[:30], lambda who=user: stack.sql(grant, who.id), *jobs[30:]])
         accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
         others = Counter(answer.text for answer in answers if isinstance(answer, requests.Response) and not answer.ok)
         assert len(accepted) >= 5
-        assert (books(person), others) == ((len(accepted),) * 3, others)
-        assert person.send_surely(room).status_code == 202, "Pro has no cap"
+        assert (books(user), others) == ((len(accepted),) * 3, others)
+        assert user.send_surely(room).status_code == 202, "Pro has no cap"
 
 
 @MANY_WEBS
@@ -65,75 +65,75 @@ def test_tier_changes_during_parallel_sends_lose_no_unit(breakable: Stack, round
     stack.set_tier("basic", daily_messages=5, waiting_replies=1000)
     stack.set_tier("pro", daily_messages=None, waiting_replies=1000)
 
-    def round_of(person: Person, room: int, change: Callable[[], Any]) -> int:
-        """Change the plan among forty sends; how many were accepted, which the books have to confirm."""
-        _, _, before = books(person)
-        jobs: list[Callable[[], Any]] = [lambda: person.send_surely(room) for _ in range(40)]
+    def round_of(user: Person, room: int, change: Callable[[], Any]) -> int:
+        """Change the tier during forty sends; how many were accepted, which the ledger has to confirm."""
+        _, _, before = books(user)
+        jobs: list[Callable[[], Any]] = [lambda: user.send_surely(room) for _ in range(40)]
         answers = in_parallel([*jobs[:20], change, *jobs[20:]])
         codes = Counter(answer.status_code for answer in answers[:20] + answers[21:])
         assert set(codes) <= {202, 429}
         refused = {answer.json()["code"] for answer in answers[:20] + answers[21:] if answer.status_code == 429}
         assert refused <= {"quota_exceeded"}
-        assert books(person) == (before + codes[202],) * 3
+        assert books(user) == (before + codes[202],) * 3
         return codes[202]
 
     for _ in range(rounds):
-        person = stack.sign_up()
-        room = person.room()
-        opened = person.call("POST", "/subscribe/pro").json()
-        assert round_of(person, room, lambda url=opened["checkout_url"]: stack.stripe.pay(url)) >= 5
-        wait_until(lambda who=person: status(who)["tier"] == "pro", "Pro")
-        assert person.send_surely(room).status_code == 202, "an upgrade counts at once"
-        [used, *_] = books(person)
+        user = stack.sign_up()
+        room = user.room()
+        opened = user.call("POST", "/subscribe/pro").json()
+        assert round_of(user, room, lambda url=opened["checkout_url"]: stack.stripe.pay(url)) >= 5
+        wait_until(lambda who=user: status(who)["tier"] == "pro", "Pro")
+        assert user.send_surely(room).status_code == 202, "an upgrade counts at once"
+        [used, *_] = books(user)
         subscription = stack.stripe.objects("sessions")[opened["session_id"]]["subscription"]
-        assert status(person)["tier"] == "pro"
-        assert round_of(person, room, lambda: portal(person, "cancel")) == 40, "paid until the period ends"
-        round_of(person, room, lambda gone=subscription: stack.stripe.set_status(gone, "canceled"))
-        wait_until(lambda who=person: status(who)["tier"] == "basic", "Basic")
-        assert round_of(person, room, lambda: None) == 0, "what Pro sent counts for the day"
+        assert status(user)["tier"] == "pro"
+        assert round_of(user, room, lambda: portal(user, "cancel")) == 40, "paid until the period ends"
+        round_of(user, room, lambda gone=subscription: stack.stripe.set_status(gone, "canceled"))
+        wait_until(lambda who=user: status(who)["tier"] == "basic", "Basic")
+        assert round_of(user, room, lambda: None) == 0, "what Pro sent counts for the day"
         assert used >= 5
 
 
 def test_returning_from_checkout_alone_grants_nothing(breakable: Stack) -> None:
     stack = breakable
     stack.set_tier("basic", daily_messages=1)
-    person = stack.sign_up()
-    room = person.room()
+    user = stack.sign_up()
+    room = user.room()
     stack.stripe.deliver(enabled=False)
-    opened = person.call("POST", "/subscribe/pro").json()
-    assert person.send_surely(room).status_code == 202
+    opened = user.call("POST", "/subscribe/pro").json()
+    assert user.send_surely(room).status_code == 202
     paid = stack.stripe.pay(opened["checkout_url"])
     assert requests.get(paid.headers["Location"], timeout=PATIENCE).status_code == 200
-    assert person.send_surely(room).status_code == 429
-    assert status(person)["tier"] == "basic"
+    assert user.send_surely(room).status_code == 429
+    assert status(user)["tier"] == "basic"
 
 
 @pytest.mark.parametrize("of_each", [2, pytest.param(10, marks=pytest.mark.faults)])
-# So that the worker, which leaves the model alone afterwards, is started anew for the next test.
+# The model's breaker is open afterwards, so the worker is restarted for the next test.
 @pytest.mark.stack_settings(worker={"REPLY_DRAIN": "8"})
 def test_failures_of_five_kinds_refund_exactly_their_units(breakable: Stack, of_each: int) -> None:
     stack = breakable
-    person = stack.sign_up()
+    user = stack.sign_up()
     stack.set_tier("basic", waiting_replies=100, parallel_replies=8)
-    rooms = [person.room() for _ in range(of_each)]
+    rooms = [user.room() for _ in range(of_each)]
 
     def failing(how: str) -> list[int]:
-        return [person.send(room, f"No [[double {how}]]")["id"] for room in rooms]
+        return [user.send(room, f"No [[double {how}]]")["id"] for room in rooms]
 
     sent = {code: failing(how) for code, how in FAILURES.items()}
-    done = person.send(rooms[0], "Yes")
+    done = user.send(rooms[0], "Yes")
     wait_until(lambda: stack.unfinished() == 0, "four kinds of them over", 120)
     for code, messages in sent.items():
-        assert {person.message(message)["reply"]["error"] for message in messages} == {code}
-    # The first of these makes the worker leave the model alone, so most fail without a call.
+        assert {user.message(message)["reply"]["error"] for message in messages} == {code}
+    # The first failure opens the model's breaker, so most fail without a call.
     exhausted = failing("error=429 per_day=true")
     wait_until(lambda: stack.unfinished() == 0, "all of them over", 120)
-    codes = {person.message(message)["reply"]["error"] for message in exhausted}
+    codes = {user.message(message)["reply"]["error"] for message in exhausted}
     assert "provider_quota_exhausted" in codes
     assert codes <= {"provider_quota_exhausted", "provider_unavailable"}
-    assert person.message(done["id"])["reply"]["status"] == "done"
-    assert books(person) == (1, 1, 1 + 5 * of_each)
+    assert user.message(done["id"])["reply"]["status"] == "done"
+    assert books(user) == (1, 1, 1 + 5 * of_each)
     [(returned,)] = stack.sql(
-        "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", person.id
+        "SELECT count(*) FROM billing_ledgerentry WHERE user_id = %s AND kind = 'return'", user.id
     )
     assert returned == 5 * of_each
