@@ -14,7 +14,7 @@ class ChatroomsConfig(AppConfig):
         from chatrooms import erasure, export, metrics, retention, statistics  # noqa: PLC0415
 
         metrics.register_all()
-        register_source(statistics.figures)
+        register_source(statistics.daily_statistics)
         personal_data.register(
             export={
                 "rooms": export.rooms,

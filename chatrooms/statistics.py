@@ -25,7 +25,7 @@ FAILURES = """
 """
 
 
-def figures(day: date) -> dict[str, float]:
+def daily_statistics(day: date) -> dict[str, float]:
     """Messages, replies by outcome, times to the first token and to a worker, failures by code."""
     with connection.cursor() as cursor:
         cursor.execute(QUERY, bounds_of(day))
