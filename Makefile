@@ -1,4 +1,4 @@
-# Needs Python 3.11, make and git, nothing else. `make` alone says what there is.
+# Needs only Python 3.11, make and git. `make` lists the targets.
 
 PYTHON := .venv/bin/python
 UV := $(PYTHON) -m uv pip
@@ -6,10 +6,10 @@ ARGS ?=
 PARALLEL := --dist loadscope --no-loadscope-reorder
 IMAGE ?= kuvaka
 
-# Without the bytecode of our own code every process starts half a second later.
+# Without cached bytecode of our own code, every process starts half a second later.
 unexport PYTHONDONTWRITEBYTECODE
 
-# What mypy's Django plugin and makemigrations need to read the settings; nothing is connected to.
+# What mypy's Django plugin and makemigrations need to import the settings; they connect to nothing.
 CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-checks-checks \
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
@@ -18,43 +18,43 @@ OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-wa
 .PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
-help: ## Say what there is
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 run: venv-run ## Start everything on this machine: http://127.0.0.1:8000, or PORT=8001 make run
 	@exec $(PYTHON) -m config.dev.run
 
-demo: ## Hold a conversation with the running stack, over HTTP
+demo: ## Run a sample conversation against the running stack, over HTTP
 	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.dev.demo_client
 
-manage: ## Give a command to the running stack: make manage ARGS="check_stack" (docs/commands.md has them all)
+manage: ## Run a management command on the running stack: make manage ARGS="check_stack" (see docs/commands.md)
 	@test -e .venv/complete-requirements-run.txt || { echo "Kuvaka is not installed here yet; make run does that first." >&2; exit 1; }
 	@exec $(PYTHON) -m config.dev.manage $(ARGS)
 
 newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
 	@exec $(PYTHON) -m config.dev.postman --run
 
-test: venv-dev ## Run the tests (some ten minutes); make test ARGS="-k word" runs some of them
+test: venv-dev ## Run the tests (about ten minutes); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
 	@exec $(PYTHON) -m pytest -m "not faults" -n 3 $(PARALLEL)
 else
 	@exec $(PYTHON) -m pytest -m "not faults" $(ARGS)
 endif
 
-faults: venv-dev ## Run what takes long: kills and races many times over, real time-outs, all migrations
+faults: venv-dev ## Run the slow tests: repeated kills and races, real timeouts, all migrations
 	@exec $(PYTHON) -m pytest -m faults -n 2 $(PARALLEL) $(ARGS)
 
-mutants: venv-dev ## Break what matters, one thing at a time, in a copy: each has to turn its tests red (some half an hour)
+mutants: venv-dev ## Break one line at a time in a copy, and check that its tests fail (about half an hour)
 	@exec $(PYTHON) -m tests.mutants $(ARGS)
 
-fuzz: venv-dev ## Send tens of thousands of odd requests to a stack of its own (some twenty minutes)
+fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (about twenty minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-700} $(PYTHON) -m pytest -s -m faults tests/flows/test_any_input.py
 
-soak: venv-dev ## An hour at twice the expected load, with a part killed every two minutes
+soak: venv-dev ## Run an hour at twice the expected load, with a process killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Measure: 200 answers at once, the first token, long rooms, the admin, outages, scrapes, 1,000 streams (some minutes, on an idle machine)
+bench: venv-dev ## Run the benchmarks: replies, first token, long rooms, the admin, outages, scrapes, streams (minutes, on an idle machine)
 	@$(PYTHON) -m bench.answers
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
@@ -68,27 +68,27 @@ check: venv-dev ## Run the static checks: format, lint, layers, types, missing m
 	$(PYTHON) -m ruff check .
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(CHECK_ENV) $(PYTHON) -m mypy .
-	@# Its complaints about the database that is not there are shown only if it fails.
+	@# Its warnings about the missing database are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
 	@$(CHECK_ENV) $(OPENAPI) --file .venv/openapi.yaml
 	@diff -u docs/openapi.yaml .venv/openapi.yaml \
 		|| { echo "docs/openapi.yaml is not up to date: run make openapi and make postman, and commit what they change." >&2; exit 1; }
 
-schema: venv-run ## Write the schema snapshot anew, after a migration was added (minutes)
+schema: venv-run ## Update the schema snapshot after adding a migration (minutes)
 	@exec $(CHECK_ENV) $(PYTHON) -m config.dev.schema
 
-openapi: venv-dev ## Write docs/openapi.yaml after a change of the API
+openapi: venv-dev ## Update docs/openapi.yaml after a change of the API
 	@$(CHECK_ENV) $(OPENAPI) --file docs/openapi.yaml
 
-postman: venv-dev ## Make the Postman collection of docs/postman anew, from the API as it is
+postman: venv-dev ## Update the Postman collection in docs/postman from the API
 	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman
 
-format: venv-dev ## Lay the code out
+format: venv-dev ## Format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-requirements: venv-dev ## Pin the requirements anew, from the .in files, and try them for the other platforms
+requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
 	@for name in requirements-uv requirements requirements-run requirements-dev; do \
 		echo "Compiling $$name.txt"; \
 		$(UV) compile -q --generate-hashes --no-strip-markers --python-version 3.11 --no-emit-index-url --no-header \
@@ -103,14 +103,14 @@ requirements: venv-dev ## Pin the requirements anew, from the .in files, and try
 image: ## Build the container image
 	docker build --tag $(IMAGE) .
 
-image-test: venv-dev ## Build the image without Docker, and run every process of it (needs root, buildah, debootstrap, runc)
+image-test: venv-dev ## Build the image without Docker, and run all its processes (needs root, buildah, debootstrap, runc)
 	@exec $(PYTHON) -m tests.image $(ARGS)
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
 	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# config/dev/install.py says how; what is there and up to date costs nothing.
+# See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:
 	@for python in python3.11 python3 python; do \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
