@@ -21,7 +21,7 @@ from accounts.exceptions import (
     SessionEnded,
     WrongPassword,
 )
-from accounts.models import OneTimeCode, Purpose, Session, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Purpose, Session, User
 from accounts.passwords import normalised
 from accounts.staff import audit_trail
 
@@ -29,11 +29,11 @@ RECENT: Final = timedelta(minutes=10)
 """How long a sign-in by code stands for the old password of somebody who has none."""
 
 
-def sign_in_by_code(*, number: str, digits: str, password: str | None, user_agent: str) -> Session:
+def sign_in_by_code(*, mobile_number: str, digits: str, password: str | None, user_agent: str) -> Session:
     """Begin a session, and the account too if the number has none.
 
     Args:
-        number: in E.164.
+        mobile_number: in E.164.
         digits: of the code.
         password: becomes the account's password if it has none; checked already.
         user_agent: the client's name for itself.
@@ -43,10 +43,14 @@ def sign_in_by_code(*, number: str, digits: str, password: str | None, user_agen
         TooManyTries: the number is locked.
     """
     with hashing.turns.take() if password else nullcontext():
-        otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.SIGN_IN), digits=digits))
+        otp.prove(
+            otp.CodeAttempt(
+                request=otp.CodeRequest(mobile_number=mobile_number, purpose=Purpose.SIGN_IN), digits=digits
+            )
+        )
         encoded = make_password(password and normalised(password))
     with transaction.atomic():
-        user = _locked(number) or _created(number, encoded)
+        user = _locked(mobile_number) or _created(mobile_number, encoded)
         if not user.is_active:
             audit.record("sign_in_failed", method="code", cause="disabled")
             raise InvalidCode
@@ -57,27 +61,27 @@ def sign_in_by_code(*, number: str, digits: str, password: str | None, user_agen
         return sessions.start(user=user, method=Session.Method.CODE, user_agent=user_agent)
 
 
-def sign_in_by_password(*, number: str, password: str, user_agent: str) -> Session:
+def sign_in_by_password(*, mobile_number: str, password: str, user_agent: str) -> Session:
     """Begin a session.
 
     Raises:
         InvalidCredentials: unknown number, wrong password, no password set or a disabled account: all look the same.
         TooManyTries: the number is locked.
     """
-    user = User.objects.filter(mobile_number=number).first()
-    if not _password_is_right(user, number=number, password=password) or user is None:
+    user = User.objects.filter(mobile_number=mobile_number).first()
+    if not _password_is_right(user, mobile_number=mobile_number, password=password) or user is None:
         audit.record("sign_in_failed", user_id=user.pk if user else None, method="password")
         raise InvalidCredentials
     with transaction.atomic():
         # Ask again under lock: whoever changed the password meanwhile ended every session there was.
-        unchanged = {"pk": user.pk, "password": user.password, "mobile_number": number, "is_active": True}
+        unchanged = {"pk": user.pk, "password": user.password, "mobile_number": mobile_number, "is_active": True}
         locked = User.objects.select_for_update(no_key=True).filter(**unchanged).first()
         if locked is None:
             raise InvalidCredentials
         return sessions.start(user=locked, method=Session.Method.PASSWORD, user_agent=user_agent)
 
 
-def reset_password(*, number: str, digits: str, new_password: str) -> None:
+def reset_password(*, mobile_number: str, digits: str, new_password: str) -> None:
     """Set a new password by code; every session ends, and so does a lock of the old password.
 
     Raises:
@@ -85,15 +89,19 @@ def reset_password(*, number: str, digits: str, new_password: str) -> None:
         TooManyTries: the number is locked.
     """
     with hashing.turns.take():
-        otp.prove(otp.Proof(order=otp.Order(number=number, purpose=Purpose.RESET_PASSWORD), digits=digits))
+        otp.prove(
+            otp.CodeAttempt(
+                request=otp.CodeRequest(mobile_number=mobile_number, purpose=Purpose.RESET_PASSWORD), digits=digits
+            )
+        )
         encoded = make_password(normalised(new_password))
     with transaction.atomic():
-        user = _locked(number)
+        user = _locked(mobile_number)
         if user is None or not user.is_active:
             raise InvalidCode
         User.objects.filter(pk=user.pk).update(password=encoded)
         sessions.end_all(user_id=user.pk)
-        failed_attempts.forgive(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.reset(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
     audit.record("password_reset", user_id=user.pk)
 
 
@@ -115,14 +123,14 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
     with hashing.turns.take():
         if session and not user.has_usable_password():
             _require_recent_sign_in(session)
-        elif not _password_is_right(user, number=user.mobile_number, password=old_password or ""):
+        elif not _password_is_right(user, mobile_number=user.mobile_number, password=old_password or ""):
             raise WrongPassword
         encoded = make_password(normalised(new_password))
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=encoded):
             raise WrongPassword
         sessions.end_all(user_id=user.pk, but=mine)
-        failed_attempts.forgive(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.reset(mobile_number=user.mobile_number, kind=FailedAttempts.Kind.PASSWORD)
     audit.record("password_changed", user_id=user.pk, session_id=mine)
 
 
@@ -138,7 +146,7 @@ def request_change_of_number(*, user: User, new_number: str, address: str) -> li
         as_it_was = {"pk": user.pk, "mobile_number": user.mobile_number, "is_active": True}
         if User.objects.select_for_update(no_key=True).filter(**as_it_was).first() is None:
             raise SessionEnded
-        return otp.request(*_orders(user, new_number), address=address)
+        return otp.request(*_code_requests(user, new_number), address=address)
 
 
 def change_number(*, user: User, digits: str, new_digits: str) -> None:
@@ -152,42 +160,42 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
     new_number = otp.pending_number(user_id=user.pk)
     if new_number is None:
         raise InvalidCode
-    old, new = _orders(user, new_number)
-    otp.prove(otp.Proof(order=old, digits=digits), otp.Proof(order=new, digits=new_digits))
+    old, new = _code_requests(user, new_number)
+    otp.prove(otp.CodeAttempt(request=old, digits=digits), otp.CodeAttempt(request=new, digits=new_digits))
     try:
         with transaction.atomic():
-            mine = User.objects.filter(pk=user.pk, mobile_number=old.number, is_active=True)
+            mine = User.objects.filter(pk=user.pk, mobile_number=old.mobile_number, is_active=True)
             if not mine.update(mobile_number=new_number):
                 raise InvalidCode
             sessions.end_all(user_id=user.pk)
-            _take_along(user_id=user.pk, number=old.number)
+            _take_along(user_id=user.pk, mobile_number=old.mobile_number)
     except IntegrityError:
         raise NumberTaken from None
     audit.record("number_changed", user_id=user.pk)
 
 
-def _take_along(*, user_id: int, number: str) -> None:
+def _take_along(*, user_id: int, mobile_number: str) -> None:
     """Give the account what is known under its old number alone: an erasure will not know that number any more."""
-    OneTimeCode.objects.filter(number=number, user=None).update(user=user_id)
-    audit_trail.assign_number_actions(user_id=user_id, number=number)
-    Tries.objects.filter(number=number).delete()
+    OneTimeCode.objects.filter(mobile_number=mobile_number, user=None).update(user=user_id)
+    audit_trail.assign_number_actions(user_id=user_id, number=mobile_number)
+    FailedAttempts.objects.filter(mobile_number=mobile_number).delete()
 
 
-def _locked(number: str) -> User | None:
+def _locked(mobile_number: str) -> User | None:
     """The account of a number, its row held until the transaction ends; foreign keys to it can still be made."""
-    return User.objects.select_for_update(no_key=True).filter(mobile_number=number).first()
+    return User.objects.select_for_update(no_key=True).filter(mobile_number=mobile_number).first()
 
 
-def _created(number: str, encoded: str) -> User:
+def _created(mobile_number: str, encoded: str) -> User:
     """A new account; if somebody else makes one of the same number at this moment, theirs."""
-    User.objects.bulk_create([User(mobile_number=number, password=encoded)], ignore_conflicts=True)
-    return User.objects.select_for_update(no_key=True).get(mobile_number=number)
+    User.objects.bulk_create([User(mobile_number=mobile_number, password=encoded)], ignore_conflicts=True)
+    return User.objects.select_for_update(no_key=True).get(mobile_number=mobile_number)
 
 
-def _orders(user: User, new_number: str) -> tuple[otp.Order, otp.Order]:
+def _code_requests(user: User, new_number: str) -> tuple[otp.CodeRequest, otp.CodeRequest]:
     return (
-        otp.Order(number=user.mobile_number, purpose=Purpose.CHANGE_NUMBER_OLD, user_id=user.pk),
-        otp.Order(number=new_number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=user.pk),
+        otp.CodeRequest(mobile_number=user.mobile_number, purpose=Purpose.CHANGE_NUMBER_OLD, user_id=user.pk),
+        otp.CodeRequest(mobile_number=new_number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=user.pk),
     )
 
 
@@ -197,19 +205,19 @@ def _require_recent_sign_in(session: Session) -> None:
         raise RecentSignInRequired
 
 
-def _password_is_right(user: User | None, *, number: str, password: str) -> bool:
+def _password_is_right(user: User | None, *, mobile_number: str, password: str) -> bool:
     """Check a password; the same work is done for an unknown number.
 
     Raises:
         TooManyTries: the number is locked; nothing was checked.
     """
     with hashing.turns.take():  # whoever gets none has not tried
-        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.count(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
         known = user if user and user.has_usable_password() else None
         right = check_password(normalised(password), known.password if known else _nobodys_password())
     if not right or known is None:
         return False
-    failed_attempts.forgive(number=number, kind=Tries.Kind.PASSWORD)
+    failed_attempts.reset(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
     return known.is_active
 
 

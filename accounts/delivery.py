@@ -1,6 +1,5 @@
 """From a waiting code to digits on their way: made at the last moment, kept as an HMAC only."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -8,9 +7,9 @@ from typing import Final, Literal
 from django.db.models import F
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
-from django.utils.crypto import salted_hmac
 
 from accounts import sms
+from accounts.codes import digest_of, new_digits
 from accounts.models import OneTimeCode, Purpose
 from config.observability import metrics
 
@@ -42,17 +41,6 @@ class Armed:
 
     code: OneTimeCode
     digits: str
-
-
-def new_digits() -> str:
-    """Return six digits, each as likely as any other, from the system's random source."""
-    return f"{secrets.randbelow(10**6):06}"
-
-
-def digest_of(code: OneTimeCode, digits: str) -> str:
-    """Return the HMAC-SHA256 of a code, bound to its request and keyed by `SECRET_KEY`, outside the database."""
-    bound = f"{code.purpose}/{code.number}/{code.user_id}/{code.pk}/{digits}"
-    return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()
 
 
 def arm(*, code_id: int) -> Armed | None:
@@ -90,7 +78,7 @@ def _deliver(armed: Armed) -> Delivered:
     code = armed.code
     words = {"digits": armed.digits, "aim": AIMS[Purpose(code.purpose)], "minutes": LIFETIME.seconds // 60}
     try:
-        sms.deliver(number=code.number, text=render_to_string("accounts/sms.txt", words).strip())
+        sms.deliver(mobile_number=code.mobile_number, text=render_to_string("accounts/sms.txt", words).strip())
     except sms.DeliveryUnknown:
         return "unknown"
     except sms.NotDelivered as failure:

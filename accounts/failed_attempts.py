@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 
 from accounts import audit
 from accounts.exceptions import TooManyTries
-from accounts.models import Tries
+from accounts.models import FailedAttempts
 
-MOST: Final = 100
+MAX_FAILURES: Final = 100
 """Consecutive failures, ever: NIST SP 800-63B-4 section 3.2.2. After them the number stays locked until its owner sets
 a new password by code (which ends the lock of passwords) or staff deletes the row."""
 
@@ -21,15 +21,15 @@ FREE_PASSWORDS: Final = 5
 DAY_IN_MINUTES: Final = 24 * 60
 
 
-def _lock_after(failures: int, kind: Tries.Kind) -> timedelta:
+def _lock_after(failures: int, kind: FailedAttempts.Kind) -> timedelta:
     """Return how long the number is locked by its n-th consecutive failure.
 
     Codes: each 20th failure locks for a day, then two, then four. Passwords: from the fifth on, a minute, then two,
     doubling up to a day.
     """
-    if failures >= MOST:
+    if failures >= MAX_FAILURES:
         return FOR_GOOD
-    if kind == Tries.Kind.CODE:
+    if kind == FailedAttempts.Kind.CODE:
         full, rest = divmod(failures, CODES_A_DAY)
         return timedelta(days=2 ** (full - 1)) if full and not rest else timedelta()
     beyond = failures - FREE_PASSWORDS
@@ -37,7 +37,8 @@ def _lock_after(failures: int, kind: Tries.Kind) -> timedelta:
 
 
 LOCKS: Final = {
-    kind: [int(_lock_after(failures, kind).total_seconds()) for failures in range(1, MOST + 1)] for kind in Tries.Kind
+    kind: [int(_lock_after(failures, kind).total_seconds()) for failures in range(1, MAX_FAILURES + 1)]
+    for kind in FailedAttempts.Kind
 }
 """Seconds of lock by the number of failures, the first entry for one failure."""
 
@@ -54,35 +55,42 @@ COUNT: Final = """
 """
 
 
-def count(*, number: str, kind: Tries.Kind) -> None:
-    """Count a try as failed, before it is evaluated; `forgive` takes it back when it turns out right.
+def count(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
+    """Count a try as failed, before it is evaluated; `reset` takes it back when it turns out right.
 
     Raises:
         TooManyTries: the number is locked; nothing was counted.
     """
-    parameters: dict[str, Any] = {"number": number, "kind": kind.value, "locks": LOCKS[kind], "most": MOST}
+    parameters: dict[str, Any] = {
+        "number": mobile_number,
+        "kind": kind.value,
+        "locks": LOCKS[kind],
+        "most": MAX_FAILURES,
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, parameters)
         row = cursor.fetchone()
     if row is None:
-        refuse_locked(number=number, kind=kind)
+        refuse_locked(mobile_number=mobile_number, kind=kind)
         raise TooManyTries(retry_after=1)  # the lock ended between the two statements
     if row[0] is not None:
         audit.record("locked", kind=kind.value)
 
 
-def refuse_locked(*, number: str, kind: Tries.Kind) -> None:
+def refuse_locked(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
     """Pass unless the number is locked.
 
     Raises:
         TooManyTries: it is; `retry_after` is the rest of the lock.
     """
-    locked = Tries.objects.filter(number=number, kind=kind, locked_until__gt=Now())
+    locked = FailedAttempts.objects.filter(mobile_number=mobile_number, kind=kind, locked_until__gt=Now())
     rest = locked.values_list(F("locked_until") - Now(), flat=True).first()
     if rest is not None:
         raise TooManyTries(retry_after=rest.total_seconds())
 
 
-def forgive(*, number: str, kind: Tries.Kind) -> None:
+def reset(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
     """Start counting anew: the owner of the number got in."""
-    Tries.objects.filter(number=number, kind=kind).update(failures=0, locked_until=None, updated_at=Now())
+    FailedAttempts.objects.filter(mobile_number=mobile_number, kind=kind).update(
+        failures=0, locked_until=None, updated_at=Now()
+    )

@@ -42,8 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     erasing_at = models.DateTimeField(null=True, editable=False)
     """When the erasure of the account was asked for; there is no way back (`accounts.personal_data.erasure`)."""
-    erase_next_try_at = models.DateTimeField(null=True, editable=False)
-    erase_tries = models.PositiveIntegerField(default=0, editable=False)
+    erase_next_attempt_at = models.DateTimeField(null=True, editable=False, db_column="erase_next_try_at")
+    erase_attempts = models.PositiveIntegerField(default=0, editable=False, db_column="erase_tries")
 
     USERNAME_FIELD = "mobile_number"
     objects: ClassVar[UserManager] = UserManager()
@@ -54,13 +54,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(mobile_number__regex=r"^\+[1-9][0-9]{6,14}$"), name="user_number_is_e164"
             ),
             models.CheckConstraint(
-                condition=Q(erasing_at=None, erase_next_try_at=None)
-                | Q(erasing_at__isnull=False, erase_next_try_at__isnull=False, is_active=False),
+                condition=Q(erasing_at=None, erase_next_attempt_at=None)
+                | Q(erasing_at__isnull=False, erase_next_attempt_at__isnull=False, is_active=False),
                 name="user_erasing_is_signed_out_and_tried",
             ),
         ]
         indexes = [
-            models.Index(fields=["erase_next_try_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
+            models.Index(fields=["erase_next_attempt_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
             models.Index(fields=["created_at"], name="user_by_age"),
         ]
         verbose_name_plural = "people"
@@ -159,7 +159,7 @@ class StaffAction(models.Model):
         return in_words(self.staff_id, is_there=self.staff is not None)
 
 
-class DailyFigure(models.Model):
+class DailyStatistic(models.Model):
     """One number about one day (UTC) of the whole installation, for the desk's charts (`accounts.statistics`)."""
 
     day = models.DateField()
@@ -167,6 +167,7 @@ class DailyFigure(models.Model):
     value = models.FloatField()
 
     class Meta:
+        db_table = "accounts_dailyfigure"
         constraints = [models.UniqueConstraint(fields=["day", "name"], name="figure_once_a_day")]
         default_permissions = ()
 
@@ -190,7 +191,7 @@ class OneTimeCode(models.Model):
     and sends it.
     """
 
-    number = models.CharField(max_length=16)
+    mobile_number = models.CharField(max_length=16, db_column="number")
     purpose = models.CharField(max_length=20, choices=Purpose)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
     """Who asked, for the purposes that need a signed-in user."""
@@ -216,7 +217,7 @@ class OneTimeCode(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["number", "created_at"], name="code_by_number"),
+            models.Index(fields=["mobile_number", "created_at"], name="code_by_number"),
             models.Index(fields=["prefix", "created_at"], name="code_by_prefix"),
             models.Index(fields=["address", "created_at"], name="code_by_address"),
             models.Index(fields=["country", "created_at"], name="code_by_country"),
@@ -228,16 +229,14 @@ class OneTimeCode(models.Model):
         return f"code {self.pk} ({self.purpose})"
 
 
-class Tries(models.Model):
-    """Failed tries at one number by code or by password, known number or not; counted in one statement."""
+class FailedAttempts(models.Model):
+    """Failed attempts at one number by code or by password, known or not; counted in one statement."""
 
     class Kind(models.TextChoices):
-        """What was tried."""
-
         CODE = "code"
         PASSWORD = "password"  # noqa: S105  a name
 
-    number = models.CharField(max_length=16)
+    mobile_number = models.CharField(max_length=16, db_column="number")
     kind = models.CharField(max_length=8, choices=Kind)
     failures = models.PositiveIntegerField(default=0)
     """Consecutive ones: a success sets it to zero."""
@@ -245,11 +244,21 @@ class Tries(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        verbose_name_plural = "tries"
-        constraints = [models.UniqueConstraint(fields=["number", "kind"], name="tries_one_row_per_number_and_kind")]
+        db_table = "accounts_tries"
+        verbose_name_plural = "failed attempts"
+        constraints = [
+            models.UniqueConstraint(fields=["mobile_number", "kind"], name="tries_one_row_per_number_and_kind")
+        ]
+        default_permissions = ()
+        permissions = [
+            ("add_tries", "Can add tries"),
+            ("change_tries", "Can change tries"),
+            ("delete_tries", "Can delete tries"),
+            ("view_tries", "Can view tries"),
+        ]
 
     def __str__(self) -> str:
-        return f"tries {self.pk} ({self.kind})"
+        return f"failed attempts {self.pk} ({self.kind})"
 
 
 class Session(models.Model):

@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts import audit, delivery, failed_attempts
+from accounts.codes import digest_of
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
-from accounts.models import OneTimeCode, Purpose, Tries
+from accounts.models import FailedAttempts, OneTimeCode, Purpose
 from accounts.phone_numbers import country_of, prefix_of
 from config.celery import publish
 from config.observability import metrics
@@ -37,30 +38,30 @@ DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A code that is asked for.
+class CodeRequest:
+    """A request for a code.
 
     Attributes:
-        number: in E.164.
+        mobile_number: in E.164.
         purpose: what the code will be good for.
         user_id: whose, for the purposes of a signed-in user.
     """
 
-    number: str
+    mobile_number: str
     purpose: Purpose
     user_id: int | None = None
 
     def match(self) -> Q:
-        """Return what finds the codes of this order."""
+        """Return what finds the codes of this request."""
         user = Q(user=None) if self.user_id is None else Q(user=self.user_id)
-        return Q(number=self.number, purpose=self.purpose) & user
+        return Q(mobile_number=self.mobile_number, purpose=self.purpose) & user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """Digits that somebody offers for what they ordered."""
+class CodeAttempt:
+    """Digits that a client sends for a code that was requested."""
 
-    order: Order
+    request: CodeRequest
     digits: str
 
 
@@ -79,15 +80,15 @@ class _Window:
         return newest.annotate(wait=wait).values_list("wait", flat=True)[self.limit - 1 : self.limit]
 
 
-def request(*orders: Order, address: str) -> list[str | None]:
+def request(*code_requests: CodeRequest, address: str) -> list[str | None]:
     """Ask for a code each, all or none; what was refused leaves no trace.
 
     Args:
-        orders: whom to send what.
+        code_requests: whom to send what.
         address: the client's network (`config.http.client_address.network_of`); kept as a keyed hash only.
 
     Returns:
-        With `SMS_DELIVERY=response` the digits in the order of `orders`, otherwise None for each.
+        With `SMS_DELIVERY=response` the digits in the order of `code_requests`, otherwise None for each.
 
     Raises:
         TooManyTries: the number is locked, so that a code would be of no use.
@@ -95,16 +96,16 @@ def request(*orders: Order, address: str) -> list[str | None]:
         SmsCeilingReached: a ceiling of the country or of all together.
     """
     origin = salted_hmac("accounts.code_address", address, algorithm="sha256").hexdigest()
-    for order in orders:
-        failed_attempts.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
-        _refuse_beyond_ceilings(order, origin)
+    for code_request in code_requests:
+        failed_attempts.refuse_locked(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)
+        _refuse_beyond_ceilings(code_request, origin)
     with transaction.atomic():
         _count_alone()
-        codes = [_issue(order, origin) for order in orders]
+        codes = [_issue(code_request, origin) for code_request in code_requests]
     return [_show(code) for code in codes]
 
 
-def prove(*proofs: Proof) -> None:
+def prove(*attempts: CodeAttempt) -> None:
     """Accept the digits, all or none, and use them up; each number may fail only so often.
 
     A guess counts as a failure only where there was a live code to guess at. Counts are committed whatever the answer.
@@ -115,20 +116,20 @@ def prove(*proofs: Proof) -> None:
     """
     with transaction.atomic():
         # By number, so that two who exchange their numbers do not wait for each other for ever.
-        guessed = [_guess(proof) for proof in sorted(proofs, key=lambda proof: proof.order.number)]
+        guessed = [_guess(attempt) for attempt in sorted(attempts, key=lambda attempt: attempt.request.mobile_number)]
         right = [code for code in guessed if code is not None]
-        if accepted := len(right) == len(proofs):
+        if accepted := len(right) == len(attempts):
             for code in right:
                 _use_up(code)
     if not accepted:
-        audit.record("code_refused", user_id=proofs[0].order.user_id)
+        audit.record("code_refused", user_id=attempts[0].request.user_id)
         raise InvalidCode
 
 
 def pending_number(*, user_id: int) -> str | None:
     """Return the number that the user last asked to change to, or None."""
     asked = OneTimeCode.objects.filter(user_id=user_id, purpose=Purpose.CHANGE_NUMBER_NEW)
-    return asked.order_by("-pk").values_list("number", flat=True).first()
+    return asked.order_by("-pk").values_list("mobile_number", flat=True).first()
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------
@@ -144,14 +145,14 @@ def _count_alone() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
 
 
-def _issue(order: Order, origin: str) -> OneTimeCode:
-    _refuse_beyond_ceilings(order, origin)
+def _issue(code_request: CodeRequest, origin: str) -> OneTimeCode:
+    _refuse_beyond_ceilings(code_request, origin)
     code = OneTimeCode.objects.create(
-        number=order.number,
-        purpose=order.purpose,
-        user_id=order.user_id,
-        prefix=prefix_of(order.number),
-        country=country_of(order.number),
+        mobile_number=code_request.mobile_number,
+        purpose=code_request.purpose,
+        user_id=code_request.user_id,
+        prefix=prefix_of(code_request.mobile_number),
+        country=country_of(code_request.mobile_number),
         address=origin,
     )
     if settings.SMS_DELIVERY != "response":
@@ -165,10 +166,10 @@ def _show(code: OneTimeCode) -> str | None:
     return armed.digits if armed else None
 
 
-def _refuse_beyond_ceilings(order: Order, origin: str) -> None:
-    if (wait := _wait(*_own_windows(order, origin))) > 0:
+def _refuse_beyond_ceilings(code_request: CodeRequest, origin: str) -> None:
+    if (wait := _wait(*_own_windows(code_request, origin))) > 0:
         raise TooManyCodes(retry_after=wait)
-    for window in _common_windows(order):
+    for window in _common_windows(code_request):
         if (wait := _wait(window)) > 0:
             metrics.sms_ceilings.labels("country" if window.match else "all").inc()
             log.error("sms_ceiling_reached", country=window.match.get("country", "all"), limit=window.limit)
@@ -181,18 +182,21 @@ def _wait(first: _Window, *others: _Window) -> float:
     return max((wait.total_seconds() for wait in rows), default=0)
 
 
-def _own_windows(order: Order, origin: str) -> Iterator[_Window]:
+def _own_windows(code_request: CodeRequest, origin: str) -> Iterator[_Window]:
     """The ceilings of a number, of a client's network, and of a block of numbers (rented ones lie side by side)."""
-    number, prefix = {"number": order.number}, {"prefix": prefix_of(order.number)}
-    yield _Window(match=number, limit=1, period=RESEND_AFTER)
-    yield _Window(match=number, limit=settings.SMS_PER_NUMBER_HOUR, period=HOUR)
-    yield _Window(match=number, limit=settings.SMS_PER_NUMBER_DAY, period=DAY)
+    mobile_number, prefix = (
+        {"mobile_number": code_request.mobile_number},
+        {"prefix": prefix_of(code_request.mobile_number)},
+    )
+    yield _Window(match=mobile_number, limit=1, period=RESEND_AFTER)
+    yield _Window(match=mobile_number, limit=settings.SMS_PER_NUMBER_HOUR, period=HOUR)
+    yield _Window(match=mobile_number, limit=settings.SMS_PER_NUMBER_DAY, period=DAY)
     yield _Window(match={"address": origin}, limit=settings.SMS_PER_ADDRESS_HOUR, period=HOUR)
     yield _Window(match=prefix, limit=settings.SMS_PER_PREFIX_HOUR, period=HOUR)
 
 
-def _common_windows(order: Order) -> Sequence[_Window]:
-    country = {"country": country_of(order.number)}
+def _common_windows(code_request: CodeRequest) -> Sequence[_Window]:
+    country = {"country": country_of(code_request.mobile_number)}
     return (
         _Window(match=country, limit=settings.SMS_PER_COUNTRY_DAY, period=DAY),
         _Window(match={}, limit=settings.SMS_PER_DAY, period=DAY),
@@ -202,20 +206,20 @@ def _common_windows(order: Order) -> Sequence[_Window]:
 # --- Proving ----------------------------------------------------------------------------------------------------------
 
 
-def _guess(proof: Proof) -> OneTimeCode | None:
+def _guess(attempt: CodeAttempt) -> OneTimeCode | None:
     """Evaluate one guess at the newest code, and return the code if the guess is right.
 
     The conditional update lets five through, however many arrive at once: each waits for the row and then asks its
     condition of the row as the one before left it. The failure is counted before the digits are compared.
     """
-    order = proof.order
-    failed_attempts.refuse_locked(number=order.number, kind=Tries.Kind.CODE)
-    newest = OneTimeCode.objects.filter(order.match()).order_by("-pk").first()
+    code_request = attempt.request
+    failed_attempts.refuse_locked(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)
+    newest = OneTimeCode.objects.filter(code_request.match()).order_by("-pk").first()
     if newest is None or not _live(newest.pk).update(guesses=F("guesses") + 1):
         return None
-    failed_attempts.count(number=order.number, kind=Tries.Kind.CODE)
+    failed_attempts.count(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)
     code = OneTimeCode.objects.get(pk=newest.pk)
-    return code if constant_time_compare(code.digest, delivery.digest_of(code, proof.digits)) else None
+    return code if constant_time_compare(code.digest, digest_of(code, attempt.digits)) else None
 
 
 def _live(code_id: int) -> QuerySet[OneTimeCode]:
@@ -228,4 +232,4 @@ def _live(code_id: int) -> QuerySet[OneTimeCode]:
 def _use_up(code: OneTimeCode) -> None:
     """Spend the code and forget its number's failures; the row is locked by the guess, so nobody else spends it."""
     OneTimeCode.objects.filter(pk=code.pk).update(used_at=Now())
-    failed_attempts.forgive(number=code.number, kind=Tries.Kind.CODE)
+    failed_attempts.reset(mobile_number=code.mobile_number, kind=FailedAttempts.Kind.CODE)

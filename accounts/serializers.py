@@ -14,7 +14,7 @@ from accounts.passwords import LONGEST_TYPED, normalised
 from config.http.fields import PatternField, TextField
 
 
-class NumberField(TextField):
+class MobileNumberField(TextField):
     """A phone number in any spelling; its value is E.164."""
 
     default_error_messages = {"invalid_number": "Not a phone number that codes can be sent to."}
@@ -45,7 +45,7 @@ class PasswordField(TextField):
         return normalised(super().to_internal_value(data))
 
 
-def refuse_weak(password: str | None, *, field: str, number: str) -> None:
+def refuse_weak(password: str | None, *, field: str, mobile_number: str) -> None:
     """Pass a password that the rules allow for the account of this number.
 
     Raises:
@@ -54,7 +54,7 @@ def refuse_weak(password: str | None, *, field: str, number: str) -> None:
     if password is None:
         return
     try:
-        validate_password(password, User(mobile_number=number))
+        validate_password(password, User(mobile_number=mobile_number))
     except Refused as error:
         raise serializers.ValidationError({field: get_error_detail(error)}) from None
 
@@ -62,7 +62,7 @@ def refuse_weak(password: str | None, *, field: str, number: str) -> None:
 class NumberSerializer(serializers.Serializer[Any]):
     """A phone number."""
 
-    mobile_number = NumberField()
+    mobile_number = MobileNumberField()
 
 
 class SignupSerializer(NumberSerializer):
@@ -72,7 +72,7 @@ class SignupSerializer(NumberSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Hold the password to the rules."""
-        refuse_weak(attrs.get("password"), field="password", number=attrs["mobile_number"])
+        refuse_weak(attrs.get("password"), field="password", mobile_number=attrs["mobile_number"])
         return attrs
 
 
@@ -110,7 +110,7 @@ class ResetPasswordSerializer(NumberSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Hold the password to the rules."""
-        refuse_weak(attrs["new_password"], field="new_password", number=attrs["mobile_number"])
+        refuse_weak(attrs["new_password"], field="new_password", mobile_number=attrs["mobile_number"])
         return attrs
 
 
@@ -125,14 +125,14 @@ class ChangePasswordSerializer(serializers.Serializer[Any]):
         user: User = self.context["user"]
         if user.has_usable_password() and "old_password" not in attrs:
             raise serializers.ValidationError({"old_password": "This field is required."}, code="required")
-        refuse_weak(attrs["new_password"], field="new_password", number=user.mobile_number)
+        refuse_weak(attrs["new_password"], field="new_password", mobile_number=user.mobile_number)
         return attrs
 
 
 class ChangeNumberSerializer(serializers.Serializer[Any]):
     """The number to change to."""
 
-    new_mobile_number = NumberField()
+    new_mobile_number = MobileNumberField()
 
     def validate_new_mobile_number(self, number: str) -> str:
         """Refuse the number that the account has."""

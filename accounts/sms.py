@@ -37,7 +37,7 @@ class DeliveryUnknown(Exception):
     """The provider may or may not have taken it, so it is not sent again: each SMS costs, and is counted."""
 
 
-def deliver(*, number: str, text: str) -> None:
+def deliver(*, mobile_number: str, text: str) -> None:
     """Send `text` to a number in E.164; call it outside any transaction.
 
     Raises:
@@ -45,9 +45,9 @@ def deliver(*, number: str, text: str) -> None:
         DeliveryUnknown: perhaps it was.
     """
     if settings.SMS_DELIVERY == "twilio":
-        _deliver_by_twilio(number=number, text=text)
+        _deliver_by_twilio(mobile_number=mobile_number, text=text)
     elif settings.SMS_DELIVERY == "console":
-        sys.stdout.write(f"SMS to {number}: {text}\n")
+        sys.stdout.write(f"SMS to {mobile_number}: {text}\n")
         sys.stdout.flush()
     else:
         raise NotDelivered(may_be_repeated=False)
@@ -76,14 +76,14 @@ def look_up() -> None:
         raise NotDelivered(may_be_repeated=away)
 
 
-def _deliver_by_twilio(*, number: str, text: str) -> None:
+def _deliver_by_twilio(*, mobile_number: str, text: str) -> None:
     """Send by https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
     sid = settings.TWILIO_ACCOUNT_SID
     sender = "MessagingServiceSid" if settings.TWILIO_FROM.startswith("MG") else "From"
     try:
         answer = requests.post(
             f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{sid}/Messages.json",
-            data={"To": number, sender: settings.TWILIO_FROM, "Body": text},
+            data={"To": mobile_number, sender: settings.TWILIO_FROM, "Body": text},
             auth=(sid, settings.TWILIO_AUTH_TOKEN),
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
             allow_redirects=False,

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db.models.functions import Now
 
-from accounts.models import DailyFigure, User
+from accounts.models import DailyStatistic, User
 
 DAYS: Final = 30
 """Days that the charts show, today included."""
@@ -36,18 +36,18 @@ def collect() -> int:
     """Compute today and yesterday anew, and the days of the charts that nobody has computed; how many days."""
     today = User.objects.annotate(now=Now()).values_list("now", flat=True).first() or datetime.now(UTC)
     days = [today.date() - timedelta(days=back) for back in range(DAYS)]
-    known = set(DailyFigure.objects.filter(day__in=days).values_list("day", flat=True))
+    known = set(DailyStatistic.objects.filter(day__in=days).values_list("day", flat=True))
     due = [day for number, day in enumerate(days) if number < 2 or day not in known]
     for day in due:
         _collect(day)
-    DailyFigure.objects.filter(day__lt=today.date() - KEPT).delete()
+    DailyStatistic.objects.filter(day__lt=today.date() - KEPT).delete()
     return len(due)
 
 
 def _collect(day: date) -> None:
     found = {name: value for source in _sources for name, value in source(day).items()}
-    DailyFigure.objects.bulk_create(
-        [DailyFigure(day=day, name=name[:60], value=value) for name, value in found.items()],
+    DailyStatistic.objects.bulk_create(
+        [DailyStatistic(day=day, name=name[:60], value=value) for name, value in found.items()],
         update_conflicts=True,
         unique_fields=["day", "name"],
         update_fields=["value"],

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from accounts import audit, sessions
 from accounts.exceptions import SessionEnded, StaffAccount
-from accounts.models import Tries, User
+from accounts.models import FailedAttempts, User
 
 
 def disable(*, user_id: int) -> None:
@@ -33,9 +33,9 @@ def enable(*, user_id: int) -> None:
     audit.record("enabled", user_id=user_id)
 
 
-def unlock(*, number: str) -> int:
+def unlock(*, mobile_number: str) -> int:
     """End the locks of a number's sign-in, by code and by password, and count anew; how many locks there were."""
-    locked = Tries.objects.filter(Q(locked_until__gt=Now()) | Q(failures__gt=0), number=number)
+    locked = FailedAttempts.objects.filter(Q(locked_until__gt=Now()) | Q(failures__gt=0), mobile_number=mobile_number)
     return locked.update(failures=0, locked_until=None, updated_at=Now())
 
 

@@ -140,7 +140,9 @@ class SendOtpView(OpenView):
     def post(self, request: Request) -> Response:
         """Send six digits to the number, known or not."""
         number = _checked(NumberSerializer, request)["mobile_number"]
-        [digits] = otp.request(otp.Order(number=number, purpose=self.purpose), address=network_of_client(request))
+        [digits] = otp.request(
+            otp.CodeRequest(mobile_number=number, purpose=self.purpose), address=network_of_client(request)
+        )
         return _code_sent(otp=digits)
 
 
@@ -175,7 +177,7 @@ class VerifyOtpView(OpenView):
         """Sign in, and make the account if the number has none; `password` is set if the account has none."""
         data = _checked(VerifyOtpSerializer, request)
         session = credentials.sign_in_by_code(
-            number=data["mobile_number"],
+            mobile_number=data["mobile_number"],
             digits=data["otp"],
             password=data.get("password"),
             user_agent=request.headers.get("User-Agent", ""),
@@ -197,7 +199,7 @@ class LoginView(OpenView):
         """Sign in; an unknown number answers like a wrong password."""
         data = _checked(LoginSerializer, request)
         session = credentials.sign_in_by_password(
-            number=data["mobile_number"],
+            mobile_number=data["mobile_number"],
             password=data["password"],
             user_agent=request.headers.get("User-Agent", ""),
         )
@@ -304,7 +306,9 @@ class ResetPasswordView(OpenView):
     def post(self, request: Request) -> Response:
         """Set the password; every session ends."""
         data = _checked(ResetPasswordSerializer, request)
-        credentials.reset_password(number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"])
+        credentials.reset_password(
+            mobile_number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"]
+        )
         return _done("The new password is set. Sign in again on every device.")
 
 

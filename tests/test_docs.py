@@ -124,7 +124,7 @@ def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
         "Guesses per code": otp.GUESSES,
         "Wrong codes in a row per phone number": failed_attempts.CODES_A_DAY,
         "Wrong passwords in a row per phone number": failed_attempts.FREE_PASSWORDS,
-        "Wrong codes or passwords in a row until a permanent lock": failed_attempts.MOST,
+        "Wrong codes or passwords in a row until a permanent lock": failed_attempts.MAX_FAILURES,
         "Characters of a password": f"{passwords.SHORTEST} to {passwords.LONGEST}",
         "Seconds that an access token is valid": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "Days that a refresh token is valid": tokens.REFRESH_LIFETIME.days,

@@ -10,7 +10,7 @@ from accounts import audit, downloads, sessions, suspension
 from accounts.admin.actions import ActionRequest, AdminAction
 from accounts.admin.panels import ROWS, Badge, Panel, user_link
 from accounts.delivery import DELIVERIES, STALE
-from accounts.models import OneTimeCode, Session, StaffAction, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Session, StaffAction, User
 from accounts.personal_data import erasure, export
 
 # Panels
@@ -27,7 +27,7 @@ def account_panel(user: User) -> Panel:
             ("Status", status_of(user)),
             ("Created", user.created_at),
             *(
-                [("Erasure", f"requested {user.erasing_at:%d %b %Y, %H:%M}, {user.erase_tries} attempts")]
+                [("Erasure", f"requested {user.erasing_at:%d %b %Y, %H:%M}, {user.erase_attempts} attempts")]
                 if user.erasing_at
                 else []
             ),
@@ -51,13 +51,13 @@ def sign_in_panel(user: User) -> Panel:
 def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
     """The locks of a phone number, with or without an account, and what became of its latest codes."""
     now = timezone.now()
-    locks = {tries.kind: tries for tries in Tries.objects.filter(number=mobile_number)}
-    codes = OneTimeCode.objects.filter(number=mobile_number).order_by("-pk")[:ROWS]
+    locks = {tries.kind: tries for tries in FailedAttempts.objects.filter(mobile_number=mobile_number)}
+    codes = OneTimeCode.objects.filter(mobile_number=mobile_number).order_by("-pk")[:ROWS]
     return Panel(
         title="Sign-in",
         facts=[
             *facts,
-            *((f"By {kind}", _lock_badge(locks.get(kind), now)) for kind in Tries.Kind.values),
+            *((f"By {kind}", _lock_badge(locks.get(kind), now)) for kind in FailedAttempts.Kind.values),
         ],
         headers=["Code requested", "For", "Delivery", "Wrong guesses", "Used"],
         rows=[
@@ -68,7 +68,7 @@ def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
     )
 
 
-def _lock_badge(tries: Tries | None, now: Any) -> Badge:
+def _lock_badge(tries: FailedAttempts | None, now: Any) -> Badge:
     if tries and tries.locked_until and tries.locked_until > now:
         return Badge(f"locked until {tries.locked_until:%d %b %Y, %H:%M}, {tries.failures} failures", "danger")
     return Badge(f"{tries.failures} failures", "warning") if tries and tries.failures else Badge("free", "success")
@@ -144,7 +144,7 @@ def _enable(request: ActionRequest) -> str:
 
 
 def _unlock(request: ActionRequest) -> str:
-    count = suspension.unlock(number=request.target.mobile_number)
+    count = suspension.unlock(mobile_number=request.target.mobile_number)
     return f"Unlocked ({count})." if count else "There was no lock."
 
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from accounts import audit, sessions
 from accounts.delivery import DELIVERIES
 from accounts.exceptions import SessionEnded, StaffAccount
-from accounts.models import OneTimeCode, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, User
 from accounts.personal_data import registry
 from accounts.personal_data.retention import delete_in_batches
 from config.celery import publish
@@ -49,7 +49,7 @@ def begin(*, user_id: int) -> None:
     """
     with transaction.atomic():
         living = User.objects.filter(pk=user_id, erasing_at=None)
-        if not living.filter(is_staff=False).update(is_active=False, erasing_at=Now(), erase_next_try_at=Now()):
+        if not living.filter(is_staff=False).update(is_active=False, erasing_at=Now(), erase_next_attempt_at=Now()):
             raise StaffAccount if living.exists() else SessionEnded
         sessions.end_all(user_id=user_id)
         transaction.on_commit(partial(publish, ERASE, user_id), robust=True)
@@ -58,8 +58,8 @@ def begin(*, user_id: int) -> None:
 
 def due() -> list[int]:
     """Return the ids of accounts whose erasure is to be tried now: its task was lost, or an earlier try failed."""
-    waiting = User.objects.filter(erasing_at__isnull=False, erase_next_try_at__lte=Now())
-    return list(waiting.order_by("erase_next_try_at").values_list("pk", flat=True)[:BATCH])
+    waiting = User.objects.filter(erasing_at__isnull=False, erase_next_attempt_at__lte=Now())
+    return list(waiting.order_by("erase_next_attempt_at").values_list("pk", flat=True)[:BATCH])
 
 
 def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
@@ -98,22 +98,22 @@ def delete_account(*, user_id: int) -> None:
         user = User.objects.select_for_update().filter(pk=user_id, erasing_at__isnull=False).first()
         if user is None:
             return
-        _forget(OneTimeCode.objects.filter(Q(number=user.mobile_number) | Q(user=user)), user_id=user_id)
-        Tries.objects.filter(number=user.mobile_number).delete()
+        _forget(OneTimeCode.objects.filter(Q(mobile_number=user.mobile_number) | Q(user=user)), user_id=user_id)
+        FailedAttempts.objects.filter(mobile_number=user.mobile_number).delete()
         user.delete()
     audit.record("erasure_done", user_id=user_id)
 
 
 def _claim(user_id: int) -> int:
     """Take the erasure for this worker, and return which try it is; 0 if it is not due."""
-    mine = User.objects.filter(pk=user_id, erasing_at__isnull=False, erase_next_try_at__lte=Now())
-    if not mine.update(erase_next_try_at=Now() + STEP_LEASE, erase_tries=F("erase_tries") + 1):
+    mine = User.objects.filter(pk=user_id, erasing_at__isnull=False, erase_next_attempt_at__lte=Now())
+    if not mine.update(erase_next_attempt_at=Now() + STEP_LEASE, erase_attempts=F("erase_attempts") + 1):
         return 0
-    return User.objects.values_list("erase_tries", flat=True).get(pk=user_id)
+    return User.objects.values_list("erase_attempts", flat=True).get(pk=user_id)
 
 
 def _try_again_in(user_id: int, pause: timedelta) -> None:
-    User.objects.filter(pk=user_id, erasing_at__isnull=False).update(erase_next_try_at=Now() + pause)
+    User.objects.filter(pk=user_id, erasing_at__isnull=False).update(erase_next_attempt_at=Now() + pause)
 
 
 def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
@@ -127,10 +127,10 @@ def _forget(codes: models.QuerySet[OneTimeCode], *, user_id: int) -> None:
     """Leave of these codes what the ceilings count, nothing that could be sent or used, and no try at their numbers.
 
     Call it in a transaction: whoever guesses at one of the codes has counted his try before, or finds no code any more.
-    Tries at a number that is another account's are kept: they protect that one.
+    Failed attempts at a number that is another account's are kept: they protect that one.
     """
     # By number, as those who guess do, so that nobody waits for the other for ever.
-    numbers = set(codes.select_for_update().order_by("number", "pk").values_list("number", flat=True))
-    others = User.objects.exclude(pk=user_id).filter(mobile_number=OuterRef("number"))
-    Tries.objects.filter(~Exists(others), number__in=numbers).delete()
-    codes.update(number="", user=None, digest="", expires_at=None, deliveries=DELIVERIES)
+    numbers = set(codes.select_for_update().order_by("mobile_number", "pk").values_list("mobile_number", flat=True))
+    others = User.objects.exclude(pk=user_id).filter(mobile_number=OuterRef("mobile_number"))
+    FailedAttempts.objects.filter(~Exists(others), mobile_number__in=numbers).delete()
+    codes.update(mobile_number="", user=None, digest="", expires_at=None, deliveries=DELIVERIES)

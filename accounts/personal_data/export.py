@@ -50,7 +50,7 @@ def sessions(user_id: int) -> Iterable[Any]:
 def codes(user_id: int) -> Iterable[Any]:
     """The one-time codes that were asked for by the account's number, while they are kept; never the digits."""
     number = User.objects.filter(pk=user_id).values("mobile_number")
-    return rows(OneTimeCode.objects.filter(number__in=number), "purpose", "address", "created_at", "used_at")
+    return rows(OneTimeCode.objects.filter(mobile_number__in=number), "purpose", "address", "created_at", "used_at")
 
 
 def desk(user_id: int) -> Iterable[Any]:

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from accounts.idempotency import KEPT
-from accounts.models import IdempotencyKey, OneTimeCode, Session, StaffAction, Tries, User
+from accounts.models import FailedAttempts, IdempotencyKey, OneTimeCode, Session, StaffAction, User
 from accounts.personal_data import registry
 from accounts.tokens import REFRESH_LIFETIME
 
@@ -66,9 +66,9 @@ def sessions() -> QuerySet[Any]:
 
 def tries() -> QuerySet[Any]:
     """Counts of failed tries, but for an account's: those are consecutive however far apart, until a success."""
-    owner = User.objects.filter(mobile_number=OuterRef("number"))
+    owner = User.objects.filter(mobile_number=OuterRef("mobile_number"))
     unlocked = Q(locked_until=None) | Q(locked_until__lt=Now())
-    return Tries.objects.filter(unlocked, Q(failures=0) | ~Exists(owner), updated_at__lt=Now() - TRIES)
+    return FailedAttempts.objects.filter(unlocked, Q(failures=0) | ~Exists(owner), updated_at__lt=Now() - TRIES)
 
 
 def staff_actions() -> QuerySet[Any] | None:

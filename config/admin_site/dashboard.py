@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import DailyFigure
+from accounts.models import DailyStatistic
 from accounts.statistics import DAYS
 from billing.models import ServiceUsage, StripeEvent
 from chatrooms.models import Reply
@@ -52,7 +52,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _values(days: Sequence[date]) -> Values:
     values: dict[str, dict[date, float]] = {}
-    for statistic in DailyFigure.objects.filter(day__gte=days[0]):
+    for statistic in DailyStatistic.objects.filter(day__gte=days[0]):
         values.setdefault(statistic.name, {})[statistic.day] = statistic.value
     return values
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F
 from rest_framework.test import APIClient
 
-from accounts.models import IdempotencyKey, OneTimeCode, Session, Tries
+from accounts.models import FailedAttempts, IdempotencyKey, OneTimeCode, Session
 from tests import factories
 from tests.accounts.hashing import quick_hashing, real_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
@@ -55,7 +55,7 @@ def pass_time(db: None) -> Callable[[float], None]:
     """Let seconds pass, by moving every moment that the database knows into the past."""
 
     def move(seconds: float) -> None:
-        for model in (OneTimeCode, Session, Tries, IdempotencyKey):
+        for model in (OneTimeCode, Session, FailedAttempts, IdempotencyKey):
             moments = [field.name for field in model._meta.fields if isinstance(field, models.DateTimeField)]
             model._default_manager.update(**{name: F(name) - timedelta(seconds=seconds) for name in moments})
         for session in Session.objects.exclude(replaced_at=None):

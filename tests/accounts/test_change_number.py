@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OneTimeCode, Purpose, Session, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Purpose, Session, User
 from tests.accounts.conftest import PASSWORD, field_codes, problem, wrong
 
 
@@ -132,4 +132,4 @@ def test_failures_count_at_the_number_whose_code_was_wrong(
     token = sign_in(old)["access_token"]
     codes = ask(token, new).json()
     confirm(client, token, {**codes, "new_otp": wrong(codes["new_otp"])})
-    assert Tries.objects.get(number=new).failures == 1
+    assert FailedAttempts.objects.get(mobile_number=new).failures == 1

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts import delivery, otp
+from accounts import otp
+from accounts.codes import digest_of
 from accounts.exceptions import InvalidCode
 from accounts.models import OneTimeCode, Purpose, User
 
@@ -20,9 +21,9 @@ def test_a_code_is_good_for_its_own_number_and_purpose_alone(
 ) -> None:  # fmt: skip
     user = User.objects.create_user(new_number())
 
-    def order(number: str, purpose: Purpose) -> otp.Order:
-        return otp.Order(
-            number=number, purpose=purpose, user_id=user.pk if purpose == Purpose.CHANGE_NUMBER_NEW else None
+    def order(number: str, purpose: Purpose) -> otp.CodeRequest:
+        return otp.CodeRequest(
+            mobile_number=number, purpose=purpose, user_id=user.pk if purpose == Purpose.CHANGE_NUMBER_NEW else None
         )
 
     mine, other = new_number(), new_number()
@@ -33,7 +34,7 @@ def test_a_code_is_good_for_its_own_number_and_purpose_alone(
         pass_time(61)
     [digits] = otp.request(order(mine, made_for), address="192.0.2.1")
     assert digits
-    proof = otp.Proof(order=order(used_at, used_for), digits=digits)
+    proof = otp.CodeAttempt(request=order(used_at, used_for), digits=digits)
     if same_number and made_for == used_for:
         otp.prove(proof)
     elif _differs(proof):
@@ -41,29 +42,29 @@ def test_a_code_is_good_for_its_own_number_and_purpose_alone(
             otp.prove(proof)
 
 
-def _differs(proof: otp.Proof) -> bool:
+def _differs(proof: otp.CodeAttempt) -> bool:
     """Whether the digits are not, by one chance in a million, those of the other code too."""
-    code = OneTimeCode.objects.filter(number=proof.order.number, purpose=proof.order.purpose).latest("pk")
-    return code.digest != delivery.digest_of(code, proof.digits)
+    code = OneTimeCode.objects.filter(proof.request.match()).latest("pk")
+    return code.digest != digest_of(code, proof.digits)
 
 
 def test_a_code_of_another_user_is_refused(db: None, new_number: Callable[[], str]) -> None:
     asker, other = User.objects.create_user(new_number()), User.objects.create_user(new_number())
     number = new_number()
-    mine = otp.Order(number=number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=asker.pk)
+    mine = otp.CodeRequest(mobile_number=number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=asker.pk)
     [digits] = otp.request(mine, address="192.0.2.1")
-    theirs = otp.Order(number=number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=other.pk)
+    theirs = otp.CodeRequest(mobile_number=number, purpose=Purpose.CHANGE_NUMBER_NEW, user_id=other.pk)
     with pytest.raises(InvalidCode):
-        otp.prove(otp.Proof(order=theirs, digits=digits or ""))
-    otp.prove(otp.Proof(order=mine, digits=digits or ""))
+        otp.prove(otp.CodeAttempt(request=theirs, digits=digits or ""))
+    otp.prove(otp.CodeAttempt(request=mine, digits=digits or ""))
 
 
 def test_equal_digits_have_different_digests(db: None, new_number: Callable[[], str]) -> None:
     codes = [
-        OneTimeCode(pk=pk, number=number, purpose=purpose, user_id=user)
+        OneTimeCode(pk=pk, mobile_number=number, purpose=purpose, user_id=user)
         for pk in (1, 2)
         for number in ("+919876543210", "+919876543211")
         for purpose in PURPOSES
         for user in (None, 1, 2)
     ]
-    assert len({delivery.digest_of(code, "123456") for code in codes}) == len(codes)
+    assert len({digest_of(code, "123456") for code in codes}) == len(codes)

@@ -14,7 +14,7 @@ from tests.doubles.twilio import TwilioDouble
 @pytest.fixture
 def ask(db: None, number: str) -> Callable[[], OneTimeCode]:
     def make() -> OneTimeCode:
-        otp.request(otp.Order(number=number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
+        otp.request(otp.CodeRequest(mobile_number=number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
         return OneTimeCode.objects.latest("pk")
 
     return make

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from accounts import credentials, failed_attempts, idempotency, otp, tasks
 from accounts.exceptions import InvalidCode, InvalidCredentials, SessionEnded
-from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, Tries, User
+from accounts.models import FailedAttempts, IdempotencyKey, OneTimeCode, Purpose, Session, StaffAction, User
 from accounts.personal_data import ErasureStep, Phase, erasure, registry
 from accounts.staff import audit_trail
 from tests.accounts.conftest import PASSWORD, change_me, problem
@@ -71,11 +71,11 @@ def delete_me(client: Any, token: str) -> Any:
 
 
 def make_due(user: User) -> None:
-    User.objects.filter(pk=user.pk).update(erase_next_try_at=Now())
+    User.objects.filter(pk=user.pk).update(erase_next_attempt_at=Now())
 
 
 def seconds_to_next_try(user: User) -> float:
-    wait = User.objects.annotate(wait=F("erase_next_try_at") - Now()).values_list("wait", flat=True).get(pk=user.pk)
+    wait = User.objects.annotate(wait=F("erase_next_attempt_at") - Now()).values_list("wait", flat=True).get(pk=user.pk)
     return float(wait.total_seconds())
 
 
@@ -235,7 +235,7 @@ def test_the_pauses_end_at_ten_minutes_and_the_tries_never(
         assert tasks.erase(user.pk) == "postponed"
         pauses.append(seconds_to_next_try(user))
     assert pauses == [5, 10, 20, 40, 80, 160, 320, 600, 600, 600, 600, 600]
-    User.objects.update(erase_tries=2_000_000, erase_next_try_at=Now())
+    User.objects.update(erase_attempts=2_000_000, erase_next_attempt_at=Now())
     assert tasks.erase(user.pk) == "postponed"
     assert seconds_to_next_try(user) == 600
 
@@ -274,7 +274,7 @@ def test_the_sweep_publishes_what_is_due_and_nothing_else(
     resting, living = (User.objects.create_user(new_number()) for _ in range(2))
     for each in (user, resting):
         erasure.begin(user_id=each.pk)
-    User.objects.filter(pk=resting.pk).update(erase_next_try_at=Now() + erasure.FIRST_PAUSE)
+    User.objects.filter(pk=resting.pk).update(erase_next_attempt_at=Now() + erasure.FIRST_PAUSE)
     assert tasks.erase_due() == 1
     assert published == [("accounts.tasks.erase", user.pk)]
     assert living.erasing_at is None
@@ -305,13 +305,13 @@ def test_nothing_of_the_account_is_left(
     pass_time(61)
     assert client.send("/auth/change-number", token, new_mobile_number=new_number()).status_code == 200
     code_for(user.mobile_number, "/auth/forgot-password")
-    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.PASSWORD)
+    failed_attempts.count(mobile_number=user.mobile_number, kind=FailedAttempts.Kind.PASSWORD)
     tables = {line.split()[0] for line in belongings(user).splitlines()}
     assert tables >= {f"accounts_{name}" for name in ("user", "session", "idempotencykey", "onetimecode", "tries")}
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"
     assert belongings(user) == ""
-    assert not OneTimeCode.objects.exclude(number="", user=None, digest="").exists()
+    assert not OneTimeCode.objects.exclude(mobile_number="", user=None, digest="").exists()
 
 
 def test_of_one_of_the_staff_the_id_stays_in_what_they_did_and_nothing_else(user: User, new_number: Any) -> None:
@@ -335,7 +335,7 @@ def test_strangers_are_untouched(
     stranger = User.objects.get(mobile_number=number)
     idempotency.once(user_id=stranger.pk, route="message", key="k", body={}, status=202, work=lambda: 1)
     code_for(number)
-    failed_attempts.count(number=number, kind=Tries.Kind.CODE)
+    failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.CODE)
     before = belongings(stranger)
     assert before.count("\n") >= 5
     erasure.begin(user_id=user.pk)
@@ -346,7 +346,7 @@ def test_strangers_are_untouched(
 def test_the_number_can_sign_up_again_and_gets_a_new_account(
     client: Any, user: User, sign_in: Callable[..., Any]
 ) -> None:
-    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.CODE)
+    failed_attempts.count(mobile_number=user.mobile_number, kind=FailedAttempts.Kind.CODE)
     User.objects.update(display_name="Asha")
     erasure.begin(user_id=user.pk)
     tasks.erase(user.pk)
@@ -360,7 +360,7 @@ def test_a_waiting_code_is_never_sent_after_the_erasure(user: User, settings: An
 
     settings.SMS_DELIVERY = "console"
     OneTimeCode.objects.all().delete()
-    otp.request(otp.Order(number=user.mobile_number, purpose=Purpose.SIGN_IN), address=ADDRESS)
+    otp.request(otp.CodeRequest(mobile_number=user.mobile_number, purpose=Purpose.SIGN_IN), address=ADDRESS)
     code = OneTimeCode.objects.get()
     erasure.begin(user_id=user.pk)
     tasks.erase(user.pk)
@@ -415,14 +415,14 @@ def test_a_sign_in_that_waits_for_the_mark_begins_no_session(
     user = User.objects.create_user(new_number(), PASSWORD)
     number, refused = user.mobile_number, []
     settings.SMS_DELIVERY = "response"
-    [digits] = otp.request(otp.Order(number=number, purpose=Purpose.SIGN_IN), address=ADDRESS)
+    [digits] = otp.request(otp.CodeRequest(mobile_number=number, purpose=Purpose.SIGN_IN), address=ADDRESS)
 
     def sign_in() -> None:
         try:
             if by == "code":
-                credentials.sign_in_by_code(number=number, digits=digits or "", password=None, user_agent="")
+                credentials.sign_in_by_code(mobile_number=number, digits=digits or "", password=None, user_agent="")
             else:
-                credentials.sign_in_by_password(number=number, password=PASSWORD, user_agent="")
+                credentials.sign_in_by_password(mobile_number=number, password=PASSWORD, user_agent="")
         except (InvalidCode, InvalidCredentials) as error:
             refused.append(type(error))
         finally:

@@ -7,7 +7,7 @@ import pytest
 
 from accounts import credentials, failed_attempts, tasks
 from accounts.exceptions import InvalidCode, SessionEnded
-from accounts.models import OneTimeCode, StaffAction, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, StaffAction, User
 from accounts.personal_data import erasure
 from accounts.staff import audit_trail
 from tests.accounts.conftest import problem, wrong
@@ -33,7 +33,7 @@ def test_nothing_of_a_number_that_was_left_or_asked_for_is_left(
     ):
         pass
     token = sign_in(first)["access_token"]
-    failed_attempts.count(number=first, kind=Tries.Kind.PASSWORD)
+    failed_attempts.count(mobile_number=first, kind=FailedAttempts.Kind.PASSWORD)
     pass_time(61)
     codes = client.send("/auth/change-number", token, new_mobile_number=second).json()
     both = {"otp": codes["otp"], "new_otp": codes["new_otp"]}
@@ -43,11 +43,11 @@ def test_nothing_of_a_number_that_was_left_or_asked_for_is_left(
     codes = client.send("/auth/change-number", token, new_mobile_number=third).json()
     wrong_codes = {"otp": codes["otp"], "new_otp": wrong(codes["new_otp"])}
     assert problem(client.send("/auth/change-number/confirm", token, **wrong_codes)) == (400, "invalid_code")
-    assert Tries.objects.get(number=third).failures == 1
+    assert FailedAttempts.objects.get(mobile_number=third).failures == 1
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"
-    assert not OneTimeCode.objects.exclude(number="", user=None, digest="").exists()
-    assert not Tries.objects.exists()
+    assert not OneTimeCode.objects.exclude(mobile_number="", user=None, digest="").exists()
+    assert not FailedAttempts.objects.exists()
     assert StaffAction.objects.values_list("action", "user", "target", "reason").get() == ("unlock", None, "", "")
 
 
@@ -62,7 +62,7 @@ def test_failed_tries_at_somebody_elses_number_stay(
     client.send("/auth/change-number/confirm", token, otp=codes["otp"], new_otp=wrong(codes["new_otp"]))
     erasure.begin(user_id=user.pk)
     assert tasks.erase(user.pk) == "done"
-    assert Tries.objects.get(number=other.mobile_number).failures == 1
+    assert FailedAttempts.objects.get(mobile_number=other.mobile_number).failures == 1
 
 
 @pytest.mark.parametrize("cause", ["erasing", "gone", "moved"])

@@ -12,7 +12,7 @@ import requests
 from django.contrib.auth.hashers import check_password, make_password
 
 from accounts import hashing
-from accounts.models import OneTimeCode, Session, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Session, User
 from config.http.problems import ServiceUnavailable
 from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
 from tests.stack import PATIENCE, Stack, in_parallel
@@ -98,7 +98,7 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
         "/auth/change-password": {"old_password": PASSWORD, "new_password": OTHER_PASSWORD},
         "/auth/reset-password": {"mobile_number": number, "otp": reset, "new_password": PASSWORD},
     }
-    before = (list(Tries.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
+    before = (list(FailedAttempts.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
     with taken(turns):
         for path, body in asked.items():
             refused = client.send(path, token if "change" in path else None, **body)
@@ -106,7 +106,11 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
             assert refused["Retry-After"] == "1"
         unknown = client.send("/auth/login", mobile_number=new_number(), password=PASSWORD)
         assert problem(unknown) == (503, "service_unavailable"), "a stranger's number looks the same"
-    assert before == (list(Tries.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
+    assert before == (
+        list(FailedAttempts.objects.values()),
+        list(OneTimeCode.objects.values()),
+        list(User.objects.values()),
+    )
     for path, body in asked.items():
         assert client.send(path, token if "change" in path else None, **body).status_code == 200
 

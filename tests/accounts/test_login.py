@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Session, Tries, User
+from accounts.models import FailedAttempts, Session, User
 from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
 
 
@@ -58,7 +58,7 @@ def test_after_five_failures_the_right_password_waits_too(
     assert not Session.objects.exists()
     pass_time(60)
     assert login(client, person.mobile_number).status_code == 200
-    assert Tries.objects.get().failures == 0
+    assert FailedAttempts.objects.get().failures == 0
 
 
 def test_a_lock_of_passwords_leaves_codes_alone(client: Any, person: User, sign_in: Callable[..., Any]) -> None:

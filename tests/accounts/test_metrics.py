@@ -16,7 +16,7 @@ Rises = Callable[..., None]
 @pytest.fixture
 def waiting(db: None, number: str, settings: Any) -> OneTimeCode:
     settings.SMS_DELIVERY = "twilio"
-    otp.request(otp.Order(number=number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
+    otp.request(otp.CodeRequest(mobile_number=number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
     return OneTimeCode.objects.latest("pk")
 
 

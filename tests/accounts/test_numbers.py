@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumberType
 
 from accounts import phone_numbers
 from accounts.management.users import find_or_none
-from accounts.models import OneTimeCode, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, User
 from tests.accounts.conftest import field_codes, problem
 
 NUMBER = "+919876543210"
@@ -161,14 +161,14 @@ def test_two_forms_are_one_account_and_one_limit(client: Any, settings: Any, pas
 
 def test_an_account_that_was_made_under_the_other_form_is_reached_by_both(client: Any) -> None:
     made = User.objects.create_user("+541123456789", "a password of some length")
-    Tries.objects.create(number="+541123456789", kind=Tries.Kind.PASSWORD, failures=3)
+    FailedAttempts.objects.create(mobile_number="+541123456789", kind=FailedAttempts.Kind.PASSWORD, failures=3)
     import_module("accounts.migrations.0008_one_form_of_a_number").rename(apps, None)
     for spelling in ("+54 11 2345 6789", "+54 9 11 2345 6789"):
         signed_in = client.send("/auth/login", mobile_number=spelling, password="a password of some length")
         assert signed_in.status_code == 200
     made.refresh_from_db()
     assert made.mobile_number == "+5491123456789"
-    assert Tries.objects.get().number == "+5491123456789"
+    assert FailedAttempts.objects.get().mobile_number == "+5491123456789"
 
 
 @pytest.mark.django_db

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from accounts import failed_attempts, idempotency, otp, sessions, tasks
-from accounts.models import IdempotencyKey, OneTimeCode, Purpose, Session, Tries, User
+from accounts.models import FailedAttempts, IdempotencyKey, OneTimeCode, Purpose, Session, User
 from accounts.personal_data import retention
 
 DAY = 86_400
@@ -16,7 +16,7 @@ def user(db: None, number: str) -> User:
 
 
 def test_codes_go_after_two_days(user: User, pass_time: Callable[[float], None]) -> None:
-    otp.request(otp.Order(number=user.mobile_number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
+    otp.request(otp.CodeRequest(mobile_number=user.mobile_number, purpose=Purpose.SIGN_IN), address="192.0.2.1")
     pass_time(2 * DAY - 60)
     assert tasks.purge()["OneTimeCode"] == 0
     pass_time(60)
@@ -49,23 +49,23 @@ def test_failures_of_an_account_stay_and_those_of_a_stranger_go(
     user: User, new_number: Callable[[], str], pass_time: Callable[[float], None]
 ) -> None:
     for number in (user.mobile_number, new_number()):
-        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
     pass_time(30 * DAY)
     assert tasks.purge()["Tries"] == 1
-    assert Tries.objects.get().number == user.mobile_number
+    assert FailedAttempts.objects.get().mobile_number == user.mobile_number
 
 
 def test_a_forgotten_count_goes_and_a_lock_stays(user: User, pass_time: Callable[[float], None]) -> None:
-    failed_attempts.count(number=user.mobile_number, kind=Tries.Kind.CODE)
-    failed_attempts.forgive(number=user.mobile_number, kind=Tries.Kind.CODE)
+    failed_attempts.count(mobile_number=user.mobile_number, kind=FailedAttempts.Kind.CODE)
+    failed_attempts.reset(mobile_number=user.mobile_number, kind=FailedAttempts.Kind.CODE)
     for _ in range(20):
-        failed_attempts.count(number="+919876543210", kind=Tries.Kind.CODE)
-    Tries.objects.filter(failures=20).update(failures=99)
-    Tries.objects.filter(failures=99).update(locked_until=None)
-    failed_attempts.count(number="+919876543210", kind=Tries.Kind.CODE)
+        failed_attempts.count(mobile_number="+919876543210", kind=FailedAttempts.Kind.CODE)
+    FailedAttempts.objects.filter(failures=20).update(failures=99)
+    FailedAttempts.objects.filter(failures=99).update(locked_until=None)
+    failed_attempts.count(mobile_number="+919876543210", kind=FailedAttempts.Kind.CODE)
     pass_time(40 * DAY)
     assert tasks.purge()["Tries"] == 1
-    assert Tries.objects.get().failures == 100
+    assert FailedAttempts.objects.get().failures == 100
 
 
 def test_it_deletes_in_batches_and_leaves_the_rest_of_the_world_alone(

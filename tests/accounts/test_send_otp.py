@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from accounts import delivery, failed_attempts
-from accounts.models import OneTimeCode, Purpose, Tries, User
+from accounts import codes, failed_attempts
+from accounts.models import FailedAttempts, OneTimeCode, Purpose, User
 from tests.accounts.conftest import field_codes, problem
 
 
@@ -26,16 +26,16 @@ def test_asking_makes_no_account(client: Any, number: str) -> None:
 def test_only_a_keyed_hash_of_the_code_is_kept(client: Any, number: str) -> None:
     digits = client.send("/auth/send-otp", mobile_number=number).json()["otp"]
     code = OneTimeCode.objects.get()
-    assert (code.number, code.purpose, len(code.digest)) == (number, Purpose.SIGN_IN, 64)
+    assert (code.mobile_number, code.purpose, len(code.digest)) == (number, Purpose.SIGN_IN, 64)
     assert not any(digits == str(value) for value in vars(code).values())
 
 
 def test_another_secret_key_gives_another_hash_of_a_code(client: Any, number: str, settings: Any) -> None:
     digits = client.send("/auth/send-otp", mobile_number=number).json()["otp"]
     code = OneTimeCode.objects.get()
-    assert delivery.digest_of(code, digits) == code.digest
+    assert codes.digest_of(code, digits) == code.digest
     settings.SECRET_KEY = "another-secret-key-for-tests-and-for-nothing-else"
-    assert delivery.digest_of(code, digits) != code.digest
+    assert codes.digest_of(code, digits) != code.digest
     answer = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
     assert problem(answer) == (400, "invalid_code"), "who has the database alone can check guesses"
 
@@ -55,7 +55,7 @@ def test_without_a_number_nothing_is_sent(client: Any, body: dict[str, Any]) -> 
 
 def test_a_number_locked_by_wrong_codes_is_sent_none(client: Any, number: str) -> None:
     for _ in range(failed_attempts.CODES_A_DAY):
-        failed_attempts.count(number=number, kind=Tries.Kind.CODE)
+        failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.CODE)
     answer = client.send("/auth/send-otp", mobile_number=number)
     assert problem(answer) == (429, "too_many_tries")
     assert not OneTimeCode.objects.exists()
@@ -63,7 +63,7 @@ def test_a_number_locked_by_wrong_codes_is_sent_none(client: Any, number: str) -
 
 def test_codes_are_six_digits_of_even_chances() -> None:
     """100,000 codes: each digit at each place within six standard deviations (one is 95) of 10,000."""
-    made = [delivery.new_digits() for _ in range(100_000)]
+    made = [codes.new_digits() for _ in range(100_000)]
     assert all(re.fullmatch(r"[0-9]{6}", digits) for digits in made)
     counts = [collections.Counter(places) for places in zip(*made, strict=True)]
     assert all(abs(count[digit] - 10_000) < 570 for count in counts for digit in "0123456789")

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import failed_attempts
 from accounts.exceptions import TooManyTries
-from accounts.models import OneTimeCode, Tries
+from accounts.models import FailedAttempts, OneTimeCode
 from tests.accounts.conftest import problem, wrong
 
 DAY = 86_400
@@ -44,7 +44,9 @@ def test_while_locked_the_right_code_is_refused_too(
         guess_wrong(client, number, code_for(number))
     digits = code_for(number)
     guess_wrong(client, number, digits, times=4)
-    Tries.objects.update(failures=20, locked_until=OneTimeCode.objects.latest("pk").created_at + timedelta(days=1))
+    FailedAttempts.objects.update(
+        failures=20, locked_until=OneTimeCode.objects.latest("pk").created_at + timedelta(days=1)
+    )
     refused = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
     assert problem(refused) == (429, "too_many_tries")
     assert OneTimeCode.objects.latest("pk").guesses == 4, "nothing was evaluated"
@@ -55,32 +57,32 @@ def test_a_success_starts_the_count_anew(
 ) -> None:
     guess_wrong(client, number, code_for(number))
     sign_in(number)
-    assert Tries.objects.get().failures == 0
+    assert FailedAttempts.objects.get().failures == 0
 
 
 def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Callable[[float], None]) -> None:
     locks = []
     for failure in range(1, 101):
-        failed_attempts.count(number=number, kind=Tries.Kind.CODE)
-        row = Tries.objects.get()
+        failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.CODE)
+        row = FailedAttempts.objects.get()
         assert (row.locked_until is not None) == (failure % 20 == 0)
         if row.locked_until:
             with pytest.raises(TooManyTries) as refused:
-                failed_attempts.count(number=number, kind=Tries.Kind.CODE)
+                failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.CODE)
             assert refused.value.retry_after
             locks.append(round(refused.value.retry_after / DAY))
             pass_time(refused.value.retry_after if failure < 100 else 0)
     assert locks == [1, 2, 4, 8, 3650]
-    assert Tries.objects.get().failures == 100
+    assert FailedAttempts.objects.get().failures == 100
 
 
 def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_time: Callable[[float], None]) -> None:
     minutes = []
     for _ in range(18):
-        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
-        if Tries.objects.get().locked_until:
+        failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
+        if FailedAttempts.objects.get().locked_until:
             with pytest.raises(TooManyTries) as locked:
-                failed_attempts.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+                failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
             seconds = locked.value.retry_after or 0
             minutes.append(round(seconds / 60))
             pass_time(seconds)
@@ -89,7 +91,7 @@ def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_ti
 
 def test_codes_and_passwords_are_counted_apart(number: str, db: None) -> None:
     for _ in range(5):
-        failed_attempts.count(number=number, kind=Tries.Kind.PASSWORD)
-    failed_attempts.refuse_locked(number=number, kind=Tries.Kind.CODE)
+        failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
+    failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.CODE)
     with pytest.raises(TooManyTries):
-        failed_attempts.refuse_locked(number=number, kind=Tries.Kind.PASSWORD)
+        failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)

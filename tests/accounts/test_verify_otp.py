@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 
-from accounts.models import OneTimeCode, Session, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Session, User
 from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, field_codes, problem, wrong
 
 
@@ -110,14 +110,14 @@ def test_a_code_is_guessed_at_five_times_at_most(client: Any, number: str, code_
         client.send("/auth/verify-otp", mobile_number=number, otp=wrong(digits))
     assert problem(client.send("/auth/verify-otp", mobile_number=number, otp=digits)) == (400, "invalid_code")
     assert OneTimeCode.objects.get().guesses == 5
-    assert Tries.objects.get().failures == 5, "what was not evaluated is no failure"
+    assert FailedAttempts.objects.get().failures == 5, "what was not evaluated is no failure"
 
 
 def test_guessing_without_a_live_code_locks_nobody_out(client: Any, number: str) -> None:
     for _ in range(30):
         answer = client.send("/auth/verify-otp", mobile_number=number, otp="123456")
         assert problem(answer) == (400, "invalid_code")
-    assert not Tries.objects.exists()
+    assert not FailedAttempts.objects.exists()
 
 
 @pytest.mark.parametrize("otp", ["12345", "1234567", "abcdef", "12345\n", "１２３４５６", "", None, [1], "12 456"])

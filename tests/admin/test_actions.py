@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import sessions
 from accounts.admin.actions import registered_actions
-from accounts.models import Session, StaffAction, Tries, User
+from accounts.models import FailedAttempts, Session, StaffAction, User
 from accounts.personal_data import erasure
 from accounts.staff import roles
 from accounts.staff.audit_trail import audit_staff_action
@@ -86,11 +86,11 @@ def test_staff_cannot_be_disabled_or_erased(staff_client: Client, make_staff: Ca
 
 def test_unlock_resets_the_failed_attempts(staff_client: Client, user: User) -> None:
     for kind in ("code", "password"):
-        Tries.objects.create(
-            number=user.mobile_number, kind=kind, failures=100, locked_until=Now() + timedelta(days=900)
+        FailedAttempts.objects.create(
+            mobile_number=user.mobile_number, kind=kind, failures=100, locked_until=Now() + timedelta(days=900)
         )
     run_action(staff_client, user, "unlock")
-    assert list(Tries.objects.values_list("failures", "locked_until")) == [(0, None), (0, None)]
+    assert list(FailedAttempts.objects.values_list("failures", "locked_until")) == [(0, None), (0, None)]
 
 
 def test_an_export_downloads_the_users_data(staff_client: Client, user: User, failed_reply: Reply) -> None:

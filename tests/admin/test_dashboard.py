@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from accounts import statistics
-from accounts.models import DailyFigure, User
+from accounts.models import DailyStatistic, User
 from billing import budget
 from billing.models import StripeEvent
 from chatrooms import conversation
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def today() -> dict[str, float]:
     day = datetime.now(UTC).date()
-    return dict(DailyFigure.objects.filter(day=day).values_list("name", "value"))
+    return dict(DailyStatistic.objects.filter(day=day).values_list("name", "value"))
 
 
 def test_statistics_of_a_day_are_computed(user: User, room: Chatroom, failed_reply: Reply) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts import sessions, tokens
-from accounts.models import Session, Tries, User
+from accounts.models import FailedAttempts, Session, User
 from tests.admin.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -130,5 +130,7 @@ def test_the_right_password_resets_the_count(staff_client: Client, support: User
     for _ in range(4):
         change(staff_client, old=WRONG)
     change(staff_client)
-    assert Tries.objects.get(number=support.mobile_number, kind=Tries.Kind.PASSWORD).failures == 0
+    assert (
+        FailedAttempts.objects.get(mobile_number=support.mobile_number, kind=FailedAttempts.Kind.PASSWORD).failures == 0
+    )
     assert has(support, NEW)

@@ -39,7 +39,7 @@ def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, s
     user.save(update_fields=["password"])
     session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
     OneTimeCode.objects.create(
-        number=user.mobile_number,
+        mobile_number=user.mobile_number,
         purpose="sign_in",
         digest=DIGEST,
         prefix="",

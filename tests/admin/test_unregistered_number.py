@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test import Client
 
 from accounts import delivery, failed_attempts
-from accounts.models import OneTimeCode, StaffAction, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, StaffAction, User
 from accounts.personal_data import erasure
 from tests.admin.conftest import latest_action, page_of, text_of
 from tests.doubles.twilio import TwilioDouble
@@ -34,7 +34,7 @@ def minutes_pass() -> None:
 
 def lock() -> None:
     for _ in range(failed_attempts.CODES_A_DAY):
-        failed_attempts.count(number=NUMBER, kind=Tries.Kind.CODE)
+        failed_attempts.count(mobile_number=NUMBER, kind=FailedAttempts.Kind.CODE)
 
 
 def unlock(staff_client: Client, number: str = NUMBER, **data: Any) -> Any:
@@ -86,7 +86,7 @@ def test_without_a_reason_nothing_is_unlocked(staff_client: Client, reason: str)
     lock()
     assert unlock(staff_client, reason=reason).status_code == 200
     assert staff_client.get(UNLOCK, {"q": NUMBER}).status_code == 200
-    assert Tries.objects.get().locked_until is not None
+    assert FailedAttempts.objects.get().locked_until is not None
     assert not StaffAction.objects.exists()
 
 
@@ -95,7 +95,7 @@ def test_unlocking_needs_the_permission(make_staff: Callable[..., User], client_
     staff_client = client_of(make_staff("billing"))
     assert "/do/" not in text_of(staff_client.get(USERS, {"q": NUMBER}, follow=True))
     assert unlock(staff_client).status_code == 403
-    assert Tries.objects.get().locked_until is not None
+    assert FailedAttempts.objects.get().locked_until is not None
     assert not StaffAction.objects.exists()
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import sessions
-from accounts.models import OneTimeCode, Session, Tries, User
+from accounts.models import FailedAttempts, OneTimeCode, Session, User
 from accounts.personal_data import erasure
 from billing import grants
 from chatrooms.models import Chatroom, Reply
@@ -65,11 +65,15 @@ def test_the_page_shows_tier_reason_and_allowance(staff_client: Client, user: Us
 
 
 def test_the_page_shows_why_the_user_cannot_sign_in(staff_client: Client, user: User) -> None:
-    Tries.objects.create(number=user.mobile_number, kind="code", failures=20, locked_until=Now() + timedelta(hours=5))
-    OneTimeCode.objects.create(
-        number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address="", deliveries=3
+    FailedAttempts.objects.create(
+        mobile_number=user.mobile_number, kind="code", failures=20, locked_until=Now() + timedelta(hours=5)
     )
-    late = OneTimeCode.objects.create(number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address="")
+    OneTimeCode.objects.create(
+        mobile_number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address="", deliveries=3
+    )
+    late = OneTimeCode.objects.create(
+        mobile_number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address=""
+    )
     OneTimeCode.objects.filter(pk=late.pk).update(created_at=Now() - timedelta(days=1, seconds=5))
     page = text_of(staff_client.get(page_of(user)))
     assert "locked until" in page

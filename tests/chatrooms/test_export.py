@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 NOT_EXPORTED = {
     "accounts.IdempotencyKey": "hashes, for a day",
-    "accounts.Tries": "a count of failures, for the number's safety",
+    "accounts.FailedAttempts": "a count of failures, for the number's safety",
     "billing.Checkout": "the number of the last checkout session",
 }
 

@@ -124,7 +124,7 @@ def test_replies_of_an_erasing_account_are_not_retried(
     user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     fail(send(room))
-    User.objects.filter(pk=user.pk).update(is_active=False, erasing_at=Now(), erase_next_try_at=Now())
+    User.objects.filter(pk=user.pk).update(is_active=False, erasing_at=Now(), erase_next_attempt_at=Now())
     assert run("--failed", "provider_overloaded", "--since", "1h")["left alone, by reason"] == {"session_ended": 1}
 
 

@@ -30,21 +30,21 @@ BREAKS = (
     Break(
         lets="a code serve another purpose",
         file="accounts/otp.py",
-        text="return Q(number=self.number, purpose=self.purpose) & user",
-        broken="return Q(number=self.number) & user",
+        text="return Q(mobile_number=self.mobile_number, purpose=self.purpose) & user",
+        broken="return Q(mobile_number=self.mobile_number) & user",
         tests="accounts/test_code_binding.py",
     ),
     Break(
         lets="one of two codes change a number",
         file="accounts/otp.py",
-        text="if accepted := len(right) == len(proofs):",
+        text="if accepted := len(right) == len(attempts):",
         broken="if accepted := bool(right):",
         tests="accounts/test_change_number.py",
     ),
     Break(
         lets="wrong codes lock nobody",
         file="accounts/otp.py",
-        text="    failed_attempts.count(number=order.number, kind=Tries.Kind.CODE)\n",
+        text="    failed_attempts.count(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)\n",
         broken="",
         tests="accounts/test_tries.py",
     ),
@@ -71,7 +71,7 @@ BREAKS = (
     ),
     Break(
         lets="a code be kept in clear",
-        file="accounts/delivery.py",
+        file="accounts/codes.py",
         text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
         broken="return bound",
         tests="accounts/test_send_otp.py",
@@ -162,7 +162,7 @@ BREAKS = (
     ),
     Break(
         lets="who has the database check guesses at codes",
-        file="accounts/delivery.py",
+        file="accounts/codes.py",
         text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
         broken='return salted_hmac("accounts.one_time_code", bound, "", algorithm="sha256").hexdigest()',
         tests="accounts/test_send_otp.py",
