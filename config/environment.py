@@ -26,7 +26,7 @@ STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
 MINIMUM_TOKEN = 16
-"""Characters of a token that anybody may guess at, without a limit of tries."""
+"""Characters of a token; attempts to guess it are not limited."""
 
 CERTIFICATE_CHECKS = ("required", "optional", "none")
 """What `ssl_cert_reqs` in a URL may be: redis-py does not know the names that Celery's documentation has."""
@@ -192,7 +192,7 @@ class Environment(BaseSettings):
             found.append("ALLOWED_HOSTS must name the hosts when DEBUG is off, not *")
         if self.SMS_DELIVERY == "response" and not self.SHOW_CODES_TO_ANYONE:
             found.append(
-                "SMS_DELIVERY=response hands every one-time code to whoever asks, so anyone can sign in as anyone; "
+                "SMS_DELIVERY=response returns every one-time code to the client, so anyone can sign in as anyone; "
                 "when DEBUG is off it needs SHOW_CODES_TO_ANYONE=true"
             )
         if self.SMS_DELIVERY == "console":
@@ -256,15 +256,15 @@ class Environment(BaseSettings):
             )
         if self.STRIPE_SECRET_KEY and not self.STRIPE_WEBHOOK_SECRET and not self.DEBUG:
             found.append(
-                "STRIPE_WEBHOOK_SECRET is required beside STRIPE_SECRET_KEY: without it nobody who pays becomes Pro"
+                "STRIPE_WEBHOOK_SECRET is required beside STRIPE_SECRET_KEY: without it a payment does not lead to Pro"
             )
         if self.STRIPE_API_HOST and not self.DEBUG and "_live_" in self.STRIPE_SECRET_KEY:
-            found.append("STRIPE_API_HOST sends a live key elsewhere than to Stripe; take one of them away")
+            found.append("STRIPE_API_HOST would send a live key to a host other than Stripe; remove one of them")
         return found
 
     def _watching_problems(self) -> list[str]:
         if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < MINIMUM_TOKEN:
-            return [f"METRICS_TOKEN needs at least {MINIMUM_TOKEN} characters: it opens /metrics to whoever guesses it"]
+            return [f"METRICS_TOKEN needs at least {MINIMUM_TOKEN} characters: anyone who guesses it can read /metrics"]
         return []
 
 

@@ -15,7 +15,7 @@ from config.infrastructure.broker import broker_url
 from config.infrastructure.database import TimeoutConnection
 from config.observability import logs, sentry, tracing
 
-# Importing makes half a million objects that stay, so collections meanwhile find nothing and cost a fifth of the start.
+# Imports make half a million lasting objects: garbage collections would find nothing and take a fifth of the start.
 # `config.apps` turns them on again.
 gc.disable()
 
@@ -165,12 +165,12 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
     # A request that finds no connection is refused after two seconds rather than queued for ever; the worker's own,
-    # longer patience is set where the worker starts (config.celery).
+    # longer timeout is set where the worker starts (config.celery).
     "pool": {
         "min_size": 1,
         "max_size": env.DATABASE_POOL_SIZE,
         "timeout": 2,
-        "reconnect_timeout": 5,  # then the next request tries anew, instead of a back-off that grows for minutes
+        "reconnect_timeout": 5,  # then the next request retries, instead of a back-off that grows to minutes
         "connection_class": TimeoutConnection,
     },
 }

@@ -19,8 +19,8 @@ FILE: Final = Path(__file__).with_name("snapshot.sql")
 LOCK: Final = 5_872_013_664_101
 """The advisory lock of who brings a database up to date: of two releases at once the second finds nothing to do."""
 
-LOOK_EVERY: Final = 0.5
-"""Seconds between two tries to have it."""
+POLL_SECONDS: Final = 0.5
+"""Seconds between two attempts to get the lock."""
 
 ANYTHING: Final = """
     SELECT 1 FROM pg_depend AS made
@@ -38,11 +38,10 @@ hosted databases often come with some."""
 
 
 class CannotLoad(Exception):
-    """The database does not take the snapshot, and is as it was; the message is PostgreSQL's reason, in one line."""
+    """PostgreSQL refused the snapshot, and the database is unchanged; the message is the reason, in one line."""
 
 
 def is_empty(connection: BaseDatabaseWrapper) -> bool:
-    """Return whether there is nothing in the database."""
     with connection.cursor() as cursor:
         cursor.execute(ANYTHING)
         return cursor.fetchone() is None
@@ -50,21 +49,20 @@ def is_empty(connection: BaseDatabaseWrapper) -> bool:
 
 @contextmanager
 def alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let no other process bring the database up to date meanwhile: who comes second waits.
+    """Hold a lock, so that only one process at a time updates the database; a second one waits.
 
-    Over a connection of its own, which does nothing else, since migrations commit in between. The lock is a
-    transaction's, so that it holds through a PgBouncer too; and it is asked for again and again, since whoever waited
-    in a statement would hold up an index that is made concurrently.
+    The lock has a separate connection, because migrations commit. It is a transaction's lock, which also works through
+    PgBouncer. It is polled, because a statement that waits for it would block CREATE INDEX CONCURRENTLY.
     """
     with psycopg.connect(**connection.get_connection_params()) as holder:
         while holder.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone() != (True,):
             holder.rollback()
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
         yield
 
 
 def load_if_empty(connection: BaseDatabaseWrapper) -> bool:
-    """Load the snapshot into an empty database, all of it or nothing. Be `alone` with it.
+    """Load the snapshot into an empty database, in one transaction. Call it within `alone`.
 
     Returns:
         Whether it was loaded; False if something is in the database.
