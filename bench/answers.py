@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests import servers
 from tests.conftest import _urls
-from tests.stack import Stack, in_parallel, running, wait_until
+from tests.stack import Stack, running
+from tests.waiting import in_parallel, wait_until
 
 PEOPLE, ROOMS, THREADS, SECONDS = 40, 5, 64, 1.0
 ROUNDS = 5

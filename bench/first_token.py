@@ -14,8 +14,9 @@ from google import genai
 from google.genai import types
 
 from tests import servers, sse
+from tests.api_user import ApiUser
 from tests.conftest import _urls
-from tests.stack import Person, Stack, running
+from tests.stack import Stack, running
 
 ROUNDS, WARM_UP = 200, 20
 FIRST_PIECE = 0.2
@@ -50,7 +51,7 @@ def ask_directly(sdk: genai.Client) -> float:
     return seconds
 
 
-def ask_through(stack: Stack, person: Person) -> float:
+def ask_through(stack: Stack, person: ApiUser) -> float:
     room = person.room()
     begun = time.monotonic()
     sent = person.send(room, "Hello")

@@ -27,10 +27,11 @@ import psycopg
 from bench.load.data import Size, fill
 from bench.load.recording import WORKS, Client, Recording, Work
 from config import processes
-from tests import servers
+from tests import servers, stack_settings
 from tests.conftest import _urls
 from tests.ports import free_port
-from tests.stack import Stack, _listens, wait_until
+from tests.stack import Stack
+from tests.waiting import listens, wait_until
 
 SIZE = Size(users=int(os.environ.get("USERS", "100000")), messages=int(os.environ.get("MESSAGES", "1000000")))
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS", "4"))
@@ -77,7 +78,7 @@ def main() -> None:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "hot_path")
         stack = cleanup.enter_context(Stack(database_url=database_url, folder=folder, settings={"WEB_PROCESSES": "1"}))
-        stack.start_redis()
+        stack.redis.start()
         stack.run("the tiers", "from django.core.management import call_command; call_command('seed_tiers')")
         fill(database_url, SIZE)
         recorded = folder / "recorded"
@@ -91,7 +92,7 @@ def main() -> None:
 
 
 def production(stack: Stack) -> dict[str, str]:
-    return stack._production() | {"PROXY_HOPS": "1"}
+    return stack_settings.production(stack) | {"PROXY_HOPS": "1"}
 
 
 def record(stack: Stack, target: Path) -> tuple[list[Client], dict[str, Recording]]:
@@ -191,7 +192,7 @@ def _fill_peer(source: str, target: str) -> None:
 def _started(command: list[str], environment: dict[str, str], port: int) -> Iterator[psutil.Process]:
     with subprocess.Popen(command, cwd=processes.ROOT, env=environment, start_new_session=True) as process:
         try:
-            wait_until(lambda: _listens(port), f"{command[0]} at port {port}")
+            wait_until(lambda: listens(port), f"{command[0]} at port {port}")
             yield psutil.Process(process.pid)
         finally:
             os.killpg(process.pid, signal.SIGTERM)

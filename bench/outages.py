@@ -19,7 +19,8 @@ from tests import servers, sse
 from tests.conftest import _urls
 from tests.doubles.proxy import Proxy
 from tests.flows.paying import deliver
-from tests.stack import Stack, in_parallel, running, wait_until
+from tests.stack import Stack, running
+from tests.waiting import in_parallel, wait_until
 
 TEXT = " ".join(f"word{number}" for number in range(300))
 ROUNDS = 10
@@ -117,8 +118,8 @@ def waiting(stack: Stack) -> None:
 
 def redis_away(stack: Stack) -> None:
     for how, take_away, bring_back in (
-        ("stopped", stack.stop_redis, stack.start_redis),
-        ("frozen", stack.freeze_redis, stack.thaw_redis),
+        ("stopped", stack.redis.stop, stack.redis.start),
+        ("frozen", stack.redis.freeze, stack.redis.thaw),
     ):
         person = stack.sign_up()
         room = person.room()
@@ -146,13 +147,13 @@ def stripe_away(stack: Stack) -> None:
         for n in range(100)
     ]
     stack.stripe.switch(down=True)
-    stack.stop_redis()
+    stack.redis.stop()
     show(
         "an event of Stripe's is taken, Stripe and Redis away",
         0.5,
         [timed(lambda e=e: deliver(stack, e)) for e in events],
     )
-    stack.start_redis()
+    stack.redis.start()
     stack.stripe.switch(down=False)
 
 

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import servers
+from tests.api_user import ApiUser
 from tests.conftest import _urls
-from tests.stack import Person, Stack, running
+from tests.stack import Stack, running
 
 ROUNDS, WARM_UP = 150, 15
 SMALL, LARGE = 10, 10_000
 
-Request = Callable[[Person, int], None]
+Request = Callable[[ApiUser, int], None]
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
             times: dict[int, list[float]] = {SMALL: [], LARGE: []}
             for number in range(ROUNDS + WARM_UP):
                 if number % 20 == 0:
-                    stack.empty_redis()  # it counts the searches of a minute
+                    stack.redis.empty()  # it counts the searches of a minute
                 for size in (SMALL, LARGE) if number % 2 else (LARGE, SMALL):
                     begun = time.perf_counter()
                     request(*rooms[size])
@@ -56,14 +57,14 @@ def others(stack: Stack) -> None:
         fill(stack, person, room, 1_000)
 
 
-def filled(stack: Stack, size: int) -> tuple[Person, int]:
+def filled(stack: Stack, size: int) -> tuple[ApiUser, int]:
     person = stack.sign_up()
     room = person.room()
     fill(stack, person, room, size)
     return person, room
 
 
-def fill(stack: Stack, person: Person, room: int, size: int) -> None:
+def fill(stack: Stack, person: ApiUser, room: int, size: int) -> None:
     """Exchanges as they are in the tables once they are answered; five of all messages have the rare word."""
     stack.sql(
         """
@@ -85,7 +86,7 @@ def fill(stack: Stack, person: Person, room: int, size: int) -> None:
     )
 
 
-def send(stack: Stack, rooms: dict[int, tuple[Person, int]]) -> None:
+def send(stack: Stack, rooms: dict[int, tuple[ApiUser, int]]) -> None:
     """Send, and wait for each answer outside the measurement, so that no send queues behind another."""
     sends: dict[int, list[float]] = {SMALL: [], LARGE: []}
     answers: dict[int, list[float]] = {SMALL: [], LARGE: []}
@@ -105,7 +106,7 @@ def send(stack: Stack, rooms: dict[int, tuple[Person, int]]) -> None:
         print(f"{name:32}{small:14.1f}{large:10.1f}{large / small:8.2f}")
 
 
-def fresh(stack: Stack, person: Person) -> int:
+def fresh(stack: Stack, person: ApiUser) -> int:
     """Another room of 10, which stays one of 10 while it is sent to."""
     room = person.room()
     fill(stack, person, room, SMALL)
@@ -113,7 +114,7 @@ def fresh(stack: Stack, person: Person) -> int:
 
 
 def _get(path: str) -> Request:
-    def request(person: Person, room: int) -> None:
+    def request(person: ApiUser, room: int) -> None:
         answer = person.call("GET", path.format(room=room))
         assert answer.status_code == 200, answer.text
 

@@ -68,7 +68,7 @@ def use(stack: Stack) -> None:
     person = stack.sign_up()
     room = person.room()
     for number in range(5):
-        person.answered(person.send(room, f"question {number}")["id"])
+        person.wait_for_reply(person.send(room, f"question {number}")["id"])
 
 
 def scraped(port: int) -> tuple[list[float], int]:

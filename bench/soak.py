@@ -23,8 +23,10 @@ import requests
 from redis import Redis
 
 from tests import servers, sse
+from tests.api_user import ApiUser
 from tests.conftest import _urls
-from tests.stack import Person, Stack, running, wait_until
+from tests.stack import Stack, running
+from tests.waiting import wait_until
 
 MINUTES = int(os.environ.get("SOAK_MINUTES", "60"))
 SENDS_A_SECOND, CLIENTS, PEOPLE, ROOMS = 2.0, 24, 40, 3
@@ -37,7 +39,7 @@ class Client:
     """One person who sends now and then, and never gives up on a message that was accepted."""
 
     def __init__(self, stack: Stack, counts: Counter[str]) -> None:
-        self.person: Person = stack.sign_up()
+        self.person: ApiUser = stack.sign_up()
         self.rooms = [self.person.room() for _ in range(ROOMS)]
         self.sent: list[int] = []
         self._counts = counts
@@ -71,7 +73,7 @@ def main() -> None:
         # A process ends with the thread that started it (tests/stack.py), so one thread starts them, and lives on.
         ThreadPoolExecutor(1) as breaking,
     ):
-        stack.is_patient = True
+        stack.retries_when_busy = True
         stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
         stack.double.default(ttft=1.0, delay=SECONDS, pieces=PIECES)
         counts: Counter[str] = Counter()
@@ -112,7 +114,7 @@ def break_something(stack: Stack, name: str, number: int) -> None:
     stack.kill(name)
     stack.start(name)
     if number % 8 == 0:
-        stack.empty_redis()
+        stack.redis.empty()
 
 
 def heading() -> None:

@@ -15,7 +15,8 @@ import psutil
 
 from tests import servers
 from tests.conftest import _urls
-from tests.stack import Stack, in_parallel, running, wait_until
+from tests.stack import Stack, running
+from tests.waiting import in_parallel, wait_until
 
 REPLIES, READERS, PIECES = 50, 20, 40
 TEXT = " ".join(f"word{number}" for number in range(400))

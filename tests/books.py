@@ -1,6 +1,6 @@
 """What somebody was charged, as the database has it."""
 
-from tests.stack import Person
+from tests.api_user import ApiUser
 
 BOOKS = """
     SELECT (SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s),
@@ -9,7 +9,7 @@ BOOKS = """
 """
 
 
-def books(person: Person) -> tuple[int, int, int]:
+def books(person: ApiUser) -> tuple[int, int, int]:
     """The counter, the sum of the ledger, and the number of messages."""
     [row] = person.stack.sql(BOOKS, person.id, person.id, person.id)
     return int(row[0]), int(row[1]), int(row[2])

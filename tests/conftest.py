@@ -1,18 +1,15 @@
 """What every test stands on: real PostgreSQL and Redis, and an environment that is nobody's own."""
 
 import atexit
-import gc
 import io
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import django
@@ -29,11 +26,31 @@ from prometheus_client import REGISTRY
 from pytest_django import DjangoDbBlocker
 from redis import Redis
 from structlog.stdlib import ProcessorFormatter
-from xdist.scheduler import LoadScopeScheduling
 
 from config import environment
 from config.infrastructure.database import TimeoutConnection
 from tests import promised, servers
+from tests.scheduling import pytest_collection, pytest_collection_modifyitems, pytest_xdist_make_scheduler
+from tests.stack_fixtures import (
+    breakable,
+    breakable_stack,
+    pytest_runtest_makereport,
+    pytest_runtest_teardown,
+    shared_stack,
+    stack,
+)
+
+__all__ = [
+    "breakable",
+    "breakable_stack",
+    "pytest_collection",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_makereport",
+    "pytest_runtest_teardown",
+    "pytest_xdist_make_scheduler",
+    "shared_stack",
+    "stack",
+]
 
 _cleanup = ExitStack()
 
@@ -135,55 +152,6 @@ def _promises_are_kept() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Collect without looking for garbage, of which there is none: a fifth of the time."""
-    gc.disable()
-    result = yield
-    gc.freeze()
-    gc.enable()
-    return result
-
-
-@pytest.hookimpl(trylast=True)  # after pytest-django has put them in its order
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take longest, those of one kind of stack after each other."""
-
-    def place(item: pytest.Item) -> int:
-        names = getattr(item, "fixturenames", ())
-        return 0 if "breakable_stack" in names else 1 if "shared_stack" in names else 2
-
-    items.sort(key=place)
-
-
-class Scheduling(LoadScopeScheduling):
-    """Gives each file to one worker of a parallel run, and all files of one kind of stack to the same worker.
-
-    So each kind is started once; in `make faults` once for a folder, since there it is most of the run. (Groups of
-    pytest-xdist 3.8 do nothing with pytest 9.2, which keeps ids elsewhere.)
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        name = nodeid.partition("::")[0]
-        text = _text_of(name)
-        if "mark.stack" not in text:
-            return name
-        if "breakable" not in text:
-            return "stack"
-        return f"breakable in {Path(name).parent.name}" if self.config.option.markexpr == "faults" else "breakable"
-
-
-@cache
-def _text_of(name: str) -> str:
-    return (servers.ROOT / name).read_text()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Have parallel runs distribute tests so."""
-    return Scheduling(config, log)
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Make what only this process keeps as it was at first: no test finds what another left."""
     is_stack = item.get_closest_marker("stack") is not None
@@ -251,6 +219,30 @@ def logged() -> Iterator[io.StringIO]:
     root.removeHandler(handler)
 
 
+@pytest.fixture
+def alice(db: None) -> Any:
+    """The user whom most tests are about."""
+    return _make_user()
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    """A second user, who does what Alice does."""
+    return _make_user()
+
+
+@pytest.fixture
+def mallory(db: None) -> Any:
+    """A user who tries what is Alice's alone."""
+    return _make_user()
+
+
+def _make_user() -> Any:
+    from tests import factories  # it needs the app registry, which this file sets up
+
+    return factories.make_user()
+
+
 def counted(name: str, **labels: str) -> float:
     """What a metric of this process stands at."""
     return REGISTRY.get_sample_value(name, labels) or 0.0
@@ -267,61 +259,3 @@ def rises() -> Iterator[Callable[..., None]]:
     yield expect
     assert expected
     assert [(name, labels, counted(name, **labels)) for name, labels, _ in expected] == expected
-
-
-@pytest.fixture(scope="session")
-def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One whole stack for all tests that break something in it (use it through `breakable`)."""
-    with _stack(tmp_path_factory, {"WEB_PROCESSES": "1"}) as stack:
-        yield stack
-
-
-@pytest.fixture
-def breakable(breakable_stack: Any, request: pytest.FixtureRequest) -> Any:
-    """A whole stack of which a test may kill, freeze, fill and set what it likes: the next one finds it mended."""
-    marker = request.node.get_closest_marker("stack_settings")
-    breakable_stack.mend(marker.kwargs if marker else None)
-    return breakable_stack
-
-
-@pytest.fixture(scope="session")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One whole stack for all tests that break nothing in it (use it through `stack`)."""
-    with _stack(tmp_path_factory, {}) as stack:
-        stack.is_patient = True
-        yield stack
-
-
-@pytest.fixture
-def stack(shared_stack: Any) -> Any:
-    """The shared stack with a fresh double."""
-    shared_stack.double.reset()
-    shared_stack.stripe.reset()
-    return shared_stack
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End a stack as soon as no further test of its kind follows: idle, it takes a sixth of a core from the others."""
-    for name in {"shared_stack", "breakable_stack"} & set(getattr(item, "fixturenames", ())):
-        if nextitem is None or name not in getattr(nextitem, "fixturenames", ()):
-            [definition] = item._fixtureinfo.name2fixturedefs[name]
-            definition.finish(item._request)  # a later test would make another one
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the logs of a failed test's stack, and say where they are."""
-    report = yield
-    stack = getattr(item, "funcargs", {}).get("breakable") or getattr(item, "funcargs", {}).get("shared_stack")
-    if report.failed and stack is not None:
-        report.sections.append(("The stack's logs", str(stack.keep_logs(item.name))))
-    return report
-
-
-def _stack(folders: pytest.TempPathFactory, settings: dict[str, str]) -> Any:
-    from tests import stack
-
-    folder: Path = folders.mktemp("stack")
-    database_url = servers.clone_database(_urls, servers.ensure_template(_urls), folder.name)
-    return stack.running(database_url=database_url, folder=folder, settings=settings)

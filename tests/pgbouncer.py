@@ -15,7 +15,7 @@ import pytest
 
 from config.dev import server_binaries
 from tests.ports import free_port
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 KNOWS_PREPARED = (1, 21)
 """The first version that has max_prepared_statements."""

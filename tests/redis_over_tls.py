@@ -20,7 +20,7 @@ from redis import Redis, RedisError
 from config.dev.child_processes import die_with_parent
 from config.dev.server_binaries import REDIS_ON_PATH
 from tests.ports import free_port
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 PASSWORD = "a-password-of-redis"
 

@@ -3,18 +3,13 @@
 import os
 import random
 import re
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,120 +18,20 @@ import requests
 from redis import Redis
 
 from config.dev.child_processes import die_with_parent
-from config.dev.server_binaries import redis_server
-from tests import promised
+from tests import stack_settings
+from tests.api_user import ApiUser
 from tests.doubles.gemini.client import GeminiDouble
 from tests.doubles.stripe.client import StripeDouble
 from tests.ports import free_port
+from tests.stack_redis import StackRedis
+from tests.waiting import TIMEOUT, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60.0
-"""Seconds that anything may take on a machine that pauses; what should be quick is measured in bench/."""
-
-START_PATIENCE = 300.0
+START_TIMEOUT = 300.0
 """Seconds for a process to start: it takes five of CPU, which on a machine with forty others took over a minute."""
 
 PROCESSES = ("web", "stream", "worker", "tasks", "beat")
 LIMITS = ("daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies")
-
-
-@dataclass
-class Person:
-    """A signed-in user, as a client of the API."""
-
-    stack: "Stack"
-    id: int
-    number: str
-    access_token: str
-    refresh_token: str
-    http: requests.Session = field(default_factory=requests.Session, repr=False)
-
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Ask once; in a patient stack again, if that is safe and the database was busy."""
-        headers = {"Authorization": f"Bearer {self.access_token}", **options.pop("headers", {})}
-        url, safe = self.stack.url + path, method == "GET" or "Idempotency-Key" in headers
-
-        def ask() -> requests.Response:
-            answer = self.http.request(method, url, headers=headers, timeout=PATIENCE, **options)
-            if not (answer.history or options.get("stream")):
-                promised.hold(method, url, answer.status_code, answer.headers, answer.content)
-            return answer
-
-        return until_not_busy(ask, {"service_unavailable"}) if safe and self.stack.is_patient else ask()
-
-    def room(self, name: str = "Room") -> int:
-        answer = self.call("POST", "/chatroom", json={"name": name})
-        assert answer.status_code == 201, answer.text
-        return int(answer.json()["id"])
-
-    def send(self, room: int, content: str, **options: Any) -> dict[str, Any]:
-        path = f"/chatroom/{room}/message"
-        if self.stack.is_patient and "headers" not in options:
-            answer = self.send_surely(room, content)
-        else:
-            answer = self.call("POST", path, json={"content": content}, **options)
-        assert answer.status_code == 202, answer.text
-        return dict(answer.json())
-
-    def send_surely(self, room: int, content: str = "Hello") -> requests.Response:
-        """Send once, as a client does that repeats what met a busy database; also from many threads at once."""
-        url = f"{self.stack.url}/chatroom/{room}/message"
-        headers = {"Authorization": f"Bearer {self.access_token}", "Idempotency-Key": secrets.token_hex(8)}
-
-        def ask() -> requests.Response:
-            return requests.post(url, json={"content": content}, headers=headers, timeout=PATIENCE)
-
-        return until_not_busy(ask, {"service_unavailable", "idempotency_in_flight"})
-
-    def message(self, message_id: int) -> dict[str, Any]:
-        answer = self.call("GET", f"/message/{message_id}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def answered(self, message_id: int, seconds: float = PATIENCE) -> dict[str, Any]:
-        """The message once its reply is final: `web` looks for it, which costs less than to ask again and again."""
-        return dict(wait_until(lambda: self._message_if_final(message_id), "a final reply", seconds))
-
-    def _message_if_final(self, message_id: int) -> dict[str, Any] | None:
-        answer = self.call("GET", f"/message/{message_id}?wait=5")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json()) if answer.json()["reply"]["status"] in ("done", "failed", "stopped") else None
-
-
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-    """Look again and again, for `seconds` in which this process ran: what stops the whole machine does not count.
-
-    What takes long is looked at less often: a look may cost more than what it waits for. Returns what was found.
-    """
-    waited, looked_at = 0.0, time.monotonic()
-    while not (found := condition()):
-        now = time.monotonic()
-        waited, looked_at = waited + min(now - looked_at, 1.0), now
-        assert waited < seconds, f"expected {what} within {seconds} s; last seen: {found!r}"
-        time.sleep(min(max(0.05, waited / 10), 0.3))
-    return found
-
-
-def until_not_busy(ask: Callable[[], requests.Response], busy: set[str]) -> requests.Response:
-    """The first answer that is none of these codes; the last one, after many."""
-    for _ in range(150):
-        answer = ask()
-        if answer.status_code not in (409, 503) or answer.json().get("code") not in busy:
-            break
-        time.sleep(0.2)
-    return answer
-
-
-def in_parallel(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Run all the jobs at the same moment, a thread each; their results in the same order."""
-    gate = threading.Barrier(len(jobs))
-
-    def run(job: Callable[[], Any]) -> Any:
-        gate.wait()
-        return job()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
 
 
 class Stack:
@@ -150,42 +45,16 @@ class Stack:
         self.double = GeminiDouble()
         self.stripe = StripeDouble(webhook_url=f"{self.url}/webhook/stripe")
         self.stream_port = free_port()
-        self._redis_port = free_port()
-        self._redis: subprocess.Popen[bytes] | None = None
-        self._redis_was_away = False
+        self.redis = StackRedis(folder)
         self._database: psycopg.Connection[Any] | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._started: list[subprocess.Popen[bytes]] = []
         self._own_settings: dict[str, dict[str, str]] = {}
         self.limits: list[tuple[Any, ...]] = []
-        """Each tier's slug and `LIMITS`, which `mend` sets again."""
-        self.is_patient = False
+        """Each tier's slug and `LIMITS`, which `restore` sets again."""
+        self.retries_when_busy = False
         """Whether people repeat what meets a busy database: where no test takes the database away, it is no fault."""
-        self.environment = {
-            **os.environ,
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "STREAM_PORT": str(self.stream_port),
-            "STREAM_ORIGIN": f"http://127.0.0.1:{self.stream_port}",
-            "WEB_PROCESSES": "2",
-            "DATABASE_URL": database_url,
-            "DATABASE_POOL_SIZE": "12",
-            "REDIS_URL": f"redis://127.0.0.1:{self._redis_port}/0",
-            "DATA_DIR": str(folder),
-            "GEMINI_CLIENT": "google-genai",
-            "GEMINI_API_KEY": "a-key-for-the-double",
-            "GEMINI_BASE_URL": self.double.base_url,
-            "GEMINI_BREAKER_FAILURES": "1000000",  # tests of failures would shut the others out
-            "SMS_DELIVERY": "response",
-            **self.stripe.settings(),
-            "AUTH_REQUESTS_PER_MINUTE": "1000000",
-            "LOG_FORMAT": "json",
-            "REPLY_LEASE": "15",  # no pause of the machine reaches it: tests that need its end call `expire_leases`
-            "REPLY_REAP_EVERY": "1",
-            "REPLY_REPUBLISH_AFTER": "2",
-            **{f"SMS_PER_{what}": "1000000" for what in ("ADDRESS_HOUR", "PREFIX_HOUR", "COUNTRY_DAY", "DAY")},
-            **settings,
-        }
+        self.environment = stack_settings.environment_of(self) | settings
 
     # Processes
 
@@ -206,9 +75,9 @@ class Stack:
                 )
             self._started.append(self.processes[name])
         if "web" in names:
-            wait_until(lambda: self._ready(self.port), "web ready", START_PATIENCE)
+            wait_until(lambda: self._ready(self.port), "web ready", START_TIMEOUT)
         if "stream" in names:
-            wait_until(lambda: self._ready(self.stream_port), "stream ready", START_PATIENCE)
+            wait_until(lambda: self._ready(self.stream_port), "stream ready", START_TIMEOUT)
         for name in {"worker", "tasks"} & starts.keys():
             process, before = self.processes[name], starts[name]
             wait_until(
@@ -216,11 +85,11 @@ class Stack:
                     self._count_of_starts(name) > before or process.poll() is not None
                 ),
                 f"{name} up",
-                START_PATIENCE,
+                START_TIMEOUT,
             )
 
     def restart(self, *names: str, **settings: str) -> None:
-        """Kill processes and start them with further settings, which they keep until `mend`."""
+        """Kill processes and start them with further settings, which they keep until `restore`."""
         for name in names:
             self.kill(name)
             self._own_settings[name] = settings
@@ -230,7 +99,7 @@ class Stack:
         """What a process was started with."""
         return self._environment_of(process)[name]
 
-    def mend(self, settings: dict[str, dict[str, str]] | None = None) -> None:
+    def restore(self, settings: dict[str, dict[str, str]] | None = None) -> None:
         """Undo what a test has broken and forget what it has made: all run as at first, and nothing is under way.
 
         With `settings`, by process, those run with settings of the test's own; who has them already is left alone.
@@ -242,17 +111,17 @@ class Stack:
         self._started = list(self.processes.values())
         self.double.reset()
         self.stripe.reset()
-        if self._redis is None:
-            self.start_redis()
-        self.thaw_redis()
-        self.empty_redis()
-        self._forget_people()
+        if not self.redis.is_running:
+            self.redis.start()
+        self.redis.thaw()
+        self.redis.empty()
+        self._delete_users()
         broken = {name for name in PROCESSES if name not in self.processes or self.processes[name].poll() is not None}
         if self.double.ledger()["in_flight"]:
             broken.add("worker")
-        if self._redis_was_away:  # their pauses between tries to connect again grow, and the next test is not to wait
+        if self.redis.was_unavailable:  # their pauses between attempts to connect have grown
             broken |= {"worker", "tasks", "beat"}
-        self._redis_was_away = False
+        self.redis.was_unavailable = False
         wanted = settings or {}
         names = wanted.keys() | self._own_settings.keys()
         broken |= {name for name in names if wanted.get(name) != self._own_settings.get(name)}
@@ -276,7 +145,7 @@ class Stack:
                 time.sleep(0.1)
         return False
 
-    def _forget_people(self) -> None:
+    def _delete_users(self) -> None:
         """Delete everybody and all that is theirs, while the processes go on; the limits are those of the start."""
         for _ in range(20):
             with suppress(psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
@@ -289,20 +158,11 @@ class Stack:
             self.set_tier(slug, **dict(zip(LIMITS, limits, strict=True)))
 
     def _environment_of(self, name: str) -> dict[str, str]:
-        production = {} if name == "web" else self._production()
+        production = {} if name == "web" else stack_settings.production(self)
         return self.environment | production | self._own_settings.get(name, {})
 
     def _count_of_starts(self, name: str) -> int:
         return self.log(name).count("ready.") if self.log_file(name).exists() else 0
-
-    def _production(self) -> dict[str, str]:
-        """What makes a process run as in production; `web` would then answer over HTTPS alone."""
-        return {
-            "DEBUG": "false",
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "WEB_ORIGIN": self.url,
-            "SHOW_CODES_TO_ANYONE": "true",
-        }
 
     def log_file(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -334,7 +194,7 @@ class Stack:
         """Let the time of every lease on a reply have passed."""
         self.sql("UPDATE chatrooms_message SET lease_until = now() WHERE lease_until IS NOT NULL")
 
-    def stop(self, name: str, seconds: float = PATIENCE) -> int:
+    def stop(self, name: str, seconds: float = TIMEOUT) -> int:
         """SIGTERM, as a supervisor sends it; the exit code."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
@@ -350,44 +210,6 @@ class Stack:
             return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200
         except requests.RequestException:
             return False
-
-    # Redis
-
-    def start_redis(self) -> None:
-        """Start this stack's own Redis, empty."""
-        self._redis = subprocess.Popen(
-            [
-                str(redis_server()),
-                *("--port", str(self._redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            cwd=self.folder,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-        wait_until(lambda: _listens(self._redis_port), "Redis up")
-
-    def stop_redis(self) -> None:
-        """Kill -9; what it held is gone."""
-        assert self._redis is not None
-        self._redis_was_away = True
-        self._redis.kill()
-        self._redis.wait()
-        self._redis = None
-
-    def empty_redis(self) -> None:
-        with Redis.from_url(self.environment["REDIS_URL"]) as client:
-            client.flushall()
-
-    def freeze_redis(self) -> None:
-        assert self._redis is not None
-        self._redis_was_away = True
-        self._redis.send_signal(signal.SIGSTOP)
-
-    def thaw_redis(self) -> None:
-        assert self._redis is not None
-        self._redis.send_signal(signal.SIGCONT)
 
     # Questions
 
@@ -416,13 +238,13 @@ class Stack:
             self._database.close()
         self._database = None
 
-    def sign_up(self) -> Person:
+    def sign_up(self) -> ApiUser:
         """A new person, signed in by code over HTTP."""
         number = f"+919{random.randrange(10**8, 10**9)}"
         otp = self.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
         tokens = self.post("/auth/verify-otp", {"mobile_number": number, "otp": otp}).json()
         [(user_id,)] = self.sql("SELECT id FROM accounts_user WHERE mobile_number = %s", number)
-        return Person(self, user_id, number, tokens["access_token"], tokens["refresh_token"])
+        return ApiUser(self, user_id, number, tokens["access_token"], tokens["refresh_token"])
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
         answer = self.try_post(path, body)
@@ -430,7 +252,7 @@ class Stack:
         return answer
 
     def try_post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        return requests.post(self.url + path, json=body, timeout=PATIENCE)
+        return requests.post(self.url + path, json=body, timeout=TIMEOUT)
 
     def set_tier(self, slug: str = "basic", **values: int | None) -> None:
         for name, value in values.items():
@@ -445,9 +267,7 @@ class Stack:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        if self._redis is not None:
-            self._redis.kill()
-            self._redis.wait()
+        self.redis.close()
         if self._database is not None:
             self._database.close()
         self.double.stop()
@@ -465,7 +285,7 @@ def running(*, database_url: str, folder: Path, settings: dict[str, str] | None 
     """A whole stack, with the tiers seeded."""
     with ExitStack() as cleanup:
         stack = cleanup.enter_context(Stack(database_url=database_url, folder=folder, settings=settings or {}))
-        stack.start_redis()
+        stack.redis.start()
         subprocess.run(
             [sys.executable, "manage.py", "seed_tiers"],
             cwd=ROOT,
@@ -478,9 +298,3 @@ def running(*, database_url: str, folder: Path, settings: dict[str, str] | None 
             stack.limits = database.execute(f"SELECT slug, {', '.join(LIMITS)} FROM billing_tier").fetchall()
         stack.start(*PROCESSES)
         yield stack
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -15,13 +15,14 @@ from accounts import hashing
 from accounts.models import FailedAttempts, OneTimeCode, Session, User
 from config.http.problems import ServiceUnavailable
 from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
-from tests.stack import PATIENCE, Stack, in_parallel
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel
 
 
 @pytest.fixture
 def turns(monkeypatch: pytest.MonkeyPatch) -> hashing.Turns:
     """One hash at a time, nobody waits."""
-    made = hashing.Turns(at_once=1, waiting=0, patience=PATIENCE)
+    made = hashing.Turns(at_once=1, waiting=0, patience=TIMEOUT)
     monkeypatch.setattr(hashing, "turns", made)
     return made
 
@@ -34,11 +35,11 @@ def taken(turns: hashing.Turns) -> Iterator[None]:
     def hold() -> None:
         with turns.take():
             has.set()
-            may_end.wait(PATIENCE)
+            may_end.wait(TIMEOUT)
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(hold)
-        assert has.wait(PATIENCE)
+        assert has.wait(TIMEOUT)
         try:
             yield
         finally:
@@ -46,7 +47,7 @@ def taken(turns: hashing.Turns) -> Iterator[None]:
 
 
 def test_so_many_at_once_and_so_many_who_wait() -> None:
-    turns = hashing.Turns(at_once=2, waiting=1, patience=PATIENCE)
+    turns = hashing.Turns(at_once=2, waiting=1, patience=TIMEOUT)
     done = threading.Event()
 
     def wait_for_a_turn() -> None:
@@ -62,7 +63,7 @@ def test_so_many_at_once_and_so_many_who_wait() -> None:
                 pass
             assert refused.value.retry_after == 1
             assert not done.is_set()
-        waiting.result(PATIENCE)
+        waiting.result(TIMEOUT)
     with turns.take(), turns.take():  # one thread's turn holds for all it does
         pass
     assert turns.places == 3
@@ -138,7 +139,7 @@ def test_sixty_sign_ins_at_once_take_the_memory_of_a_few(stack: Stack) -> None:
 
     def sign_in(index: int) -> str:
         body = {"mobile_number": f"+9198765{index:05}", "password": PASSWORD}
-        answer = requests.post(f"{stack.url}/auth/login", json=body, timeout=PATIENCE)
+        answer = requests.post(f"{stack.url}/auth/login", json=body, timeout=TIMEOUT)
         return str(answer.json()["code"])
 
     in_parallel([lambda: sign_in(99)])

@@ -13,7 +13,7 @@ import requests
 from accounts.otp import ISSUING
 from tests.accounts.burst import Burst, bursts
 from tests.accounts.conftest import PASSWORD, wrong
-from tests.stack import PATIENCE, in_parallel, until_not_busy
+from tests.waiting import TIMEOUT, in_parallel, until_not_busy
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -35,7 +35,7 @@ def fresh() -> Callable[[], str]:
 
 
 def post(stack: Any, path: str, **body: Any) -> dict[str, Any]:
-    answer = requests.post(stack.url + path, json=body, timeout=PATIENCE)
+    answer = requests.post(stack.url + path, json=body, timeout=TIMEOUT)
     assert answer.ok, answer.text
     return dict(answer.json())
 
@@ -43,7 +43,7 @@ def post(stack: Any, path: str, **body: Any) -> dict[str, Any]:
 def ask(stack: Any, credentials: dict[str, str]) -> int:
     """Sign in with a password, again while there is no turn for it; the status."""
     return until_not_busy(
-        lambda: requests.post(f"{stack.url}/auth/login", json=credentials, timeout=PATIENCE), {"service_unavailable"}
+        lambda: requests.post(f"{stack.url}/auth/login", json=credentials, timeout=TIMEOUT), {"service_unavailable"}
     ).status_code
 
 
@@ -86,7 +86,7 @@ def test_of_a_hundred_wrong_codes_five_are_evaluated(
         assert stack.sql("SELECT guesses, used_at FROM accounts_onetimecode WHERE number = %s", number) == [(5, None)]
         assert stack.sql("SELECT kind, failures FROM accounts_tries WHERE number = %s", number) == [("code", 5)]
         body = {"mobile_number": number, "otp": digits}
-        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=PATIENCE).status_code == 400
+        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=TIMEOUT).status_code == 400
 
 
 def test_of_fifty_right_codes_one_signs_in(stack: Any, burst: Burst, fresh: Callable[[], str], rounds: range) -> None:
@@ -115,7 +115,7 @@ def test_of_a_hundred_requests_for_a_code_one_is_served(
 def test_a_stopped_counter_of_codes_is_waited_for_two_seconds(stack: Any, fresh: Callable[[], str]) -> None:
     with psycopg.connect(stack.database_url) as holder:
         holder.execute("SELECT pg_advisory_xact_lock(%s)", [ISSUING])
-        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": fresh()}, timeout=PATIENCE)
+        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": fresh()}, timeout=TIMEOUT)
         left = stack.sql(
             "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
             "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
@@ -151,7 +151,7 @@ def test_two_people_who_exchange_numbers_do_not_block_each_other(
         stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
         header = {"Authorization": f"Bearer {people[mine]['access_token']}"}
         asked = requests.post(
-            f"{stack.url}/auth/change-number", json={"new_mobile_number": wanted}, headers=header, timeout=PATIENCE
+            f"{stack.url}/auth/change-number", json={"new_mobile_number": wanted}, headers=header, timeout=TIMEOUT
         )
         people[mine] |= asked.json()
 
@@ -159,7 +159,7 @@ def test_two_people_who_exchange_numbers_do_not_block_each_other(
         person = people[number]
         header = {"Authorization": f"Bearer {person['access_token']}"}
         body = {"otp": wrong(person["otp"]) if turn % 2 else person["otp"], "new_otp": wrong(person["new_otp"])}
-        answer = requests.post(f"{stack.url}/auth/change-number/confirm", json=body, headers=header, timeout=PATIENCE)
+        answer = requests.post(f"{stack.url}/auth/change-number/confirm", json=body, headers=header, timeout=TIMEOUT)
         return answer.status_code
 
     statuses = in_parallel([lambda n=number, t=turn: confirm(n, t) for turn in range(10) for number in (here, there)])

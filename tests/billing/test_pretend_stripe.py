@@ -14,7 +14,7 @@ import stripe
 
 from tests.doubles.stripe.client import KEY, SECRET, StripeDouble
 from tests.doubles.stripe.state import a_month_after
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 

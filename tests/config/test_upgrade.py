@@ -23,7 +23,7 @@ from tests import servers
 from tests.conftest import _urls
 from tests.nginx import Nginx, names, require, running
 from tests.ports import free_port
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 REQUESTS = 500
 SENDERS = 6

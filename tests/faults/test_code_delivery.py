@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from tests.doubles.twilio import TwilioDouble
-from tests.stack import PATIENCE, Stack
+from tests.stack import Stack
+from tests.waiting import TIMEOUT
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults]
 
@@ -25,22 +26,22 @@ def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(breakable: 
     numbers = [f"+919{random.randrange(10**8, 10**9)}" for _ in range(2)]
 
     def ask(number: str) -> None:
-        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=PATIENCE)
+        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=TIMEOUT)
         assert (answer.status_code, "otp" in answer.json()) == (200, False)
 
     def sign_in(number: str, digits: str) -> None:
         body = {"mobile_number": number, "otp": digits}
-        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=PATIENCE).status_code == 200
+        assert requests.post(f"{stack.url}/auth/verify-otp", json=body, timeout=TIMEOUT).status_code == 200
 
     ask(numbers[0])
-    first = twilio.code_for(numbers[0], seconds=PATIENCE)  # the worker may still be starting
+    first = twilio.code_for(numbers[0], seconds=TIMEOUT)  # the worker may still be starting
     sign_in(numbers[0], first)
 
-    stack.stop_redis()
+    stack.redis.stop()
     ask(numbers[1])
     assert [message["To"] for message in twilio.ledger()] == [numbers[0]]
-    stack.start_redis()
-    second = twilio.code_for(numbers[1], seconds=PATIENCE)
+    stack.redis.start()
+    second = twilio.code_for(numbers[1], seconds=TIMEOUT)
     sign_in(numbers[1], second)
     assert [message["To"] for message in twilio.ledger()] == numbers, "one message each"
 

@@ -25,7 +25,7 @@ def test_logs_at_debug_have_no_text_number_code_or_token(breakable: Stack) -> No
     room = person.call("POST", "/chatroom", json={}).json()["id"]  # the model names it, in a task of its own
     for text in ("plain", "[[double error=400]]", "[[double fault=reset after=1]]", "[[double block=SAFETY]]"):
         message = person.send(room, f"{canary} {text}", headers={"Idempotency-Key": f"{canary} {text}"[:60]})
-        person.answered(message["id"])
+        person.wait_for_reply(message["id"])
     with person.http.get(message["stream_url"], stream=True, timeout=60) as stream:
         assert canary not in stream.request.url
     refreshed = stack.post("/auth/refresh", {"refresh_token": person.refresh_token}).json()

@@ -15,7 +15,9 @@ import pytest
 from config.dev import embedded
 from config.dev.database_servers import postgresql
 from tests import servers
-from tests.stack import Person, Stack, running, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack, running
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1800)]
 
@@ -57,7 +59,7 @@ def database() -> Iterator[Restartable]:
 @pytest.fixture
 def own_stack(database: Restartable, tmp_path: Path) -> Iterator[Stack]:
     with running(database_url=database.url, folder=tmp_path) as stack:
-        stack.is_patient = True  # users repeat what PostgreSQL's restart refused, by their idempotency key
+        stack.retries_when_busy = True  # users repeat what PostgreSQL's restart refused, by their idempotency key
         yield stack
 
 
@@ -67,7 +69,7 @@ def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Res
     rooms = [(user, user.room()) for user in users for _ in range(2)]
     stack.set_tier("basic", daily_messages=MESSAGES // PEOPLE, parallel_replies=8, waiting_replies=100)
     stack.double.default(ttft=0.3, delay=0.2, pieces=5)
-    sent: list[tuple[Person, int]] = []
+    sent: list[tuple[ApiUser, int]] = []
 
     def send_all() -> None:
         for number in range(MESSAGES):
@@ -85,7 +87,7 @@ def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Res
             stack.kill("worker")
             stack.start("worker")
         elif fault == "Redis emptied":
-            stack.empty_redis()
+            stack.redis.empty()
         else:
             database.stop()
             time.sleep(1)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.flows.paying import deliver, status, subscribe
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -32,14 +33,14 @@ def test_events_outlive_an_outage_of_stripe_and_redis(breakable: Stack, outage: 
     assert len(sent) == 5 * rounds + 2
 
     stack.stripe.switch(**outage)
-    stack.stop_redis()
+    stack.redis.stop()
     assert {deliver(stack, event) for event in sent} == {200}, "accepted without Stripe and Redis"
     names = [event["id"] for event in sent]
     waiting = "SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s) AND processed_at IS NULL"
     assert stack.sql(waiting, names) == [(len(names),)]
     assert [status(user)["tier"] for user in users] == ["pro"] * 5, "the last known tier"
 
-    stack.start_redis()
+    stack.redis.start()
     tried = "SELECT count(*) FROM billing_stripeevent WHERE event_id = ANY(%s) AND error <> ''"
     wait_until(lambda: stack.sql(tried, names) != [(0,)], "a task that fails because of the outage")
     assert stack.sql(waiting, names) == [(len(names),)]

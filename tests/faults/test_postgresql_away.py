@@ -8,9 +8,11 @@ import pytest
 import requests
 
 from tests import servers
+from tests.api_user import ApiUser
 from tests.doubles.proxy import Proxy
 from tests.flows.paying import deliver
-from tests.stack import PATIENCE, Person, Stack, running, wait_until
+from tests.stack import Stack, running
+from tests.waiting import TIMEOUT, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -32,7 +34,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
             yield stack, proxy
 
 
-def refused(person: Person, method: str, path: str, body: Any) -> None:
+def refused(person: ApiUser, method: str, path: str, body: Any) -> None:
     """Be told to come back later, and not by a client that gave up first."""
     answer = person.call(method, path, json=body)
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
@@ -63,19 +65,19 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
             refused(person, method, path, body)
         assert deliver(stack, event) == 503, "so that Stripe sends it again"
         for path, status in (("/livez", 200), ("/readyz", 503)):
-            assert requests.get(stack.url + path, timeout=PATIENCE).status_code == status
+            assert requests.get(stack.url + path, timeout=TIMEOUT).status_code == status
         # The answers come while nobody can keep them, and every lease runs out.
         wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "all answers come in vain")
         stack.expire_leases()
     finally:
         proxy.set("pass")
-    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=PATIENCE).status_code == 200, "ready again")
+    wait_until(lambda: requests.get(stack.url + "/readyz", timeout=TIMEOUT).status_code == 200, "ready again")
     wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, "answering again")
     for each, message_id in under_way:
-        assert each.answered(message_id, 120)["reply"]["status"] == "done"
+        assert each.wait_for_reply(message_id, 120)["reply"]["status"] == "done"
     [(sent,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
     assert sent == 0, "what was refused was not stored"
     assert deliver(stack, event) == 200
     assert stack.sql("SELECT type FROM billing_stripeevent WHERE event_id = %s", event["id"]) == [("price.updated",)]
     stack.double.default()
-    assert person.answered(person.send(room, "asked after the outage")["id"])["reply"]["status"] == "done"
+    assert person.wait_for_reply(person.send(room, "asked after the outage")["id"])["reply"]["status"] == "done"

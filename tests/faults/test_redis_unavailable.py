@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 
+from tests.api_user import ApiUser
 from tests.books import books
-from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -23,7 +25,7 @@ def broken(breakable: Stack) -> Stack:
     return breakable
 
 
-def use_everything(stack: Stack, alice: Person, room: int) -> list[int]:
+def use_everything(stack: Stack, alice: ApiUser, room: int) -> list[int]:
     """List, send and sign up without Redis; return the ids of the accepted messages."""
     assert {each["id"] for each in alice.call("GET", "/chatroom").json()} == {room}
     begun = time.monotonic()
@@ -40,7 +42,7 @@ def use_everything(stack: Stack, alice: Person, room: int) -> list[int]:
 
 
 def readiness(stack: Stack) -> dict[str, str]:
-    response = requests.get(stack.url + "/readyz", timeout=PATIENCE)
+    response = requests.get(stack.url + "/readyz", timeout=TIMEOUT)
     assert response.status_code == 200
     return dict(response.json())
 
@@ -48,9 +50,9 @@ def readiness(stack: Stack) -> dict[str, str]:
 def test_a_stopped_redis_costs_only_time(broken: Stack) -> None:
     alice = broken.sign_up()
     room = alice.room()
-    broken.stop_redis()
+    broken.redis.stop()
     messages = use_everything(broken, alice, room)
-    broken.start_redis()
+    broken.redis.start()
     wait_until(lambda: broken.unfinished() == 0, "all replies finished", 120)
     assert all(alice.message(each)["reply"]["status"] == "done" for each in messages)
 
@@ -58,11 +60,11 @@ def test_a_stopped_redis_costs_only_time(broken: Stack) -> None:
 def test_a_frozen_redis_costs_only_time(broken: Stack) -> None:
     alice = broken.sign_up()
     room = alice.room()
-    broken.freeze_redis()
+    broken.redis.freeze()
     try:
         messages = use_everything(broken, alice, room)
     finally:
-        broken.thaw_redis()
+        broken.redis.thaw()
     wait_until(lambda: broken.unfinished() == 0, "all replies finished", 120)
     assert all(alice.message(each)["reply"]["status"] == "done" for each in messages)
 
@@ -71,11 +73,11 @@ def test_workers_resume_after_each_restart_of_redis(broken: Stack) -> None:
     alice = broken.sign_up()
     room = alice.room()
     for _ in range(5):
-        broken.stop_redis()
+        broken.redis.stop()
         time.sleep(1)  # long enough to be noticed
-        broken.start_redis()
+        broken.redis.start()
         message = alice.send(room, "still there?")
-        assert alice.answered(message["id"])["reply"]["status"] == "done"
+        assert alice.wait_for_reply(message["id"])["reply"]["status"] == "done"
 
 
 def test_an_emptied_redis_loses_no_message(broken: Stack) -> None:
@@ -83,8 +85,8 @@ def test_an_emptied_redis_loses_no_message(broken: Stack) -> None:
     rooms = [alice.room() for _ in range(5)]
     broken.double.default(ttft=0.5)
     messages = [alice.send(room, "hello")["id"] for room in rooms for _ in range(2)]
-    broken.stop_redis()
-    broken.start_redis()
+    broken.redis.stop()
+    broken.redis.start()
     wait_until(lambda: broken.unfinished() == 0, "all replies finished", 120)
     assert all(alice.message(each)["reply"]["status"] == "done" for each in messages)
     assert {each["id"] for each in alice.call("GET", "/chatroom").json()} == set(rooms)
@@ -93,11 +95,11 @@ def test_an_emptied_redis_loses_no_message(broken: Stack) -> None:
 @contextmanager
 def without_redis(stack: Stack, how: str) -> Iterator[None]:
     """Stop or freeze Redis for the block."""
-    stack.stop_redis() if how == "stopped" else stack.freeze_redis()
+    stack.redis.stop() if how == "stopped" else stack.redis.freeze()
     try:
         yield
     finally:
-        stack.start_redis() if how == "stopped" else stack.thaw_redis()
+        stack.redis.start() if how == "stopped" else stack.redis.thaw()
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
@@ -106,7 +108,7 @@ def test_the_quota_is_exact_without_redis(broken: Stack, how: str) -> None:
     alice = broken.sign_up()
     room = alice.room()
     with without_redis(broken, how):
-        responses = in_parallel([lambda: alice.send_surely(room) for _ in range(100)])
+        responses = in_parallel([lambda: alice.send_with_retries(room) for _ in range(100)])
         assert Counter(response.status_code for response in responses) == {202: 5, 429: 95}
         assert {response.json()["code"] for response in responses if response.status_code == 429} == {"quota_exceeded"}
         assert books(alice) == (5, 5, 5)
@@ -126,7 +128,7 @@ def test_sign_in_and_code_limits_work_without_redis(broken: Stack, how: str) -> 
         for _ in range(3):
             tokens = broken.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}).json()
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        assert requests.get(f"{broken.url}/user/me", headers=bearer, timeout=PATIENCE).status_code == 200
+        assert requests.get(f"{broken.url}/user/me", headers=bearer, timeout=TIMEOUT).status_code == 200
         assert broken.try_post("/auth/login", by_password | {"password": "not this one"}).status_code == 401
 
         number = f"+9197{secrets.randbelow(10**8):08}"

@@ -10,7 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests import sse
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -102,7 +103,7 @@ def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack,
     alice = stack.sign_up()
     stack.double.default(text=TEXT, pieces=60, delay=0.3)  # longer than a stream takes to end
     break_redis, repair_redis = (
-        (stack.stop_redis, stack.start_redis) if how == "stopped" else (stack.freeze_redis, stack.thaw_redis)
+        (stack.redis.stop, stack.redis.start) if how == "stopped" else (stack.redis.freeze, stack.redis.thaw)
     )
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
@@ -114,7 +115,7 @@ def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack,
     refused = sse.Response(sent["stream_url"], accept="application/json")  # an EventSource would get an event
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) >= 1
-    finished = alice.answered(sent["id"])
+    finished = alice.wait_for_reply(sent["id"])
     assert finished["gemini_response"] == TEXT
     stack.double.default(text=TEXT)
     again = alice.send(alice.room(), "Still?") if how == "stopped" else None
@@ -134,11 +135,11 @@ def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(follow, sent, seen)
         wait_until(lambda: seen.text, "a first chunk")
-        stack.stop_redis()
+        stack.redis.stop()
         time.sleep(1)  # long enough to be noticed
-        stack.start_redis()
+        stack.redis.start()
         reader = reading.result()
-    assert reader.text == TEXT == alice.answered(sent["id"])["gemini_response"]
+    assert reader.text == TEXT == alice.wait_for_reply(sent["id"])["gemini_response"]
 
 
 def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
@@ -149,7 +150,7 @@ def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
     events = sse.Response(sent["stream_url"]).events()
     while next(events).event != "delta":
         pass
-    stack.stop_redis()
+    stack.redis.stop()
     stopped = alice.call("POST", f"/message/{sent['id']}/stop")
     assert stopped.status_code == 200, stopped.text
     assert stopped.json()["reply"]["status"] == "stopped"
@@ -196,7 +197,7 @@ def test_the_first_client_after_a_redis_restart_is_served(breakable: Stack) -> N
 
     assert first().event == "start"
     for _ in range(5):
-        breakable.stop_redis()
-        breakable.start_redis()
+        breakable.redis.stop()
+        breakable.redis.start()
         received = first()
         assert received.data.get("code") != "stream_unavailable", received

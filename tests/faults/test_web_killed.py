@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from tests.api_user import ApiUser
 from tests.books import books
-from tests.stack import PATIENCE, Person, Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1800)]
 
@@ -24,19 +26,19 @@ class Sender:
         self._stack = stack
         self.cut = 0
 
-    def once(self, user: Person, room: int, content: str, key: str = "") -> int | None:
+    def once(self, user: ApiUser, room: int, content: str, key: str = "") -> int | None:
         """Send once; return the id of the accepted message, or None."""
         headers = {"Authorization": f"Bearer {user.access_token}"} | ({"Idempotency-Key": key} if key else {})
         url = f"{self._stack.url}/chatroom/{room}/message"
         try:
-            response = requests.post(url, json={"content": content}, headers=headers, timeout=PATIENCE)
+            response = requests.post(url, json={"content": content}, headers=headers, timeout=TIMEOUT)
         except requests.ConnectionError as error:
             self.cut += "refused" not in str(error)
             return None
         assert response.status_code in (202, 409, 503), response.text
         return int(response.json()["id"]) if response.status_code == 202 else None
 
-    def with_retries(self, user: Person, room: int, content: str) -> int:
+    def with_retries(self, user: ApiUser, room: int, content: str) -> int:
         """Send, and retry under the same key until it is accepted."""
         key = secrets.token_hex(8)
         return int(wait_until(lambda: self.once(user, room, content, key), "an accepted send", 240))

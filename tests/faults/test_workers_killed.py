@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
@@ -48,8 +49,8 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
         hit += stack.double.ledger()["in_flight"]
         stack.kill("worker")
         if kill == kills // 2:
-            stack.stop_redis()
-            stack.start_redis()
+            stack.redis.stop()
+            stack.redis.start()
             if stack.processes["tasks"].poll() is not None:
                 stack.start("tasks")  # Celery sometimes dies when its broker does; every supervisor restarts it
         stack.start("worker")
@@ -82,7 +83,7 @@ def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> 
     assert rows == [("queued", 3, 1)] * 2, "handed back, and no try spent"
     stack.start("worker")
     for message in messages:
-        assert user.answered(message["id"])["reply"]["status"] == "done"
+        assert user.wait_for_reply(message["id"])["reply"]["status"] == "done"
 
 
 @pytest.mark.faults
@@ -90,8 +91,8 @@ def test_a_terminated_worker_ends_even_without_redis(breakable: Stack) -> None:
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
     user = stack.sign_up()
-    assert user.answered(user.send(user.room(), "hello")["id"])["reply"]["status"] == "done"
-    stack.stop_redis()
+    assert user.wait_for_reply(user.send(user.room(), "hello")["id"])["reply"]["status"] == "done"
+    stack.redis.stop()
     assert stack.stop("worker") == 0
 
 
@@ -121,7 +122,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
     stack.expire_leases()
     stack.start("worker")
     for user, message_id in sent:
-        assert user.answered(message_id)["reply"]["status"] == "done"
+        assert user.wait_for_reply(message_id)["reply"]["status"] == "done"
     before = stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id")
     stack.signal("frozen", signal.SIGCONT)
 
@@ -143,7 +144,7 @@ def test_a_poison_message_fails_and_others_are_generated(breakable: Stack) -> No
         stack.kill("worker")
         wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "the call is gone")
         stack.start("worker")
-    failed = user.answered(poison["id"])
+    failed = user.wait_for_reply(poison["id"])
     assert (failed["reply"]["status"], failed["reply"]["error"]) == ("failed", "worker_lost")
     assert failed["gemini_response"] is None
-    assert other.answered(other.send(other.room(), "fine")["id"])["reply"]["status"] == "done"
+    assert other.wait_for_reply(other.send(other.room(), "fine")["id"])["reply"]["status"] == "done"

@@ -5,24 +5,26 @@ from typing import Any
 
 import requests
 
+from tests.api_user import ApiUser
 from tests.doubles.stripe.client import SECRET
 from tests.doubles.stripe.webhooks import signature
-from tests.stack import PATIENCE, Person, Stack, until_not_busy
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, until_not_busy
 
 
-def status(user: Person) -> dict[str, Any]:
+def status(user: ApiUser) -> dict[str, Any]:
     response = user.call("GET", "/subscription/status")
     assert response.status_code == 200, response.text
     return dict(response.json())
 
 
-def _post(user: Person, path: str) -> requests.Response:
+def _post(user: ApiUser, path: str) -> requests.Response:
     """POST once; in a patient stack again while a process still considers Stripe unavailable after another test."""
-    busy = {"service_unavailable", "payment_provider_away"} if user.stack.is_patient else set()
+    busy = {"service_unavailable", "payment_provider_away"} if user.stack.retries_when_busy else set()
     return until_not_busy(lambda: user.call("POST", path), busy)
 
 
-def subscribe(user: Person, card: str = "works") -> str:
+def subscribe(user: ApiUser, card: str = "works") -> str:
     """Subscribe and pay; the id of the subscription."""
     opened = _post(user, "/subscribe/pro")
     assert opened.status_code == 200, opened.text
@@ -32,7 +34,7 @@ def subscribe(user: Person, card: str = "works") -> str:
     return str(session["subscription"])
 
 
-def portal(user: Person, do: str) -> None:
+def portal(user: ApiUser, do: str) -> None:
     """Press a button of the portal."""
     opened = _post(user, "/subscription/portal")
     assert opened.status_code == 200, opened.text
@@ -46,6 +48,6 @@ def deliver(stack: Stack, event: dict[str, Any]) -> int:
         f"{stack.url}/webhook/stripe",
         data=body,
         headers={"Stripe-Signature": signature(body, secret=SECRET), "Content-Type": "application/json"},
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     return response.status_code

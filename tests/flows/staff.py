@@ -7,7 +7,8 @@ import sys
 import requests
 
 from tests.admin.conftest import PASSWORD, SEED
-from tests.stack import PATIENCE, ROOT, Stack
+from tests.stack import ROOT, Stack
+from tests.waiting import TIMEOUT
 
 SCRIPT = """
 from django.contrib.auth.models import Group
@@ -39,7 +40,7 @@ class Browser:
         self.number = number
         self.url, self.http = f"{url}/admin/login/", requests.Session()
         self.http.headers["X-Forwarded-For"] = address
-        page = self.http.get(self.url, timeout=PATIENCE).text
+        page = self.http.get(self.url, timeout=TIMEOUT).text
         found = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert found
         self.token = found[1]
@@ -47,4 +48,4 @@ class Browser:
     def sign_in(self, password: str, code: str) -> requests.Response:
         form = {"username": self.number, "password": password, "otp_token": code, "csrfmiddlewaretoken": self.token}
         # Redirects are followed: a successful sign-in ends at the first page.
-        return self.http.post(f"{self.url}?next=/admin/", data=form, timeout=PATIENCE)
+        return self.http.post(f"{self.url}?next=/admin/", data=form, timeout=TIMEOUT)

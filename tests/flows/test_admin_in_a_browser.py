@@ -13,9 +13,11 @@ import pytest
 
 from tests import chromium as chromium_of_this_machine
 from tests.admin.conftest import PASSWORD, code_of
+from tests.api_user import ApiUser
 from tests.flows.paying import status, subscribe
 from tests.flows.staff import make_staff
-from tests.stack import Person, Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
@@ -58,7 +60,7 @@ class AdminBrowser:
         self.page.fill("[name=q]", spelled)
         self.page.press("[name=q]", "Enter")
 
-    def find(self, user: Person) -> None:
+    def find(self, user: ApiUser) -> None:
         """Search for the number, and open the user's page."""
         self.search(user.number)
         self.page.click(f"table a:has-text('{user.number}')")
@@ -111,7 +113,7 @@ def admin(stack: Stack, chromium: Any, signed_in: dict[str, Any]) -> Iterator[Ad
     assert [error for error in made.errors if "favicon" not in error and "404" not in error] == []
 
 
-def used(stack: Stack, user: Person) -> int:
+def used(stack: Stack, user: ApiUser) -> int:
     [(units,)] = stack.sql("SELECT coalesce(sum(used), 0) FROM billing_dailyusage WHERE user_id = %s", user.id)
     return int(units)
 
@@ -147,7 +149,7 @@ def test_a_user_who_paid_and_is_not_pro_is_resynced(stack: Stack, admin: AdminBr
 def test_a_failed_reply_is_retried(stack: Stack, admin: AdminBrowser) -> None:
     user = stack.sign_up()
     sent = user.send(user.room(), "No [[double error=404]]")
-    assert user.answered(sent["id"])["reply"]["status"] == "failed"
+    assert user.wait_for_reply(sent["id"])["reply"]["status"] == "failed"
     before = used(stack, user)
     admin.find(user)
     admin.says("model_not_found")
@@ -155,7 +157,7 @@ def test_a_failed_reply_is_retried(stack: Stack, admin: AdminBrowser) -> None:
     stack.sql("UPDATE chatrooms_message SET content = 'Yes' WHERE id = %s", sent["id"])
     admin.run_action("Retry")
     admin.says("at no cost to the user")
-    assert user.answered(sent["id"])["reply"]["status"] == "done"
+    assert user.wait_for_reply(sent["id"])["reply"]["status"] == "done"
     assert used(stack, user) == before
 
 

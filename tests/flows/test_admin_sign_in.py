@@ -9,7 +9,8 @@ import pytest
 
 from tests.admin.conftest import PASSWORD, code_of
 from tests.flows.staff import Browser, make_staff
-from tests.stack import Stack, in_parallel
+from tests.stack import Stack
+from tests.waiting import in_parallel
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.stack_settings(web={"PROXY_HOPS": "1"})]
 """`web` trusts the client address that a proxy sends."""

@@ -70,7 +70,7 @@ def no_limits(stack: Any) -> Iterator[None]:
 
     def forget() -> None:
         while not ended.wait(1):
-            stack.empty_redis()
+            stack.redis.empty()
 
     thread = threading.Thread(target=forget)
     thread.start()

@@ -12,7 +12,8 @@ import pytest
 
 from tests.flows.checking import check, faults
 from tests.ports import free_port
-from tests.stack import ROOT, Stack, wait_until
+from tests.stack import ROOT, Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]  # outages of all parts
 
@@ -49,11 +50,11 @@ def without_redis(stack: Stack) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def with_frozen_redis(stack: Stack) -> Iterator[dict[str, str]]:
-    stack.freeze_redis()
+    stack.redis.freeze()
     try:
         yield {}
     finally:
-        stack.thaw_redis()
+        stack.redis.thaw()
 
 
 def changed(there: str, back: str) -> Broken:
@@ -133,7 +134,7 @@ def with_a_long_queue(stack: Stack) -> Iterator[dict[str, str]]:
     finally:
         stack.start("worker")
         stack.sql("UPDATE chatrooms_message SET publish_at = now() WHERE answers_id = %s", message["id"])
-        person.answered(message["id"])
+        person.wait_for_reply(message["id"])
 
 
 @contextmanager

@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 import requests
 
+from tests.api_user import ApiUser
 from tests.flows.paying import status
-from tests.stack import PATIENCE, Person, in_parallel, until_not_busy, wait_until
+from tests.waiting import TIMEOUT, in_parallel, until_not_busy, wait_until
 
 pytestmark = pytest.mark.stack
 
 
-def click(user: Person) -> requests.Response:
+def click(user: ApiUser) -> requests.Response:
     headers = {"Authorization": f"Bearer {user.access_token}"}
     url = f"{user.stack.url}/subscribe/pro"
-    return until_not_busy(lambda: requests.post(url, headers=headers, timeout=PATIENCE), {"service_unavailable"})
+    return until_not_busy(lambda: requests.post(url, headers=headers, timeout=TIMEOUT), {"service_unavailable"})
 
 
-def at_stripe(user: Person) -> tuple[list[str], list[str]]:
+def at_stripe(user: ApiUser) -> tuple[list[str], list[str]]:
     """The ids of the user's customers and of their open sessions."""
     customers = [
         each["id"]
@@ -55,7 +56,7 @@ def test_fifty_at_once_with_one_key_get_one_object(stack: Any, path: str, field:
 
         def ask(headers: dict[str, str] = headers, **options: Any) -> requests.Response:
             return until_not_busy(
-                lambda: requests.post(stack.url + path, headers=headers, timeout=PATIENCE, **options),
+                lambda: requests.post(stack.url + path, headers=headers, timeout=TIMEOUT, **options),
                 {"service_unavailable"},
             )
 

@@ -9,7 +9,9 @@ import pytest
 import requests
 
 from tests import scan
-from tests.stack import PATIENCE, Person, Stack, in_parallel, until_not_busy, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel, until_not_busy, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -27,12 +29,12 @@ def number_rows_from_high(stack: Stack) -> None:
         stack.sql("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", table, first)
 
 
-def sign_in(stack: Stack, number: str, **more: str) -> Person:
+def sign_in(stack: Stack, number: str, **more: str) -> ApiUser:
     stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
     otp = stack.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
     tokens = stack.post("/auth/verify-otp", {"mobile_number": number, "otp": otp, **more}).json()
     [(user_id,)] = stack.sql("SELECT id FROM accounts_user WHERE mobile_number = %s", number)
-    return Person(stack, user_id, number, tokens["access_token"], tokens["refresh_token"])
+    return ApiUser(stack, user_id, number, tokens["access_token"], tokens["refresh_token"])
 
 
 def found(stack: Stack, texts: list[str]) -> set[tuple[str, str]]:
@@ -47,7 +49,7 @@ def gone(stack: Stack, user_id: int) -> bool:
     return stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", user_id) == []
 
 
-def live_a_little(person: Person, canary: str) -> list[str]:
+def live_a_little(person: ApiUser, canary: str) -> list[str]:
     """Rooms, 50 messages of which one is being answered, keys, a cached list; the ids that all this has."""
     person.call("PATCH", "/user/me", json={"display_name": f"{canary} name", "language": "en-IN"})
     rooms = [person.room(f"{canary} room {number}") for number in range(5)]
@@ -77,7 +79,7 @@ def test_soon_nothing_is_found_anywhere(breakable: Stack) -> None:
     stack = breakable
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
     stranger = stack.sign_up()
-    theirs = stranger.answered(stranger.send(stranger.room("theirs"), "a stranger's question")["id"])
+    theirs = stranger.wait_for_reply(stranger.send(stranger.room("theirs"), "a stranger's question")["id"])
     number_rows_from_high(stack)
     devices = [sign_in(stack, NUMBER, **more) for more in ({}, {"password": PASSWORD}, {})]
     person, canary = devices[0], f"canary{secrets.token_hex(8)}"
@@ -92,7 +94,7 @@ def test_soon_nothing_is_found_anywhere(breakable: Stack) -> None:
     for device in devices:
         assert device.call("GET", "/user/me").json()["code"] == "session_ended"
         body = {"refresh_token": device.refresh_token}
-        assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=PATIENCE).status_code == 401
+        assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=TIMEOUT).status_code == 401
     wait_until(lambda: gone(stack, person.id) and not found(stack, private), "an erasure without a trace")
 
     wait_until(lambda: "reply_given_up" in stack.log("worker"), "the worker's notice")
@@ -112,11 +114,11 @@ def test_soon_nothing_is_found_anywhere(breakable: Stack) -> None:
 def test_an_erasure_survives_its_task_and_its_workers(breakable: Stack) -> None:
     stack = breakable
     person = stack.sign_up()
-    person.answered(person.send(person.room(), "hello")["id"])
+    person.wait_for_reply(person.send(person.room(), "hello")["id"])
     stack.kill("tasks")
     assert person.call("DELETE", "/user/me").status_code == 202
-    stack.stop_redis()
-    stack.start_redis()
+    stack.redis.stop()
+    stack.redis.start()
     assert not gone(stack, person.id)
     stack.start("tasks")
     wait_until(lambda: gone(stack, person.id), "the sweep's erasure")
@@ -133,10 +135,10 @@ def test_nothing_that_happens_at_the_same_moment_survives(breakable: Stack, roun
         room = person.room()
         tokens = {"mobile_number": number, "password": PASSWORD}
 
-        def call(method: str, path: str, who: Person = person, **body: Any) -> int:
+        def call(method: str, path: str, who: ApiUser = person, **body: Any) -> int:
             header = {"Authorization": f"Bearer {who.access_token}"}
             ask = partial(
-                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE
+                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=TIMEOUT
             )
             return until_not_busy(ask, {"service_unavailable"}).status_code
 
@@ -170,10 +172,10 @@ def test_a_change_of_number_at_the_same_moment_leaves_no_code_and_no_try_of_eith
         old, new = (f"+919{random.randrange(10**8, 10**9)}" for _ in range(2))
         person = sign_in(stack, old)
 
-        def call(method: str, path: str, who: Person = person, **body: Any) -> requests.Response:
+        def call(method: str, path: str, who: ApiUser = person, **body: Any) -> requests.Response:
             header = {"Authorization": f"Bearer {who.access_token}"}
             ask = partial(
-                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=PATIENCE
+                requests.request, method, stack.url + path, json=body or None, headers=header, timeout=TIMEOUT
             )
             return until_not_busy(ask, {"service_unavailable"})
 

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 
 from tests import scan
+from tests.api_user import ApiUser
 from tests.flows.paying import status, subscribe
-from tests.stack import Person, Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
 KEPT_BY_LAW = {"table public.djstripe_invoice", "table public.djstripe_lineitem", "table public.djstripe_customer"}
 
 
-def customers_of(user: Person) -> list[dict[str, Any]]:
+def customers_of(user: ApiUser) -> list[dict[str, Any]]:
     customers = user.stack.stripe.objects("customers").values()
     return [each for each in customers if each.get("metadata", {}).get("kuvaka_user") == str(user.id)]
 
@@ -24,7 +26,7 @@ def test_the_billing_ends_first_and_an_outage_only_delays_it(breakable: Stack) -
     stack.sql("SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), 7310000001, false)")
     user = stack.sign_up()
     message = user.send(user.room("canary room"), "canary question")
-    user.answered(message["id"])
+    user.wait_for_reply(message["id"])
     subscription = subscribe(user)
     wait_until(lambda: status(user)["tier"] == "pro", "Pro")
     [customer] = customers_of(user)

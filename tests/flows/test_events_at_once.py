@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.flows.paying import status, subscribe
-from tests.stack import in_parallel, wait_until
+from tests.waiting import in_parallel, wait_until
 
 pytestmark = pytest.mark.stack
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import requests
 
+from tests.api_user import ApiUser
 from tests.books import books
 from tests.flows.paying import portal, status
-from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
@@ -32,7 +34,7 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, round
     for _ in range(rounds):
         user = stack.sign_up()
         room = user.room()
-        answers = in_parallel([lambda who=user, where=room: who.send_surely(where) for _ in range(100)])
+        answers = in_parallel([lambda who=user, where=room: who.send_with_retries(where) for _ in range(100)])
         assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
         refused = [answer.json() for answer in answers if answer.status_code == 429]
         assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
@@ -48,13 +50,13 @@ def test_becoming_pro_during_parallel_sends_loses_no_unit(breakable: Stack, roun
     for _ in range(rounds):
         user = stack.sign_up()
         room = user.room()
-        jobs: list[Callable[[], Any]] = [lambda who=user, where=room: who.send_surely(where) for _ in range(60)]
+        jobs: list[Callable[[], Any]] = [lambda who=user, where=room: who.send_with_retries(where) for _ in range(60)]
         answers = in_parallel([*jobs[:30], lambda who=user: stack.sql(grant, who.id), *jobs[30:]])
         accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
         others = Counter(answer.text for answer in answers if isinstance(answer, requests.Response) and not answer.ok)
         assert len(accepted) >= 5
         assert (books(user), others) == ((len(accepted),) * 3, others)
-        assert user.send_surely(room).status_code == 202, "Pro has no cap"
+        assert user.send_with_retries(room).status_code == 202, "Pro has no cap"
 
 
 @MANY_WEBS
@@ -65,10 +67,10 @@ def test_tier_changes_during_parallel_sends_lose_no_unit(breakable: Stack, round
     stack.set_tier("basic", daily_messages=5, waiting_replies=1000)
     stack.set_tier("pro", daily_messages=None, waiting_replies=1000)
 
-    def round_of(user: Person, room: int, change: Callable[[], Any]) -> int:
+    def round_of(user: ApiUser, room: int, change: Callable[[], Any]) -> int:
         """Change the tier during forty sends; how many were accepted, which the ledger has to confirm."""
         _, _, before = books(user)
-        jobs: list[Callable[[], Any]] = [lambda: user.send_surely(room) for _ in range(40)]
+        jobs: list[Callable[[], Any]] = [lambda: user.send_with_retries(room) for _ in range(40)]
         answers = in_parallel([*jobs[:20], change, *jobs[20:]])
         codes = Counter(answer.status_code for answer in answers[:20] + answers[21:])
         assert set(codes) <= {202, 429}
@@ -83,7 +85,7 @@ def test_tier_changes_during_parallel_sends_lose_no_unit(breakable: Stack, round
         opened = user.call("POST", "/subscribe/pro").json()
         assert round_of(user, room, lambda url=opened["checkout_url"]: stack.stripe.pay(url)) >= 5
         wait_until(lambda who=user: status(who)["tier"] == "pro", "Pro")
-        assert user.send_surely(room).status_code == 202, "an upgrade counts at once"
+        assert user.send_with_retries(room).status_code == 202, "an upgrade counts at once"
         [used, *_] = books(user)
         subscription = stack.stripe.objects("sessions")[opened["session_id"]]["subscription"]
         assert status(user)["tier"] == "pro"
@@ -101,10 +103,10 @@ def test_returning_from_checkout_alone_grants_nothing(breakable: Stack) -> None:
     room = user.room()
     stack.stripe.deliver(enabled=False)
     opened = user.call("POST", "/subscribe/pro").json()
-    assert user.send_surely(room).status_code == 202
+    assert user.send_with_retries(room).status_code == 202
     paid = stack.stripe.pay(opened["checkout_url"])
-    assert requests.get(paid.headers["Location"], timeout=PATIENCE).status_code == 200
-    assert user.send_surely(room).status_code == 429
+    assert requests.get(paid.headers["Location"], timeout=TIMEOUT).status_code == 200
+    assert user.send_with_retries(room).status_code == 429
     assert status(user)["tier"] == "basic"
 
 

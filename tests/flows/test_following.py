@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.conftest import _stack
 from tests.doubles.collector import CollectorDouble
 from tests.ports import free_ports_in_a_row
-from tests.stack import PATIENCE, Stack, _listens, wait_until
+from tests.stack import Stack
+from tests.stack_fixtures import _stack
+from tests.waiting import TIMEOUT, listens, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -42,7 +43,7 @@ def watched_stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector
     }
     with _stack(tmp_path_factory, settings) as stack:
         base = int(settings["METRICS_PORT"])
-        wait_until(lambda: all(_listens(base + number) for number in range(4)), "all four serve their metrics")
+        wait_until(lambda: all(listens(base + number) for number in range(4)), "all four serve their metrics")
         yield stack
 
 
@@ -63,7 +64,7 @@ def metrics_of(stack: Stack, name: str) -> str:
     base = int(stack.setting("METRICS_PORT"))
     ports = {"web": stack.port, "worker": base, "tasks": base + 1, "stream": base + 2, "beat": base + 3}
     response = requests.get(
-        f"http://127.0.0.1:{ports[name]}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE
+        f"http://127.0.0.1:{ports[name]}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=TIMEOUT
     )
     assert response.status_code == 200, response.text
     return response.text
@@ -78,11 +79,11 @@ def test_a_message_can_be_followed_without_private_data(watched: Stack, collecto
     identity, canary = f"follow-{secrets.token_hex(8)}", f"canary{secrets.token_hex(8)}"
     room = alice.room(canary)
     message = alice.send(room, f"{canary} hello", headers={"X-Request-ID": identity})
-    with requests.get(message["stream_url"], stream=True, timeout=PATIENCE) as live:
+    with requests.get(message["stream_url"], stream=True, timeout=TIMEOUT) as live:
         events = live.content.decode()
     assert "event: done" in events
-    done = alice.answered(message["id"])
-    failed = alice.answered(alice.send(room, f"{canary} [[double error=400]]")["id"])
+    done = alice.wait_for_reply(message["id"])
+    failed = alice.wait_for_reply(alice.send(room, f"{canary} [[double error=400]]")["id"])
     assert (done["reply"]["status"], failed["reply"]["status"]) == ("done", "failed")
 
     # The logs
@@ -144,7 +145,7 @@ def test_a_republished_reply_has_its_request_id_in_its_own_trace(watched: Stack,
     watched.double.default(ttft=0, pieces=1)
     watched.log_file("worker").unlink()
     watched.start("worker")
-    assert alice.answered(message["id"])["reply"]["status"] == "done"
+    assert alice.wait_for_reply(message["id"])["reply"]["status"] == "done"
     wait_until(lambda: [each for each in trace_of(collector, identity) if each["name"] == CALL], "the call")
     spans = {span["name"]: span for span in trace_of(collector, identity)}
     assert spans[CALL]["trace"] != spans[POST]["trace"]

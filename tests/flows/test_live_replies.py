@@ -7,7 +7,9 @@ from redis import Redis
 
 from chatrooms.streaming.request import SEND_TIMEOUT
 from tests import sse
-from tests.stack import Person, Stack, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -15,11 +17,11 @@ LONG = " ".join(f"word{number} \u0939\u093f \U0001f600" for number in range(400)
 
 
 @pytest.fixture
-def alice(stack: Stack) -> Person:
+def alice(stack: Stack) -> ApiUser:
     return stack.sign_up()
 
 
-def test_a_reply_streams_while_it_is_written(stack: Stack, alice: Person) -> None:
+def test_a_reply_streams_while_it_is_written(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text="one two three four five six", pieces=6, delay=1)
     sent = alice.send(alice.room(), "Hello")
     reader = sse.Reader()
@@ -33,7 +35,7 @@ def test_a_reply_streams_while_it_is_written(stack: Stack, alice: Person) -> Non
     assert reader.end.data == {"length": 27}
 
 
-def test_twenty_cut_connections_lose_and_repeat_nothing(stack: Stack, alice: Person) -> None:
+def test_twenty_cut_connections_lose_and_repeat_nothing(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=200, delay=0.02)
     sent = alice.send(alice.room(), "Hello")
     reader, cuts = sse.Reader(), 0
@@ -51,7 +53,7 @@ def test_twenty_cut_connections_lose_and_repeat_nothing(stack: Stack, alice: Per
     assert len({each.id for each in reader.events}) == len(reader.events)
 
 
-def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: Person) -> None:
+def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=50, delay=0.04)
     sent = alice.send(alice.room(), "Hello")
     with Redis.from_url(stack.environment["REDIS_URL"]) as redis:
@@ -63,35 +65,35 @@ def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: Person) 
     assert len(quick) >= 20, "of those to come, five in that time"
 
 
-def test_a_finished_reply_is_served_whole_and_then_with_204(stack: Stack, alice: Person) -> None:
+def test_a_finished_reply_is_served_whole_and_then_with_204(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=3)
     sent = alice.send(alice.room(), "Hello")
-    alice.answered(sent["id"])
+    alice.wait_for_reply(sent["id"])
     for _ in range(2):
         reader = sse.read(sent["stream_url"])
         assert reader.text == LONG
         assert [each.event for each in reader.events] == ["start", "delta", "done"]
-        stack.empty_redis()
+        stack.redis.empty()
     again = sse.Response(sent["stream_url"], headers={"Last-Event-ID": reader.last_id})
     assert again.status == 204
     from_another = sse.Response(sent["stream_url"], headers={"Last-Event-ID": f"1{reader.last_id}"})
     assert from_another.status == 200
 
 
-def test_a_client_that_was_disconnected_resumes_after_the_end(stack: Stack, alice: Person) -> None:
+def test_a_client_that_was_disconnected_resumes_after_the_end(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=50, delay=0.02)
     sent = alice.send(alice.room(), "Hello")
     reader = sse.Reader()
     for received in sse.Response(sent["stream_url"]).events(at_most=2000):
         reader.receive(received)
     assert reader.text
-    alice.answered(sent["id"])
+    alice.wait_for_reply(sent["id"])
     for received in sse.Response(f"{sent['stream_url']}&after={reader.last_id}").events():
         reader.receive(received)
     assert (reader.text, reader.starts) == (LONG, 1)
 
 
-def test_a_failed_reply_ends_with_its_code(stack: Stack, alice: Person) -> None:
+def test_a_failed_reply_ends_with_its_code(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(block="SAFETY")
     sent = alice.send(alice.room(), "Hello")
     end = sse.read(sent["stream_url"]).end
@@ -99,7 +101,7 @@ def test_a_failed_reply_ends_with_its_code(stack: Stack, alice: Person) -> None:
     assert (end.event, end.data) == ("error", {"code": "blocked"})
 
 
-def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice: Person) -> None:
+def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice: ApiUser) -> None:
     room = alice.room()
     stack.double.default(ttft=30)
     earlier = alice.send(room, "Wait for me until the other stream is open")
@@ -116,7 +118,7 @@ def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice:
 
 
 @pytest.mark.faults  # it waits for a real timeout
-def test_a_blocked_client_is_dropped_and_harms_no_other(stack: Stack, alice: Person) -> None:
+def test_a_blocked_client_is_dropped_and_harms_no_other(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(size=900_000, pieces=900, delay=0.002)
     sent = alice.send(alice.room(), "Hello")
     blocked = sse.Response(sent["stream_url"], buffer=4096)

@@ -5,17 +5,19 @@ import time
 import pytest
 import requests
 
-from tests.stack import PATIENCE, Person, Stack, in_parallel, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def alice(stack: Stack) -> Person:
+def alice(stack: Stack) -> ApiUser:
     return stack.sign_up()
 
 
-def test_a_client_that_cannot_stream_waits_for_the_reply(stack: Stack, alice: Person) -> None:
+def test_a_client_that_cannot_stream_waits_for_the_reply(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text="worth the wait", ttft=3)
     room = alice.room()
     response = alice.call("POST", f"/chatroom/{room}/message?wait=20", json={"content": "Hello"})
@@ -26,14 +28,14 @@ def test_a_client_that_cannot_stream_waits_for_the_reply(stack: Stack, alice: Pe
     assert response.json()["gemini_response"] == "worth the wait"
 
 
-def test_others_are_served_while_as_many_wait_as_possible(stack: Stack, alice: Person) -> None:
+def test_others_are_served_while_as_many_wait_as_possible(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text="late", ttft=8)
     path = f"/message/{alice.send(alice.room(), 'Hello')['id']}?wait=20"
     wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "a call")
 
     def ask() -> int:
         time.sleep(1)  # the others wait by now
-        assert requests.get(stack.url + "/tiers", timeout=PATIENCE).status_code == 200
+        assert requests.get(stack.url + "/tiers", timeout=TIMEOUT).status_code == 200
         return int(stack.double.ledger()["in_flight"])
 
     *codes, in_flight = in_parallel([*([lambda: alice.call("GET", path).status_code] * 60), ask])

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.stack import Person, Stack, in_parallel, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -49,7 +51,7 @@ def test_a_basic_user_never_has_more_than_two_calls_at_once(stack: Stack) -> Non
     stack.double.default(ttft=0.3)
     sent = in_parallel([lambda r=room: user.send(r, f"user={user.id} room {r}") for room in rooms])
     for message in sent:
-        assert user.answered(message["id"])["reply"]["status"] == "done"
+        assert user.wait_for_reply(message["id"])["reply"]["status"] == "done"
     ledger = stack.double.ledger()
     assert ledger["max_in_flight_by_user"][str(user.id)] == 2
     assert len(ledger["calls"]) == 10
@@ -103,7 +105,7 @@ def test_parallel_sends_never_exceed_waiting_replies(stack: Stack) -> None:
         user = stack.sign_up()
         rooms = [user.room() for _ in range(10)]
         stack.double.default(ttft=30)
-        answers = in_parallel([lambda r=room: user.send_surely(r) for room in rooms * 3])
+        answers = in_parallel([lambda r=room: user.send_with_retries(r) for room in rooms * 3])
         assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 25
         assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"too_many_waiting"}
         [(stored,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user'", user.id)
@@ -136,6 +138,6 @@ def test_50_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds:
     assert len(stack.double.calls()) == rounds
 
 
-def _send(user: Person, room: int, key: str, content: str) -> Any:
+def _send(user: ApiUser, room: int, key: str, content: str) -> Any:
     path = f"/chatroom/{room}/message"
     return user.call("POST", path, json={"content": content}, headers={"Idempotency-Key": key})

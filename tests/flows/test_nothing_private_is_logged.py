@@ -20,7 +20,7 @@ def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
     canary = f"canary{secrets.token_hex(8)}"
     room = person.room(f"{canary} room")
     answered = [
-        person.answered(person.send(room, text, headers={"Idempotency-Key": f"{canary}-key-{number}"})["id"])
+        person.wait_for_reply(person.send(room, text, headers={"Idempotency-Key": f"{canary}-key-{number}"})["id"])
         for number, text in enumerate(
             [
                 f"{canary} plain",
@@ -62,7 +62,7 @@ def test_a_request_id_is_logged_from_the_client_to_the_worker(stack: Stack) -> N
     person = stack.sign_up()
     identity = f"follow-{secrets.token_hex(8)}"
     message = person.send(person.room(), "hello", headers={"X-Request-ID": identity})
-    person.answered(message["id"])
+    person.wait_for_reply(message["id"])
     assert re.search(
         rf'"request_id": "{identity}".*"event": "request"|"event": "request".*{identity}', stack.log("web")
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.flows.paying import portal, status, subscribe
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests import node
 from tests.doubles.stripe.client import SECRET
-from tests.stack import ROOT, Stack, wait_until
+from tests.stack import ROOT, Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -13,7 +14,7 @@ def test_a_room_without_a_name_gets_a_title(stack: Stack) -> None:
     alice = stack.sign_up()
     room = alice.call("POST", "/chatroom", json={}).json()
     stack.double.default(text='"Rain in Goa."')
-    alice.answered(alice.send(room["id"], "What is a monsoon?")["id"])
+    alice.wait_for_reply(alice.send(room["id"], "What is a monsoon?")["id"])
     name: Callable[[], str] = lambda: alice.call("GET", f"/chatroom/{room['id']}").json()["name"]  # noqa: E731
     wait_until(lambda: name() == "Rain in Goa", "a title")
     assert alice.call("GET", "/chatroom").json()[0]["name"] == "Rain in Goa"

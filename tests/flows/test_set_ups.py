@@ -20,7 +20,8 @@ from tests.conftest import _urls
 from tests.databases import database, manage
 from tests.flows.checking import check, faults
 from tests.flows.staff import Browser, make_staff
-from tests.stack import PATIENCE, Stack, in_parallel, wait_until
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -46,7 +47,7 @@ def pooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         url = database_of(folder)
         settings = {"DATABASE_URL": cleanup.enter_context(pgbouncer.running(url, prepared=request.param))}
         stack = cleanup.enter_context(stacks.running(database_url=url, folder=folder, settings=settings))
-        stack.is_patient = True
+        stack.retries_when_busy = True
         yield stack
 
 
@@ -58,7 +59,7 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         settings = {"REDIS_URL": cleanup.enter_context(redis_over_tls.running())}
         url = database_of(folder)
         stack = cleanup.enter_context(stacks.running(database_url=url, folder=folder, settings=settings))
-        stack.is_patient = True
+        stack.retries_when_busy = True
         yield stack
 
 
@@ -69,7 +70,7 @@ def converse(stack: Stack) -> None:
     room = person.room("Weather")
     sent = person.send(room, "What is a monsoon?")
     reader = sse.read(sent["stream_url"])
-    assert reader.text == "A monsoon brings rain" == person.answered(sent["id"])["gemini_response"]
+    assert reader.text == "A monsoon brings rain" == person.wait_for_reply(sent["id"])["gemini_response"]
     assert [each.event for each in reader.events] == ["start", *["delta"] * 4, "done"]
 
     assert [each["id"] for each in person.call("GET", f"/chatroom/{room}/messages").json()] == [sent["id"]]
@@ -83,7 +84,7 @@ def converse(stack: Stack) -> None:
     browser = Browser(stack.url, number, "203.0.113.1")
     assert browser.sign_in(PASSWORD, code_of()).url == f"{stack.url}/admin/"
     for path in ("", "accounts/user/", f"accounts/user/{person.id}/change/", "chatrooms/chatroom/"):
-        page = browser.http.get(f"{stack.url}/admin/{path}", timeout=PATIENCE)
+        page = browser.http.get(f"{stack.url}/admin/{path}", timeout=TIMEOUT)
         assert (page.status_code, page.url) == (200, f"{stack.url}/admin/{path}")
 
 
@@ -92,7 +93,7 @@ def hold_under_load(stack: Stack) -> None:
     stack.double.default(text="Yes", pieces=1)
     people = [stack.sign_up() for _ in range(8)]
     rooms = [(person, person.room()) for person in people for _ in range(5)]
-    sent = in_parallel([partial(person.send_surely, room) for person, room in rooms])
+    sent = in_parallel([partial(person.send_with_retries, room) for person, room in rooms])
     assert {answer.status_code for answer in sent} == {202}
     assert wait_until(lambda: stack.unfinished() == 0, "all answered")
     assert stack.sql("SELECT count(*) FROM chatrooms_message WHERE status = 'done'")[0][0] >= 40
@@ -102,7 +103,7 @@ def hold_under_load(stack: Stack) -> None:
 
     def send() -> requests.Response:
         url = f"{stack.url}/chatroom/{room}/message"
-        return requests.post(url, json={"content": "Once"}, headers=headers, timeout=PATIENCE)
+        return requests.post(url, json={"content": "Once"}, headers=headers, timeout=TIMEOUT)
 
     answers = in_parallel([send] * 20)
     assert {answer.status_code for answer in answers} <= {202, 409}
@@ -173,7 +174,7 @@ def test_with_redis_over_tls_a_conversation_is_what_it_is(encrypted: Stack) -> N
     converse(encrypted)
     wait_until(encrypted.is_consuming, "worker, tasks and beat at work")
     assert faults(check(encrypted)[1]) == {}
-    assert requests.get(f"{encrypted.url}/readyz", timeout=PATIENCE).json()["status"] == "ok"
+    assert requests.get(f"{encrypted.url}/readyz", timeout=TIMEOUT).json()["status"] == "ok"
     have_no_errors(encrypted)
 
 

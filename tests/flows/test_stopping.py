@@ -6,7 +6,9 @@ import time
 import pytest
 
 from tests import sse
-from tests.stack import Person, Stack, in_parallel, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import in_parallel, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -19,15 +21,15 @@ def rounds(few: int, many: int) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def alice(stack: Stack) -> Person:
+def alice(stack: Stack) -> ApiUser:
     return stack.sign_up()
 
 
-def used_units(alice: Person) -> int:
+def used_units(alice: ApiUser) -> int:
     return int(alice.call("GET", "/usage").json()["used"])
 
 
-def assert_settled(stack: Stack, alice: Person, message_id: int, text: str) -> dict:
+def assert_settled(stack: Stack, alice: ApiUser, message_id: int, text: str) -> dict:
     """Wait until the worker has settled; assert that status, text, usage and quota agree."""
     query = "SELECT lease_until IS NULL FROM chatrooms_message WHERE answers_id = %s AND is_current"
     wait_until(lambda: stack.sql(query, message_id) == [(True,)], "settled")
@@ -46,7 +48,7 @@ def assert_settled(stack: Stack, alice: Person, message_id: int, text: str) -> d
 
 
 @rounds(1, 20)
-def test_a_stop_after_the_first_chunk_keeps_the_text(stack: Stack, alice: Person, rounds: int) -> None:
+def test_a_stop_after_the_first_chunk_keeps_the_text(stack: Stack, alice: ApiUser, rounds: int) -> None:
     room = alice.room()
     for _ in range(rounds):
         stack.double.reset()
@@ -73,7 +75,7 @@ def test_a_stop_after_the_first_chunk_keeps_the_text(stack: Stack, alice: Person
 
 
 @rounds(1, 5)
-def test_a_stop_before_the_first_chunk_refunds_the_unit(stack: Stack, alice: Person, rounds: int) -> None:
+def test_a_stop_before_the_first_chunk_refunds_the_unit(stack: Stack, alice: ApiUser, rounds: int) -> None:
     room = alice.room()
     for _ in range(rounds):
         stack.double.reset()
@@ -91,7 +93,7 @@ def test_a_stop_before_the_first_chunk_refunds_the_unit(stack: Stack, alice: Per
 
 
 @rounds(1, 10)
-def test_a_stop_that_is_not_published_drops_no_text(stack: Stack, alice: Person, rounds: int) -> None:
+def test_a_stop_that_is_not_published_drops_no_text(stack: Stack, alice: ApiUser, rounds: int) -> None:
     """`web` may commit and then not reach Redis: until the worker has settled, the row has no text yet."""
     room = alice.room()
     for _ in range(rounds):
@@ -118,7 +120,7 @@ def test_a_stop_that_is_not_published_drops_no_text(stack: Stack, alice: Person,
 
 
 @rounds(1, 10)
-def test_one_of_many_concurrent_stops_wins(stack: Stack, alice: Person, rounds: int) -> None:
+def test_one_of_many_concurrent_stops_wins(stack: Stack, alice: ApiUser, rounds: int) -> None:
     room = alice.room()
     for _ in range(rounds):
         stack.double.default(text=LONG, pieces=400, delay=0.5)
@@ -130,7 +132,7 @@ def test_one_of_many_concurrent_stops_wins(stack: Stack, alice: Person, rounds: 
 
 @rounds(1, 10)
 @pytest.mark.parametrize("verb", ["regenerate", "retry", "edit"])
-def test_one_of_many_concurrent_retries_wins(stack: Stack, alice: Person, verb: str, rounds: int) -> None:
+def test_one_of_many_concurrent_retries_wins(stack: Stack, alice: ApiUser, verb: str, rounds: int) -> None:
     room = alice.room()
 
     def ask(message_id: int) -> int:
@@ -142,7 +144,7 @@ def test_one_of_many_concurrent_retries_wins(stack: Stack, alice: Person, verb: 
         stack.double.script({"block": "SAFETY"}, {"ttft": 120})
         before = used_units(alice)
         sent = alice.send(room, "Hello")
-        alice.answered(sent["id"])
+        alice.wait_for_reply(sent["id"])
         statuses = in_parallel([lambda m=sent["id"]: ask(m)] * 8)
         assert sorted(statuses) == [202] + [409] * 7
         assert used_units(alice) == before + 1  # the unit of the failed send was refunded

@@ -6,7 +6,9 @@ import pytest
 import requests
 
 from tests import sse
-from tests.stack import PATIENCE, Person, Stack, wait_until
+from tests.api_user import ApiUser
+from tests.stack import Stack
+from tests.waiting import TIMEOUT, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -14,12 +16,12 @@ LONG = " ".join(f"word{number} \u0939\u093f \U0001f600" for number in range(400)
 
 
 @pytest.fixture
-def alice(stack: Stack) -> Person:
+def alice(stack: Stack) -> ApiUser:
     return stack.sign_up()
 
 
 @pytest.fixture
-def sent(stack: Stack, alice: Person) -> dict[str, object]:
+def sent(stack: Stack, alice: ApiUser) -> dict[str, object]:
     stack.double.default(text="one two", pieces=2, delay=0.2)
     return alice.send(alice.room(), "Hello")
 
@@ -27,11 +29,11 @@ def sent(stack: Stack, alice: Person) -> dict[str, object]:
 def get(stack: Stack, path: str, **headers: str) -> requests.Response:
     url = f"http://127.0.0.1:{stack.stream_port}{path}"
     return requests.get(
-        url, headers={name.replace("_", "-"): value for name, value in headers.items()}, timeout=PATIENCE
+        url, headers={name.replace("_", "-"): value for name, value in headers.items()}, timeout=TIMEOUT
     )
 
 
-def test_the_access_token_opens_the_stream(stack: Stack, alice: Person, sent: dict) -> None:
+def test_the_access_token_opens_the_stream(stack: Stack, alice: ApiUser, sent: dict) -> None:
     response = get(stack, f"/message/{sent['id']}/stream", Authorization=f"Bearer {alice.access_token}")
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -52,7 +54,7 @@ def test_a_stranger_gets_the_404_of_a_missing_message(stack: Stack, sent: dict) 
     assert bodies[0] == bodies[1] == bodies[2]
 
 
-def test_a_missing_or_bad_token_or_ticket_is_refused(stack: Stack, alice: Person, sent: dict) -> None:
+def test_a_missing_or_bad_token_or_ticket_is_refused(stack: Stack, alice: ApiUser, sent: dict) -> None:
     path = f"/message/{sent['id']}/stream"
     ticket = sent["stream_url"].partition("ticket=")[2]
     assert get(stack, path).json()["code"] == "not_authenticated"
@@ -62,25 +64,25 @@ def test_a_missing_or_bad_token_or_ticket_is_refused(stack: Stack, alice: Person
         assert (response.status_code, response.json()["code"]) == (401, "ticket_invalid"), bad
 
 
-def test_a_ticket_opens_nothing_else(stack: Stack, alice: Person, sent: dict) -> None:
+def test_a_ticket_opens_nothing_else(stack: Stack, alice: ApiUser, sent: dict) -> None:
     other = alice.send(alice.room(), "Other")
     ticket = sent["stream_url"].partition("ticket=")[2]
     assert get(stack, f"/message/{other['id']}/stream?ticket={ticket}").status_code == 404
     for path in (f"/message/{sent['id']}", "/chatroom", "/user/me"):
-        assert requests.get(f"{stack.url}{path}?ticket={ticket}", timeout=PATIENCE).status_code == 401
+        assert requests.get(f"{stack.url}{path}?ticket={ticket}", timeout=TIMEOUT).status_code == 401
         assert (
-            requests.get(stack.url + path, headers={"Authorization": f"Bearer {ticket}"}, timeout=PATIENCE).status_code
+            requests.get(stack.url + path, headers={"Authorization": f"Bearer {ticket}"}, timeout=TIMEOUT).status_code
             == 401
         )
 
 
-def test_a_ticket_ends_with_its_session(stack: Stack, alice: Person, sent: dict) -> None:
+def test_a_ticket_ends_with_its_session(stack: Stack, alice: ApiUser, sent: dict) -> None:
     assert alice.call("POST", "/auth/logout-all").status_code == 204
-    response = requests.get(sent["stream_url"], timeout=PATIENCE)
+    response = requests.get(sent["stream_url"], timeout=TIMEOUT)
     assert (response.status_code, response.json()["code"]) == (401, "session_ended")
 
 
-def test_an_open_stream_ends_with_its_session(stack: Stack, alice: Person) -> None:
+def test_an_open_stream_ends_with_its_session(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=200, delay=0.1)
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
@@ -90,13 +92,13 @@ def test_an_open_stream_ends_with_its_session(stack: Stack, alice: Person) -> No
     assert (last.event, last.data["code"]) == ("error", "session_ended")
 
 
-def test_the_web_process_redirects_to_the_stream(stack: Stack, alice: Person, sent: dict) -> None:
+def test_the_web_process_redirects_to_the_stream(stack: Stack, alice: ApiUser, sent: dict) -> None:
     response = alice.call("GET", f"/message/{sent['id']}/stream", allow_redirects=False)
     assert response.status_code == 307
-    assert "event: done" in requests.get(response.headers["Location"], timeout=PATIENCE).text
+    assert "event: done" in requests.get(response.headers["Location"], timeout=TIMEOUT).text
     last_id = sse.read(sent["stream_url"]).last_id
     response = alice.call("GET", f"/message/{sent['id']}/stream?after={last_id}", allow_redirects=False)
-    assert requests.get(response.headers["Location"], timeout=PATIENCE).status_code == 204, "it has everything"
+    assert requests.get(response.headers["Location"], timeout=TIMEOUT).status_code == 204, "it has everything"
     _, _, ticket = sent["stream_url"].partition("ticket=")
     for given, code in ((ticket, "stream_unavailable"), ("x", "ticket_invalid")):
         assert alice.call("GET", f"/message/{sent['id']}/stream?ticket={given}").json()["code"] == code
@@ -104,7 +106,7 @@ def test_the_web_process_redirects_to_the_stream(stack: Stack, alice: Person, se
 
 def test_only_the_chat_page_may_read_a_stream_across_origins(stack: Stack, sent: dict) -> None:
     def allowed(origin: str) -> str | None:
-        return requests.get(sent["stream_url"], headers={"Origin": origin}, timeout=PATIENCE).headers.get(
+        return requests.get(sent["stream_url"], headers={"Origin": origin}, timeout=TIMEOUT).headers.get(
             "Access-Control-Allow-Origin"
         )
 
@@ -116,20 +118,20 @@ def test_only_the_chat_page_may_read_a_stream_across_origins(stack: Stack, sent:
         stack.url.replace("http", "https"),
     ):
         assert allowed(hostile) is None
-    preflight = requests.options(sent["stream_url"], headers={"Origin": stack.url}, timeout=PATIENCE)
+    preflight = requests.options(sent["stream_url"], headers={"Origin": stack.url}, timeout=TIMEOUT)
     assert preflight.status_code == 204
     assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
 
 
 def test_other_methods_and_paths_are_problems(stack: Stack, sent: dict) -> None:
-    assert requests.post(sent["stream_url"], timeout=PATIENCE).json()["code"] == "method_not_allowed"
+    assert requests.post(sent["stream_url"], timeout=TIMEOUT).json()["code"] == "method_not_allowed"
     assert get(stack, "/chatroom").json()["code"] == "not_found"
     assert get(stack, "/message/99999999999999999999/stream").json()["code"] == "not_found"
 
 
-def test_no_log_has_a_ticket(stack: Stack, alice: Person, sent: dict) -> None:
+def test_no_log_has_a_ticket(stack: Stack, alice: ApiUser, sent: dict) -> None:
     ticket = sent["stream_url"].partition("ticket=")[2]
-    requests.get(sent["stream_url"], headers={"X-Request-ID": "a-request-of-mine"}, timeout=PATIENCE)
+    requests.get(sent["stream_url"], headers={"X-Request-ID": "a-request-of-mine"}, timeout=TIMEOUT)
     wait_until(lambda: "a-request-of-mine" in stack.log("stream"), "a log line")
     for name in ("web", "stream", "worker", "tasks", "beat"):
         assert ticket not in stack.log(name)
@@ -137,7 +139,7 @@ def test_no_log_has_a_ticket(stack: Stack, alice: Person, sent: dict) -> None:
     assert (line["event"], line["status"], line["user_id"], line["end"]) == ("stream", 200, alice.id, "told")
 
 
-def test_the_streams_of_a_user_are_limited(stack: Stack, alice: Person) -> None:
+def test_the_streams_of_a_user_are_limited(stack: Stack, alice: ApiUser) -> None:
     stack.double.default(text=LONG, pieces=200, delay=0.1)
     sent = alice.send(alice.room(), "Hello")
     opened = [sse.Response(sent["stream_url"], accept="*/*") for _ in range(11)]
