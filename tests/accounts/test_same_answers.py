@@ -10,15 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
-
-REQUESTS: dict[str, dict[str, Any]] = {
-    "signup": {"password": PASSWORD},
-    "send-otp": {},
-    "forgot-password": {},
-    "verify-otp": {"otp": "000000"},
-    "reset-password": {"otp": "000000", "new_password": PASSWORD},
-    "login": {"password": "not the password of anybody"},
-}
+from tests.accounts.open_routes import REQUESTS
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from config.celery import app
 from tests.accounts.conftest import PASSWORD
-from tests.accounts.test_same_answers import REQUESTS
+from tests.accounts.open_routes import REQUESTS
 from tests.doubles.twilio import TwilioDouble
 
 SENDING = {"send-otp", "forgot-password"}
