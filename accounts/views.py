@@ -17,16 +17,11 @@ from accounts.exceptions import MissingHeader
 from accounts.limits import ClientLimit, NumberLimit, network_of_client
 from accounts.models import Purpose, Session
 from accounts.serializers import (
-    ChangeNumberConfirmSerializer,
-    ChangeNumberSerializer,
-    ChangePasswordSerializer,
     CodeSentSerializer,
-    CodesSentSerializer,
     DoneSerializer,
     LoginSerializer,
     NumberSerializer,
     RefreshSerializer,
-    ResetPasswordSerializer,
     SessionSerializer,
     SignupSerializer,
     TokensSerializer,
@@ -45,17 +40,17 @@ NEEDS_HEADER = OpenApiParameter(
 REFRESH_EXAMPLE = OpenApiExample("Token", {"refresh_token": "eyJhbGciOiJIUzI1NiIs…"}, request_only=True)
 
 
-def _checked(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
+def checked(kind: type[serializers.Serializer[Any]], request: Request, **context: Any) -> dict[str, Any]:
     serializer = kind(data=request.data, context=context)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
 
-def _done(message: str, **options: Any) -> Response:
+def done(message: str, **options: Any) -> Response:
     return Response({"message": message}, **options)
 
 
-def _code_sent(**digits: str | None) -> Response:
+def code_sent(**digits: str | None) -> Response:
     shown = {name: value for name, value in digits.items() if value is not None}
     times = {"expires_in": delivery.LIFETIME.seconds, "resend_after": otp.RESEND_AFTER.seconds}
     return Response({"message": "The code is on its way.", **times, **shown})
@@ -90,7 +85,7 @@ def _refresh_token(request: Request) -> tuple[str, bool]:
         MissingHeader: it is the cookie's, without the header that another site cannot make a browser send.
         ValidationError: there is none.
     """
-    token = _checked(RefreshSerializer, request).get("refresh_token")
+    token = checked(RefreshSerializer, request).get("refresh_token")
     if token is not None:
         return token, False
     token = request.COOKIES.get(COOKIE)
@@ -121,8 +116,8 @@ class SignupView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Check number and password. Nothing is kept: an account begins when its number is verified."""
-        _checked(SignupSerializer, request)
-        return _done("Ask for a code at /auth/send-otp to verify the number.", status=status.HTTP_201_CREATED)
+        checked(SignupSerializer, request)
+        return done("Ask for a code at /auth/send-otp to verify the number.", status=status.HTTP_201_CREATED)
 
 
 class SendOtpView(OpenView):
@@ -139,11 +134,11 @@ class SendOtpView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Send six digits to the number, known or not."""
-        number = _checked(NumberSerializer, request)["mobile_number"]
+        number = checked(NumberSerializer, request)["mobile_number"]
         [digits] = otp.request(
             otp.CodeRequest(mobile_number=number, purpose=self.purpose), address=network_of_client(request)
         )
-        return _code_sent(otp=digits)
+        return code_sent(otp=digits)
 
 
 class ForgotPasswordView(SendOtpView):
@@ -175,7 +170,7 @@ class VerifyOtpView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Sign in, and make the account if the number has none; `password` is set if the account has none."""
-        data = _checked(VerifyOtpSerializer, request)
+        data = checked(VerifyOtpSerializer, request)
         session = credentials.sign_in_by_code(
             mobile_number=data["mobile_number"],
             digits=data["otp"],
@@ -197,7 +192,7 @@ class LoginView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Sign in; an unknown number answers like a wrong password."""
-        data = _checked(LoginSerializer, request)
+        data = checked(LoginSerializer, request)
         session = credentials.sign_in_by_password(
             mobile_number=data["mobile_number"],
             password=data["password"],
@@ -287,82 +282,3 @@ class SessionViewSet(viewsets.GenericViewSet[Session]):
         """End one of the caller's sessions."""
         sessions.end(user_id=current_user(request).pk, session_id=session_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class ResetPasswordView(OpenView):
-    """A new password by code."""
-
-    @extend_schema(
-        summary="Set a new password by code",
-        request=ResetPasswordSerializer,
-        responses=DoneSerializer,
-        examples=[
-            OpenApiExample(
-                "Reset", {"mobile_number": NUMBER, "otp": "012345", "new_password": PASSWORD}, request_only=True
-            )
-        ],
-        auth=[],
-    )
-    def post(self, request: Request) -> Response:
-        """Set the password; every session ends."""
-        data = _checked(ResetPasswordSerializer, request)
-        credentials.reset_password(
-            mobile_number=data["mobile_number"], digits=data["otp"], new_password=data["new_password"]
-        )
-        return _done("The new password is set. Sign in again on every device.")
-
-
-class ChangePasswordView(APIView):
-    """A new password by the old one."""
-
-    @extend_schema(
-        summary="Change the password",
-        request=ChangePasswordSerializer,
-        responses=DoneSerializer,
-        examples=[OpenApiExample("First password", {"new_password": PASSWORD}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        """Set the password; every other session ends. A first one takes a sign-in by code within ten minutes."""
-        session = current_session(request)
-        data = _checked(ChangePasswordSerializer, request, user=session.user)
-        credentials.change_password(
-            user=session.user,
-            session=session,
-            old_password=data.get("old_password"),
-            new_password=data["new_password"],
-        )
-        return _done("The new password is set. Every other device was signed out.")
-
-
-class ChangeNumberView(APIView):
-    """The first step to another number."""
-
-    @extend_schema(
-        summary="Ask for a change of the number",
-        request=ChangeNumberSerializer,
-        responses=CodesSentSerializer,
-        examples=[OpenApiExample("New number", {"new_mobile_number": "+919876543211"}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        """Send a code to the old number and one to the new."""
-        data = _checked(ChangeNumberSerializer, request, user=current_user(request))
-        old, new = credentials.request_change_of_number(
-            user=current_user(request), new_number=data["new_mobile_number"], address=network_of_client(request)
-        )
-        return _code_sent(otp=old, new_otp=new)
-
-
-class ChangeNumberConfirmView(APIView):
-    """The second step to another number."""
-
-    @extend_schema(
-        summary="Change the number",
-        request=ChangeNumberConfirmSerializer,
-        responses=DoneSerializer,
-        examples=[OpenApiExample("Codes", {"otp": "012345", "new_otp": "987654"}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        """Give the account the number that was asked for last; every session ends, this one too."""
-        data = _checked(ChangeNumberConfirmSerializer, request)
-        credentials.change_number(user=current_user(request), digits=data["otp"], new_digits=data["new_otp"])
-        return _done("The number is changed. Sign in again with the new one.")

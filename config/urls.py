@@ -9,6 +9,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
+from accounts.credential_views import (
+    ChangeNumberConfirmView,
+    ChangeNumberView,
+    ChangePasswordView,
+    ResetPasswordView,
+)
 from accounts.me import ExportView, MeView
 from billing import views as billing
 from billing.webhook import StripeWebhookView
@@ -28,10 +34,10 @@ urlpatterns = [
     path("auth/sessions", accounts.SessionViewSet.as_view({"get": "list"})),
     path("auth/sessions/<uuid:session_id>", accounts.SessionViewSet.as_view({"delete": "destroy"})),
     path("auth/forgot-password", accounts.ForgotPasswordView.as_view()),
-    path("auth/reset-password", accounts.ResetPasswordView.as_view()),
-    path("auth/change-password", accounts.ChangePasswordView.as_view()),
-    path("auth/change-number", accounts.ChangeNumberView.as_view()),
-    path("auth/change-number/confirm", accounts.ChangeNumberConfirmView.as_view()),
+    path("auth/reset-password", ResetPasswordView.as_view()),
+    path("auth/change-password", ChangePasswordView.as_view()),
+    path("auth/change-number", ChangeNumberView.as_view()),
+    path("auth/change-number/confirm", ChangeNumberConfirmView.as_view()),
     path("user/me", MeView.as_view()),
     path("user/me/export", ExportView.as_view()),
     path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),

@@ -178,9 +178,9 @@ BREAKS = (
     Break(
         lets="who signs a stranger's number up keep the account",
         file="accounts/views.py",
-        text="        _checked(SignupSerializer, request)\n",
+        text="        checked(SignupSerializer, request)\n",
         broken="        from accounts.models import User\n\n"
-        "        User.objects.create_user(**_checked(SignupSerializer, request))\n",
+        "        User.objects.create_user(**checked(SignupSerializer, request))\n",
         tests="accounts/test_signup.py",
     ),
 )

@@ -1,0 +1,19 @@
+"""Who signs in, by what, and what is kept of it."""
+
+from accounts.models.codes import FailedAttempts, OneTimeCode, Purpose
+from accounts.models.sessions import IdempotencyKey, Session
+from accounts.models.staff import DailyStatistic, StaffAction, in_words
+from accounts.models.users import User, UserManager
+
+__all__ = [
+    "DailyStatistic",
+    "FailedAttempts",
+    "IdempotencyKey",
+    "OneTimeCode",
+    "Purpose",
+    "Session",
+    "StaffAction",
+    "User",
+    "UserManager",
+    "in_words",
+]
