@@ -33,7 +33,7 @@ def measure(stack: Stack) -> float:
     people = in_parallel([stack.sign_up for _ in range(PEOPLE)])
     rooms = [(person, person.room()) for person in people for _ in range(ROOMS)]
     stack.double.reset()
-    stack.double.default(ttft=SECONDS / 2, delay=SECONDS / 4, pieces=3)
+    stack.double.default(ttft=SECONDS / 2, delay=SECONDS / 4, chunks=3)
     in_parallel([lambda p=person, r=room: p.send(r, f"question of room {r}") for person, room in rooms])
     [(started,)] = stack.sql("SELECT statement_timestamp()")
     wait_until(lambda: stack.unfinished() == 0, "all answered", 120)

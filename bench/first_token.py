@@ -1,7 +1,7 @@
 """What Kuvaka adds to the time to the first token: `make bench`.
 
-The same double, which takes 0.2 s for its first piece, is asked in turns: directly, through Google's SDK; and through
-Kuvaka, from the sending of the message to the first piece of the answer on the stream. What is told is the difference:
+The same double, which takes 0.2 s for its first chunk, is asked in turns: directly, through Google's SDK; and through
+Kuvaka, from the sending of the message to the first chunk of the answer on the stream. What is told is the difference:
 HTTP, the transaction, the queue, the claim, the prompt, Redis, the stream. A room's history is short here.
 """
 
@@ -19,13 +19,13 @@ from tests.conftest import _urls
 from tests.stack import Stack, running
 
 ROUNDS, WARM_UP = 200, 20
-FIRST_PIECE = 0.2
+FIRST_CHUNK = 0.2
 
 
 def main() -> None:
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
     with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
-        stack.double.default(ttft=FIRST_PIECE, pieces=3, delay=0.01)
+        stack.double.default(ttft=FIRST_CHUNK, chunks=3, delay=0.01)
         person = stack.sign_up()
         options = types.HttpOptions(base_url=stack.double.base_url, api_version="v1beta")
         sdk = genai.Client(api_key="a-key-for-the-double", vertexai=False, http_options=options)
@@ -43,10 +43,10 @@ def main() -> None:
 
 def ask_directly(sdk: genai.Client) -> float:
     begun = time.monotonic()
-    pieces = sdk.models.generate_content_stream(model="gemini-flash-latest", contents="Hello")
-    next(iter(pieces))
+    chunks = sdk.models.generate_content_stream(model="gemini-flash-latest", contents="Hello")
+    next(iter(chunks))
     seconds = time.monotonic() - begun
-    for _ in pieces:
+    for _ in chunks:
         pass
     return seconds
 

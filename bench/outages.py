@@ -67,7 +67,7 @@ def stops(stack: Stack) -> None:
     answers, ends, calls, silent = [], [], [], []
     for _ in range(ROUNDS):
         stack.double.reset()
-        stack.double.default(text=TEXT, pieces=300, delay=0.2)
+        stack.double.default(text=TEXT, chunks=300, delay=0.2)
         sent = person.send(room, "Hello")
         events = sse.Response(sent["stream_url"]).events()
         while next(events).event != "delta":
@@ -91,8 +91,8 @@ def stops(stack: Stack) -> None:
         settle(stack)
     show("a stop is answered", 1, answers)
     show("the stream ends", 1, ends)
-    show("the call to Gemini is closed, after its first piece", 1, calls)
-    show("the call to Gemini is closed, before its first piece", 1.5, silent)
+    show("the call to Gemini is closed, after its first chunk", 1, calls)
+    show("the call to Gemini is closed, before its first chunk", 1.5, silent)
 
 
 def settle(stack: Stack) -> None:
@@ -123,7 +123,7 @@ def redis_away(stack: Stack) -> None:
     ):
         person = stack.sign_up()
         room = person.room()
-        stack.double.default(text=TEXT, pieces=60, delay=0.3)
+        stack.double.default(text=TEXT, chunks=60, delay=0.3)
         events = sse.Response(person.send(room, "Hello")["stream_url"]).events()
         while next(events).event != "delta":
             pass

@@ -25,7 +25,7 @@ Request = Callable[[ApiUser, int], None]
 def main() -> None:
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
     with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
-        stack.double.default(ttft=0, pieces=1, text="Fine.")
+        stack.double.default(ttft=0, chunks=1, text="Fine.")
         others(stack)
         rooms = {size: filled(stack, size) for size in (SMALL, LARGE)}
         stack.sql("VACUUM ANALYZE chatrooms_message")

@@ -30,7 +30,7 @@ from tests.waiting import wait_until
 
 MINUTES = int(os.environ.get("SOAK_MINUTES", "60"))
 SENDS_A_SECOND, CLIENTS, PEOPLE, ROOMS = 2.0, 24, 40, 3
-PIECES, SECONDS = 20, 0.1
+CHUNKS, SECONDS = 20, 0.1
 KILL_EVERY, RENEW_EVERY = 120.0, 600.0
 SHOWN = ("web", "stream", "worker", "tasks", "beat")
 
@@ -75,7 +75,7 @@ def main() -> None:
     ):
         stack.retries_when_busy = True
         stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
-        stack.double.default(ttft=1.0, delay=SECONDS, pieces=PIECES)
+        stack.double.default(ttft=1.0, delay=SECONDS, chunks=CHUNKS)
         counts: Counter[str] = Counter()
         clients = [Client(stack, counts) for _ in range(PEOPLE)]
         soak(stack, clients, counts, breaking)

@@ -1,6 +1,6 @@
 """What 1,000 open streams cost one process: `make bench`.
 
-50 replies are written at once, each followed by 20 clients; all of them have to get every piece. Memory is the
+50 replies are written at once, each followed by 20 clients; all of them have to get every chunk. Memory is the
 process's resident set, CPU its own time; the floor is the same process with no stream open.
 """
 
@@ -18,7 +18,7 @@ from tests.conftest import _urls
 from tests.stack import Stack, running
 from tests.waiting import in_parallel, wait_until
 
-REPLIES, READERS, PIECES = 50, 20, 40
+REPLIES, READERS, CHUNKS = 50, 20, 40
 TEXT = " ".join(f"word{number}" for number in range(400))
 
 
@@ -38,7 +38,7 @@ def measure(stack: Stack, *, readers: int) -> None:
     process = psutil.Process(stack.processes["stream"].pid)
     people = in_parallel([stack.sign_up for _ in range(REPLIES)])
     rooms = [(person, person.room()) for person in people]
-    stack.double.default(text=TEXT, pieces=PIECES, ttft=6, delay=0.1)
+    stack.double.default(text=TEXT, chunks=CHUNKS, ttft=6, delay=0.1)
     sent = in_parallel([lambda p=person, r=room: p.send(r, "Hello") for person, room in rooms])
     memory, cpu, begun = process.memory_info().rss, sum(process.cpu_times()[:2]), time.monotonic()
     wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, "all calls under way", 30)
@@ -48,12 +48,12 @@ def measure(stack: Stack, *, readers: int) -> None:
     used = sum(process.cpu_times()[:2]) - cpu
     broken = [text for text in texts if text != TEXT]
     assert not broken, f"{len(broken)} streams were not whole, as {broken[0][-400:]!r}"
-    events = len(urls) * (PIECES + 2)
+    events = len(urls) * (CHUNKS + 2)
     print(
         f"{len(urls)} streams of {REPLIES} replies, all whole: {(peak - memory) / len(urls) / 1024:.0f} KiB a stream "
         f"({memory / 2**20:.0f} -> {peak / 2**20:.0f} MiB); CPU {used:.1f} s in {seconds:.1f} s, "
         f"{1e6 * used / events:.0f} us an event; {process.num_threads()} threads; "
-        f"between the first and the last reader of a piece: p50 {1000 * latencies[len(latencies) // 2]:.0f} ms, "
+        f"between the first and the last reader of a chunk: p50 {1000 * latencies[len(latencies) // 2]:.0f} ms, "
         f"p99 {1000 * latencies[int(len(latencies) * 0.99)]:.0f} ms"
     )
 

@@ -68,7 +68,7 @@ def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Res
     users = [stack.sign_up() for _ in range(PEOPLE)]
     rooms = [(user, user.room()) for user in users for _ in range(2)]
     stack.set_tier("basic", daily_messages=MESSAGES // PEOPLE, parallel_replies=8, waiting_replies=100)
-    stack.double.default(ttft=0.3, delay=0.2, pieces=5)
+    stack.double.default(ttft=0.3, delay=0.2, chunks=5)
     sent: list[tuple[ApiUser, int]] = []
 
     def send_all() -> None:

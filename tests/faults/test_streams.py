@@ -44,7 +44,7 @@ def follow(sent: dict, reader: sse.Reader | None = None) -> sse.Reader:
 def test_a_client_is_sent_a_killed_workers_reply_by_another(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=60, delay=0.05)
+    stack.double.default(text=TEXT, chunks=60, delay=0.05)
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
@@ -67,7 +67,7 @@ def test_stream_and_worker_restart_under_load_without_loss(breakable: Stack) -> 
     stack.restart("worker", REPLY_DRAIN="1")
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
     users = [stack.sign_up() for _ in range(10)]
-    stack.double.default(text=TEXT, pieces=60, delay=0.05)
+    stack.double.default(text=TEXT, chunks=60, delay=0.05)
     sent = [(alice, alice.send(alice.room(), f"Hello {n}")) for alice in users for n in range(2)]
     seen = [sse.Reader() for _ in sent]
     with ThreadPoolExecutor(len(sent)) as pool:
@@ -101,7 +101,7 @@ def test_open_streams_do_not_delay_a_stopping_process(breakable: Stack) -> None:
 def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack, how: str) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=60, delay=0.3)  # longer than a stream takes to end
+    stack.double.default(text=TEXT, chunks=60, delay=0.3)  # longer than a stream takes to end
     break_redis, repair_redis = (
         (stack.redis.stop, stack.redis.start) if how == "stopped" else (stack.redis.freeze, stack.redis.thaw)
     )
@@ -129,7 +129,7 @@ def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack,
 def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=60, delay=0.1)
+    stack.double.default(text=TEXT, chunks=60, delay=0.1)
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
@@ -145,7 +145,7 @@ def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None
 def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, pieces=300, delay=0.2)  # a minute, unless it is stopped
+    stack.double.default(text=TEXT, chunks=300, delay=0.2)  # a minute, unless it is stopped
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
     while next(events).event != "delta":
@@ -166,7 +166,7 @@ def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
 def test_a_frozen_workers_late_chunks_are_never_sent(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.script({"text": "OLD " * 100, "pieces": 100, "delay": 0.1}, {"text": TEXT, "pieces": 40, "delay": 0.1})
+    stack.double.script({"text": "OLD " * 100, "chunks": 100, "delay": 0.1}, {"text": TEXT, "chunks": 40, "delay": 0.1})
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
@@ -186,7 +186,7 @@ def test_a_frozen_workers_late_chunks_are_never_sent(breakable: Stack) -> None:
 
 
 def test_the_first_client_after_a_redis_restart_is_served(breakable: Stack) -> None:
-    breakable.double.default(text=TEXT, pieces=60, delay=0.5)
+    breakable.double.default(text=TEXT, chunks=60, delay=0.5)
     alice = breakable.sign_up()
     sent = alice.send(alice.room(), "Hello")
 

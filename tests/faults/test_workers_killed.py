@@ -23,7 +23,7 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
     users = [stack.sign_up() for _ in range(10)]
     rooms = [(user, user.room()) for user in users for _ in range(2)]
-    stack.double.default(ttft=0.1, delay=0.1, pieces=3)
+    stack.double.default(ttft=0.1, delay=0.1, chunks=3)
     sent: list[tuple[int, int]] = []
 
     def send_all() -> None:

@@ -38,7 +38,7 @@ LEFT_OUT = (
 def test_no_request_gets_a_5xx_or_an_undocumented_response(
     stack: Stack, tmp_path: Path, caller: str, examples: int
 ) -> None:
-    stack.double.default(ttft=0, pieces=1)
+    stack.double.default(ttft=0, chunks=1)
     options = []
     if caller == "somebody":
         person = stack.sign_up()

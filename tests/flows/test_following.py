@@ -50,7 +50,7 @@ def watched_stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector
 @pytest.fixture
 def watched(watched_stack: Stack) -> Stack:
     watched_stack.double.reset()
-    watched_stack.double.default(ttft=0.3, pieces=3, delay=0.05)
+    watched_stack.double.default(ttft=0.3, chunks=3, delay=0.05)
     return watched_stack
 
 
@@ -142,7 +142,7 @@ def test_a_republished_reply_has_its_request_id_in_its_own_trace(watched: Stack,
     message = alice.send(room, "hello", headers={"X-Request-ID": identity})
     wait_until(lambda: alice.message(message["id"])["reply"]["status"] == "generating", "claimed")
     watched.kill("worker")
-    watched.double.default(ttft=0, pieces=1)
+    watched.double.default(ttft=0, chunks=1)
     watched.log_file("worker").unlink()
     watched.start("worker")
     assert alice.wait_for_reply(message["id"])["reply"]["status"] == "done"

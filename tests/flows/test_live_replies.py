@@ -22,7 +22,7 @@ def alice(stack: Stack) -> ApiUser:
 
 
 def test_a_reply_streams_while_it_is_written(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text="one two three four five six", pieces=6, delay=1)
+    stack.double.default(text="one two three four five six", chunks=6, delay=1)
     sent = alice.send(alice.room(), "Hello")
     reader = sse.Reader()
     for received in sse.Response(sent["stream_url"]).events():
@@ -36,7 +36,7 @@ def test_a_reply_streams_while_it_is_written(stack: Stack, alice: ApiUser) -> No
 
 
 def test_twenty_cut_connections_lose_and_repeat_nothing(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, pieces=200, delay=0.02)
+    stack.double.default(text=LONG, chunks=200, delay=0.02)
     sent = alice.send(alice.room(), "Hello")
     reader, cuts = sse.Reader(), 0
     while reader.end is None:
@@ -54,7 +54,7 @@ def test_twenty_cut_connections_lose_and_repeat_nothing(stack: Stack, alice: Api
 
 
 def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, pieces=50, delay=0.04)
+    stack.double.default(text=LONG, chunks=50, delay=0.04)
     sent = alice.send(alice.room(), "Hello")
     with Redis.from_url(stack.environment["REDIS_URL"]) as redis:
         wait_until(lambda: redis.xlen(f"live:{sent['reply']['id']}") > 20, "the start and twenty chunks")
@@ -66,7 +66,7 @@ def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: ApiUser)
 
 
 def test_a_finished_reply_is_served_whole_and_then_with_204(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, pieces=3)
+    stack.double.default(text=LONG, chunks=3)
     sent = alice.send(alice.room(), "Hello")
     alice.wait_for_reply(sent["id"])
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_a_finished_reply_is_served_whole_and_then_with_204(stack: Stack, alice:
 
 
 def test_a_client_that_was_disconnected_resumes_after_the_end(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, pieces=50, delay=0.02)
+    stack.double.default(text=LONG, chunks=50, delay=0.02)
     sent = alice.send(alice.room(), "Hello")
     reader = sse.Reader()
     for received in sse.Response(sent["stream_url"]).events(at_most=2000):
@@ -106,7 +106,7 @@ def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice:
     stack.double.default(ttft=30)
     earlier = alice.send(room, "Wait for me until the other stream is open")
     wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "the earlier one's call")
-    stack.double.script({"text": "half an ", "pieces": 1, "fault": "reset"}, {"text": "a whole one", "pieces": 2})
+    stack.double.script({"text": "half an ", "chunks": 1, "fault": "reset"}, {"text": "a whole one", "chunks": 2})
     sent = alice.send(room, "Hello")
     response, reader = sse.Response(sent["stream_url"]), sse.Reader()
     assert alice.call("POST", f"/message/{earlier['id']}/stop").status_code == 200
@@ -119,7 +119,7 @@ def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice:
 
 @pytest.mark.faults  # it waits for a real timeout
 def test_a_blocked_client_is_dropped_and_harms_no_other(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(size=900_000, pieces=900, delay=0.002)
+    stack.double.default(size=900_000, chunks=900, delay=0.002)
     sent = alice.send(alice.room(), "Hello")
     blocked = sse.Response(sent["stream_url"], buffer=4096)
     reader = sse.read(sent["stream_url"])

@@ -31,7 +31,7 @@ def test_each_of_many_messages_gets_its_own_reply(stack: Stack, users_count: int
     users = [stack.sign_up() for _ in range(users_count)]
     rooms = [(user, user.room()) for user in users for _ in range(5)]
     stack.double.reset()
-    stack.double.default(ttft=2, delay=0.25, pieces=3)
+    stack.double.default(ttft=2, delay=0.25, chunks=3)
 
     sent = in_parallel([lambda p=user, r=room: p.send(r, f"question of room {r}") for user, room in rooms])
     wait_until(lambda: stack.unfinished() == 0, "all answered", 120)

@@ -60,7 +60,7 @@ def test_every_block_is_in_a_language_that_the_tests_run() -> None:
 
 def test_curl_signs_in_sends_streams_and_resumes(breakable: Stack, tmp_path: Path) -> None:
     stack = breakable
-    stack.double.default(text=TEXT, pieces=8, delay=0.3)
+    stack.double.default(text=TEXT, chunks=8, delay=0.3)
     output = RunningClient(stack, tmp_path, "sh").output_at_end()
 
     first = (tmp_path / "events.txt").read_text()
@@ -75,7 +75,7 @@ def test_curl_signs_in_sends_streams_and_resumes(breakable: Stack, tmp_path: Pat
 @pytest.mark.parametrize("language", ["python", pytest.param("js", marks=pytest.mark.needs_node)])
 def test_a_client_resumes_where_the_stream_broke(breakable: Stack, tmp_path: Path, language: str) -> None:
     stack = breakable
-    stack.double.default(text=TEXT, pieces=60, delay=0.08)
+    stack.double.default(text=TEXT, chunks=60, delay=0.08)
     client = RunningClient(stack, tmp_path, language)
     wait_until(lambda: "word10" in client.output(), "the beginning of the reply")
     stack.kill("stream")

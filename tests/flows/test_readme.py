@@ -70,7 +70,7 @@ class Reader:
 
 @pytest.fixture
 def reader(stack: Stack) -> Reader:
-    stack.double.default(text="A monsoon is a wind.", pieces=3)
+    stack.double.default(text="A monsoon is a wind.", chunks=3)
     return Reader(stack)
 
 

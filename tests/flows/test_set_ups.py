@@ -65,7 +65,7 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def converse(stack: Stack) -> None:
     """What a person does, from signing up to taking everything away; and somebody of the staff looks at it."""
-    stack.double.default(text="A monsoon brings rain", pieces=4, delay=0.05)
+    stack.double.default(text="A monsoon brings rain", chunks=4, delay=0.05)
     person = stack.sign_up()
     room = person.room("Weather")
     sent = person.send(room, "What is a monsoon?")
@@ -90,7 +90,7 @@ def converse(stack: Stack) -> None:
 
 def hold_under_load(stack: Stack) -> None:
     """Forty messages at once are answered, and of twenty with one key one is sent."""
-    stack.double.default(text="Yes", pieces=1)
+    stack.double.default(text="Yes", chunks=1)
     people = [stack.sign_up() for _ in range(8)]
     rooms = [(person, person.room()) for person in people for _ in range(5)]
     sent = in_parallel([partial(person.send_with_retries, room) for person, room in rooms])

@@ -52,7 +52,7 @@ def test_a_stop_after_the_first_chunk_keeps_the_text(stack: Stack, alice: ApiUse
     room = alice.room()
     for _ in range(rounds):
         stack.double.reset()
-        stack.double.default(text=LONG, pieces=400, delay=random.uniform(0.2, 0.5))  # minutes, unless stopped
+        stack.double.default(text=LONG, chunks=400, delay=random.uniform(0.2, 0.5))  # minutes, unless stopped
         before = used_units(alice)
         sent = alice.send(room, "Hello")
         reader = sse.Reader()
@@ -98,7 +98,7 @@ def test_a_stop_that_is_not_published_drops_no_text(stack: Stack, alice: ApiUser
     room = alice.room()
     for _ in range(rounds):
         stack.double.reset()
-        stack.double.default(text=LONG, pieces=400, delay=0.8)
+        stack.double.default(text=LONG, chunks=400, delay=0.8)
         sent = alice.send(room, "Hello")
         events = sse.Response(sent["stream_url"]).events()
         reader = sse.Reader()
@@ -123,7 +123,7 @@ def test_a_stop_that_is_not_published_drops_no_text(stack: Stack, alice: ApiUser
 def test_one_of_many_concurrent_stops_wins(stack: Stack, alice: ApiUser, rounds: int) -> None:
     room = alice.room()
     for _ in range(rounds):
-        stack.double.default(text=LONG, pieces=400, delay=0.5)
+        stack.double.default(text=LONG, chunks=400, delay=0.5)
         sent = alice.send(room, "Hello")
         stops = in_parallel([lambda m=sent["id"]: alice.call("POST", f"/message/{m}/stop").status_code] * 8)
         assert sorted(stops) == [200] + [409] * 7

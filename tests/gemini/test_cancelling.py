@@ -61,7 +61,7 @@ def test_a_call_waiting_for_its_first_byte_ends_at_once(double: GeminiDouble, cu
 
 
 def test_a_call_waiting_for_its_next_chunk_ends_at_once(double: GeminiDouble, current_sdk: None) -> None:
-    double.default(text="one two three", pieces=3, delay=600)
+    double.default(text="one two three", chunks=3, delay=600)
     stream = stream_reply(prompt("Hello"))
     chunks = cancelled_after(stream, lambda: stream.usage.output_tokens is not None)
     assert chunks == ["one t"]
@@ -71,9 +71,9 @@ def test_a_call_waiting_for_its_next_chunk_ends_at_once(double: GeminiDouble, cu
 
 
 def test_text_that_the_vendor_has_not_counted_is_estimated(double: GeminiDouble, sdk: str) -> None:
-    double.default(text="one two three four five six", pieces=6, counts_last=True)
+    double.default(text="one two three four five six", chunks=6, counts_last=True)
     double.script(
-        {"text": "one two three four five six", "pieces": 6, "after": 3, "fault": "hang", "counts_last": True}
+        {"text": "one two three four five six", "chunks": 6, "after": 3, "fault": "hang", "counts_last": True}
     )
     stream = stream_reply(prompt("Hello"))
     with stream:
@@ -92,7 +92,7 @@ def test_text_that_the_vendor_has_not_counted_is_estimated(double: GeminiDouble,
 
 
 def test_either_sdk_ends_with_the_next_chunk(double: GeminiDouble, sdk: str) -> None:
-    double.default(text="one two three four five six", pieces=6, after=2, fault="hang")
+    double.default(text="one two three four five six", chunks=6, after=2, fault="hang")
     stream = stream_reply(prompt("Hello"))
     with stream:
         next(stream)
@@ -150,7 +150,7 @@ def test_cancelling_never_cuts_another_calls_connection(
     settings.GEMINI_CONCURRENCY = 40
 
     def ask(number: int) -> str | None:
-        directive = f"[[double ttft=0.01 delay=0.005 pieces=4]] user=u{number}"
+        directive = f"[[double ttft=0.01 delay=0.005 chunks=4]] user=u{number}"
         stream = stream_reply(prompt(directive))
         timer = threading.Timer(random.uniform(0, 0.06), stream.cancel)
         if number % 2:

@@ -130,7 +130,7 @@ def test_a_reset_clears_ledger_script_and_default(double: GeminiDouble) -> None:
 
 
 def test_300_slow_streams_at_once_cost_little(double: GeminiDouble) -> None:
-    double.default(crowd=300, delay=0.2, pieces=3)
+    double.default(crowd=300, delay=0.2, chunks=3)
     process = psutil.Process(double.pid)
     before = process.cpu_times().user
 

@@ -34,7 +34,7 @@ REPLIES: dict[str, dict[str, Any]] = {
     "tools": {"finish": "MALFORMED_FUNCTION_CALL"},
     "prompt blocked": {"block": "SAFETY"},
     "prompt prohibited": {"block": "PROHIBITED_CONTENT"},
-    "long": {"size": 100_000, "pieces": 10},
+    "long": {"size": 100_000, "chunks": 10},
 }
 
 ERRORS: dict[str, dict[str, Any]] = {

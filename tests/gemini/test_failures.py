@@ -52,8 +52,8 @@ NO_REPLIES: dict[str, tuple[dict[str, Any], str, bool]] = {
     "end without a reason": ({"fault": "eof", "after": 2}, "connection_cut", True),
     "nothing at all": ({"fault": "eof", "after": 0}, "connection_cut", True),
     "malformed JSON": ({"fault": "malformed", "after": 1}, "connection_cut", True),
-    "10 MB": ({"size": 10_000_000, "pieces": 500}, "answer_too_long", False),
-    "10 MB at once": ({"size": 10_000_000, "pieces": 1}, "answer_too_long", False),
+    "10 MB": ({"size": 10_000_000, "chunks": 500}, "answer_too_long", False),
+    "10 MB at once": ({"size": 10_000_000, "chunks": 1}, "answer_too_long", False),
 }
 
 CASES = [pytest.param(*case, id=name) for name, case in (REFUSALS | NO_REPLIES).items()]

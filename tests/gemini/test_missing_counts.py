@@ -5,13 +5,13 @@ from tests.gemini.calls import reply_to
 
 
 def test_the_last_count_holds_when_the_last_event_has_none(sdk: str, double: GeminiDouble) -> None:
-    double.script({"text": "x" * 400, "pieces": 4, "uncounted_end": True})
+    double.script({"text": "x" * 400, "chunks": 4, "uncounted_end": True})
     _, stream = reply_to("Hello")
     assert (stream.spent.output_tokens, stream.spent.estimated) == (100, False)
 
 
 def test_without_any_count_the_output_is_estimated(sdk: str, double: GeminiDouble) -> None:
-    double.script({"text": "x" * 400, "pieces": 4, "counts_last": True, "uncounted_end": True})
+    double.script({"text": "x" * 400, "chunks": 4, "counts_last": True, "uncounted_end": True})
     _, stream = reply_to("Hello")
     assert stream.spent.output_tokens
     assert 50 <= stream.spent.output_tokens <= 400
@@ -19,6 +19,6 @@ def test_without_any_count_the_output_is_estimated(sdk: str, double: GeminiDoubl
 
 
 def test_thinking_alone_does_not_replace_the_count(sdk: str, double: GeminiDouble) -> None:
-    double.script({"text": "x" * 400, "pieces": 4, "uncounted_end": True, "thoughts": 7})
+    double.script({"text": "x" * 400, "chunks": 4, "uncounted_end": True, "thoughts": 7})
     _, stream = reply_to("Hello")
     assert (stream.spent.output_tokens, stream.spent.estimated) == (107, False)

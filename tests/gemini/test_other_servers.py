@@ -16,7 +16,7 @@ DIALECTS = ["comments", "fields", "tight", "mark", "lf", "cr", "done", "junk", "
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_reply_in_another_dialect_is_read(sdk: str, double: GeminiDouble, dialect: str) -> None:
     # google-generativeai asks for a JSON array instead of events, so to it all are one.
-    double.script({"text": TEXT * 20, "pieces": 10, "dialect": dialect})
+    double.script({"text": TEXT * 20, "chunks": 10, "dialect": dialect})
     text, stream = reply_to("Hello")
     assert (text, stream.finish_reason) == (TEXT * 20, FinishReason.STOP)
     assert stream.usage.output_tokens

@@ -13,7 +13,7 @@ from tests.gemini.calls import MODEL, eventually, failure, prompt, reply_to
 
 def test_the_chunks_come_in_order_and_complete(sdk: str, double: GeminiDouble) -> None:
     text = "".join(f"{number} " for number in range(200))
-    double.script({"text": text, "pieces": 20})
+    double.script({"text": text, "chunks": 20})
 
     with stream_reply(prompt("Count")) as stream:
         chunks = list(stream)
@@ -24,7 +24,7 @@ def test_the_chunks_come_in_order_and_complete(sdk: str, double: GeminiDouble) -
 
 
 def test_a_chunk_is_yielded_before_the_next_one_is_sent(sdk: str, double: GeminiDouble) -> None:
-    double.script({"text": "abc", "pieces": 3, "fault": "hang"})
+    double.script({"text": "abc", "chunks": 3, "fault": "hang"})
 
     with stream_reply(prompt("Hello")) as stream:
         assert [next(stream), next(stream), next(stream)] == ["a", "b", "c"]
@@ -105,7 +105,7 @@ def test_hostile_text_arrives_without_what_postgresql_refuses(sdk: str, double: 
     hostile = (
         'a\0b "}]{[\\" data: {"error": 1}\r\n\r\ndata: x\n\u2028 <script> \U0001f469\u200d\U0001f467 नमस्ते \x1b[31m'
     )
-    double.script({"text": hostile, "pieces": 100})
+    double.script({"text": hostile, "chunks": 100})
 
     text, _ = reply_to("Hello")
 
@@ -134,7 +134,7 @@ def test_an_error_in_the_with_block_cuts_the_connection(sdk: str, double: Gemini
 
 
 def test_a_reply_that_is_too_long_is_cut_off(sdk: str, double: GeminiDouble) -> None:
-    double.script({"size": 3_000_000, "pieces": 100, "fault": "hang"})
+    double.script({"size": 3_000_000, "chunks": 100, "fault": "hang"})
 
     error, chunks, _ = failure("Hello")
 
@@ -162,7 +162,7 @@ def test_a_call_writes_nothing_to_the_log(sdk: str, double: GeminiDouble, caplog
 
 
 def test_64_concurrent_threads_each_get_their_own_reply(sdk: str, double: GeminiDouble) -> None:
-    double.default(crowd=64, pieces=4)
+    double.default(crowd=64, chunks=4)
     questions = [f"question number {number} user=u{number}" for number in range(64)]
 
     with ThreadPoolExecutor(64) as threads:

@@ -30,7 +30,7 @@ def test_a_text_that_is_cut_between_units_comes_complete(double: GeminiDouble, s
     """With google-genai; the protobuf of google-generativeai accepts no halves, so such a reply fails there."""
     settings.GEMINI_CLIENT = "google-genai"
     text = "नमस्ते 🙏🏽, 👨‍👩‍👧 and 𝄞\n" * 3 + "🙂"
-    double.script({"text": text, "pieces": chunks, "units": True})
+    double.script({"text": text, "chunks": chunks, "units": True})
     with stream_reply(prompt("Hello")) as stream:
         assert "".join(stream) == text
 

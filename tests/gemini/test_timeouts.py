@@ -55,7 +55,7 @@ def test_a_long_reply_without_long_silence_is_not_cut_off(sdk: str, double: Gemi
     settings.GEMINI_READ_TIMEOUT = 0.5
     whole = []
     for _ in range(10):  # a slow machine may add a silence; a wrong timeout would cut off every attempt
-        double.script({"text": "abcdefgh", "pieces": 8, "delay": 0.1})  # 0.8 seconds in all
+        double.script({"text": "abcdefgh", "chunks": 8, "delay": 0.1})  # 0.8 seconds in all
         with suppress(ProviderTimeout):
             whole.append(reply_to("Hello")[0])
             break
@@ -65,7 +65,7 @@ def test_a_long_reply_without_long_silence_is_not_cut_off(sdk: str, double: Gemi
 def test_a_reply_that_takes_too_long_in_total_is_cut_off(
     sdk: str, double: GeminiDouble, settings: Settings, clock: Clock
 ) -> None:
-    double.script({"text": "x" * 100, "pieces": 100, "delay": 0.1})
+    double.script({"text": "x" * 100, "chunks": 100, "delay": 0.1})
 
     with stream_reply(prompt("Hello")) as stream:
         assert next(stream) == "x"

@@ -18,7 +18,7 @@ class Behaviour:
     ttft, delay: seconds before the first byte (of the headers too), and between the chunks.
     crowd: respond only once this many calls are in progress.
     text, size: the reply instead of the echo; `size` characters of filler instead of either.
-    pieces: in how many events the text is sent.
+    chunks: in how many events the text is sent.
     units: cut it between UTF-16 units, as a server in Java or JavaScript may, in the middle of an emoji for example.
     error: refuse with this HTTP status. With 429, `retry_after` (seconds) adds a RetryInfo and `per_day` names a
         quota per day; `bad_key` makes a 400 the one of a bad key; `html` sends a page, as a proxy would.
@@ -38,7 +38,7 @@ class Behaviour:
     crowd: int = 0
     text: str | None = None
     size: int = 0
-    pieces: int = 3
+    chunks: int = 3
     units: bool = False
     error: int = 0
     retry_after: float | None = None

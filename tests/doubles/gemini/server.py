@@ -166,17 +166,17 @@ class Play:
         if self._behaviour.block:
             return [payloads.blocked_event(reason=self._behaviour.block, **self._envelope(""))]
         text = _text(behaviour=self._behaviour, call=self._call)
-        pieces = _pieces(_in_units(text) if self._behaviour.units else text, self._behaviour.pieces)
-        pieces = pieces[: self._behaviour.after]
+        chunks = _chunks(_in_units(text) if self._behaviour.units else text, self._behaviour.chunks)
+        chunks = chunks[: self._behaviour.after]
         counted = not self._behaviour.counts_last
         end_counted = not self._behaviour.uncounted_end
         events = [
-            payloads.text_event(text=piece, **self._envelope("".join(pieces[: number + 1]), counted=counted))
-            for number, piece in enumerate(pieces)
+            payloads.text_event(text=chunk, **self._envelope("".join(chunks[: number + 1]), counted=counted))
+            for number, chunk in enumerate(chunks)
         ]
         return [
             *events,
-            payloads.end_event(finish=self._behaviour.finish, **self._envelope("".join(pieces), counted=end_counted)),
+            payloads.end_event(finish=self._behaviour.finish, **self._envelope("".join(chunks), counted=end_counted)),
         ]
 
     def _envelope(self, text: str, *, counted: bool = True) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def _text(*, behaviour: Behaviour, call: Call) -> str:
     return f"I saw {len(call.contents)} turns. You said: {_last_text(call)}"
 
 
-def _pieces(text: str, count: int) -> list[str]:
+def _chunks(text: str, count: int) -> list[str]:
     step = max(1, -(-len(text) // count))
     return [text[start : start + step] for start in range(0, len(text), step)]
 
