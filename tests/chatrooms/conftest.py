@@ -27,32 +27,22 @@ def make_user(db: None) -> Callable[[], User]:
 
 
 @pytest.fixture
-def user(make_user: Callable[[], User]) -> User:
-    return make_user()
-
-
-@pytest.fixture
-def stranger(make_user: Callable[[], User]) -> User:
-    return make_user()
-
-
-@pytest.fixture
 def client_of() -> Callable[[User], APIClient]:
     return signed_in
 
 
 @pytest.fixture
-def client(client_of: Callable[[User], APIClient], user: User) -> APIClient:
-    return client_of(user)
+def client(client_of: Callable[[User], APIClient], alice: User) -> APIClient:
+    return client_of(alice)
 
 
 @pytest.fixture
-def room(user: User) -> Chatroom:
-    return rooms.create(user_id=user.pk, name="Room")
+def room(alice: User) -> Chatroom:
+    return rooms.create(user_id=alice.pk, name="Room")
 
 
 @pytest.fixture
-def send(user: User) -> Callable[..., Message]:
+def send(alice: User) -> Callable[..., Message]:
     """Send to a room and return the message with its reply, without publishing anything."""
 
     def make(room: Chatroom, content: str = "Hello") -> Message:

@@ -61,7 +61,7 @@ def test_the_text_of_a_stopped_reply_is_in_the_prompt(room: Chatroom, send: Call
 
 
 def test_later_messages_and_other_rooms_are_left_out(
-    user: object, room: Chatroom, send: Callable[..., Message]
+    alice: object, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     other = Chatroom.objects.create(user_id=room.user_id, name="other")
     end(send(other, "elsewhere"), content="there")

@@ -36,14 +36,14 @@ def message(room: Chatroom, send: Callable[..., Message]) -> Message:
 
 
 def test_everything_about_the_account_is_one_json_document(
-    client: APIClient, user: User, room: Chatroom, message: Message
+    client: APIClient, alice: User, room: Chatroom, message: Message
 ) -> None:
-    conversation.edit(user_id=user.pk, message_id=message.pk, content="Changed")
+    conversation.edit(user_id=alice.pk, message_id=message.pk, content="Changed")
     Summary.objects.create(room=room, content="notes", upto=1)
     response = client.get("/user/me/export")
     assert response["Content-Disposition"] == 'attachment; filename="kuvaka-account.json"'
     document = json.loads(body(response))
-    assert document["account"][0]["mobile_number"] == user.mobile_number
+    assert document["account"][0]["mobile_number"] == alice.mobile_number
     assert len(document["sessions"]) == 1
     assert [each["name"] for each in document["rooms"]] == ["Room"]
     assert [(each["role"], each["content"]) for each in document["messages"]] == [
@@ -58,19 +58,19 @@ def test_everything_about_the_account_is_one_json_document(
 
 
 def test_the_export_has_no_data_of_other_users(
-    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, message: Message
+    client_of: Callable[[User], APIClient], mallory: User, room: Chatroom, message: Message
 ) -> None:
-    text = body(client_of(stranger).get("/user/me/export"))
+    text = body(client_of(mallory).get("/user/me/export"))
     assert "Hello" not in text
     assert json.loads(text)["rooms"] == []
     assert APIClient().get("/user/me/export").status_code == 401
 
 
-def test_the_export_has_no_secrets(client: APIClient, user: User, message: Message) -> None:
-    user.set_password("a very long password 123")
-    user.save()
+def test_the_export_has_no_secrets(client: APIClient, alice: User, message: Message) -> None:
+    alice.set_password("a very long password 123")
+    alice.save()
     text = body(client.get("/user/me/export"))
-    for secret in (user.password, "current_jti", "digest"):
+    for secret in (alice.password, "current_jti", "digest"):
         assert secret not in text
 
 
@@ -104,7 +104,7 @@ def test_every_table_about_a_user_is_exported_or_listed() -> None:
 
 
 def test_ten_thousand_messages_are_exported_in_few_queries(
-    client: APIClient, user: User, room: Chatroom, django_assert_max_num_queries: Callable
+    client: APIClient, alice: User, room: Chatroom, django_assert_max_num_queries: Callable
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,7 +112,7 @@ def test_ten_thousand_messages_are_exported_in_few_queries(
             " is_parked, model, error, finish_reason, request_id)"
             " SELECT %s, %s, 'user', 'message ' || n, false, '', 0, 3, false, '', '', '', ''"
             " FROM generate_series(1, 10000) AS n",
-            [room.pk, user.pk],
+            [room.pk, alice.pk],
         )
     with django_assert_max_num_queries(20 + 10_000 // PAGE):  # each page returns its connection, so each is a query
         document = json.loads(body(client.get("/user/me/export")))

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_expensive_routes_have_a_limit_per_user_and_minute(
     client: APIClient,
     client_of: Callable[[User], APIClient],
-    stranger: User,
+    mallory: User,
     room: Chatroom,
     path: str,
     limit: int,
@@ -26,4 +26,4 @@ def test_expensive_routes_have_a_limit_per_user_and_minute(
     assert [answer.status_code for answer in answers] == [400] * limit + [429] * 2
     assert answers[-1].json()["code"] == "too_many_requests"
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60
-    assert client_of(stranger).get(path).status_code == 400, "each user has a minute of their own"
+    assert client_of(mallory).get(path).status_code == 400, "each user has a minute of their own"

@@ -38,7 +38,7 @@ def line_of(logged: io.StringIO, event: str, route: str) -> str:
 )
 def test_web_logs_who_asked_for_what(
     client_of: Callable[[User], APIClient],
-    stranger: User,
+    mallory: User,
     room: Chatroom,
     send: Callable[..., Message],
     logged: io.StringIO,
@@ -46,7 +46,7 @@ def test_web_logs_who_asked_for_what(
     path: str,
     route: str,
 ) -> None:
-    message, asking = send(room), client_of(stranger)
+    message, asking = send(room), client_of(mallory)
     response = asking.generic(
         method.upper(),
         path.format(room=room.pk, message=message.pk),
@@ -58,16 +58,16 @@ def test_web_logs_who_asked_for_what(
     line = line_of(logged, "request", route)
     ids = f"{{'room_id': {room.pk}}}" if "{room}" in path else f"{{'message_id': {message.pk}}}"
     assert f"ids={ids}" in line.replace('"', "")
-    assert {"status=404", f"user_id={stranger.pk}", "address=198.51.100.9"} <= set(line.split())
+    assert {"status=404", f"user_id={mallory.pk}", "address=198.51.100.9"} <= set(line.split())
     assert f"request_id={response['X-Request-ID']}" in line
 
 
 @pytest.mark.django_db(transaction=True)
 def test_stream_logs_who_asked_for_what(
-    stranger: User, room: Chatroom, send: Callable[..., Message], logged: io.StringIO
+    mallory: User, room: Chatroom, send: Callable[..., Message], logged: io.StringIO
 ) -> None:
     message = send(room)
-    token = tokens.pair_of(sessions.start(user=stranger, method=Session.Method.CODE, user_agent="")).access
+    token = tokens.pair_of(sessions.start(user=mallory, method=Session.Method.CODE, user_agent="")).access
     sent: list[dict[str, Any]] = []
 
     async def send_message(each: dict[str, Any]) -> None:
@@ -85,5 +85,5 @@ def test_stream_logs_who_asked_for_what(
     assert sent[0]["status"] == 404
     line = line_of(logged, "stream", "message/<int:message_id>/stream")
     assert f"ids={{'message_id': {message.pk}}}" in line
-    assert {"status=404", f"user_id={stranger.pk}", "address=198.51.100.9"} <= set(line.split())
+    assert {"status=404", f"user_id={mallory.pk}", "address=198.51.100.9"} <= set(line.split())
     assert "request_id=" in line

@@ -33,12 +33,12 @@ INVENTED = {
 
 
 @pytest.fixture
-def forged(stranger: User, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
+def forged(mallory: User, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
     """A valid value for every column: those of another user and of a finished reply."""
-    done = claim(send(rooms.create(user_id=stranger.pk, name="Theirs")))
+    done = claim(send(rooms.create(user_id=mallory.pk, name="Theirs")))
     finish(done)
     sent: dict[str, Any] = {"is_staff": True, "is_superuser": True}
-    theirs = (stranger, Chatroom.objects.get(user=stranger), done.question, Reply.objects.get(pk=done.pk))
+    theirs = (mallory, Chatroom.objects.get(user=mallory), done.question, Reply.objects.get(pk=done.pk))
     for row in theirs:
         for field in row._meta.concrete_fields:
             value = getattr(row, field.attname)
@@ -57,9 +57,9 @@ def columns(row: Model, *, own: set[str]) -> dict[str, Any]:
 
 
 def test_a_client_sets_only_the_content_of_a_message(
-    client: APIClient, user: User, room: Chatroom, forged: dict[str, Any]
+    client: APIClient, alice: User, room: Chatroom, forged: dict[str, Any]
 ) -> None:
-    other = rooms.create(user_id=user.pk, name="Other")
+    other = rooms.create(user_id=alice.pk, name="Other")
     plain = client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"}).json()
     sent = client.post(f"/chatroom/{other.pk}/message", forged | {"content": "Hello"}).json()
     own = {"id", "room_id", "answers_id", "unit_id", "request_id"}
@@ -71,7 +71,7 @@ def test_a_client_sets_only_the_content_of_a_message(
         assert columns(rows[0], own=own) == columns(rows[1], own=own)
         assert rows[1].room_id == other.pk
     assert (sent["role"], sent["reply"]["status"], sent["gemini_response"]) == ("user", "queued", None)
-    assert DailyUsage.objects.get(user=user).used == 2, "each has cost its unit"
+    assert DailyUsage.objects.get(user=alice).used == 2, "each has cost its unit"
 
 
 def test_an_edit_changes_only_the_text(
@@ -90,20 +90,20 @@ def test_an_edit_changes_only_the_text(
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_a_client_cannot_set_the_owner_of_a_room(
-    client: APIClient, user: User, room: Chatroom, forged: dict[str, Any], is_new: bool
+    client: APIClient, alice: User, room: Chatroom, forged: dict[str, Any], is_new: bool
 ) -> None:
     theirs = {"name": "Mine", "pinned": False, "archived": False, "system_instruction": "", "model": ""}
     body = forged | theirs | {"temperature": None}
     before = columns(room, own={"id", "name"})
     answer = client.post("/chatroom", body) if is_new else client.patch(f"/chatroom/{room.pk}", body)
     made = Chatroom.objects.get(pk=answer.json()["id"])
-    assert (made.user_id, made.name) == (user.pk, "Mine")
+    assert (made.user_id, made.name) == (alice.pk, "Mine")
     assert columns(made, own={"id", "name"}) == before
 
 
-def test_a_client_changes_only_the_name_and_language(client: APIClient, user: User, forged: dict[str, Any]) -> None:
-    before = columns(user, own={"display_name"})
+def test_a_client_changes_only_the_name_and_language(client: APIClient, alice: User, forged: dict[str, Any]) -> None:
+    before = columns(alice, own={"display_name"})
     body = forged | {"display_name": "Asha", "language": ""}
     assert client.patch("/user/me", body).json()["display_name"] == "Asha"
-    assert columns(user, own={"display_name"}) == before
-    assert not Entitlement.objects.filter(user=user).exists()
+    assert columns(alice, own={"display_name"}) == before
+    assert not Entitlement.objects.filter(user=alice).exists()

@@ -15,7 +15,7 @@ from tests.chatrooms.conftest import reply_of
 pytestmark = pytest.mark.django_db
 
 
-def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user: User, room: Chatroom) -> None:
+def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, alice: User, room: Chatroom) -> None:
     answer = client.post(f"/chatroom/{room.pk}/message", {"content": "What is a monsoon?"})
     assert answer.status_code == 202
     body = answer.json()
@@ -25,7 +25,7 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, user:
     assert body == {
         "id": reply.answers_id,
         "chatroom_id": room.pk,
-        "user_id": user.pk,
+        "user_id": alice.pk,
         "role": "user",
         "content": "What is a monsoon?",
         "created_at": body["created_at"],
@@ -122,13 +122,13 @@ def test_content_is_kept_as_it_was_typed(client: APIClient, room: Chatroom, cont
         {"content": {"x": 1}},
     ],
 )
-def test_bad_content_is_refused_and_changes_nothing(client: APIClient, user: User, room: Chatroom, body: dict) -> None:
-    before = User.objects.values_list("rooms_version").get(pk=user.pk)
+def test_bad_content_is_refused_and_changes_nothing(client: APIClient, alice: User, room: Chatroom, body: dict) -> None:
+    before = User.objects.values_list("rooms_version").get(pk=alice.pk)
     answer = client.post(f"/chatroom/{room.pk}/message", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
     assert answer.json()["errors"][0]["field"] == "content"
     assert Message.objects.count() == 0
-    assert User.objects.values_list("rooms_version").get(pk=user.pk) == before
+    assert User.objects.values_list("rooms_version").get(pk=alice.pk) == before
 
 
 def test_more_waiting_replies_than_the_tier_allows_are_refused(client: APIClient, room: Chatroom) -> None:
@@ -169,11 +169,11 @@ def test_a_replys_own_id_is_not_a_message(client: APIClient, room: Chatroom, sen
 
 
 def test_clean_up_deletes_the_failed_messages_and_no_others(
-    client: APIClient, room: Chatroom, stranger: User, send: Callable[..., Message]
+    client: APIClient, room: Chatroom, mallory: User, send: Callable[..., Message]
 ) -> None:
     failed, waiting = send(room, "failed"), send(room, "waiting")
     theirs = conversation.send(
-        user_id=stranger.pk, room_id=Chatroom.objects.create(user=stranger, name="x").pk, content="theirs"
+        user_id=mallory.pk, room_id=Chatroom.objects.create(user=mallory, name="x").pk, content="theirs"
     )
     Reply.objects.filter(answers_id__in=[failed.pk, theirs.pk]).update(status="failed", error="blocked")
     assert client.delete("/messages/cleanup").json() == {"deleted": 1}

@@ -76,9 +76,9 @@ def test_a_failed_reply_lets_the_next_of_its_room_start(
 
 
 def test_a_user_generates_at_most_as_many_as_the_tier_allows(
-    user: User, send: Callable[..., Message], published: list[int]
+    alice: User, send: Callable[..., Message], published: list[int]
 ) -> None:
-    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
+    messages = [send(rooms.create(user_id=alice.pk, name=str(number))) for number in range(4)]
     running = [claim(message) for message in messages[:2]]
     assert cannot_be_claimed(*messages[2:])
     published.clear()
@@ -89,24 +89,24 @@ def test_a_user_generates_at_most_as_many_as_the_tier_allows(
 
 
 def test_a_reply_whose_task_is_queued_is_not_published_again(
-    user: User, send: Callable[..., Message], published: list[int]
+    alice: User, send: Callable[..., Message], published: list[int]
 ) -> None:
-    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(3)]
+    messages = [send(rooms.create(user_id=alice.pk, name=str(number))) for number in range(3)]
     running = claim(messages[0])
     published.clear()
     finish(running)
     assert published == []
 
 
-def test_a_pro_user_generates_eight_at_once(user: User, send: Callable[..., Message]) -> None:
-    Entitlement.objects.create(user=user, grant_until=Now() + timedelta(days=1))
-    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(9)]
+def test_a_pro_user_generates_eight_at_once(alice: User, send: Callable[..., Message]) -> None:
+    Entitlement.objects.create(user=alice, grant_until=Now() + timedelta(days=1))
+    messages = [send(rooms.create(user_id=alice.pk, name=str(number))) for number in range(9)]
     assert [lifecycle.claim(reply_id=reply_of(message).pk) is not None for message in messages] == [True] * 8 + [False]
 
 
-def test_each_user_has_a_limit_of_their_own(user: User, stranger: User, send: Callable[..., Message]) -> None:
+def test_each_user_has_a_limit_of_their_own(alice: User, mallory: User, send: Callable[..., Message]) -> None:
     Tier.objects.update(parallel_replies=1)
-    mine, theirs = (send(rooms.create(user_id=who.pk, name="x")) for who in (user, stranger))
+    mine, theirs = (send(rooms.create(user_id=who.pk, name="x")) for who in (alice, mallory))
     assert claim(mine)
     assert claim(theirs)
 
@@ -130,17 +130,17 @@ def test_renewing_drops_an_older_attempt_of_the_same_worker(room: Chatroom, send
     assert lifecycle.renew(held=[overtaken, current]) == {(current.pk, 2)}
 
 
-def test_a_deleted_room_frees_its_slot(user: User, send: Callable[..., Message], published: list[int]) -> None:
-    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
+def test_a_deleted_room_frees_its_slot(alice: User, send: Callable[..., Message], published: list[int]) -> None:
+    messages = [send(rooms.create(user_id=alice.pk, name=str(number))) for number in range(4)]
     claimed = [claim(message) for message in messages[:2]]
     assert cannot_be_claimed(*messages[2:])
     published.clear()
-    rooms.delete(user_id=user.pk, room_id=claimed[0].room_id)
+    rooms.delete(user_id=alice.pk, room_id=claimed[0].room_id)
     assert published == [reply_of(messages[2]).pk]
 
 
-def test_renewing_keeps_only_the_replies_still_held(user: User, send: Callable[..., Message]) -> None:
-    kept, lost = (claim(send(rooms.create(user_id=user.pk, name=str(number)))) for number in range(2))
+def test_renewing_keeps_only_the_replies_still_held(alice: User, send: Callable[..., Message]) -> None:
+    kept, lost = (claim(send(rooms.create(user_id=alice.pk, name=str(number)))) for number in range(2))
     for reply in (kept, lost):
         expire_lease(reply)
     Reply.objects.filter(pk=lost.pk).update(attempt=2)
@@ -149,10 +149,10 @@ def test_renewing_keeps_only_the_replies_still_held(user: User, send: Callable[.
 
 
 def test_finishing_a_reply_of_a_deleted_room_writes_nothing(
-    user: User, room: Chatroom, send: Callable[..., Message]
+    alice: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     reply = claim(send(room))
-    rooms.delete(user_id=user.pk, room_id=room.pk)
+    rooms.delete(user_id=alice.pk, room_id=room.pk)
     assert finish(reply) is False
     assert Message.objects.count() == 0
 

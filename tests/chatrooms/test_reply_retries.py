@@ -68,9 +68,9 @@ def test_retry_delays_have_jitter_and_grow(
 
 
 def test_a_reply_that_waits_for_a_retry_frees_its_slot(
-    user: User, send: Callable[..., Message], published: list[int]
+    alice: User, send: Callable[..., Message], published: list[int]
 ) -> None:
-    messages = [send(rooms.create(user_id=user.pk, name=str(number))) for number in range(4)]
+    messages = [send(rooms.create(user_id=alice.pk, name=str(number))) for number in range(4)]
     first, _ = [claim(message) for message in messages[:2]]
     assert cannot_be_claimed(*messages[2:])
     published.clear()

@@ -77,29 +77,29 @@ def test_replies_of_a_dead_worker_are_published(
 
 
 def test_a_retry_by_an_operator_costs_no_unit(
-    user: User, room: Chatroom, send: Callable[..., Message], published: list[int], set_tier: Callable[..., None]
+    alice: User, room: Chatroom, send: Callable[..., Message], published: list[int], set_tier: Callable[..., None]
 ) -> None:
     set_tier(daily_messages=1)
     message = send(room)
     fail(message)
-    assert units(user) == (0, 0)
+    assert units(alice) == (0, 0)
     assert run("--failed", "provider_overloaded", "--since", "1h")["retried"] == 1
     assert reply_of(message).status == Status.QUEUED
-    assert units(user) == (0, 0)
-    assert send(rooms.create(user_id=user.pk, name="Another")), "the user's own unit of today is still there"
-    assert units(user) == (1, 1)
+    assert units(alice) == (0, 0)
+    assert send(rooms.create(user_id=alice.pk, name="Another")), "the user's own unit of today is still there"
+    assert units(alice) == (1, 1)
     fail(message)
-    assert units(user) == (1, 1), "a free retry is not refunded"
+    assert units(alice) == (1, 1), "a free retry is not refunded"
     assert StaffAction.objects.values_list("action", "user_id", "target", "outcome").get() == (
         "retry",
-        user.pk,
+        alice.pk,
         f"reply {reply_of(message).pk}",
         "done",
     )
 
 
 def test_only_failures_with_that_code_since_then_are_retried(
-    user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
+    alice: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     failures = [fail(send(room), code) for code in ("provider_overloaded", "blocked", "provider_overloaded")]
     Message.objects.filter(pk=failures[0].pk).update(finished_at=F("finished_at") - timedelta(hours=3))
@@ -121,10 +121,10 @@ def test_one_reply_of_a_room_is_retried_and_the_rest_reported(
 
 
 def test_replies_of_an_erasing_account_are_not_retried(
-    user: User, room: Chatroom, send: Callable[..., Message], published: list[int]
+    alice: User, room: Chatroom, send: Callable[..., Message], published: list[int]
 ) -> None:
     fail(send(room))
-    User.objects.filter(pk=user.pk).update(is_active=False, erasing_at=Now(), erase_next_attempt_at=Now())
+    User.objects.filter(pk=alice.pk).update(is_active=False, erasing_at=Now(), erase_next_attempt_at=Now())
     assert run("--failed", "provider_overloaded", "--since", "1h")["left alone, by reason"] == {"session_ended": 1}
 
 

@@ -71,8 +71,10 @@ def test_a_summary_of_deleted_messages_is_deleted(say: Callable[..., Message], r
     assert not Summary.objects.exists()
 
 
-def test_a_room_without_old_messages_keeps_its_summary(say: Callable[..., Message], user: User, room: Chatroom) -> None:
-    other = rooms.create(user_id=user.pk, name="Other")
+def test_a_room_without_old_messages_keeps_its_summary(
+    say: Callable[..., Message], alice: User, room: Chatroom
+) -> None:
+    other = rooms.create(user_id=alice.pk, name="Other")
     say(8, other)
     Summary.objects.create(room=room, content="They said hello.", upto=say(1).pk)
     purged()

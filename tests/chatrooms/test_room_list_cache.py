@@ -33,7 +33,7 @@ def test_a_repeated_list_does_not_query_the_rooms(client: APIClient, room: Chatr
 
 
 def test_every_change_shows_at_once(
-    client: APIClient, user: User, room: Chatroom, send: Callable[..., Message]
+    client: APIClient, alice: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     def listed() -> list[tuple[str, str]]:
         return [(each["name"], each["updated_at"]) for each in client.get("/chatroom").json()]
@@ -45,7 +45,7 @@ def test_every_change_shows_at_once(
     for change in (
         lambda: client.post("/chatroom", {"name": "second"}),
         lambda: client.patch(f"/chatroom/{room.pk}", {"name": "renamed"}),
-        lambda: client.delete(f"/chatroom/{rooms.create(user_id=user.pk, name='third').pk}"),
+        lambda: client.delete(f"/chatroom/{rooms.create(user_id=alice.pk, name='third').pk}"),
         lambda: send(room),
     ):
         listed()
@@ -66,11 +66,11 @@ def test_every_change_shows_at_once(
 
 
 def test_two_users_never_see_each_others_list(
-    client_of: Callable[[User], APIClient], user: User, stranger: User
+    client_of: Callable[[User], APIClient], alice: User, mallory: User
 ) -> None:
-    rooms.create(user_id=user.pk, name="mine")
-    rooms.create(user_id=stranger.pk, name="theirs")
-    mine, theirs = client_of(user), client_of(stranger)
+    rooms.create(user_id=alice.pk, name="mine")
+    rooms.create(user_id=mallory.pk, name="theirs")
+    mine, theirs = client_of(alice), client_of(mallory)
     for _ in range(100):
         assert [each["name"] for each in mine.get("/chatroom").json()] == ["mine"]
         assert [each["name"] for each in theirs.get("/chatroom").json()] == ["theirs"]

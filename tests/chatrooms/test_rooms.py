@@ -15,12 +15,12 @@ from chatrooms.replies.context import model_for
 pytestmark = pytest.mark.django_db
 
 
-def test_a_room_is_created_with_its_name(client: APIClient, user: User) -> None:
+def test_a_room_is_created_with_its_name(client: APIClient, alice: User) -> None:
     answer = client.post("/chatroom", {"name": "Trip"})
     assert answer.status_code == 201
     assert answer.json() | {"id": 0, "created_at": "", "updated_at": ""} == {
         "id": 0,
-        "user_id": user.pk,
+        "user_id": alice.pk,
         "name": "Trip",
         "pinned": False,
         "archived": False,
@@ -48,13 +48,13 @@ def test_an_invalid_name_creates_no_room(client: APIClient, name: object) -> Non
     assert Chatroom.objects.count() == 0
 
 
-def test_a_client_cannot_set_read_only_fields(client: APIClient, user: User, stranger: User) -> None:
-    sent = {"name": "Mine", "id": 7, "user_id": stranger.pk, "user": stranger.pk, "created_at": "2000-01-01T00:00:00Z"}
+def test_a_client_cannot_set_read_only_fields(client: APIClient, alice: User, mallory: User) -> None:
+    sent = {"name": "Mine", "id": 7, "user_id": mallory.pk, "user": mallory.pk, "created_at": "2000-01-01T00:00:00Z"}
     room = client.post("/chatroom", sent).json()
-    assert room["user_id"] == user.pk
+    assert room["user_id"] == alice.pk
     assert not room["created_at"].startswith("2000")
-    client.patch(f"/chatroom/{room['id']}", {"user_id": stranger.pk, "updated_at": "2000-01-01T00:00:00Z"})
-    assert Chatroom.objects.get().user_id == user.pk
+    client.patch(f"/chatroom/{room['id']}", {"user_id": mallory.pk, "updated_at": "2000-01-01T00:00:00Z"})
+    assert Chatroom.objects.get().user_id == alice.pk
 
 
 def test_renaming_a_room_keeps_its_other_fields(client: APIClient) -> None:
@@ -65,8 +65,8 @@ def test_renaming_a_room_keeps_its_other_fields(client: APIClient) -> None:
     assert client.get(f"/chatroom/{room['id']}").json()["name"] == "New"
 
 
-def test_an_empty_change_does_not_move_the_room_in_the_list(client: APIClient, user: User) -> None:
-    first, _ = (rooms.create(user_id=user.pk, name=name) for name in ("first", "second"))
+def test_an_empty_change_does_not_move_the_room_in_the_list(client: APIClient, alice: User) -> None:
+    first, _ = (rooms.create(user_id=alice.pk, name=name) for name in ("first", "second"))
     assert client.patch(f"/chatroom/{first.pk}", {}).status_code == 200
     assert [room["name"] for room in client.get("/chatroom").json()] == ["second", "first"]
 
@@ -100,16 +100,16 @@ def test_rooms_are_capped_exactly(client: APIClient, settings: object) -> None:
     assert Chatroom.objects.count() == 2
 
 
-def test_the_list_shows_the_newest_activity_first(client: APIClient, user: User, send: Callable[..., Message]) -> None:
-    first, _ = (rooms.create(user_id=user.pk, name=name) for name in ("first", "second"))
+def test_the_list_shows_the_newest_activity_first(client: APIClient, alice: User, send: Callable[..., Message]) -> None:
+    first, _ = (rooms.create(user_id=alice.pk, name=name) for name in ("first", "second"))
     assert [room["name"] for room in client.get("/chatroom").json()] == ["second", "first"]
     send(first)
     assert [room["name"] for room in client.get("/chatroom").json()] == ["first", "second"]
 
 
-def test_a_long_list_is_paged_by_link_without_gaps_or_repeats(client: APIClient, user: User) -> None:
+def test_a_long_list_is_paged_by_link_without_gaps_or_repeats(client: APIClient, alice: User) -> None:
     for number in range(25):
-        rooms.create(user_id=user.pk, name=str(number))
+        rooms.create(user_id=alice.pk, name=str(number))
     url, seen = "/chatroom?limit=10", []
     while url:
         answer = client.get(url)
@@ -144,8 +144,8 @@ def test_a_bad_page_is_refused(client: APIClient, query: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
 
 
-def test_a_page_holds_at_most_a_hundred(client: APIClient, user: User) -> None:
-    Chatroom.objects.bulk_create(Chatroom(user_id=user.pk, name=str(number)) for number in range(105))
+def test_a_page_holds_at_most_a_hundred(client: APIClient, alice: User) -> None:
+    Chatroom.objects.bulk_create(Chatroom(user_id=alice.pk, name=str(number)) for number in range(105))
     assert len(client.get("/chatroom?limit=1000000000").json()) == 100
 
 
@@ -194,7 +194,7 @@ def test_a_bad_temperature_is_refused(client: APIClient, temperature: object) ->
     assert (answer.status_code, Chatroom.objects.count()) == (400, 0)
 
 
-def test_the_model_must_be_one_of_the_tiers(client: APIClient, user: User) -> None:
+def test_the_model_must_be_one_of_the_tiers(client: APIClient, alice: User) -> None:
     Tier.objects.filter(slug="basic").update(model_names=["small", "medium"])
     Tier.objects.filter(slug="pro").update(model_names=["small", "medium", "large"])
     room = client.post("/chatroom", {"model": "medium"}).json()
@@ -208,7 +208,7 @@ def test_the_model_must_be_one_of_the_tiers(client: APIClient, user: User) -> No
     assert client.patch(f"/chatroom/{room['id']}", {"model": ""}).json()["model"] == ""
 
 
-def test_a_model_that_the_tier_has_lost_is_not_called(user: User, room: Chatroom) -> None:
+def test_a_model_that_the_tier_has_lost_is_not_called(alice: User, room: Chatroom) -> None:
     tier = Tier(model_names=["small", "large"])
     room.model = "large"
     assert model_for(room=room, tier=tier) == "large"

@@ -106,10 +106,10 @@ def test_a_percent_sign_is_not_a_wildcard(client: APIClient, room: Chatroom, say
 
 
 def test_a_stranger_finds_nothing(
-    client_of: Callable[[User], APIClient], stranger: User, room: Chatroom, say: Callable[..., Any]
+    client_of: Callable[[User], APIClient], mallory: User, room: Chatroom, say: Callable[..., Any]
 ) -> None:
     say(room, "secret 東京", "secret 北京")
-    theirs = client_of(stranger)
+    theirs = client_of(mallory)
     assert find(theirs, "secret") == find(theirs, "東京") == []
     assert find(theirs, "secret", chatroom=room.pk) == []
 
@@ -134,9 +134,9 @@ def test_a_replaced_reply_and_an_old_text_are_not_found(
 
 
 def test_a_search_can_be_limited_to_one_room(
-    client: APIClient, user: User, room: Chatroom, say: Callable[..., Any]
+    client: APIClient, alice: User, room: Chatroom, say: Callable[..., Any]
 ) -> None:
-    other = rooms.create(user_id=user.pk, name="Other")
+    other = rooms.create(user_id=alice.pk, name="Other")
     say(room, "tea")
     say(other, "tea")
     assert [each["chatroom_id"] for each in find(client, "tea", chatroom=other.pk)] == [other.pk]
@@ -191,8 +191,8 @@ def test_of_very_many_matches_the_newest_are_returned(
     assert returned == [message.pk for message in reversed(asked[1:])], "though the oldest matches best"
 
 
-def test_other_users_messages_are_not_scanned(user: User, stranger: User) -> None:
-    for author, rows in ((user, 1_000), (stranger, 5_000)):
+def test_other_users_messages_are_not_scanned(alice: User, mallory: User) -> None:
+    for author, rows in ((alice, 1_000), (mallory, 5_000)):
         room = rooms.create(user_id=author.pk, name="Room")
         Message.objects.bulk_create(
             Message(room=room, user=author, role="user", content="tea " + "filler " * 40) for _ in range(rows)
@@ -200,7 +200,9 @@ def test_other_users_messages_are_not_scanned(user: User, stranger: User) -> Non
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE chatrooms_message")
         cursor.execute("SET LOCAL enable_sort = off")
-    plan = Message.objects.seen_by(user).filter(search=SearchQuery("tea", config="simple")).values("pk")[:500].explain()
+    plan = (
+        Message.objects.seen_by(alice).filter(search=SearchQuery("tea", config="simple")).values("pk")[:500].explain()
+    )
     assert "Index Scan using message_of_user" in plan
 
 

@@ -77,9 +77,9 @@ def ask(client: APIClient, operation: str, **ids: Any) -> Any:
 
 
 @pytest.fixture
-def ids(user: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
+def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
     """The ids of one object of each kind; all belong to the user."""
-    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": Session.objects.get(user=user).pk}
+    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": Session.objects.get(user=alice).pk}
 
 
 MISSING = {"room_id": 2**62, "message_id": 2**62, "session_id": "01234567-89ab-4cde-8f01-23456789abcd"}
@@ -87,9 +87,9 @@ MISSING = {"room_id": 2**62, "message_id": 2**62, "session_id": "01234567-89ab-4
 
 @pytest.mark.parametrize("operation", BODIES)
 def test_a_stranger_gets_404_and_changes_nothing(
-    operation: str, client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
+    operation: str, client_of: Callable[[User], APIClient], mallory: User, ids: dict[str, Any]
 ) -> None:
-    theirs = client_of(stranger)
+    theirs = client_of(mallory)
     before = state()
     answer, missing = ask(theirs, operation, **ids), ask(theirs, operation, **MISSING)
     assert (answer.status_code, missing.status_code) == (404, 404)
@@ -99,10 +99,10 @@ def test_a_stranger_gets_404_and_changes_nothing(
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - OPEN))
 def test_anonymous_and_disabled_users_get_401(
-    operation: str, client: APIClient, user: User, ids: dict[str, Any]
+    operation: str, client: APIClient, alice: User, ids: dict[str, Any]
 ) -> None:
     """The disabled user is the owner, whose token is valid otherwise."""
-    suspension.disable(user_id=user.pk)
+    suspension.disable(user_id=alice.pk)
     Session.objects.update(revoked_at=None)  # so that only the disabled account is a reason to refuse
     before = state()
     assert [ask(each, operation, **ids).status_code for each in (APIClient(), client)] == [401, 401]
@@ -111,17 +111,17 @@ def test_anonymous_and_disabled_users_get_401(
 
 @pytest.mark.parametrize("wait", ["?wait=1", "?limit=1", "?cursor=cD0x"])
 def test_no_parameter_gives_access_to_another_users_data(
-    wait: str, client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
+    wait: str, client_of: Callable[[User], APIClient], mallory: User, ids: dict[str, Any]
 ) -> None:
-    theirs = client_of(stranger)
+    theirs = client_of(mallory)
     for path in (f"/message/{ids['message_id']}", f"/chatroom/{ids['room_id']}/messages"):
         assert theirs.get(path + wait).status_code in (400, 404)
 
 
 def test_no_id_in_a_query_or_body_gives_access(
-    client_of: Callable[[User], APIClient], stranger: User, ids: dict[str, Any]
+    client_of: Callable[[User], APIClient], mallory: User, ids: dict[str, Any]
 ) -> None:
-    theirs, mine = client_of(stranger), rooms.create(user_id=stranger.pk, name="Mine")
+    theirs, mine = client_of(mallory), rooms.create(user_id=mallory.pk, name="Mine")
     found, none = (
         theirs.get("/search", {"q": "Hello", "chatroom": room}) for room in (ids["room_id"], MISSING["room_id"])
     )

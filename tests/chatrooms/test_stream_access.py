@@ -42,14 +42,14 @@ def ticket_of(message: Message, session: Session) -> Ticket:
     return Ticket(reply_id=reply_of(message).pk, session_id=session.pk)
 
 
-def test_a_token_and_a_ticket_open_the_users_own_stream(message: Message, user: User) -> None:
-    session = session_of(user)
+def test_a_token_and_a_ticket_open_the_users_own_stream(message: Message, alice: User) -> None:
+    session = session_of(alice)
     assert opened_by(message, session=session) == reply_of(message)
     assert opened_by(message, ticket=ticket_of(message, session)) == reply_of(message)
 
 
-def test_a_stranger_gets_message_not_found(message: Message, stranger: User) -> None:
-    session = session_of(stranger)
+def test_a_stranger_gets_message_not_found(message: Message, mallory: User) -> None:
+    session = session_of(mallory)
     with pytest.raises(MessageNotFound):
         opened_by(message, session=session)
     with pytest.raises(MessageNotFound):
@@ -61,8 +61,8 @@ def test_a_request_without_token_and_ticket_is_refused(message: Message) -> None
         opened_by(message)
 
 
-def test_a_ticket_works_for_five_minutes(message: Message, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    text, made = str(ticket_of(message, session_of(user))), time.time()
+def test_a_ticket_works_for_five_minutes(message: Message, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, made = str(ticket_of(message, session_of(alice))), time.time()
 
     def after(seconds: float) -> None:
         monkeypatch.setattr("django.core.signing.time.time", lambda: made + seconds)
@@ -74,19 +74,19 @@ def test_a_ticket_works_for_five_minutes(message: Message, user: User, monkeypat
         opened_by(message, ticket=text)
 
 
-def test_a_ticket_ends_with_its_session(message: Message, user: User) -> None:
-    session = session_of(user)
+def test_a_ticket_ends_with_its_session(message: Message, alice: User) -> None:
+    session = session_of(alice)
     ticket = ticket_of(message, session)
-    sessions.end(user_id=user.pk, session_id=session.pk)
+    sessions.end(user_id=alice.pk, session_id=session.pk)
     with pytest.raises(SessionEnded):
         opened_by(message, ticket=ticket)
 
 
-def test_a_ticket_opens_its_own_reply_even_after_a_newer_one(message: Message, user: User) -> None:
-    ticket = ticket_of(message, session_of(user))
+def test_a_ticket_opens_its_own_reply_even_after_a_newer_one(message: Message, alice: User) -> None:
+    ticket = ticket_of(message, session_of(alice))
     first = claim(message)
     finish(first)
-    conversation.regenerate(user_id=user.pk, message_id=message.pk)
+    conversation.regenerate(user_id=alice.pk, message_id=message.pk)
     assert opened_by(message, ticket=ticket) == first != reply_of(message)
 
 

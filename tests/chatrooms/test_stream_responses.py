@@ -66,10 +66,10 @@ def blocks(body: bytes) -> list[list[str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_retry_is_a_line_of_the_first_event(user: User, room: Chatroom, send: Callable[..., Message]) -> None:
+def test_retry_is_a_line_of_the_first_event(alice: User, room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
     finish(claim(message))
-    token = tokens.pair_of(sessions.start(user=user, method=Session.Method.CODE, user_agent="")).access
+    token = tokens.pair_of(sessions.start(user=alice, method=Session.Method.CODE, user_agent="")).access
     status, _, body = request(f"/message/{message.pk}/stream", authorization=f"Bearer {token}")
     assert status == 200
     sent = blocks(body)

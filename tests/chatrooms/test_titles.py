@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def unnamed(user: User) -> Chatroom:
-    return rooms.create(user_id=user.pk)
+def unnamed(alice: User) -> Chatroom:
+    return rooms.create(user_id=alice.pk)
 
 
 def name(room: Chatroom) -> str:
