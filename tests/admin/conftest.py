@@ -71,19 +71,19 @@ def staff_client(client_of: Callable[[User], Client], support: User) -> Client:
 
 
 @pytest.fixture
-def user(db: None) -> User:
-    return factories.make_user(display_name="Asha")
+def alice(db: None) -> User:
+    return factories.make_user(display_name="Alice")
 
 
 @pytest.fixture
-def room(user: User) -> Chatroom:
-    return rooms.create(user_id=user.pk, name="Divorce papers")
+def room(alice: User) -> Chatroom:
+    return rooms.create(user_id=alice.pk, name="Divorce papers")
 
 
 @pytest.fixture
-def failed_reply(user: User, room: Chatroom) -> Reply:
+def failed_reply(alice: User, room: Chatroom) -> Reply:
     """A failed reply whose unit was refunded."""
-    message = conversation.send(user_id=user.pk, room_id=room.pk, content="A secret question")
+    message = conversation.send(user_id=alice.pk, room_id=room.pk, content="A secret question")
     return fail_reply(message)
 
 

@@ -30,97 +30,97 @@ def spend(user: User, units: int) -> None:
 
 def test_a_grant_names_erased_staff_by_id(
     staff_client: Client,
-    user: User,
+    alice: User,
     support: User,
     make_staff: Callable[..., User],
     client_of: Callable[[User], Client],
 ) -> None:
-    run_action(staff_client, user, "grant_pro", ends_on=(date.today() + timedelta(days=10)).isoformat())
+    run_action(staff_client, alice, "grant_pro", ends_on=(date.today() + timedelta(days=10)).isoformat())
     roles.remove_from_staff(user=support)
     erasure.begin(user_id=support.pk)
     assert erasure.erase(user_id=support.pk) == "done"
     after = client_of(make_staff("support"))
-    for path in (page_of(user), f"/admin/billing/grant/{user.grants.get().pk}/change/"):
+    for path in (page_of(alice), f"/admin/billing/grant/{alice.grants.get().pk}/change/"):
         page = after.get(path)
         assert page.status_code == 200
         assert f"user {support.pk} (erased)" in page.content.decode()
-    assert entitlements.current_tier_status(user_id=user.pk).source == "grant"
+    assert entitlements.current_tier_status(user_id=alice.pk).source == "grant"
 
 
-def test_pro_is_granted_until_the_end_of_a_day(staff_client: Client, user: User, support: User) -> None:
+def test_pro_is_granted_until_the_end_of_a_day(staff_client: Client, alice: User, support: User) -> None:
     day = date.today() + timedelta(days=10)
-    run_action(staff_client, user, "grant_pro", ends_on=day.isoformat())
-    standing = entitlements.current_tier_status(user_id=user.pk)
+    run_action(staff_client, alice, "grant_pro", ends_on=day.isoformat())
+    standing = entitlements.current_tier_status(user_id=alice.pk)
     assert (standing.tier.slug, standing.source) == ("pro", "grant")
     assert standing.until is not None
     assert standing.until.isoformat() == f"{day}T23:59:59+00:00"
-    assert user.grants.get().granted_by_id == support.pk
+    assert alice.grants.get().granted_by_id == support.pk
 
 
 @pytest.mark.parametrize("days", [-1, 400])
-def test_a_grant_needs_an_end_within_a_year(staff_client: Client, user: User, days: int) -> None:
-    run_action(staff_client, user, "grant_pro", ends_on=(date.today() + timedelta(days=days)).isoformat())
-    assert not user.grants.exists()
+def test_a_grant_needs_an_end_within_a_year(staff_client: Client, alice: User, days: int) -> None:
+    run_action(staff_client, alice, "grant_pro", ends_on=(date.today() + timedelta(days=days)).isoformat())
+    assert not alice.grants.exists()
     assert not StaffAction.objects.exists()
 
 
-def test_grants_are_revoked(staff_client: Client, user: User) -> None:
+def test_grants_are_revoked(staff_client: Client, alice: User) -> None:
     for days in (3, 30):
-        grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=days), reason="x", granted_by=None)
-    run_action(staff_client, user, "revoke_pro")
-    assert entitlements.tier_of(user_id=user.pk).slug == "basic"
+        grants.give(user_id=alice.pk, ends_at=timezone.now() + timedelta(days=days), reason="x", granted_by=None)
+    run_action(staff_client, alice, "revoke_pro")
+    assert entitlements.tier_of(user_id=alice.pk).slug == "basic"
 
 
-def test_units_are_refunded_and_the_books_agree(staff_client: Client, user: User) -> None:
-    spend(user, 5)
-    run_action(staff_client, user, "give_back", units="2")
-    assert units_used(user) == 3
-    assert books_agree(user)
-    run_action(staff_client, user, "give_back", units="900")
-    assert units_used(user) == 0
-    assert books_agree(user)
+def test_units_are_refunded_and_the_books_agree(staff_client: Client, alice: User) -> None:
+    spend(alice, 5)
+    run_action(staff_client, alice, "give_back", units="2")
+    assert units_used(alice) == 3
+    assert books_agree(alice)
+    run_action(staff_client, alice, "give_back", units="900")
+    assert units_used(alice) == 0
+    assert books_agree(alice)
 
 
-def test_an_allowance_is_reset_only_once(staff_client: Client, user: User) -> None:
-    spend(user, 4)
-    run_action(staff_client, user, "reset_allowance")
-    assert units_used(user) == 0
-    response = run_action(staff_client, user, "reset_allowance")
+def test_an_allowance_is_reset_only_once(staff_client: Client, alice: User) -> None:
+    spend(alice, 4)
+    run_action(staff_client, alice, "reset_allowance")
+    assert units_used(alice) == 0
+    response = run_action(staff_client, alice, "reset_allowance")
     assert latest_action().outcome == "not_now"
     assert "Not done" in staff_client.get(response["Location"]).content.decode()
-    assert books_agree(user)
+    assert books_agree(alice)
 
 
-def test_a_unit_refunded_by_staff_is_not_refunded_again(staff_client: Client, user: User, room: Chatroom) -> None:
-    message = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
-    run_action(staff_client, user, "reset_allowance")
+def test_a_unit_refunded_by_staff_is_not_refunded_again(staff_client: Client, alice: User, room: Chatroom) -> None:
+    message = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
+    run_action(staff_client, alice, "reset_allowance")
     assert not quota.refund(unit_id=Reply.objects.get(answers=message).unit_id)
-    assert units_used(user) == 0
+    assert units_used(alice) == 0
 
 
-def test_a_resync_gives_pro_to_a_user_who_paid(staff_client: Client, user: User, stripe_double: Any) -> None:
-    subscribe(stripe_double, user)
-    assert entitlements.tier_of(user_id=user.pk).slug == "basic", "its webhook was lost"
-    run_action(staff_client, user, "resync")
-    assert entitlements.tier_of(user_id=user.pk).slug == "pro"
+def test_a_resync_gives_pro_to_a_user_who_paid(staff_client: Client, alice: User, stripe_double: Any) -> None:
+    subscribe(stripe_double, alice)
+    assert entitlements.tier_of(user_id=alice.pk).slug == "basic", "its webhook was lost"
+    run_action(staff_client, alice, "resync")
+    assert entitlements.tier_of(user_id=alice.pk).slug == "pro"
     assert latest_action().outcome == "done"
 
 
-def test_a_resync_finds_a_customer_marked_as_deleted(staff_client: Client, user: User, stripe_double: Any) -> None:
-    subscribe(stripe_double, user)
+def test_a_resync_finds_a_customer_marked_as_deleted(staff_client: Client, alice: User, stripe_double: Any) -> None:
+    subscribe(stripe_double, alice)
     Customer.objects.update(date_purged=timezone.now())
-    run_action(staff_client, user, "resync")
-    assert entitlements.tier_of(user_id=user.pk).slug == "pro"
+    run_action(staff_client, alice, "resync")
+    assert entitlements.tier_of(user_id=alice.pk).slug == "pro"
 
 
-def test_a_resync_without_a_customer_says_so(staff_client: Client, user: User) -> None:
-    response = run_action(staff_client, user, "resync")
+def test_a_resync_without_a_customer_says_so(staff_client: Client, alice: User) -> None:
+    response = run_action(staff_client, alice, "resync")
     assert latest_action().outcome == "no_subscription"
     assert "Not done" in staff_client.get(response["Location"]).content.decode()
 
 
-def test_an_event_is_processed_again(staff_client: Client, user: User) -> None:
-    Customer.objects.create(id="cus_1", livemode=False, subscriber=user, stripe_data={})
+def test_an_event_is_processed_again(staff_client: Client, alice: User) -> None:
+    Customer.objects.create(id="cus_1", livemode=False, subscriber=alice, stripe_data={})
     event = StripeEvent.objects.create(
         event_id="evt_1", type="invoice.paid", customer_id="cus_1", next_attempt_at=None, attempts=12, error="x"
     )
@@ -128,7 +128,7 @@ def test_an_event_is_processed_again(staff_client: Client, user: User) -> None:
     event.refresh_from_db()
     assert (event.attempts, event.error) == (0, "")
     assert event.next_attempt_at is not None
-    assert latest_action().user_id == user.pk, "an erasure clears what staff wrote about the user"
+    assert latest_action().user_id == alice.pk, "an erasure clears what staff wrote about the user"
 
 
 def test_an_event_without_a_user_is_processed_again(staff_client: Client) -> None:

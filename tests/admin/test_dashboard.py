@@ -22,13 +22,13 @@ def today() -> dict[str, float]:
     return dict(DailyStatistic.objects.filter(day=day).values_list("name", "value"))
 
 
-def test_statistics_of_a_day_are_computed(user: User, room: Chatroom, failed_reply: Reply) -> None:
+def test_statistics_of_a_day_are_computed(alice: User, room: Chatroom, failed_reply: Reply) -> None:
     started = datetime.now(UTC)
-    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Another")
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Another")
     Reply.objects.filter(answers=sent).update(
         status=Status.DONE, first_token_ms=400, started_at=Now() + timedelta(seconds=2)
     )
-    budget.add(user_id=user.pk, prompt_tokens=30, output_tokens=12)
+    budget.add(user_id=alice.pk, prompt_tokens=30, output_tokens=12)
     statistics.collect()
     found = today()
     assert (found["messages"], found["done"], found["failed"], found["stopped"]) == (2, 1, 1, 0)
@@ -39,20 +39,20 @@ def test_statistics_of_a_day_are_computed(user: User, room: Chatroom, failed_rep
     assert (found["prompt_tokens"], found["output_tokens"], found["sign_ups"]) == (30, 12, User.objects.count())
 
 
-def test_only_recent_days_are_computed_again(user: User, room: Chatroom) -> None:
+def test_only_recent_days_are_computed_again(alice: User, room: Chatroom) -> None:
     assert statistics.collect() == statistics.DAYS
-    message = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    message = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     long_ago = Now() - timedelta(days=5)
-    old = conversation.send(user_id=user.pk, room_id=room.pk, content="Old")
+    old = conversation.send(user_id=alice.pk, room_id=room.pk, content="Old")
     Message.objects.filter(pk=old.pk).update(created_at=long_ago)
     assert statistics.collect() == 2
     assert today()["messages"] == 1, message
 
 
 def test_the_page_shows_charts_and_alarms(
-    staff_client: Client, user: User, failed_reply: Reply, room: Chatroom
+    staff_client: Client, alice: User, failed_reply: Reply, room: Chatroom
 ) -> None:
-    waiting = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    waiting = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     Reply.objects.filter(answers=waiting).update(next_attempt_at=Now() - timedelta(minutes=7))
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_attempt_at=None, error="x")
     statistics.collect()
@@ -67,7 +67,7 @@ def test_the_page_opens_without_any_statistics(staff_client: Client) -> None:
 
 
 def test_the_page_takes_few_queries(
-    staff_client: Client, user: User, failed_reply: Reply, django_assert_max_num_queries: Callable
+    staff_client: Client, alice: User, failed_reply: Reply, django_assert_max_num_queries: Callable
 ) -> None:
     statistics.collect()
     with django_assert_max_num_queries(14):

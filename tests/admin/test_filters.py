@@ -123,8 +123,8 @@ def test_odd_query_strings_break_no_list(root: Client, failed_reply: Reply, quer
     assert broken == []
 
 
-def test_each_choice_of_each_filter_works(root: Client, user: User, failed_reply: Reply) -> None:
-    run_action(root, user, "sign_out")
+def test_each_choice_of_each_filter_works(root: Client, alice: User, failed_reply: Reply) -> None:
+    run_action(root, alice, "sign_out")
     taken = 0
     for _, _, path in lists():
         shown = root.get(path).context["cl"]
@@ -134,21 +134,21 @@ def test_each_choice_of_each_filter_works(root: Client, user: User, failed_reply
     assert taken > 20
 
 
-def test_filters_and_search_combine(staff_client: Client, user: User, failed_reply: Reply) -> None:
+def test_filters_and_search_combine(staff_client: Client, alice: User, failed_reply: Reply) -> None:
     def found(**query: Any) -> int:
         return len(staff_client.get(REPLIES, query).context["cl"].result_list)
 
-    assert found(status__exact="failed") == found(status__exact="failed", q=str(user.pk)) == 1
+    assert found(status__exact="failed") == found(status__exact="failed", q=str(alice.pk)) == 1
     assert found(status__exact="done") == 0
 
 
-def test_the_filters_of_the_user_list_work(staff_client: Client, user: User) -> None:
+def test_the_filters_of_the_user_list_work(staff_client: Client, alice: User) -> None:
     def found(**query: Any) -> set[int]:
-        return {user.pk for user in staff_client.get(USERS, query).context["cl"].result_list}
+        return {alice.pk for alice in staff_client.get(USERS, query).context["cl"].result_list}
 
-    assert user.pk in found(is_active__exact="1", erasing_at__isempty="1")
+    assert alice.pk in found(is_active__exact="1", erasing_at__isempty="1")
     assert found(is_active__exact="0") == found(erasing_at__isempty="0") == set()
-    assert user.pk not in found(is_staff__exact="1")
+    assert alice.pk not in found(is_staff__exact="1")
 
 
 def test_no_query_string_sorts_or_counts(root: Client, django_assert_num_queries: Any) -> None:

@@ -63,7 +63,7 @@ def test_a_full_last_page_links_to_no_older_one(staff_client: Client) -> None:
 @pytest.mark.django_db
 def test_no_list_shows_a_row_count(staff_client: Client) -> None:
     make_users(60)
-    for page in (staff_client.get(USERS), staff_client.get(USERS, {"q": "Asha"})):
+    for page in (staff_client.get(USERS), staff_client.get(USERS, {"q": "Alice"})):
         assert "9999999999" not in page.content.decode()
 
 
@@ -78,31 +78,31 @@ def test_columns_have_readable_titles() -> None:
 
 
 @pytest.mark.django_db
-def test_every_list_has_a_unique_title(staff_client: Client, user: User) -> None:
+def test_every_list_has_a_unique_title(staff_client: Client, alice: User) -> None:
     assert "<title>" in staff_client.get(USERS).content.decode()
     titles = [shown.title for shown in admin.site._registry.values()]
     assert len(titles) == len(set(titles))
 
 
 @pytest.mark.django_db
-def test_dates_look_the_same_in_lists_and_on_pages(staff_client: Client, user: User) -> None:
-    day = f"{user.created_at:%d %b %Y},"
-    assert f"{day} {user.created_at:%H:%M}" in staff_client.get(USERS).content.decode()
-    assert day in staff_client.get(page_of(user)).content.decode()
+def test_dates_look_the_same_in_lists_and_on_pages(staff_client: Client, alice: User) -> None:
+    day = f"{alice.created_at:%d %b %Y},"
+    assert f"{day} {alice.created_at:%H:%M}" in staff_client.get(USERS).content.decode()
+    assert day in staff_client.get(page_of(alice)).content.decode()
 
 
 @pytest.mark.django_db
-def test_a_row_links_to_the_page_of_its_user(staff_client: Client, user: User, room: Any) -> None:
-    assert page_of(user) in staff_client.get("/admin/chatrooms/chatroom/").content.decode()
+def test_a_row_links_to_the_page_of_its_user(staff_client: Client, alice: User, room: Any) -> None:
+    assert page_of(alice) in staff_client.get("/admin/chatrooms/chatroom/").content.decode()
 
 
 @pytest.mark.django_db
-def test_a_confirmation_page_shows_the_phone_number(staff_client: Client, user: User) -> None:
-    page = staff_client.get(f"/admin/accounts/user/{user.pk}/do/erase/").content.decode()
-    assert user.mobile_number in page
+def test_a_confirmation_page_shows_the_phone_number(staff_client: Client, alice: User) -> None:
+    page = staff_client.get(f"/admin/accounts/user/{alice.pk}/do/erase/").content.decode()
+    assert alice.mobile_number in page
 
 
 @pytest.mark.django_db
-def test_destructive_actions_come_last(staff_client: Client, user: User) -> None:
-    page = staff_client.get(page_of(user))
+def test_destructive_actions_come_last(staff_client: Client, alice: User) -> None:
+    page = staff_client.get(page_of(alice))
     assert [each["action"].name for each in page.context["page_actions"]][-1] == "erase"

@@ -67,8 +67,8 @@ def test_other_admin_sessions_end_and_this_one_stays(
     assert not is_signed_in(other)
 
 
-def test_no_other_user_is_signed_out(staff_client: Client, user: User) -> None:
-    theirs = tokens.pair_of(sessions.start(user=user, method=Session.Method.CODE, user_agent=""))
+def test_no_other_user_is_signed_out(staff_client: Client, alice: User) -> None:
+    theirs = tokens.pair_of(sessions.start(user=alice, method=Session.Method.CODE, user_agent=""))
     change(staff_client)
     assert statuses_of(theirs) == (200, 200)
 

@@ -70,8 +70,8 @@ def test_browsers_do_not_cache_the_results(staff_client: Client) -> None:
     assert "no-store" in search(staff_client, s="users")["Cache-Control"]
 
 
-def test_no_data_is_found(staff_client: Client, user: User, failed_reply: Reply) -> None:
-    for term in ("divorce", "secret", user.mobile_number, "asha", str(user.pk)):
+def test_no_data_is_found(staff_client: Client, alice: User, failed_reply: Reply) -> None:
+    for term in ("divorce", "secret", alice.mobile_number, "alice", str(alice.pk)):
         assert found(staff_client, term) == []
 
 

@@ -33,13 +33,13 @@ def is_secret(model: Any, name: str) -> bool:
 
 
 @pytest.fixture
-def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, stripe_double: Any) -> list[str]:
+def rows(staff_client: Client, alice: User, support: User, failed_reply: Reply, stripe_double: Any) -> list[str]:
     """Creates a row for every admin page, and returns what no page may show."""
-    user.set_password("an unguessable passphrase of Asha")
-    user.save(update_fields=["password"])
-    session = sessions.start(user=user, method=Session.Method.CODE, user_agent="")
+    alice.set_password("an unguessable passphrase of Alice")
+    alice.save(update_fields=["password"])
+    session = sessions.start(user=alice, method=Session.Method.CODE, user_agent="")
     OneTimeCode.objects.create(
-        mobile_number=user.mobile_number,
+        mobile_number=alice.mobile_number,
         purpose="sign_in",
         digest=DIGEST,
         prefix="",
@@ -48,13 +48,13 @@ def rows(staff_client: Client, user: User, support: User, failed_reply: Reply, s
         expires_at=timezone.now(),
     )
     Reply.objects.filter(pk=failed_reply.pk).update(content="A secret reply")
-    subscription = subscribe(stripe_double, user)
+    subscription = subscribe(stripe_double, alice)
     mirror.refresh_customer(customer_id=stripe_double.objects("subscriptions")[subscription]["customer"])
-    grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=support.pk)
+    grants.give(user_id=alice.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=support.pk)
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid")
     ServiceUsage.objects.get_or_create(day=timezone.now().date())
     TaskResult.objects.create(task_id="1", task_args="A secret argument", task_kwargs="A secret argument")
-    run_action(staff_client, user, "unlock")
+    run_action(staff_client, alice, "unlock")
     hashes = User.objects.values_list("password", flat=True)
     texts = ["Divorce", "A secret question", "A secret reply", "A secret argument"]
     return [*hashes, str(session.current_jti), DIGEST, SEED, *texts]
@@ -112,13 +112,13 @@ def test_no_method_shows_a_secret_to_any_role(
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method not in ("post", "trace")])
-def test_the_user_page_is_the_same_by_any_method(staff_client: Client, user: User, method: str) -> None:
-    response = getattr(staff_client, method)(page_of(user))
+def test_the_user_page_is_the_same_by_any_method(staff_client: Client, alice: User, method: str) -> None:
+    response = getattr(staff_client, method)(page_of(alice))
     assert response.status_code == 200
     assert response.templates[0].name == "admin_site/user.html"
 
 
-def test_the_user_page_accepts_no_post(staff_client: Client, user: User) -> None:
-    before = User.objects.filter(pk=user.pk).values().get()
-    assert staff_client.post(page_of(user), {"display_name": "Another", "is_staff": "on"}).status_code == 403
-    assert User.objects.filter(pk=user.pk).values().get() == before
+def test_the_user_page_accepts_no_post(staff_client: Client, alice: User) -> None:
+    before = User.objects.filter(pk=alice.pk).values().get()
+    assert staff_client.post(page_of(alice), {"display_name": "Another", "is_staff": "on"}).status_code == 403
+    assert User.objects.filter(pk=alice.pk).values().get() == before

@@ -139,7 +139,7 @@ def test_no_page_shows_keys_of_the_second_factor() -> None:
 
 
 def test_every_admin_page_opens(
-    make_staff: Callable[..., User], client_of: Callable[[User], Client], user: User
+    make_staff: Callable[..., User], client_of: Callable[[User], Client], alice: User
 ) -> None:
     root = client_of(make_staff(is_superuser=True))
     for model in admin.site._registry:

@@ -100,10 +100,10 @@ def test_unlocking_needs_the_permission(make_staff: Callable[..., User], client_
 
 
 def test_the_page_needs_permission_to_view_users(
-    make_staff: Callable[..., User], client_of: Callable[[User], Client], user: User
+    make_staff: Callable[..., User], client_of: Callable[[User], Client], alice: User
 ) -> None:
     staff_client = client_of(make_staff())
-    for number in (NUMBER, user.mobile_number, "nobody"):
+    for number in (NUMBER, alice.mobile_number, "nobody"):
         for path in (USERS, PAGE, UNLOCK):
             assert staff_client.get(path, {"q": number}).status_code == 403
         assert unlock(staff_client, number).status_code == 403
@@ -123,13 +123,13 @@ def test_an_unknown_stripe_id_is_not_taken_for_a_number(staff_client: Client) ->
     assert "not a phone number" not in text_of(staff_client.get(USERS, {"q": "cus_unknown"}))
 
 
-def test_a_number_with_an_account_redirects_to_the_user(staff_client: Client, user: User) -> None:
+def test_a_number_with_an_account_redirects_to_the_user(staff_client: Client, alice: User) -> None:
     for response in (
-        staff_client.get(PAGE, {"q": user.mobile_number}),
-        staff_client.get(USERS, {"q": user.mobile_number, "is_active__exact": "0"}, follow=True),
-        unlock(staff_client, user.mobile_number),
+        staff_client.get(PAGE, {"q": alice.mobile_number}),
+        staff_client.get(USERS, {"q": alice.mobile_number, "is_active__exact": "0"}, follow=True),
+        unlock(staff_client, alice.mobile_number),
     ):
-        assert page_of(user) in (response.get("Location", ""), response.request["PATH_INFO"])
+        assert page_of(alice) in (response.get("Location", ""), response.request["PATH_INFO"])
     assert not StaffAction.objects.exists()
 
 
@@ -147,11 +147,11 @@ def test_the_number_is_in_no_log(staff_client: Client, logged: Any) -> None:
     assert NUMBER[3:] not in logged.getvalue()
 
 
-def test_an_erasure_clears_actions_from_before_the_account(staff_client: Client, user: User) -> None:
+def test_an_erasure_clears_actions_from_before_the_account(staff_client: Client, alice: User) -> None:
     lock()
-    unlock(staff_client, reason="Asha of Goa called")
-    User.objects.filter(pk=user.pk).update(mobile_number=NUMBER)
-    erasure.begin(user_id=user.pk)
-    assert erasure.erase(user_id=user.pk) == "done"
+    unlock(staff_client, reason="Alice of Goa called")
+    User.objects.filter(pk=alice.pk).update(mobile_number=NUMBER)
+    erasure.begin(user_id=alice.pk)
+    assert erasure.erase(user_id=alice.pk) == "done"
     row = latest_action()
     assert (row.action, row.reason, row.target, row.outcome) == ("unlock", "", "", "done")

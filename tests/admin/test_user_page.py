@@ -32,87 +32,87 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_any_spelling_of_the_number_finds_the_user(
-    staff_client: Client, user: User, spell: Callable[[str], str]
+    staff_client: Client, alice: User, spell: Callable[[str], str]
 ) -> None:
-    page = text_of(staff_client.get("/admin/accounts/user/", {"q": spell(user.mobile_number)}))
-    assert page_of(user) in page
+    page = text_of(staff_client.get("/admin/accounts/user/", {"q": spell(alice.mobile_number)}))
+    assert page_of(alice) in page
 
 
-def test_an_id_finds_the_user(staff_client: Client, user: User) -> None:
-    assert page_of(user) in text_of(staff_client.get("/admin/accounts/user/", {"q": str(user.pk)}))
+def test_an_id_finds_the_user(staff_client: Client, alice: User) -> None:
+    assert page_of(alice) in text_of(staff_client.get("/admin/accounts/user/", {"q": str(alice.pk)}))
 
 
-def test_a_stripe_id_finds_the_paying_user(staff_client: Client, user: User, stripe_double: Any) -> None:
-    subscription = subscribe(stripe_double, user)
+def test_a_stripe_id_finds_the_paying_user(staff_client: Client, alice: User, stripe_double: Any) -> None:
+    subscription = subscribe(stripe_double, alice)
     customer = stripe_double.objects("subscriptions")[subscription]["customer"]
     from billing import mirror
 
     mirror.refresh_customer(customer_id=customer)
     for term in (customer, subscription):
-        assert page_of(user) in text_of(staff_client.get("/admin/accounts/user/", {"q": term}))
+        assert page_of(alice) in text_of(staff_client.get("/admin/accounts/user/", {"q": term}))
 
 
 @pytest.mark.parametrize("term", ["+919999999999", "cus_unknown", "nobody", "9" * 30, "%"])
-def test_unknown_terms_find_no_user(staff_client: Client, user: User, term: str) -> None:
-    assert page_of(user) not in text_of(staff_client.get("/admin/accounts/user/", {"q": term}, follow=True))
+def test_unknown_terms_find_no_user(staff_client: Client, alice: User, term: str) -> None:
+    assert page_of(alice) not in text_of(staff_client.get("/admin/accounts/user/", {"q": term}, follow=True))
 
 
-def test_the_page_shows_tier_reason_and_allowance(staff_client: Client, user: User, support: User) -> None:
-    grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=3), reason="Goodwill", granted_by=support.pk)
-    page = text_of(staff_client.get(page_of(user)))
-    for words in ("Pro", "a grant", "Goodwill", "Used today", user.mobile_number, "Asha"):
+def test_the_page_shows_tier_reason_and_allowance(staff_client: Client, alice: User, support: User) -> None:
+    grants.give(user_id=alice.pk, ends_at=timezone.now() + timedelta(days=3), reason="Goodwill", granted_by=support.pk)
+    page = text_of(staff_client.get(page_of(alice)))
+    for words in ("Pro", "a grant", "Goodwill", "Used today", alice.mobile_number, "Alice"):
         assert words in page
 
 
-def test_the_page_shows_why_the_user_cannot_sign_in(staff_client: Client, user: User) -> None:
+def test_the_page_shows_why_the_user_cannot_sign_in(staff_client: Client, alice: User) -> None:
     FailedAttempts.objects.create(
-        mobile_number=user.mobile_number, kind="code", failures=20, locked_until=Now() + timedelta(hours=5)
+        mobile_number=alice.mobile_number, kind="code", failures=20, locked_until=Now() + timedelta(hours=5)
     )
     OneTimeCode.objects.create(
-        mobile_number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address="", deliveries=3
+        mobile_number=alice.mobile_number, purpose="sign_in", prefix="", country="IN", address="", deliveries=3
     )
     late = OneTimeCode.objects.create(
-        mobile_number=user.mobile_number, purpose="sign_in", prefix="", country="IN", address=""
+        mobile_number=alice.mobile_number, purpose="sign_in", prefix="", country="IN", address=""
     )
     OneTimeCode.objects.filter(pk=late.pk).update(created_at=Now() - timedelta(days=1, seconds=5))
-    page = text_of(staff_client.get(page_of(user)))
+    page = text_of(staff_client.get(page_of(alice)))
     assert "locked until" in page
     assert "waiting to be sent" not in page, "the code is a day old"
     assert "not sent" in page
     assert "refused by the SMS provider" in page
 
 
-def test_the_page_shows_failures_without_content(staff_client: Client, user: User, failed_reply: Reply) -> None:
-    page = text_of(staff_client.get(page_of(user)))
+def test_the_page_shows_failures_without_content(staff_client: Client, alice: User, failed_reply: Reply) -> None:
+    page = text_of(staff_client.get(page_of(alice)))
     assert "provider_timeout" in page
     assert "secret question" not in page
     assert "Divorce" not in page, "the name of a room reveals its topic"
 
 
-def test_the_page_links_to_the_stripe_dashboard(staff_client: Client, user: User, stripe_double: Any) -> None:
+def test_the_page_links_to_the_stripe_dashboard(staff_client: Client, alice: User, stripe_double: Any) -> None:
     from billing import mirror
 
-    subscription = subscribe(stripe_double, user)
+    subscription = subscribe(stripe_double, alice)
     customer = stripe_double.objects("subscriptions")[subscription]["customer"]
     mirror.refresh_customer(customer_id=customer)
-    page = text_of(staff_client.get(page_of(user)))
+    page = text_of(staff_client.get(page_of(alice)))
     assert f"https://dashboard.stripe.com/test/customers/{customer}" in page
     assert "9.99 USD" in page
 
 
-def test_the_page_shows_sessions_and_erasure(staff_client: Client, user: User) -> None:
-    sessions.start(user=user, method=Session.Method.CODE, user_agent="A telephone")
-    assert "A telephone" in text_of(staff_client.get(page_of(user)))
-    erasure.begin(user_id=user.pk)
-    page = text_of(staff_client.get(page_of(user)))
+def test_the_page_shows_sessions_and_erasure(staff_client: Client, alice: User) -> None:
+    sessions.start(user=alice, method=Session.Method.CODE, user_agent="A telephone")
+    assert "A telephone" in text_of(staff_client.get(page_of(alice)))
+    erasure.begin(user_id=alice.pk)
+    page = text_of(staff_client.get(page_of(alice)))
     assert "being erased" in page
     assert "do/erase/" not in page
 
 
-def test_markup_from_a_user_is_escaped(staff_client: Client, user: User) -> None:
-    User.objects.filter(pk=user.pk).update(display_name="<script>alert(1)</script>")
-    sessions.start(user=user, method=Session.Method.CODE, user_agent="<img src=x onerror=alert(1)>")
-    for path in (page_of(user), "/admin/accounts/user/"):
+def test_markup_from_a_user_is_escaped(staff_client: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(display_name="<script>alert(1)</script>")
+    sessions.start(user=alice, method=Session.Method.CODE, user_agent="<img src=x onerror=alert(1)>")
+    for path in (page_of(alice), "/admin/accounts/user/"):
         page = text_of(staff_client.get(path))
         assert "<script>alert" not in page
         assert "<img src=x" not in page
@@ -120,7 +120,7 @@ def test_markup_from_a_user_is_escaped(staff_client: Client, user: User) -> None
 
 def test_no_page_takes_more_than_twenty_queries(
     staff_client: Client,
-    user: User,
+    alice: User,
     failed_reply: Reply,
     room: Chatroom,
     stripe_double: Any,
@@ -128,12 +128,12 @@ def test_no_page_takes_more_than_twenty_queries(
 ) -> None:
     from billing import mirror
 
-    subscription = subscribe(stripe_double, user)
+    subscription = subscribe(stripe_double, alice)
     mirror.refresh_customer(customer_id=stripe_double.objects("subscriptions")[subscription]["customer"])
     for number in range(12):
-        sessions.start(user=user, method=Session.Method.CODE, user_agent=str(number))
-        grants.give(user_id=user.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=None)
-    pages = [page_of(user), f"/admin/chatrooms/reply/{failed_reply.pk}/change/"]
+        sessions.start(user=alice, method=Session.Method.CODE, user_agent=str(number))
+        grants.give(user_id=alice.pk, ends_at=timezone.now() + timedelta(days=1), reason="x", granted_by=None)
+    pages = [page_of(alice), f"/admin/chatrooms/reply/{failed_reply.pk}/change/"]
     pages += [f"/admin/{name}/" for name in LISTS]
     for path in ["/admin/", *pages]:
         with django_assert_max_num_queries(19):
