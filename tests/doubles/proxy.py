@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import struct
 import threading
 from typing import Literal, Self
 
@@ -24,6 +25,7 @@ class Proxy:
         self._thawed.set()
         self._listener: socket.socket | None = None
         self._forgotten: set[socket.socket] = set()
+        self._to_reset: set[socket.socket] = set()
         self.port = 0
         self._listen()
 
@@ -43,6 +45,14 @@ class Proxy:
         """Silently pass nothing on over the connections that are open, as a firewall may."""
         with self._lock:
             self._forgotten |= self._open
+
+    def reset(self) -> int:
+        """End the open connections with a TCP reset, as a load balancer does; how many sides. New ones are taken."""
+        with self._lock:
+            for each in self._open:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._to_reset |= self._open
+            return len(self._open)
 
     def close(self) -> None:
         self.set("refuse")
@@ -86,12 +96,15 @@ class Proxy:
                     with self._lock:
                         self._open -= {client, server}
                         self._forgotten -= {client, server}
+                        self._to_reset -= {client, server}
 
     def _copy(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}
         while True:
             readable, _, _ = select.select(list(other), [], [], 1)
             self._thawed.wait()
+            if client in self._to_reset:
+                return
             for side in readable:
                 data = side.recv(65536)
                 if not data:

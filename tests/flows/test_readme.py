@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.stack import ROOT, Stack, wait_until
+from tests.stack import ROOT, Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
