@@ -23,8 +23,7 @@ ROOMS = "/admin/chatrooms/chatroom/"
 USERS = "/admin/accounts/user/"
 SUFFIXES = (
     "__startswith",
-    "",
-    *(pytest.param(suffix, marks=pytest.mark.faults) for suffix in ("__regex", "__isnull", "__gt", "__in")),
+    *(pytest.param(suffix, marks=pytest.mark.faults) for suffix in ("", "__regex", "__isnull", "__gt", "__in")),
 )
 
 
@@ -118,9 +117,13 @@ def test_input_that_postgresql_refuses_is_400(root: Client, path: str, query: di
         {"nothing_of_this_name": "1"},
     ],
 )
-def test_odd_query_strings_break_no_list(root: Client, failed_reply: Reply, query: dict[str, str]) -> None:
-    broken = [path for _, _, path in lists() if status_of(root, path, **query) >= 500]
-    assert broken == []
+@pytest.mark.parametrize("every_list", [False, pytest.param(True, marks=pytest.mark.faults)])
+def test_odd_query_strings_break_no_list(
+    root: Client, failed_reply: Reply, query: dict[str, str], every_list: bool
+) -> None:
+    """All lists share one change list, so two of them stand for the others in `make test`."""
+    paths = [path for _, _, path in lists()] if every_list else [REPLIES, USERS]
+    assert [path for path in paths if status_of(root, path, **query) >= 500] == []
 
 
 def test_each_choice_of_each_filter_works(root: Client, alice: User, failed_reply: Reply) -> None:

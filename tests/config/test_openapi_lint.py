@@ -47,6 +47,7 @@ def test_a_linter_finds_nothing(lint: Callable[[Path], list[str]]) -> None:
     assert lint(openapi.FILE) == []
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("lint", "rules"),
     [

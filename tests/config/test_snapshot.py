@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,22 +23,30 @@ from tests.databases import database, difference, manage
 
 CHANGES_BY_HAND = (
     "ALTER TABLE chatrooms_chatroom ADD COLUMN colour text",
+    "CREATE INDEX one_more ON chatrooms_chatroom (name)",
+    "ALTER TABLE accounts_user DROP CONSTRAINT user_erasing_is_signed_out_and_tried",
+    "UPDATE auth_permission SET codename = 'other' WHERE codename = 'erase_user'",
+)
+OTHER_CHANGES_BY_HAND = (
     "ALTER TABLE chatrooms_chatroom ALTER COLUMN name TYPE varchar(99)",
     "ALTER TABLE chatrooms_chatroom ALTER COLUMN name DROP NOT NULL",
     "ALTER TABLE chatrooms_chatroom ALTER COLUMN name SET DEFAULT 'x'",
-    "CREATE INDEX one_more ON chatrooms_chatroom (name)",
-    "ALTER TABLE accounts_user DROP CONSTRAINT user_erasing_is_signed_out_and_tried",
     "ALTER TABLE accounts_user ADD CONSTRAINT one_more CHECK (id > 0)",
     "CREATE SEQUENCE one_more_number",
     "SELECT setval('auth_permission_id_seq', 9999)",
     "CREATE FUNCTION one_more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE VIEW one_more_view AS SELECT 1",
     "DELETE FROM auth_group_permissions WHERE id = (SELECT min(id) FROM auth_group_permissions)",
-    "UPDATE auth_permission SET codename = 'other' WHERE codename = 'erase_user'",
     "DELETE FROM django_migrations WHERE app = 'chatrooms' AND name LIKE '0007%'",
     "INSERT INTO django_content_type (app_label, model) VALUES ('one', 'more')",
 )
 RENEW = "run `make schema` and commit config/infrastructure/snapshot.sql"
+
+
+def applied(url: str) -> set[tuple[str, str]]:
+    """The migrations that a database has run: app and name."""
+    with psycopg.connect(url) as connection:
+        return set(connection.execute("SELECT app, name FROM django_migrations").fetchall())
 
 
 def pg_dump(kind: str) -> Path:
@@ -125,20 +133,21 @@ def test_the_snapshot_equals_the_result_of_the_migrations(server: tuple[str, str
         assert snapshot.FILE.read_text().partition("\n")[2] == made, RENEW
 
 
-def test_each_change_by_hand_is_seen() -> None:
+@pytest.mark.parametrize(
+    "changes", [CHANGES_BY_HAND, pytest.param(OTHER_CHANGES_BY_HAND, marks=pytest.mark.faults)], ids=["some", "others"]
+)
+def test_each_change_by_hand_is_seen(changes: Sequence[str]) -> None:
     with database(_urls.database_url, "changed") as url, psycopg.connect(url) as connection:
         connection.execute(snapshot.FILE.read_text())
         connection.commit()
         dumped = [schema.dump(url, pg_dump=pg_dump("embedded"))]
 
-        for change in CHANGES_BY_HAND:
+        for change in changes:
             connection.execute(change)
             connection.commit()
             dumped.append(schema.dump(url, pg_dump=pg_dump("embedded")))
 
-    assert [
-        change for change, before, after in zip(CHANGES_BY_HAND, dumped, dumped[1:], strict=False) if before == after
-    ] == []
+    assert [change for change, before, after in zip(changes, dumped, dumped[1:], strict=False) if before == after] == []
 
 
 # --- An empty database takes it ---------------------------------------------------------------------------------------
@@ -195,14 +204,14 @@ def test_a_database_that_is_behind_is_migrated() -> None:
     with database(_urls.database_url, "behind") as url:
         manage(url, "prepare_database")
         manage(url, "migrate", "chatrooms", "0006")
-        before = schema.dump(url, pg_dump=pg_dump("embedded"))
+        before = applied(url)
 
         ran = manage(url, "prepare_database")
 
-        after = schema.dump(url, pg_dump=pg_dump("embedded"))
+        after = applied(url)
     assert "Applying chatrooms.0007" in ran.stdout
-    assert before != after
-    assert schema.migrations() <= set(schema.APPLIED.findall(after))
+    assert ("chatrooms", "0007_messages_of_user") not in before
+    assert schema.migrations() <= after
 
 
 @pytest.mark.faults
