@@ -33,7 +33,7 @@ def rooms_locked(stack: Stack) -> Iterator[None]:
         connection.rollback()
 
 
-def test_what_finds_no_connection_is_503_while_the_others_still_wait(breakable: Stack) -> None:
+def test_without_a_free_connection_is_503_while_others_wait(breakable: Stack) -> None:
     stack = breakable
     user = stack.sign_up()
     room = user.room()
