@@ -55,7 +55,7 @@ soak: venv-dev ## Run an hour at twice the expected load, with a process killed 
 	@exec $(PYTHON) -m bench.soak
 
 bench: venv-dev ## Run the benchmarks: replies, first token, long rooms, the admin, outages, scrapes, streams (minutes, on an idle machine)
-	@$(PYTHON) -m bench.answers
+	@$(PYTHON) -m bench.replies
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms
 	@$(PYTHON) -m bench.admin

@@ -1,8 +1,8 @@
 """What Kuvaka adds to the time to the first token: `make bench`.
 
-The same double, which takes 0.2 s for its first chunk, is asked in turns: directly, through Google's SDK; and through
-Kuvaka, from the sending of the message to the first chunk of the answer on the stream. What is told is the difference:
-HTTP, the transaction, the queue, the claim, the prompt, Redis, the stream. A room's history is short here.
+The same double, which takes 0.2 s for its first chunk, is called in turns: directly, through Google's SDK, and through
+Kuvaka, from the send of the message to the first delta on the stream. The difference is what HTTP, the transaction, the
+queue, the claim, the prompt, Redis and the stream add. The room's history is short.
 """
 
 import statistics
@@ -26,12 +26,12 @@ def main() -> None:
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
     with tempfile.TemporaryDirectory() as folder, running(database_url=database_url, folder=Path(folder)) as stack:
         stack.double.default(ttft=FIRST_CHUNK, chunks=3, delay=0.01)
-        person = stack.sign_up()
+        alice = stack.sign_up()
         options = types.HttpOptions(base_url=stack.double.base_url, api_version="v1beta")
         sdk = genai.Client(api_key="a-key-for-the-double", vertexai=False, http_options=options)
         direct, through = [], []
         for number in range(ROUNDS + WARM_UP):
-            pair = ask_directly(sdk), ask_through(stack, person)
+            pair = ask_directly(sdk), ask_through(stack, alice)
             if number >= WARM_UP:
                 direct.append(pair[0])
                 through.append(pair[1])
@@ -51,10 +51,10 @@ def ask_directly(sdk: genai.Client) -> float:
     return seconds
 
 
-def ask_through(stack: Stack, person: ApiUser) -> float:
-    room = person.room()
+def ask_through(stack: Stack, alice: ApiUser) -> float:
+    room = alice.room()
     begun = time.monotonic()
-    sent = person.send(room, "Hello")
+    sent = alice.send(room, "Hello")
     response = sse.Response(sent["stream_url"])
     seconds = 0.0
     for received in response.events():

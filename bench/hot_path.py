@@ -1,8 +1,8 @@
 """What a request of the hot path costs: `make bench`, on an idle machine, with wrk on the PATH.
 
-Kuvaka's `web` (one process, production's settings), a floor and a peer are asked for the same, in turns, over 16
-connections: `bench/load` says what they are. The figure that a noisy machine leaves alone is the CPU time a request
-takes of the server's processes; throughput and latencies stand beside it.
+Kuvaka's `web` (one process, production's settings), a floor and a peer get the same requests, in turns, over 16
+connections: `bench/load` says what they are. The CPU time that a request takes in the server's processes hardly depends
+on how busy the machine is; throughput and latencies are printed beside it.
 
 Takes a quarter of an hour: USERS, MESSAGES, ROUNDS and SECONDS in the environment make it smaller.
 """
@@ -88,7 +88,7 @@ def main() -> None:
             "peer": cleanup.enter_context(peer(stack, folder)),
             "kuvaka": web(stack),
         }
-        report(started, measure(started, clients, folder), recordings)
+        report(started, run_all(started, clients, folder), recordings)
 
 
 def production(stack: Stack) -> dict[str, str]:
@@ -198,7 +198,7 @@ def _started(command: list[str], environment: dict[str, str], port: int) -> Iter
             os.killpg(process.pid, signal.SIGTERM)
 
 
-def measure(started: dict[str, Server], clients: list[Client], folder: Path) -> dict[tuple[str, str], list[Run]]:
+def run_all(started: dict[str, Server], clients: list[Client], folder: Path) -> dict[tuple[str, str], list[Run]]:
     runs: dict[tuple[str, str], list[Run]] = {}
     for work in WORKS:
         files = {name: _load_file(folder, name, work, clients) for name in started}

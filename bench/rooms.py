@@ -1,8 +1,7 @@
 """Whether a room of 10,000 messages is as quick as one of 10: `make bench`.
 
-Two people, a room each, asked in turns for the same things; what counts is the ratio of the medians, aimed at 1.2 at
-most. The searches find the same number of messages on both sides, except for those where every second message of the
-room matches.
+Two users with a room each send the same requests in turns; what counts is the ratio of the medians, at most 1.2. The
+searches find the same number of messages in both rooms, except for those where every second message matches.
 """
 
 import statistics
@@ -34,7 +33,7 @@ def main() -> None:
             times: dict[int, list[float]] = {SMALL: [], LARGE: []}
             for number in range(ROUNDS + WARM_UP):
                 if number % 20 == 0:
-                    stack.redis.empty()  # it counts the searches of a minute
+                    stack.redis.empty()  # or the limit on searches would be reached
                 for size in (SMALL, LARGE) if number % 2 else (LARGE, SMALL):
                     begun = time.perf_counter()
                     request(*rooms[size])
@@ -46,26 +45,26 @@ def main() -> None:
 
 
 def others(stack: Stack) -> None:
-    """Messages of somebody else's, so that the tables are not those of one person: 50 rooms of 1,000."""
-    person = stack.sign_up()
+    """Messages of another user, so that the tables are not those of one user: 50 rooms of 1,000."""
+    user = stack.sign_up()
     stack.sql(
         "INSERT INTO chatrooms_chatroom (user_id, name, system_instruction) "
         "SELECT %s, 'Other ' || n, '' FROM generate_series(1, 50) n",
-        person.id,
+        user.id,
     )
-    for (room,) in stack.sql("SELECT id FROM chatrooms_chatroom WHERE user_id = %s", person.id):
-        fill(stack, person, room, 1_000)
+    for (room,) in stack.sql("SELECT id FROM chatrooms_chatroom WHERE user_id = %s", user.id):
+        fill(stack, user, room, 1_000)
 
 
 def filled(stack: Stack, size: int) -> tuple[ApiUser, int]:
-    person = stack.sign_up()
-    room = person.room()
-    fill(stack, person, room, size)
-    return person, room
+    user = stack.sign_up()
+    room = user.room()
+    fill(stack, user, room, size)
+    return user, room
 
 
-def fill(stack: Stack, person: ApiUser, room: int, size: int) -> None:
-    """Exchanges as they are in the tables once they are answered; five of all messages have the rare word."""
+def fill(stack: Stack, user: ApiUser, room: int, size: int) -> None:
+    """Insert messages with finished replies; five messages have the rare word."""
     stack.sql(
         """
         WITH asked AS (
@@ -82,41 +81,41 @@ def fill(stack: Stack, person: ApiUser, room: int, size: int) -> None:
             true, 'done', 1, 3, false, 'a-model', '', 'stop', '', id, now()
         FROM asked
         """,
-        *(room, person.id, size // 2, room, person.id),
+        *(room, user.id, size // 2, room, user.id),
     )
 
 
 def send(stack: Stack, rooms: dict[int, tuple[ApiUser, int]]) -> None:
-    """Send, and wait for each answer outside the measurement, so that no send queues behind another."""
+    """Send, and wait for each reply without timing that, so that no send queues behind another."""
     sends: dict[int, list[float]] = {SMALL: [], LARGE: []}
-    answers: dict[int, list[float]] = {SMALL: [], LARGE: []}
+    replies: dict[int, list[float]] = {SMALL: [], LARGE: []}
     for number in range(ROUNDS // 3 + WARM_UP):
         for size in (SMALL, LARGE) if number % 2 else (LARGE, SMALL):
-            person, room = rooms[size] if size == LARGE else (rooms[size][0], fresh(stack, rooms[size][0]))
+            user, room = rooms[size] if size == LARGE else (rooms[size][0], fresh(stack, rooms[size][0]))
             begun = time.perf_counter()
-            sent = person.send(room, "And now?")
+            sent = user.send(room, "And now?")
             accepted = time.perf_counter()
-            person.call("GET", f"/message/{sent['id']}?wait=20")
+            user.call("GET", f"/message/{sent['id']}?wait=20")
             answered = time.perf_counter()
             if number >= WARM_UP:
                 sends[size].append(1000 * (accepted - begun))
-                answers[size].append(1000 * (answered - begun))
-    for name, times in (("send", sends), ("send, until it is answered", answers)):
+                replies[size].append(1000 * (answered - begun))
+    for name, times in (("send", sends), ("send, until the reply is finished", replies)):
         small, large = (statistics.median(times[size]) for size in (SMALL, LARGE))
         print(f"{name:32}{small:14.1f}{large:10.1f}{large / small:8.2f}")
 
 
-def fresh(stack: Stack, person: ApiUser) -> int:
-    """Another room of 10, which stays one of 10 while it is sent to."""
-    room = person.room()
-    fill(stack, person, room, SMALL)
+def fresh(stack: Stack, user: ApiUser) -> int:
+    """Another room of 10 messages, since each send makes a room longer."""
+    room = user.room()
+    fill(stack, user, room, SMALL)
     return room
 
 
 def _get(path: str) -> Request:
-    def request(person: ApiUser, room: int) -> None:
-        answer = person.call("GET", path.format(room=room))
-        assert answer.status_code == 200, answer.text
+    def request(user: ApiUser, room: int) -> None:
+        response = user.call("GET", path.format(room=room))
+        assert response.status_code == 200, response.text
 
     return request
 

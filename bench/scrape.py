@@ -1,7 +1,7 @@
-"""How long a scrape of the metrics takes: `make bench`. Aimed at under 100 ms.
+"""How long a scrape of the metrics takes: `make bench`. The target is less than 100 ms.
 
-First of a running stack, each process by HTTP. Then of what no installation will have: eight processes of `web` that
-have each answered every route by three methods with six statuses, read in this process.
+First each process of a running stack, over HTTP. Then more than any installation has: eight processes of `web` that
+have each served every route with three methods and six statuses, read in this process.
 """
 
 import os
@@ -60,25 +60,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(PROCESSES):
             python(FILL, folder)
-        print(f"{PROCESSES} processes that have seen everything: {python(READ, folder)}")
+        print(f"{PROCESSES} processes that have served every route: {python(READ, folder)}")
 
 
 def use(stack: Stack) -> None:
-    """Let there be something to tell."""
-    person = stack.sign_up()
-    room = person.room()
+    """Send some messages, so that the metrics are not empty."""
+    alice = stack.sign_up()
+    room = alice.room()
     for number in range(5):
-        person.wait_for_reply(person.send(room, f"question {number}")["id"])
+        alice.wait_for_reply(alice.send(room, f"question {number}")["id"])
 
 
 def scraped(port: int) -> tuple[list[float], int]:
     times = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
-        answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+        response = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
         times.append(1000 * (time.perf_counter() - begun))
-        assert answer.status_code == 200
-    return times, len(answer.content)
+        assert response.status_code == 200
+    return times, len(response.content)
 
 
 def python(script: str, folder: str) -> str:

@@ -2,8 +2,8 @@
 
 Expected are 60 messages a minute, which is 86,000 a day. Each is sent, followed over its stream and read again, as the
 page does it; clients renew their tokens. Every two minutes `worker`, `tasks` or `beat` is killed and started again, and
-every sixteen Redis is emptied. `web` and `stream` live for the whole hour, and a line a minute shows what they hold.
-At the end every message that was accepted has one reply in an end state, or the run fails.
+every sixteen minutes Redis is emptied. `web` and `stream` run for the whole hour. A line a minute shows the memory and
+the open files of each process. At the end every accepted message has one reply in an end state, or the run fails.
 """
 
 import itertools
@@ -29,18 +29,18 @@ from tests.stack import Stack, running
 from tests.waiting import wait_until
 
 MINUTES = int(os.environ.get("SOAK_MINUTES", "60"))
-SENDS_A_SECOND, CLIENTS, PEOPLE, ROOMS = 2.0, 24, 40, 3
+SENDS_A_SECOND, CLIENTS, USERS, ROOMS = 2.0, 24, 40, 3
 CHUNKS, SECONDS = 20, 0.1
 KILL_EVERY, RENEW_EVERY = 120.0, 600.0
 SHOWN = ("web", "stream", "worker", "tasks", "beat")
 
 
 class Client:
-    """One person who sends now and then, and never gives up on a message that was accepted."""
+    """A user who sends now and then; `sent` has the ids of the accepted messages."""
 
     def __init__(self, stack: Stack, counts: Counter[str]) -> None:
-        self.person: ApiUser = stack.sign_up()
-        self.rooms = [self.person.room() for _ in range(ROOMS)]
+        self.user: ApiUser = stack.sign_up()
+        self.rooms = [self.user.room() for _ in range(ROOMS)]
         self.sent: list[int] = []
         self._counts = counts
         self._renew_at = time.monotonic() + RENEW_EVERY * random.uniform(0.5, 1)
@@ -49,19 +49,19 @@ class Client:
     def send(self) -> None:
         with self._alone:
             self._renew()
-            message = self.person.send(random.choice(self.rooms), "How are you?")
+            message = self.user.send(random.choice(self.rooms), "How are you?")
             self.sent.append(message["id"])
         self._counts["sent"] += 1
         with suppress(OSError):
             for event in sse.Response(message["stream_url"]).events():
                 self._counts[event.event] += 1
-        if self.person.message(message["id"])["reply"]["status"] == "done":
+        if self.user.message(message["id"])["reply"]["status"] == "done":
             self._counts["read"] += 1
 
     def _renew(self) -> None:
         if time.monotonic() > self._renew_at:
-            tokens = self.person.stack.post("/auth/refresh", {"refresh_token": self.person.refresh_token}).json()
-            self.person.access_token, self.person.refresh_token = tokens["access_token"], tokens["refresh_token"]
+            tokens = self.user.stack.post("/auth/refresh", {"refresh_token": self.user.refresh_token}).json()
+            self.user.access_token, self.user.refresh_token = tokens["access_token"], tokens["refresh_token"]
             self._renew_at = time.monotonic() + RENEW_EVERY
 
 
@@ -70,14 +70,14 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         running(database_url=database_url, folder=Path(folder)) as stack,
-        # A process ends with the thread that started it (tests/stack.py), so one thread starts them, and lives on.
+        # A process ends with the thread that started it (tests/stack.py), so one thread starts all, and ends last.
         ThreadPoolExecutor(1) as breaking,
     ):
         stack.retries_when_busy = True
         stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
         stack.double.default(ttft=1.0, delay=SECONDS, chunks=CHUNKS)
         counts: Counter[str] = Counter()
-        clients = [Client(stack, counts) for _ in range(PEOPLE)]
+        clients = [Client(stack, counts) for _ in range(USERS)]
         soak(stack, clients, counts, breaking)
         sys.exit(judge(stack, clients))
 

@@ -1,6 +1,6 @@
 """What 1,000 open streams cost one process: `make bench`.
 
-50 replies are written at once, each followed by 20 clients; all of them have to get every chunk. Memory is the
+50 replies are written at once, each followed by 20 clients; all of them have to get every delta. Memory is the
 process's resident set, CPU its own time; the floor is the same process with no stream open.
 """
 
@@ -29,17 +29,17 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         running(database_url=database_url, folder=Path(folder), settings=settings) as stack,
     ):
-        measure(stack, readers=2)  # what the first streams cost is not what a stream costs
+        open_streams(stack, readers=2)  # what the first streams cost is not what a stream costs
         stack.double.reset()
-        measure(stack, readers=READERS)
+        open_streams(stack, readers=READERS)
 
 
-def measure(stack: Stack, *, readers: int) -> None:
+def open_streams(stack: Stack, *, readers: int) -> None:
     process = psutil.Process(stack.processes["stream"].pid)
-    people = in_parallel([stack.sign_up for _ in range(REPLIES)])
-    rooms = [(person, person.room()) for person in people]
+    users = in_parallel([stack.sign_up for _ in range(REPLIES)])
+    rooms = [(user, user.room()) for user in users]
     stack.double.default(text=TEXT, chunks=CHUNKS, ttft=6, delay=0.1)
-    sent = in_parallel([lambda p=person, r=room: p.send(r, "Hello") for person, room in rooms])
+    sent = in_parallel([lambda u=user, r=room: u.send(r, "Hello") for user, room in rooms])
     memory, cpu, begun = process.memory_info().rss, sum(process.cpu_times()[:2]), time.monotonic()
     wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, "all calls under way", 30)
     urls = [message["stream_url"] for message in sent for _ in range(readers)]
@@ -53,13 +53,13 @@ def measure(stack: Stack, *, readers: int) -> None:
         f"{len(urls)} streams of {REPLIES} replies, all whole: {(peak - memory) / len(urls) / 1024:.0f} KiB a stream "
         f"({memory / 2**20:.0f} -> {peak / 2**20:.0f} MiB); CPU {used:.1f} s in {seconds:.1f} s, "
         f"{1e6 * used / events:.0f} us an event; {process.num_threads()} threads; "
-        f"between the first and the last reader of a chunk: p50 {1000 * latencies[len(latencies) // 2]:.0f} ms, "
+        f"between the first and the last reader of a delta: p50 {1000 * latencies[len(latencies) // 2]:.0f} ms, "
         f"p99 {1000 * latencies[int(len(latencies) * 0.99)]:.0f} ms"
     )
 
 
 async def read_all(urls: list[str], process: psutil.Process) -> tuple[list[str], int, list[float]]:
-    """Read all streams to their ends; the texts, the most memory seen meanwhile, and how far apart readers were."""
+    """Read all streams to their ends; return the texts, the peak memory, and how far apart readers were."""
     peak = 0
     seen: dict[str, list[float]] = {}
 

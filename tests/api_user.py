@@ -25,34 +25,34 @@ class ApiUser:
     http: requests.Session = field(default_factory=requests.Session, repr=False)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Ask once; in a patient stack again, if that is safe and the database was busy."""
+        """Send a request; with `retries_when_busy`, repeat it while the database is busy if that is safe."""
         headers = {"Authorization": f"Bearer {self.access_token}", **options.pop("headers", {})}
         url, safe = self.stack.url + path, method == "GET" or "Idempotency-Key" in headers
 
         def ask() -> requests.Response:
-            answer = self.http.request(method, url, headers=headers, timeout=TIMEOUT, **options)
-            if not (answer.history or options.get("stream")):
-                promised.hold(method, url, answer.status_code, answer.headers, answer.content)
-            return answer
+            response = self.http.request(method, url, headers=headers, timeout=TIMEOUT, **options)
+            if not (response.history or options.get("stream")):
+                promised.hold(method, url, response.status_code, response.headers, response.content)
+            return response
 
         return until_not_busy(ask, {"service_unavailable"}) if safe and self.stack.retries_when_busy else ask()
 
     def room(self, name: str = "Room") -> int:
-        answer = self.call("POST", "/chatroom", json={"name": name})
-        assert answer.status_code == 201, answer.text
-        return int(answer.json()["id"])
+        response = self.call("POST", "/chatroom", json={"name": name})
+        assert response.status_code == 201, response.text
+        return int(response.json()["id"])
 
     def send(self, room: int, content: str, **options: Any) -> dict[str, Any]:
         path = f"/chatroom/{room}/message"
         if self.stack.retries_when_busy and "headers" not in options:
-            answer = self.send_with_retries(room, content)
+            response = self.send_with_retries(room, content)
         else:
-            answer = self.call("POST", path, json={"content": content}, **options)
-        assert answer.status_code == 202, answer.text
-        return dict(answer.json())
+            response = self.call("POST", path, json={"content": content}, **options)
+        assert response.status_code == 202, response.text
+        return dict(response.json())
 
     def send_with_retries(self, room: int, content: str = "Hello") -> requests.Response:
-        """Send once, as a client does that repeats what met a busy database; also from many threads at once."""
+        """Send once, and repeat with the same idempotency key while the database is busy; for many threads at once."""
         url = f"{self.stack.url}/chatroom/{room}/message"
         headers = {"Authorization": f"Bearer {self.access_token}", "Idempotency-Key": secrets.token_hex(8)}
 
@@ -62,15 +62,15 @@ class ApiUser:
         return until_not_busy(ask, {"service_unavailable", "idempotency_in_flight"})
 
     def message(self, message_id: int) -> dict[str, Any]:
-        answer = self.call("GET", f"/message/{message_id}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        response = self.call("GET", f"/message/{message_id}")
+        assert response.status_code == 200, response.text
+        return dict(response.json())
 
     def wait_for_reply(self, message_id: int, seconds: float = TIMEOUT) -> dict[str, Any]:
-        """The message once its reply is final: `web` looks for it, which costs less than to ask again and again."""
+        """The message once its reply is final; by `?wait=`, which costs less than polling."""
         return dict(wait_until(lambda: self._message_if_final(message_id), "a final reply", seconds))
 
     def _message_if_final(self, message_id: int) -> dict[str, Any] | None:
-        answer = self.call("GET", f"/message/{message_id}?wait=5")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json()) if answer.json()["reply"]["status"] in ("done", "failed", "stopped") else None
+        response = self.call("GET", f"/message/{message_id}?wait=5")
+        assert response.status_code == 200, response.text
+        return dict(response.json()) if response.json()["reply"]["status"] in ("done", "failed", "stopped") else None

@@ -1,4 +1,4 @@
-"""What somebody was charged, as the database has it."""
+"""What a user was charged, by the database."""
 
 from tests.api_user import ApiUser
 
@@ -9,7 +9,7 @@ BOOKS = """
 """
 
 
-def books(person: ApiUser) -> tuple[int, int, int]:
+def books(user: ApiUser) -> tuple[int, int, int]:
     """The counter, the sum of the ledger, and the number of messages."""
-    [row] = person.stack.sql(BOOKS, person.id, person.id, person.id)
+    [row] = user.stack.sql(BOOKS, user.id, user.id, user.id)
     return int(row[0]), int(row[1]), int(row[2])

@@ -1,4 +1,4 @@
-"""What every test stands on: real PostgreSQL and Redis, and an environment that is nobody's own."""
+"""What every test needs: real PostgreSQL and Redis, and an environment without the developer's settings."""
 
 import atexit
 import io
@@ -74,7 +74,7 @@ atexit.register(_cleanup.close)
 os.environ |= {"DATABASE_URL": _urls.database_url, "REDIS_URL": _urls.redis_url}
 django.setup()
 
-# A machine that stalls would else open the breaker, and for two seconds nothing would be cached or limited.
+# Otherwise a machine that stalls would open the breaker, and for two seconds nothing would be cached or limited.
 settings.CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
 # And a connection to the database would count as refused.
 settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
@@ -86,7 +86,7 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the processes of a parallel run (pytest-xdist) find their own servers.
+    """Let the processes of a parallel run (pytest-xdist) start their own servers.
 
     With this variable in their environment pytest-django would read the settings before this file, and find ours.
     """
@@ -124,7 +124,7 @@ def _seeds(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _clean_slate(request: pytest.FixtureRequest) -> None:
-    """Give no test with a database limits that it does not set itself, or what another one left in Redis."""
+    """Remove the tiers' limits, which a test sets itself, and what another test left in Redis."""
     if not _has_database(request):
         return
     from billing.models import Tier
@@ -137,15 +137,15 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _promises_are_kept() -> Iterator[None]:
-    """Hold what every test client is answered to the contract."""
+    """Compare every response to a test client with the contract."""
     ask = TestClient.request
 
     def ask_and_compare(client: Any, **request: Any) -> Any:
-        answer = ask(client, **request)
-        body = None if answer.streaming else answer.content
-        asked = answer.wsgi_request
-        promised.hold(asked.method, asked.path, answer.status_code, answer.headers, body)
-        return answer
+        response = ask(client, **request)
+        body = None if response.streaming else response.content
+        asked = response.wsgi_request
+        promised.hold(asked.method, asked.path, response.status_code, response.headers, body)
+        return response
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TestClient, "request", ask_and_compare)
@@ -153,7 +153,7 @@ def _promises_are_kept() -> Iterator[None]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Make what only this process keeps as it was at first: no test finds what another left."""
+    """Reset the state of this process, so that no test finds what another left."""
     is_stack = item.get_closest_marker("stack") is not None
     _wait_over_midnight(120 if is_stack else 10)
     if not is_stack:
@@ -203,13 +203,13 @@ def set_clock(db: None) -> Iterator[Callable[[datetime], None]]:
 
 @pytest.fixture
 def clock_stands(set_clock: Callable[[datetime], None]) -> None:
-    """Stop the database's clock, for this connection, so that a pause that it counts can be told exactly."""
+    """Stop the database's clock, for this connection, so that a pause can be compared exactly."""
     set_clock(datetime.now(UTC))
 
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """What the process logs, as it would stand on its standard error."""
+    """What the process logs, in the format of its standard error."""
     root, text = logging.getLogger(), io.StringIO()
     handler = logging.StreamHandler(text)
     formatters = [each.formatter for each in root.handlers]
@@ -221,19 +221,19 @@ def logged() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def alice(db: None) -> Any:
-    """The user whom most tests are about."""
+    """The user of most tests."""
     return _make_user()
 
 
 @pytest.fixture
 def bob(db: None) -> Any:
-    """A second user, who does what Alice does."""
+    """A second user."""
     return _make_user()
 
 
 @pytest.fixture
 def mallory(db: None) -> Any:
-    """A user who tries what is Alice's alone."""
+    """A user who attempts to reach what belongs to Alice."""
     return _make_user()
 
 
@@ -244,7 +244,7 @@ def _make_user() -> Any:
 
 
 def counted(name: str, **labels: str) -> float:
-    """What a metric of this process stands at."""
+    """The value of a metric of this process."""
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 

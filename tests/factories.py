@@ -1,4 +1,4 @@
-"""What tests begin with, made as the API makes it."""
+"""Users for tests."""
 
 import itertools
 from typing import Any

@@ -6,10 +6,10 @@ from django.db import connection
 
 
 def wait_for_a_waiter(waiters: int = 1) -> None:
-    """Until another connection, or so many, wait for a row that this transaction holds."""
+    """Wait until this many other connections wait for a row that this transaction has locked."""
     for _ in range(3000):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees those of its first look alone
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction would see the first snapshot again
             cursor.execute(
                 "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
                 "WHERE NOT granted AND datname = current_database()"
@@ -17,4 +17,4 @@ def wait_for_a_waiter(waiters: int = 1) -> None:
             if cursor.fetchone()[0] >= waiters:
                 return
         time.sleep(0.02)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no other connection waits")

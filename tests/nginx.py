@@ -1,4 +1,4 @@
-"""The real nginx with the configuration that is shipped, and what it needs around it: a name server, an upstream."""
+"""The real nginx with the shipped configuration, and what that needs: a name server and an upstream."""
 
 import datetime as dt
 import http.client
@@ -63,7 +63,7 @@ class Nginx:
         self.config.write_text(text)
         shutil.copy("/etc/nginx/mime.types", folder)
         _make_certificate(folder)
-        # Its workers are another user when we are root, and have to get here.
+        # Under root its workers run as another user, who needs access.
         folder.chmod(0o755)
 
     def command(self, *more: str) -> list[str]:
@@ -82,8 +82,8 @@ class Nginx:
         connection.sock = self.connect()
         try:
             connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return answer, answer.read()
+            response = connection.getresponse()
+            return response, response.read()
         finally:
             connection.close()
 
@@ -104,7 +104,7 @@ def running(proxy: Nginx) -> Iterator[None]:
 
 @contextmanager
 def names(addresses: dict[str, list[str]]) -> Iterator[int]:
-    """A name server that tells these IPv4 addresses, as they are at the moment; its port."""
+    """A name server that returns the addresses that `addresses` has at the time of a query; its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
 
@@ -117,9 +117,9 @@ def names(addresses: dict[str, list[str]]) -> Iterator[int]:
                     length = question[12]
                     found = addresses.get(question[13 : 13 + length].decode(), ["127.0.0.1"])
                     head = question[:2] + b"\x81\x80\x00\x01" + len(found).to_bytes(2, "big") + b"\x00\x00\x00\x00"
-                    answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04"
-                    answers = b"".join(answer + socket.inet_aton(address) for address in found)
-                    udp.sendto(head + question[12:].split(b"\x00\x00\x29")[0] + answers, client)
+                    record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04"
+                    records = b"".join(record + socket.inet_aton(address) for address in found)
+                    udp.sendto(head + question[12:].split(b"\x00\x00\x29")[0] + records, client)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -134,13 +134,13 @@ def names(addresses: dict[str, list[str]]) -> Iterator[int]:
 def upstream(
     status: int = 200, address: tuple[str, int] = ("127.0.0.1", 0)
 ) -> Iterator[tuple[http.server.HTTPServer, list[dict[str, Any]]]]:
-    """A server of one thread that answers with what it was asked."""
+    """A server of one thread that responds with the request that it got."""
     asked: list[dict[str, Any]] = []
 
     class Echo(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             asked.append({"path": self.path, "headers": [[k.lower(), v] for k, v in self.headers.items()]})
             asked[-1]["body"] = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             body = json.dumps(asked[-1]).encode()
@@ -151,7 +151,7 @@ def upstream(
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815
+        do_GET = do_POST = respond  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -39,8 +39,8 @@ def version() -> tuple[int, ...]:
 def running(database_url: str, *, prepared: int = 0) -> Iterator[str]:
     """The URL of the same database through a PgBouncer of the test's own.
 
-    It has eight connections to PostgreSQL and gives them out in turn: whoever counts on meeting the same one in the
-    next transaction is wrong at once, and not only under load.
+    It has eight connections to PostgreSQL and uses them in turn, so code that relies on getting the same one in the
+    next transaction fails at once, and not only under load.
     """
     server, port = urlsplit(database_url), free_port()
     folder = Path(tempfile.mkdtemp(prefix="kuvaka-", dir="/var/tmp"))
@@ -85,7 +85,7 @@ def running(database_url: str, *, prepared: int = 0) -> Iterator[str]:
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    def answers() -> bool:
+    def is_up() -> bool:
         assert process.poll() is None, log.read_text()
         try:
             psycopg.connect(url, connect_timeout=5).close()
@@ -93,4 +93,4 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             return False
         return True
 
-    wait_until(answers, "PgBouncer up")
+    wait_until(is_up, "PgBouncer up")

@@ -10,7 +10,7 @@ import socket
 # free there can be gone before the server binds it.
 FIRST, LAST = 10_000, 30_000
 ROWS = range(LAST, 32_000)
-# Two of pytest-xdist's workers look in different places, and two runs on one machine begin at different ones.
+# Each of pytest-xdist's workers has its own share, and each run on a machine begins at another port of it.
 _WORKERS = 8
 _WORKER = int((re.search(r"\d+$", os.environ.get("PYTEST_XDIST_WORKER", "")) or ["0"])[0]) % _WORKERS
 _SHARE = range(FIRST + _WORKER, LAST, _WORKERS)

@@ -1,4 +1,4 @@
-"""Holds every answer that a test gets to docs/openapi.yaml: status, headers, and a body with no field too many."""
+"""Compares every response that a test gets with docs/openapi.yaml: status, headers, and a body without extra fields."""
 
 import copy
 import json
@@ -18,11 +18,11 @@ Schema = dict[str, Any]
 
 PROMISED: Schema = openapi.read()
 OF_FAILURES = {"allow", "www-authenticate"}
-"""Headers that say nothing where nothing failed."""
+"""Headers that are documented for failures only."""
 
 
 def hold(method: str, url: str, status: int, headers: Mapping[str, str], body: bytes | None) -> None:
-    """Compare an answer, of which the body may be unknown (None), with what was promised. Other routes are let pass."""
+    """Compare a response, whose body may be unknown (None), with docs/openapi.yaml, unless that lacks the route."""
     operation = _operation(method.lower(), urlsplit(url).path)
     if operation is None:
         return
@@ -40,18 +40,20 @@ def hold(method: str, url: str, status: int, headers: Mapping[str, str], body: b
 
 
 def hold_event(event: Schema) -> None:
-    """Compare an event of a stream with what was promised."""
+    """Compare an event of a stream with docs/openapi.yaml."""
     _hold_value("an event", {"$ref": "#/components/schemas/StreamEvent"}, event)
 
 
 def _hold_headers(where: str, promised: Schema, headers: Mapping[str, str]) -> None:
-    told = {name.lower(): resolved(each, PROMISED)["schema"] for name, each in promised.items()}
+    schemas = {name.lower(): resolved(each, PROMISED)["schema"] for name, each in promised.items()}
     known = {name.lower() for name in PROMISED["components"]["headers"]} - OF_FAILURES
-    assert headers.keys() & known <= told.keys(), f"{where}: {headers.keys() & known - told.keys()} are not promised"
+    assert headers.keys() & known <= schemas.keys(), (
+        f"{where}: {headers.keys() & known - schemas.keys()} are not promised"
+    )
     assert "x-request-id" in headers, where
-    for name in headers.keys() & told.keys():
+    for name in headers.keys() & schemas.keys():
         value: Any = headers[name]
-        _hold_value(f"{where}: {name}", told[name], int(value) if told[name]["type"] == "integer" else value)
+        _hold_value(f"{where}: {name}", schemas[name], int(value) if schemas[name]["type"] == "integer" else value)
 
 
 def _hold_value(where: str, schema: Schema, value: Any) -> None:

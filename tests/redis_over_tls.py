@@ -64,7 +64,7 @@ def running() -> Iterator[str]:
             )
         try:
 
-            def answers() -> bool:
+            def is_up() -> bool:
                 assert process.poll() is None, (folder / "log").read_text()
                 try:
                     with Redis.from_url(url) as client:
@@ -72,7 +72,7 @@ def running() -> Iterator[str]:
                 except RedisError:
                     return False
 
-            wait_until(answers, "Redis up")
+            wait_until(is_up, "Redis up")
             yield url
         finally:
             process.kill()
@@ -82,9 +82,9 @@ def running() -> Iterator[str]:
 
 
 def _make_certificates(folder: Path) -> None:
-    """An authority of nobody's, and what it has signed: a certificate for 127.0.0.1."""
+    """Write an authority of the test's own, and a certificate for 127.0.0.1 that it has signed."""
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer, now = _name("An authority of a test's"), dt.datetime.now(dt.UTC)
+    issuer, now = _name("An authority of a test"), dt.datetime.now(dt.UTC)
 
     def certificate(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         return (

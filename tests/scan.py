@@ -1,4 +1,4 @@
-"""Everything that PostgreSQL and Redis hold, as text: to find what should be nowhere."""
+"""Everything that PostgreSQL and Redis hold, as text, to search for what should be in neither."""
 
 import base64
 import re
@@ -21,15 +21,15 @@ BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
 def found(
     texts: Iterable[str], *, database_url: str, redis_url: str, allowed: Collection[str] = ()
 ) -> set[tuple[str, str]]:
-    """Where the texts stand: pairs of a place (`table public.accounts_user`, `redis`) and a text.
+    """Where the texts are: pairs of a source (`table public.accounts_user`, `redis`) and a text.
 
-    `allowed` are places that may hold them: the tables that the law has us keep.
+    `allowed` are sources that may have them: the tables that have to be kept by law.
     """
     wanted = list(texts)
-    assert wanted, "nothing to look for"
+    assert wanted, "nothing to search for"
     held = [*rows(database_url), *keys(redis_url)]
     assert held, "nothing was read"
-    return {(place, text) for place, content in held for text in wanted if place not in allowed and text in content}
+    return {(source, text) for source, content in held for text in wanted if source not in allowed and text in content}
 
 
 def rows(database_url: str) -> Iterator[tuple[str, str]]:
@@ -52,7 +52,7 @@ def keys(redis_url: str) -> Iterator[tuple[str, str]]:
 
 def _parts_of(client: Any, key: bytes) -> list[bytes]:
     match client.type(key):
-        case b"none":  # it ended meanwhile
+        case b"none":  # it has expired since
             return []
         case b"string":
             return [client.get(key) or b""]
@@ -67,7 +67,7 @@ def _parts_of(client: Any, key: bytes) -> list[bytes]:
         case b"stream":
             return [part for _, fields in client.xrange(key) for pair in fields.items() for part in pair]
         case kind:
-            raise AssertionError(f"a kind of value that nobody reads: {kind!r}")
+            raise AssertionError(f"an unknown type of value: {kind!r}")
 
 
 def _decoded(part: bytes) -> Iterator[bytes]:

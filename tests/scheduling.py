@@ -14,7 +14,7 @@ from tests import servers
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without looking for garbage, of which there is none: a fifth of the time."""
+    """Collect without garbage collection, which takes a fifth of the time and frees nothing."""
     gc.disable()
     result = yield
     gc.freeze()
@@ -26,11 +26,11 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest, those of one kind of stack after each other."""
 
-    def place(item: pytest.Item) -> int:
+    def order(item: pytest.Item) -> int:
         names = getattr(item, "fixturenames", ())
         return 0 if "breakable_stack" in names else 1 if "shared_stack" in names else 2
 
-    items.sort(key=place)
+    items.sort(key=order)
 
 
 class Scheduling(LoadScopeScheduling):
@@ -57,5 +57,5 @@ def _text_of(name: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Have parallel runs distribute tests so."""
+    """Use this scheduling in parallel runs."""
     return Scheduling(config, log)

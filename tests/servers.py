@@ -1,7 +1,7 @@
 """PostgreSQL and Redis for a test run, and the templates of its databases.
 
 Runs may overlap. They share one PostgreSQL, kept by a process of its own (`python -m tests.servers`) that stops when
-the last run has ended, however that ended: each holds a lock which the kernel gives back at its death. Each run has
+the last run has ended, however that ended: each holds a lock which the kernel releases with its process. Each run has
 databases and a Redis of its own. TEST_DATABASE_URL and TEST_REDIS_URL name other servers; that Redis is emptied.
 """
 
@@ -31,12 +31,12 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = embedded.default_data_dir() / "tests"
 RUN = f"run{os.getpid()}"
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
-"""PostgreSQL without care for the machine's sudden end, and with connections for several stacks."""
+"""PostgreSQL that need not survive a crash of the machine, with connections for several stacks."""
 
 KEPT_TEMPLATES = 3
 """The newest ones stay, for runs that started from another state of the migrations."""
 
-PATIENCE = 90.0
+START_TIMEOUT = 90.0
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def _ensure(urls: Urls, name: str, make: Callable[[str], None]) -> str:
 
 
 def clone_database(urls: Urls, template: str, name: str) -> str:
-    """Copy the template to a database of this run's own, in place of one of that name, and return its URL."""
+    """Copy the template to a database of this run, replacing one of that name, and return its URL."""
     own = f"{RUN}_{name}"
     with _execute(urls.database_url) as execute:
         execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(own)))
@@ -103,7 +103,7 @@ def keep_postgresql() -> None:
             while server.process.poll() is None:
                 with suppress(BlockingIOError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return  # and whoever comes now waits until this process has ended
+                    return  # a run that starts now waits until this process has ended
                 time.sleep(0.3)
 
 
@@ -111,7 +111,7 @@ def keep_postgresql() -> None:
 def _shared_postgresql() -> Iterator[str]:
     with (FOLDER / "users").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at = time.monotonic() + START_TIMEOUT
         keeper: subprocess.Popen[bytes] | None = None
         while (urls := embedded.running_urls(FOLDER)) is None:
             if time.monotonic() > give_up_at:
@@ -150,7 +150,7 @@ def _own_redis() -> Iterator[str]:
 
 
 def _name_of(text: str = "") -> str:
-    """Tell one state of the migrations and of `text` from another."""
+    """A name that differs for each state of the migrations and of `text`."""
     return hashlib.sha256(schema.seal(text).encode()).hexdigest()[:16]
 
 
@@ -176,7 +176,7 @@ def prepare(database_url: str) -> None:
 
 
 def _drop_databases_of_dead_runs(database_url: str) -> None:
-    """Drop what killed runs left, unless the server is the caller's: runs on other machines may use that one too."""
+    """Drop what killed runs left, unless TEST_DATABASE_URL is set: runs on other machines may use that server too."""
     if not os.environ.get("TEST_DATABASE_URL"):
         with _execute(database_url) as execute:
             names = [name for (name,) in execute(sql.SQL("SELECT datname FROM pg_database"))]

@@ -1,4 +1,4 @@
-"""The real thing for tests: the Procfile's processes, with a database, a Redis and a Gemini double of their own."""
+"""The whole stack for tests: the Procfile's processes, with a database, a Redis and a Gemini double of their own."""
 
 import os
 import random
@@ -35,7 +35,7 @@ LIMITS = ("daily_messages", "sends_per_minute", "parallel_replies", "waiting_rep
 
 
 class Stack:
-    """Starts, kills and asks the processes; every setting can be given by its name in the environment."""
+    """Starts, kills and calls the processes; every setting can be given by its name in the environment."""
 
     def __init__(self, *, database_url: str, folder: Path, settings: dict[str, str]) -> None:
         self.database_url = database_url
@@ -53,7 +53,7 @@ class Stack:
         self.limits: list[tuple[Any, ...]] = []
         """Each tier's slug and `LIMITS`, which `restore` sets again."""
         self.retries_when_busy = False
-        """Whether people repeat what meets a busy database: where no test takes the database away, it is no fault."""
+        """Whether users repeat requests while the database is busy: no fault where no test stops the database."""
         self.environment = stack_settings.environment_of(self) | settings
 
     # Processes
@@ -100,9 +100,9 @@ class Stack:
         return self._environment_of(process)[name]
 
     def restore(self, settings: dict[str, dict[str, str]] | None = None) -> None:
-        """Undo what a test has broken and forget what it has made: all run as at first, and nothing is under way.
+        """Undo what a test has broken and delete what it has made; all processes run as at first, without work.
 
-        With `settings`, by process, those run with settings of the test's own; who has them already is left alone.
+        With `settings`, by process, those run with these settings; one that has them already is not restarted.
         """
         for process in self._started:
             if process not in self.processes.values() and process.poll() is None:
@@ -119,7 +119,7 @@ class Stack:
         broken = {name for name in PROCESSES if name not in self.processes or self.processes[name].poll() is not None}
         if self.double.ledger()["in_flight"]:
             broken.add("worker")
-        if self.redis.was_unavailable:  # their pauses between attempts to connect have grown
+        if self.redis.was_unavailable:  # their pauses between connection attempts have grown
             broken |= {"worker", "tasks", "beat"}
         self.redis.was_unavailable = False
         wanted = settings or {}
@@ -134,7 +134,7 @@ class Stack:
         self.double.reset()
 
     def is_consuming(self) -> bool:
-        """Whether worker, tasks and beat do their work; after Redis was away, Celery now and then is dead, or hangs."""
+        """Whether worker, tasks and beat do their work; after an outage of Redis, Celery sometimes exits or hangs."""
         [(begun,)] = self.sql("SELECT clock_timestamp()")
         done = "SELECT 1 FROM django_celery_results_taskresult WHERE date_done > %s"
         with Redis.from_url(self.environment["REDIS_URL"]) as client:
@@ -146,7 +146,7 @@ class Stack:
         return False
 
     def _delete_users(self) -> None:
-        """Delete everybody and all that is theirs, while the processes go on; the limits are those of the start."""
+        """Delete all users and their data while the processes run, and restore the limits of the tiers."""
         for _ in range(20):
             with suppress(psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 self.sql(
@@ -182,7 +182,7 @@ class Stack:
         os.killpg(self.processes[name].pid, number)
 
     def kill(self, name: str) -> None:
-        """Kill -9 of the whole process group; a worker's leases end as if their time had passed."""
+        """Kill -9 of the whole process group; a worker's leases expire."""
         process = self.processes.pop(name)
         with suppress(ProcessLookupError):  # it ended by itself
             os.killpg(process.pid, signal.SIGKILL)
@@ -191,7 +191,7 @@ class Stack:
             self.expire_leases()
 
     def expire_leases(self) -> None:
-        """Let the time of every lease on a reply have passed."""
+        """Expire every lease on a reply."""
         self.sql("UPDATE chatrooms_message SET lease_until = now() WHERE lease_until IS NOT NULL")
 
     def stop(self, name: str, seconds: float = TIMEOUT) -> int:
@@ -214,7 +214,7 @@ class Stack:
     # Questions
 
     def run(self, what: str, code: str) -> None:
-        """Run some Python of Django's, with the settings of the stack."""
+        """Run Python code in `manage.py shell`, with the settings of the stack."""
         ran = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
             cwd=ROOT,
@@ -226,20 +226,20 @@ class Stack:
         assert ran.returncode == 0, f"{what}: {ran.stderr}"
 
     def sql(self, query: str, *parameters: Any, **named: Any) -> list[tuple[Any, ...]]:
-        """Ask (or change) the database behind the API's back."""
+        """Query or change the database directly, without the API."""
         if self._database is None:
             self._database = psycopg.connect(self.database_url, autocommit=True)
         cursor = self._database.execute(query, named or parameters)
         return cursor.fetchall() if cursor.description else []
 
     def forget_connection(self) -> None:
-        """Let the next question connect anew: PostgreSQL was restarted."""
+        """Close the connection after a restart of PostgreSQL; the next query opens another."""
         if self._database is not None:
             self._database.close()
         self._database = None
 
     def sign_up(self) -> ApiUser:
-        """A new person, signed in by code over HTTP."""
+        """A new user, signed in by code over HTTP."""
         number = f"+919{random.randrange(10**8, 10**9)}"
         otp = self.post("/auth/send-otp", {"mobile_number": number}).json()["otp"]
         tokens = self.post("/auth/verify-otp", {"mobile_number": number, "otp": otp}).json()
@@ -247,9 +247,9 @@ class Stack:
         return ApiUser(self, user_id, number, tokens["access_token"], tokens["refresh_token"])
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        answer = self.try_post(path, body)
-        assert answer.ok, answer.text
-        return answer
+        response = self.try_post(path, body)
+        assert response.ok, response.text
+        return response
 
     def try_post(self, path: str, body: dict[str, Any]) -> requests.Response:
         return requests.post(self.url + path, json=body, timeout=TIMEOUT)

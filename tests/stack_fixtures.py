@@ -18,7 +18,7 @@ def breakable_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def breakable(breakable_stack: Any, request: pytest.FixtureRequest) -> Any:
-    """A whole stack of which a test may kill, freeze, fill and set what it likes: the next one finds it mended."""
+    """A whole stack in which a test may kill, freeze, fill and set anything; it is restored before each test."""
     marker = request.node.get_closest_marker("stack_settings")
     breakable_stack.restore(marker.kwargs if marker else None)
     return breakable_stack

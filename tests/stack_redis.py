@@ -55,7 +55,7 @@ class StackRedis:
             client.flushall()
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP: it accepts connections and answers nothing."""
+        """Stop the process with SIGSTOP: it accepts connections and sends nothing."""
         assert self._process is not None
         self.was_unavailable = True
         self._process.send_signal(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Waiting for events instead of times, and doing things at the same moment."""
+"""Waiting for conditions instead of fixed times, and running jobs at the same moment."""
 
 import socket
 import threading
@@ -14,27 +14,31 @@ TIMEOUT = 60.0
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = TIMEOUT) -> Any:
-    """Look again and again, for `seconds` in which this process ran: what stops the whole machine does not count.
+    """Poll `condition` until it is true, and return its value.
 
-    What takes long is looked at less often: a look may cost more than what it waits for. Returns what was found.
+    Of a pause of the whole machine only a second counts towards `seconds`. The longer the wait, the longer the pauses
+    between polls, since a poll may cost more than what it waits for.
+
+    Raises:
+        AssertionError: after `seconds`.
     """
-    waited, looked_at = 0.0, time.monotonic()
+    waited, polled_at = 0.0, time.monotonic()
     while not (found := condition()):
         now = time.monotonic()
-        waited, looked_at = waited + min(now - looked_at, 1.0), now
+        waited, polled_at = waited + min(now - polled_at, 1.0), now
         assert waited < seconds, f"expected {what} within {seconds} s; last seen: {found!r}"
         time.sleep(min(max(0.05, waited / 10), 0.3))
     return found
 
 
 def until_not_busy(ask: Callable[[], requests.Response], busy: set[str]) -> requests.Response:
-    """The first answer that is none of these codes; the last one, after many."""
+    """The first response with none of these codes, or the last of 150."""
     for _ in range(150):
-        answer = ask()
-        if answer.status_code not in (409, 503) or answer.json().get("code") not in busy:
+        response = ask()
+        if response.status_code not in (409, 503) or response.json().get("code") not in busy:
             break
         time.sleep(0.2)
-    return answer
+    return response
 
 
 def in_parallel(jobs: list[Callable[[], Any]]) -> list[Any]:

@@ -73,7 +73,7 @@ def _run(connection: Any, statements: list[Statement], given: dict[int, int]) ->
 
 
 def _with_ids(parameters: Any, given: dict[int, int]) -> Any:
-    """The parameters with the ids that this request was given in place of the recorded one's."""
+    """The parameters with the ids that this request was given instead of the recorded ones."""
     if isinstance(parameters, dict):
         return {name: given.get(each, each) if type(each) is int else each for name, each in parameters.items()}
     return [given.get(each, each) if type(each) is int else each for each in parameters]
@@ -94,7 +94,7 @@ def _ask_redis(recording: Recording) -> None:
 
 
 def _commands_in(packet: bytes) -> int:
-    """How many commands stand in a packet of Redis's protocol, each an array of bulk strings."""
+    """How many commands are in a packet of Redis's protocol, each an array of bulk strings."""
     count = at = 0
     while at < len(packet):
         end = packet.index(b"\r\n", at)

@@ -1,4 +1,4 @@
-"""What one request of each kind asks of PostgreSQL and Redis, and what it is answered: the floor does the same.
+"""Records what one request of each kind sends to PostgreSQL and Redis, and its response: the floor replays both.
 
 `python -m bench.load.recording FILE` runs in Kuvaka's own environment; the file is a pickle of `Recording` by work.
 """
@@ -34,7 +34,7 @@ class Recording:
 
 @dataclass
 class Work:
-    """A request of the hot path. `path` has the places of `{room}` and `{message}`."""
+    """A request of the hot path; `path` is a template with `{room}` and `{message}`."""
 
     name: str
     path: str
@@ -106,9 +106,9 @@ def _record(work: Work, client: Client) -> Recording:
 
     def note(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
         result = execute(sql, parameters, many, context)
-        answer = context["cursor"].cursor.pgresult
+        rows = context["cursor"].cursor.pgresult
         returned = None
-        if "RETURNING" in sql and answer is not None and answer.ntuples == 1 and (value := answer.get_value(0, 0)):
+        if "RETURNING" in sql and rows is not None and rows.ntuples == 1 and (value := rows.get_value(0, 0)):
             returned = int(value) if value.isdigit() else None
         recording.statements.append(Statement(sql, _plain(parameters), connection.in_atomic_block, returned))
         return result

@@ -37,7 +37,7 @@ def stripe_double(
     stripe_process.empty()
     settings.STRIPE_SECRET_KEY = KEY
     settings.STRIPE_API_HOST = stripe_process.base_url
-    settings.STRIPE_TIMEOUT = 120  # so that a slow machine does not look like an outage
+    settings.STRIPE_TIMEOUT = 120  # so that a slow machine is not taken for an outage
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
     monkeypatch.setattr(stripe, "api_base", stripe_process.base_url)  # for dj-stripe's own calls
     call_command("seed_tiers", verbosity=0, stdout=io.StringIO())

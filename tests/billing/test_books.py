@@ -55,7 +55,7 @@ class Books(RuleBasedStateMachine):
         return found[number % len(found)] if found else None
 
     def charged(self, what: str, ask: Callable[[], object]) -> None:
-        """Ask for an answer; it is accepted exactly while the day has a unit left."""
+        """Ask for a reply; that is accepted exactly while the day has a unit left."""
         left = quota.allowance_of(user_id=self.user.pk).used < CAP
         try:
             ask()

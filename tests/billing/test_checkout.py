@@ -78,8 +78,8 @@ def test_stripe_gets_no_phone_number(stripe_double: StripeDouble) -> None:
 
 def test_a_price_that_stripe_does_not_know_is_not_for_sale(stripe_double: StripeDouble) -> None:
     Tier.objects.filter(slug=Tier.PRO).update(stripe_price="price_of_the_other_mode")
-    answer = client_of(make_user()).post("/subscribe/pro")
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
+    response = client_of(make_user()).post("/subscribe/pro")
+    assert (response.status_code, response.json()["code"]) == (503, "not_for_sale")
 
 
 def test_a_customer_deleted_before_it_was_stored_is_replaced(
@@ -110,5 +110,5 @@ def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
         raise leases.LeaseLost("x")
 
     monkeypatch.setattr(leases.HeldLease, "confirm", lost)
-    answer = client_of(user).post("/subscribe/pro")
-    assert (answer.status_code, answer.json()["code"]) == (409, "checkout_in_progress")
+    response = client_of(user).post("/subscribe/pro")
+    assert (response.status_code, response.json()["code"]) == (409, "checkout_in_progress")

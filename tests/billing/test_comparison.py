@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def counted() -> dict[str, float]:
-    """What the alert is made of."""
+    """The counters that the alert uses."""
     return {found: metrics.stripe_differences.labels(found)._value.get() for found in ("drifted", "failed", "unowned")}
 
 
@@ -52,7 +52,7 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
     assert counted() == before
     listed = stripe_api.all_subscriptions
 
-    def mirrored_meanwhile() -> Any:
+    def list_then_mirror_another() -> Any:
         yield from list(listed())
         mirror.refresh_customer(customer_id=subscribe_another())
 
@@ -61,7 +61,7 @@ def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, mon
         subscribe(stripe_double, another)
         return customer_of(another)
 
-    monkeypatch.setattr(stripe_api, "all_subscriptions", mirrored_meanwhile)
+    monkeypatch.setattr(stripe_api, "all_subscriptions", list_then_mirror_another)
     assert reconcile.compare().drifted == []
     assert Subscription.objects.count() == 2
     assert tier_of(user) == "basic"

@@ -115,9 +115,9 @@ def test_an_event_of_an_unknown_kind_is_done_and_changes_nothing(stripe_double: 
     before, until = tables(), Entitlement.objects.get(pk=user.pk).stripe_until
     for type_, subject in (
         ("climate.order.created", {"id": "climorder_1", "object": "climate.order"}),
-        ("customer.subscription.updated", {"id": "sub_x", "object": "subscription", "customer": "cus_nobody"}),
-        ("price.updated", {"id": "price_nobody", "object": "price"}),
-        ("product.updated", {"id": "prod_nobody", "object": "product"}),
+        ("customer.subscription.updated", {"id": "sub_x", "object": "subscription", "customer": "cus_unknown"}),
+        ("price.updated", {"id": "price_unknown", "object": "price"}),
+        ("product.updated", {"id": "prod_unknown", "object": "product"}),
     ):
         body = event_body(type=type_, data={"object": subject})
         assert post_event(body).status_code == 200

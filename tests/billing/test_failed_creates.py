@@ -1,4 +1,4 @@
-"""Stripe saves the first answer to an idempotency key, errors too: none of them keeps anybody from buying."""
+"""Stripe saves the first response to an idempotency key, errors too: none of them keeps anybody from buying."""
 
 from typing import Any
 
@@ -97,8 +97,8 @@ def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_do
 def test_an_archived_price_is_not_for_sale(user: User, stripe_double: StripeDouble) -> None:
     [price] = stripe_double.objects("prices")
     stripe_double.edit("prices", price, active=False)
-    answer = subscribe(user)
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
+    response = subscribe(user)
+    assert (response.status_code, response.json()["code"]) == (503, "not_for_sale")
     tiers = {tier["slug"]: tier["price"] for tier in APIClient().get("/tiers").json()}
     assert tiers["pro"] is None, "and it is not offered any more"
 

@@ -41,11 +41,11 @@ class Slow:
         request = stripe.HTTPClient.request_with_retries
 
         def kept_back(client: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-            answer = request(client, method, url, *args, **kwargs)
+            response = request(client, method, url, *args, **kwargs)
             if threading.get_ident() == self._thread and "/v1/subscriptions" in url and not self._asked.is_set():
                 self._asked.set()
                 assert self._let_go.wait(120)
-            return answer
+            return response
 
         monkeypatch.setattr(stripe.HTTPClient, "request_with_retries", kept_back)
         self._future: Future[Any] = self._pool.submit(self._run)

@@ -101,10 +101,10 @@ def test_an_event_of_the_customer_does_not_settle_its_dispute(stripe_double: Str
     assert PaymentIssue.objects.get().kind == PaymentIssue.Kind.REFUND
 
 
-def test_a_stranger_s_dispute_is_not_kept(stripe_double: StripeDouble) -> None:
+def test_a_dispute_of_an_unknown_customer_is_not_kept(stripe_double: StripeDouble) -> None:
     _, customer, _ = subscriber(stripe_double)
     charge = stripe_double.charge_of(customer)
-    stripe_double.edit("charges", charge, customer="cus_of_somebody")
+    stripe_double.edit("charges", charge, customer="cus_of_another")
     stripe_double.dispute(charge)
     hear_all(stripe_double, "charge.dispute.")
     assert not PaymentIssue.objects.exists()

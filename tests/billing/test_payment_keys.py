@@ -65,8 +65,8 @@ def test_a_repeat_gets_an_address_of_the_portal_that_works_now(user: User) -> No
 @pytest.mark.parametrize("path", ROUTES)
 def test_another_body_is_refused(user: User, path: str) -> None:
     assert post(user, path, "one", {"a": 1}).status_code == 200
-    answer = post(user, path, "one", {"a": 2})
-    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    response = post(user, path, "one", {"a": 2})
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
     assert post(user, path, "one", {"a": 1})["Idempotency-Replayed"] == "true"
 
 
@@ -76,8 +76,8 @@ def test_a_malformed_key_is_refused_before_stripe_is_asked(
     user: User, stripe_double: StripeDouble, path: str, key: str
 ) -> None:
     stripe_double.switch(down=True)
-    answer = post(user, path, key)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    response = post(user, path, key)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_idempotency_key")
     assert not IdempotencyKey.objects.exists()
 
 

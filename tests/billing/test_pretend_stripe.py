@@ -99,13 +99,13 @@ def test_lists_have_pages_and_a_revoked_key_is_refused() -> None:
 
 def test_a_delivery_is_signed_and_repeated_until_accepted() -> None:
     taken: list[stripe.Event] = []
-    answers = iter([500, 503])
+    outcomes = iter([500, 503])
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             event = stripe.Webhook.construct_event(body, self.headers["Stripe-Signature"], SECRET)
-            code = next(answers, 200)
+            code = next(outcomes, 200)
             if code == 200:
                 taken.append(event)
             self.send_response(code)
@@ -123,7 +123,7 @@ def test_a_delivery_is_signed_and_repeated_until_accepted() -> None:
             wait_until(lambda: taken, "a delivery that was taken")
             assert [each.type for each in taken] == ["customer.created"]
             statuses = lambda: [each["status"] for each in double.deliveries()]  # noqa: E731
-            wait_until(lambda: statuses() == [500, 503, 200], "the answers to be written down")
+            wait_until(lambda: statuses() == [500, 503, 200], "the outcomes to be written down")
     finally:
         hook.shutdown()
 

@@ -109,7 +109,7 @@ def test_an_outage_of_stripe_is_an_error_of_the_command(stripe_double: StripeDou
         run()
 
 
-def test_the_key_stands_nowhere_in_the_database(stripe_double: StripeDouble) -> None:
+def test_the_key_is_nowhere_in_the_database(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     for event in events_of(stripe_double, customer):
         events.process(event_id=deliver(event).pk)
@@ -118,7 +118,7 @@ def test_the_key_stands_nowhere_in_the_database(stripe_double: StripeDouble) -> 
     assert (APIKey.objects.count(), Account.objects.count()) == (0, 0)
     from django.db import connection
 
-    with connection.cursor() as cursor:  # in this transaction, which another connection cannot look into
+    with connection.cursor() as cursor:  # in this transaction, whose rows no other connection sees
         for schema, table in cursor.execute(scan.TABLES).fetchall():
             cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}" AS row WHERE row::text LIKE %s', [f"%{KEY}%"])
             assert cursor.fetchone() == (0,), table

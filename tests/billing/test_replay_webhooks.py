@@ -26,7 +26,7 @@ def run(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_without_names_those_are_replayed_that_wait_for_a_person() -> None:
+def test_without_ids_all_failed_events_are_replayed() -> None:
     said = run()
     assert "evt_failed invoice.paid KeyError" in said
     assert "1 are to be processed again" in said

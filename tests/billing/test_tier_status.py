@@ -252,8 +252,8 @@ def test_a_stranger_sees_nothing(db: None, path: str) -> None:
 
 
 def test_without_a_stripe_subscribing_says_so(user: User) -> None:
-    answer = signed_in(user).post("/subscribe/pro")
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_for_sale")
+    response = signed_in(user).post("/subscribe/pro")
+    assert (response.status_code, response.json()["code"]) == (503, "not_for_sale")
     assert signed_in(make_user()).post("/subscription/portal").json()["code"] == "no_subscription"
 
 

@@ -82,7 +82,7 @@ def test_the_installations_ceiling_is_reported_first(client: APIClient, user: Us
     assert send(client, room).json()["code"] == "service_budget_reached"
 
 
-def test_usage_tells_it_beforehand(client: APIClient, user: User) -> None:
+def test_usage_shows_the_remaining_share(client: APIClient, user: User) -> None:
     use(user, 15)
     tokens = client.get("/usage").json()["tokens"]
     assert (tokens["today"], tokens["limit"], tokens["remaining"]) == ({"prompt": 14, "output": 1}, 20, 5)

@@ -110,9 +110,9 @@ def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
 def test_an_exceeded_quota_stores_nothing_and_offers_pro(client: APIClient, user: User, basic: Tier) -> None:
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     for left in (2, 1, 0):
-        answer = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
-        assert answer.status_code == 202
-        assert (answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) == ("3", str(left))
+        response = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+        assert response.status_code == 202
+        assert (response["X-RateLimit-Limit"], response["X-RateLimit-Remaining"]) == ("3", str(left))
     begun = datetime.now(UTC)
     refused = client.post(f"/chatroom/{room}/message", {"content": "One more"})
     ended = datetime.now(UTC)
@@ -156,13 +156,13 @@ def test_a_tier_lowered_below_what_was_used_refuses(user: User, basic: Tier, lim
     assert counter(other) == {}
 
 
-def test_pro_has_no_limit_and_tells_none(client: APIClient, user: User, basic: Tier) -> None:
+def test_pro_has_no_limit_and_no_limit_headers(client: APIClient, user: User, basic: Tier) -> None:
     Entitlement.objects.create(user=user, stripe_until=datetime.now(UTC) + timedelta(days=1))
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     for _ in range(5):
-        answer = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
-        assert answer.status_code == 202
-        assert "X-RateLimit-Limit" not in answer
+        response = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
+        assert response.status_code == 202
+        assert "X-RateLimit-Limit" not in response
     usage = client.get("/usage").json()
     assert (usage["limit"], usage["used"], usage["remaining"]) == (None, 5, None)
 
@@ -231,8 +231,8 @@ def test_a_lost_worker_refunds_the_unit_once(user: User, basic: Tier) -> None:
 def test_the_burst_limit_is_the_tiers_and_each_users_own(client: APIClient, user: User) -> None:
     Tier.objects.update(sends_per_minute=2)
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
-    answers = [client.post(f"/chatroom/{room}/message", {"content": "Hello"}) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [202, 202, 429]
-    assert answers[2].json()["code"] == "too_many_requests"
-    assert int(answers[2]["Retry-After"]) >= 1
+    responses = [client.post(f"/chatroom/{room}/message", {"content": "Hello"}) for _ in range(3)]
+    assert [response.status_code for response in responses] == [202, 202, 429]
+    assert responses[2].json()["code"] == "too_many_requests"
+    assert int(responses[2]["Retry-After"]) >= 1
     assert LedgerEntry.objects.count() == 2

@@ -25,9 +25,9 @@ class _Names(dict[str, Any]):
     """The names that annotations use: the SDK imports most of them for type checkers alone."""
 
     def __missing__(self, name: str) -> Any:
-        for place in (stripe, stripe.checkout, stripe.billing_portal, stripe.radar, typing):
-            if hasattr(place, name):
-                return getattr(place, name)
+        for module in (stripe, stripe.checkout, stripe.billing_portal, stripe.radar, typing):
+            if hasattr(module, name):
+                return getattr(module, name)
         return stripe.StripeObject
 
 
@@ -146,8 +146,8 @@ def sent() -> Iterator[dict[str, list[dict[str, Any]]]]:
 def raw(double: StripeDouble, path: str) -> list[dict[str, Any]]:
     import requests
 
-    answer = requests.get(double.base_url + path, headers={"Authorization": f"Bearer {KEY}"}, timeout=120).json()
-    return list(answer["data"])
+    found = requests.get(double.base_url + path, headers={"Authorization": f"Bearer {KEY}"}, timeout=120).json()
+    return list(found["data"])
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "billing_portal.session"])

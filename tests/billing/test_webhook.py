@@ -18,7 +18,7 @@ from tests.doubles.stripe.client import SECRET
 
 pytestmark = pytest.mark.django_db
 
-OTHER_SECRET = "whsec_somebody_elses"
+OTHER_SECRET = "whsec_of_another_endpoint"
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,8 @@ def refused(published: list[tuple[Any, ...]]) -> Callable[..., None]:
 
     def check(body: bytes, header: str, status: int = 400, **headers: str) -> None:
         with CaptureQueriesContext(connection) as queries:
-            answer = post_event(body, header, **headers)
-        assert answer.status_code == status, (answer.status_code, body[:80], header)
+            response = post_event(body, header, **headers)
+        assert response.status_code == status, (response.status_code, body[:80], header)
         assert not queries.captured_queries, (body[:80], header)
         assert not published
 
@@ -188,8 +188,8 @@ def test_what_stripe_signed_is_stored_once_and_published_once(
     header_of: Callable[[bytes], str], published: list[tuple[Any, ...]]
 ) -> None:
     body = event_body()
-    answer = post_event(body, header_of(body))
-    assert (answer.status_code, answer.json()) == (200, {"status": "success"})
+    response = post_event(body, header_of(body))
+    assert (response.status_code, response.json()) == (200, {"status": "success"})
     row = StripeEvent.objects.get()
     event = json.loads(body)
     subject = event["data"]["object"]
@@ -270,12 +270,12 @@ def test_an_event_of_the_other_mode_is_accepted_and_not_stored(
 @pytest.mark.parametrize("requests", [300, pytest.param(5000, marks=pytest.mark.faults)])
 def test_random_requests_are_refused_and_leave_nothing(published: list[tuple[Any, ...]], requests: int) -> None:
     random.seed(7)
-    pieces = [b"{", b"}", b"[", b'"object"', b":", b'"event"', b",", b"\0", b"\xff", b"1e999", b"null", b'"\\ud800"']
+    fragments = [b"{", b"}", b"[", b'"object"', b":", b'"event"', b",", b"\0", b"\xff", b"1e999", b"null", b'"\\ud800"']
     for round_ in range(requests):
         if round_ % 2:
             body = random.randbytes(random.choice([0, 1, 7, 60, 500]))
         else:
-            body = b"".join(random.choices(pieces, k=random.randint(0, 30)))
+            body = b"".join(random.choices(fragments, k=random.randint(0, 30)))
         header = random.choice(
             [
                 signature_of(body),
@@ -283,12 +283,12 @@ def test_random_requests_are_refused_and_leave_nothing(published: list[tuple[Any
                 f"t={random.choice(['', '0', 'x', str(int(time.time()))])},v1={random.randbytes(32).hex()}",
             ]
         )
-        answer = post_event(body, header, **{"X-Forwarded-For": random.randbytes(6).decode("latin-1")})
-        assert answer.status_code == 400, (answer.status_code, body, header)
+        response = post_event(body, header, **{"X-Forwarded-For": random.randbytes(6).decode("latin-1")})
+        assert response.status_code == 400, (response.status_code, body, header)
     assert not StripeEvent.objects.exists()
     assert not published
 
 
 def test_a_thin_event_is_accepted_and_ignored() -> None:
-    answer = post_event(event_body(object="v2.core.event", data=None))
-    assert (answer.status_code, StripeEvent.objects.count()) == (200, 0)
+    response = post_event(event_body(object="v2.core.event", data=None))
+    assert (response.status_code, StripeEvent.objects.count()) == (200, 0)

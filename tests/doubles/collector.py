@@ -65,7 +65,7 @@ class CollectorDouble:
         return [event for line in lines if "exception" in (event := json.loads(line))]
 
     def text(self) -> str:
-        """All that came, to look for what should not have."""
+        """All that was received, to search for what should not be in it."""
         return "\n".join(body.decode(errors="replace") for _, body in self.bodies)
 
     def __enter__(self) -> Self:

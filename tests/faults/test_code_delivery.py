@@ -1,4 +1,4 @@
-"""The whole way of a code: from the web process by Redis and a worker to the provider."""
+"""The delivery of a code, from the web process through Redis and a worker to the provider."""
 
 import random
 import re
@@ -20,14 +20,14 @@ def twilio() -> Iterator[TwilioDouble]:
         yield double
 
 
-def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(breakable: Stack, twilio: TwilioDouble) -> None:
+def test_a_code_is_sent_once_and_late_after_an_outage(breakable: Stack, twilio: TwilioDouble) -> None:
     stack = breakable
     stack.restart("web", "tasks", **twilio.settings())
     numbers = [f"+919{random.randrange(10**8, 10**9)}" for _ in range(2)]
 
     def ask(number: str) -> None:
-        answer = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=TIMEOUT)
-        assert (answer.status_code, "otp" in answer.json()) == (200, False)
+        response = requests.post(f"{stack.url}/auth/send-otp", json={"mobile_number": number}, timeout=TIMEOUT)
+        assert (response.status_code, "otp" in response.json()) == (200, False)
 
     def sign_in(number: str, digits: str) -> None:
         body = {"mobile_number": number, "otp": digits}
@@ -49,6 +49,6 @@ def test_a_worker_sends_the_code_and_sends_it_late_rather_than_never(breakable: 
     results = str(stack.sql("SELECT t::text FROM django_celery_results_taskresult t"))
     assert "sent" in results
     for secret in (first, second, *(number.removeprefix("+91") for number in numbers)):
-        alone = re.compile(rf"(?<![0-9a-f.]){secret}(?![0-9a-f])")  # not by chance within an id or a moment
+        alone = re.compile(rf"(?<![0-9a-f.]){secret}(?![0-9a-f])")  # not by chance in an id or a timestamp
         assert not alone.search(said)
         assert not alone.search(results)

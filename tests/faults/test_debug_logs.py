@@ -1,4 +1,4 @@
-"""Who has every process log at DEBUG, to look for a fault, finds nothing private in it."""
+"""With every process logging at DEBUG, no log has anything private."""
 
 import secrets
 
@@ -19,25 +19,25 @@ pytestmark = [
 
 def test_logs_at_debug_have_no_text_number_code_or_token(breakable: Stack) -> None:
     stack = breakable
-    person = stack.sign_up()
+    alice = stack.sign_up()
     canary = f"canary{secrets.token_hex(8)}"
     password = f"{canary} password"
-    room = person.call("POST", "/chatroom", json={}).json()["id"]  # the model names it, in a task of its own
+    room = alice.call("POST", "/chatroom", json={}).json()["id"]  # the model gives it a title, in another task
     for text in ("plain", "[[double error=400]]", "[[double fault=reset after=1]]", "[[double block=SAFETY]]"):
-        message = person.send(room, f"{canary} {text}", headers={"Idempotency-Key": f"{canary} {text}"[:60]})
-        person.wait_for_reply(message["id"])
-    with person.http.get(message["stream_url"], stream=True, timeout=60) as stream:
+        message = alice.send(room, f"{canary} {text}", headers={"Idempotency-Key": f"{canary} {text}"[:60]})
+        alice.wait_for_reply(message["id"])
+    with alice.http.get(message["stream_url"], stream=True, timeout=60) as stream:
         assert canary not in stream.request.url
-    refreshed = stack.post("/auth/refresh", {"refresh_token": person.refresh_token}).json()
-    assert person.call("POST", "/auth/change-password", json={"new_password": password}).status_code == 200
-    stack.try_post("/auth/login", {"mobile_number": person.number, "password": f"{canary} wrong"})
-    person.call("GET", f"/search?q={canary}")
-    person.call("GET", f"/user/me/export?{canary}={person.number}")
-    assert person.call("DELETE", "/user/me").status_code == 202
+    refreshed = stack.post("/auth/refresh", {"refresh_token": alice.refresh_token}).json()
+    assert alice.call("POST", "/auth/change-password", json={"new_password": password}).status_code == 200
+    stack.try_post("/auth/login", {"mobile_number": alice.number, "password": f"{canary} wrong"})
+    alice.call("GET", f"/search?q={canary}")
+    alice.call("GET", f"/user/me/export?{canary}={alice.number}")
+    assert alice.call("DELETE", "/user/me").status_code == 202
 
     ticket = message["stream_url"].rpartition("ticket=")[2]
-    private = [canary, person.number[3:], person.access_token, person.refresh_token, refreshed["access_token"], ticket]
+    private = [canary, alice.number[3:], alice.access_token, alice.refresh_token, refreshed["access_token"], ticket]
     logs = {name: stack.log(name) for name in NAMES}
-    assert all('"level": "debug"' in logs[name] for name in ("web", "worker", "tasks")), "nobody logs at DEBUG"
+    assert all('"level": "debug"' in logs[name] for name in ("web", "worker", "tasks")), "no process logs at DEBUG"
     found = [(name, text[:12]) for name, log in logs.items() for text in private if text in log]
     assert found == [], [line[:300] for name, text in found for line in logs[name].splitlines() if text in line][:5]

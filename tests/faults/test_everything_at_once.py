@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1800)]
 
-MESSAGES, PEOPLE = 200, 10
+MESSAGES, USERS = 200, 10
 FAULTS = ["worker killed"] * 30 + ["Redis emptied"] * 2 + ["PostgreSQL restarted"] * 3
 
 
@@ -36,7 +36,7 @@ class Restartable:
 
     def start(self) -> None:
         server = self._running.enter_context(postgresql(data_dir=self._folder, password=self._password))
-        assert self.url in ("", server.url), "expected the port of before"
+        assert self.url in ("", server.url), "expected the same port as before"
         self.url = server.url
 
     def stop(self) -> None:
@@ -65,9 +65,9 @@ def own_stack(database: Restartable, tmp_path: Path) -> Iterator[Stack]:
 
 def test_each_message_has_one_end_and_one_charge(own_stack: Stack, database: Restartable) -> None:
     stack = own_stack
-    users = [stack.sign_up() for _ in range(PEOPLE)]
+    users = [stack.sign_up() for _ in range(USERS)]
     rooms = [(user, user.room()) for user in users for _ in range(2)]
-    stack.set_tier("basic", daily_messages=MESSAGES // PEOPLE, parallel_replies=8, waiting_replies=100)
+    stack.set_tier("basic", daily_messages=MESSAGES // USERS, parallel_replies=8, waiting_replies=100)
     stack.double.default(ttft=0.3, delay=0.2, chunks=5)
     sent: list[tuple[ApiUser, int]] = []
 

@@ -41,8 +41,8 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
     for kill in range(kills):
         wait_until(is_under_way, "a call under way")
         # A reply takes a third of a second, and the oldest one is finished first, so hardly any meets several kills.
-        # While one has met two, no worker is killed: a reply that meets three is taken for their cause and fails, see
-        # the poison message below.
+        # While a reply has met two, no worker is killed: one that meets three is taken for their cause and fails (see
+        # the poison message below).
         time.sleep(random.uniform(1.5, 2.5))
         wait_until(lambda: not stack.sql(ON_ITS_LAST_ATTEMPT), "what has met two kills")
         wait_until(is_under_way, "a call under way")
@@ -80,7 +80,7 @@ def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> 
     wait_until(lambda: stack.double.ledger()["in_flight"] == 2, "both under way")
     assert stack.stop("worker") == 0
     rows = stack.sql("SELECT status, tries_left, attempt FROM chatrooms_message WHERE role = 'assistant'")
-    assert rows == [("queued", 3, 1)] * 2, "handed back, and no try spent"
+    assert rows == [("queued", 3, 1)] * 2, "handed back, and no retry used"
     stack.start("worker")
     for message in messages:
         assert user.wait_for_reply(message["id"])["reply"]["status"] == "done"

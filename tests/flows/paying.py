@@ -19,7 +19,7 @@ def status(user: ApiUser) -> dict[str, Any]:
 
 
 def _post(user: ApiUser, path: str) -> requests.Response:
-    """POST once; in a patient stack again while a process still considers Stripe unavailable after another test."""
+    """POST once, or with `retries_when_busy` until no process considers Stripe unavailable because of another test."""
     busy = {"service_unavailable", "payment_provider_away"} if user.stack.retries_when_busy else set()
     return until_not_busy(lambda: user.call("POST", path), busy)
 

@@ -1,6 +1,6 @@
-"""Whatever is sent, no answer is a fault of ours, and every one is what docs/openapi.yaml promises (Schemathesis).
+"""No request gets a 5xx, and every response is one that docs/openapi.yaml documents (Schemathesis).
 
-`make fuzz` tries some twenty thousand requests for each of the two callers, `make faults` two thousand.
+`make fuzz` sends about twenty thousand requests with a token and as many without, `make faults` two thousand.
 """
 
 import os
@@ -20,36 +20,36 @@ from tests.stack import ROOT, Stack
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1800)]
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
-"""Random requests for each operation, beside those that the schema itself suggests."""
+"""Random requests for each operation, in addition to those that the schema itself suggests."""
 
-ENDS_THE_CALLER = ("user_me_destroy", "auth_logout_create", "auth_logout_all_create", "auth_sessions_destroy")
-"""Operations after which every further answer would be a 401."""
+END_THE_SESSION = ("user_me_destroy", "auth_logout_create", "auth_logout_all_create", "auth_sessions_destroy")
+"""Operations after which every further response would be a 401."""
 
 LEFT_OUT = (
     # The schema cannot say which numbers exist, which code was sent, or which cursor is ours.
     "positive_data_acceptance",
-    # A number where a text belongs is taken for its digits, as Django REST Framework does it.
+    # A number instead of a text is converted to text, as Django REST Framework does it.
     "negative_data_rejection",
 )
 
 
 @pytest.mark.parametrize("examples", [EXAMPLES])
-@pytest.mark.parametrize("caller", ["somebody", "nobody"])
+@pytest.mark.parametrize("client", ["signed in", "anonymous"])
 def test_no_request_gets_a_5xx_or_an_undocumented_response(
-    stack: Stack, tmp_path: Path, caller: str, examples: int
+    stack: Stack, tmp_path: Path, client: str, examples: int
 ) -> None:
     stack.double.default(ttft=0, chunks=1)
     options = []
-    if caller == "somebody":
-        person = stack.sign_up()
-        person.send(person.room(), "Hello")
-        options = [f"--header=Authorization: Bearer {person.access_token}"]
-        options += [f"--exclude-operation-id={name}" for name in ENDS_THE_CALLER]
+    if client == "signed in":
+        alice = stack.sign_up()
+        alice.send(alice.room(), "Hello")
+        options = [f"--header=Authorization: Bearer {alice.access_token}"]
+        options += [f"--exclude-operation-id={name}" for name in END_THE_SESSION]
     with no_limits(stack):
         said = fuzz(stack.url, *options, folder=tmp_path, examples=examples)
     found = re.search(r"(\d+) generated", said)
     assert found
-    print(f"{caller}: {found[0]}")
+    print(f"{client}: {found[0]}")
     assert int(found[1]) > 20 * examples
 
 
@@ -65,7 +65,7 @@ def fuzz(url: str, *options: str, folder: Path, examples: int) -> str:
 
 @contextmanager
 def no_limits(stack: Any) -> Iterator[None]:
-    """Forget each second how many requests there were: a limit keeps a caller from what is behind it."""
+    """Reset the rate limits each second, or they would refuse most requests before a view sees them."""
     ended = threading.Event()
 
     def forget() -> None:

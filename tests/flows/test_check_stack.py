@@ -1,4 +1,4 @@
-"""`manage.py check_stack` on a whole stack: silent when all is right, and naming each fault and what to do about it."""
+"""`manage.py check_stack` finds no fault in a healthy stack, and names each fault and what to do about it."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def nothing_but(settings: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def given(**settings: str) -> Broken:
-    """Only the command is told something else than the stack."""
+    """Give these settings to the command only, not to the stack."""
     return lambda stack: nothing_but(settings)
 
 
@@ -58,7 +58,7 @@ def with_frozen_redis(stack: Stack) -> Iterator[dict[str, str]]:
 
 
 def changed(there: str, back: str) -> Broken:
-    """The database is changed behind everybody's back, and changed back."""
+    """Change the database directly, and change it back."""
 
     @contextmanager
     def change(stack: Stack) -> Iterator[dict[str, str]]:
@@ -75,7 +75,7 @@ def stopped(name: str) -> Broken:
     @contextmanager
     def stop(stack: Stack) -> Iterator[dict[str, str]]:
         stack.kill(name)
-        if name == "beat":  # the mark it left is too old after half a minute
+        if name == "beat":  # its heartbeat is too old after half a minute
             from redis import Redis
 
             with Redis.from_url(stack.environment["REDIS_URL"]) as client:
@@ -120,10 +120,10 @@ def with_other_endpoint(stack: Stack) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def with_a_long_queue(stack: Stack) -> Iterator[dict[str, str]]:
-    """A reply that no worker takes: all of them are stopped, and it has waited for two minutes."""
-    person = stack.sign_up()
+    """A reply that has waited for two minutes, since no worker runs."""
+    alice = stack.sign_up()
     stack.kill("worker")
-    message = person.send(person.room(), "Hello")
+    message = alice.send(alice.room(), "Hello")
     stack.sql(
         "UPDATE chatrooms_message SET not_before = now() - interval '2 min', publish_at = now() + interval '1 hour' "
         "WHERE answers_id = %s",
@@ -134,11 +134,11 @@ def with_a_long_queue(stack: Stack) -> Iterator[dict[str, str]]:
     finally:
         stack.start("worker")
         stack.sql("UPDATE chatrooms_message SET publish_at = now() WHERE answers_id = %s", message["id"])
-        person.wait_for_reply(message["id"])
+        alice.wait_for_reply(message["id"])
 
 
 @contextmanager
-def with_twilio_away(stack: Stack) -> Iterator[dict[str, str]]:
+def without_twilio(stack: Stack) -> Iterator[dict[str, str]]:
     yield {
         "SMS_DELIVERY": "twilio",
         "TWILIO_ACCOUNT_SID": "AC1",
@@ -151,14 +151,14 @@ def with_twilio_away(stack: Stack) -> Iterator[dict[str, str]]:
 NEWEST = max(file.stem for file in (ROOT / "chatrooms" / "migrations").glob("0*.py"))
 MIGRATION = f"app = 'chatrooms' AND name = '{NEWEST}'"
 FAULTS: dict[str, tuple[Broken, str, str, str]] = {
-    # what is broken: how, the part that says so, what it says, what it advises
+    # the fault: how to cause it, the part that reports it, what it says, what it advises
     "no database": (without_database, "database", "cannot be reached", "Is PostgreSQL running"),
     "no Redis": (without_redis, "redis", "cannot be reached", "Is Redis running"),
     "a Redis that hangs": (with_frozen_redis, "redis", "cannot be reached", "Is Redis running"),
     "a migration not applied": (
         changed(
-            f"UPDATE django_migrations SET app = 'away' WHERE {MIGRATION}",
-            "UPDATE django_migrations SET app = 'chatrooms' WHERE app = 'away'",
+            f"UPDATE django_migrations SET app = 'hidden' WHERE {MIGRATION}",
+            "UPDATE django_migrations SET app = 'chatrooms' WHERE app = 'hidden'",
         ),
         "migrations",
         f"chatrooms.{NEWEST}",
@@ -166,8 +166,8 @@ FAULTS: dict[str, tuple[Broken, str, str, str]] = {
     ),
     "no tiers": (
         changed(
-            "UPDATE billing_tier SET slug = slug || '-away'",
-            "UPDATE billing_tier SET slug = replace(slug, '-away', '')",
+            "UPDATE billing_tier SET slug = slug || '-hidden'",
+            "UPDATE billing_tier SET slug = replace(slug, '-hidden', '')",
         ),
         "tiers",
         "missing: basic, pro",
@@ -201,7 +201,7 @@ FAULTS: dict[str, tuple[Broken, str, str, str]] = {
     "an old queue": (with_a_long_queue, "replies", "the oldest for", "manage.py requeue_replies"),
     "too many connections": (given(DATABASE_POOL_SIZE="60"), "connections", "pools of 60", "DATABASE_POOL_SIZE to"),
     "Twilio refusing": (
-        with_twilio_away,
+        without_twilio,
         "SMS",
         "Twilio",
         "t",
@@ -209,7 +209,7 @@ FAULTS: dict[str, tuple[Broken, str, str, str]] = {
 }
 
 TOGETHER = (
-    # what hides nothing of each other
+    # faults that can be found together
     ("an old queue", "the tasks stopped", "beat stopped", "the stream stopped", "no price of Pro", "failed events"),
     (
         *("the worker stopped", "a migration not applied", "Gemini's key wrong", "the webhook elsewhere"),
@@ -223,8 +223,8 @@ TOGETHER = (
 )
 
 
-def test_a_stack_in_which_all_is_right_is_told_so(stack: Stack) -> None:
-    wait_until(lambda: check(stack)[0] == 0, "a stack in which all is right")
+def test_a_healthy_stack_has_no_findings(stack: Stack) -> None:
+    wait_until(lambda: check(stack)[0] == 0, "a healthy stack")
     code, found, errors = check(stack)
     assert (code, faults(found)) == (0, {})
     assert {"database", "redis", "worker", "tasks", "beat", "stream", "Gemini", "Stripe", "webhook"} <= {
@@ -251,27 +251,27 @@ def test_each_fault_is_named_with_what_to_do(stack: Stack, together: tuple[str, 
     assert not re.search(r"secret-of-the-url|a-key-for-the-double|bad-key|sk_test_0|pretend0", everything)
 
 
-def test_every_fault_is_tried() -> None:
+def test_every_fault_is_tested() -> None:
     assert sorted(fault for together in TOGETHER for fault in together) == sorted(FAULTS)
 
 
-def test_with_everything_away_it_still_ends_and_says_so(stack: Stack) -> None:
-    away = f"http://127.0.0.1:{free_port()}"
+def test_it_reports_an_outage_of_everything_and_ends(stack: Stack) -> None:
+    unreachable = f"http://127.0.0.1:{free_port()}"
     code, found, _ = check(
         stack,
         DATABASE_URL=f"postgresql://kuvaka@127.0.0.1:{free_port()}/kuvaka",
         REDIS_URL=f"redis://127.0.0.1:{free_port()}/0",
-        WEB_ORIGIN=away,
-        STREAM_ORIGIN=away,
-        GEMINI_BASE_URL=away,
-        STRIPE_API_HOST=away,
+        WEB_ORIGIN=unreachable,
+        STREAM_ORIGIN=unreachable,
+        GEMINI_BASE_URL=unreachable,
+        STRIPE_API_HOST=unreachable,
     )
     assert code == 1
     assert {"database", "redis", "web", "stream", "Gemini"} <= faults(found).keys()
     assert found["replies"][0]["verdict"] == found["worker"][0]["verdict"] == "unknown"
 
 
-def test_settings_that_are_broken_are_told_as_everywhere(stack: Stack) -> None:
+def test_invalid_settings_are_reported_as_by_any_command(stack: Stack) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check_stack"],
         cwd=ROOT,

@@ -19,7 +19,7 @@ NUMBER = "+919731048265"
 OTHER_NUMBER = "+919731048266"
 PASSWORD = "seven small elephants"
 FIRST_IDS = {"accounts_user": 7_310_000_001, "chatrooms_chatroom": 7_320_000_001, "chatrooms_message": 7_330_000_001}
-"""Ids that are known again wherever they stand."""
+"""Ids that cannot be mistaken for other numbers, so that a scan finds them."""
 
 LOGS = ("web", "worker", "tasks", "beat")
 
@@ -41,101 +41,99 @@ def found(stack: Stack, texts: list[str]) -> set[tuple[str, str]]:
     return scan.found(texts, database_url=stack.database_url, redis_url=stack.environment["REDIS_URL"])
 
 
-def places(hits: set[tuple[str, str]]) -> set[str]:
-    return {place for place, _ in hits}
+def sources(hits: set[tuple[str, str]]) -> set[str]:
+    return {source for source, _ in hits}
 
 
 def gone(stack: Stack, user_id: int) -> bool:
     return stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", user_id) == []
 
 
-def live_a_little(person: ApiUser, canary: str) -> list[str]:
-    """Rooms, 50 messages of which one is being answered, keys, a cached list; the ids that all this has."""
-    person.call("PATCH", "/user/me", json={"display_name": f"{canary} name", "language": "en-IN"})
-    rooms = [person.room(f"{canary} room {number}") for number in range(5)]
+def use_the_api(alice: ApiUser, canary: str) -> list[str]:
+    """Make rooms, 50 messages with one reply in progress, keys and a cached list; return the ids of all."""
+    alice.call("PATCH", "/user/me", json={"display_name": f"{canary} name", "language": "en-IN"})
+    rooms = [alice.room(f"{canary} room {number}") for number in range(5)]
     for room in rooms:
-        person.call("PATCH", f"/chatroom/{room}", json={"system_instruction": f"{canary} instruction"})
+        alice.call("PATCH", f"/chatroom/{room}", json={"system_instruction": f"{canary} instruction"})
     messages = [
-        person.send(rooms[number % 5], f"{canary} text {number}", headers={"Idempotency-Key": f"{canary}-{number}"})[
+        alice.send(rooms[number % 5], f"{canary} text {number}", headers={"Idempotency-Key": f"{canary}-{number}"})[
             "id"
         ]
         for number in range(49)
     ]
-    wait_until(lambda: person.stack.unfinished() == 0, "49 answers")
-    last = person.send(rooms[0], f"{canary} the last [[double ttft=50]]")["id"]
-    wait_until(lambda: person.message(last)["reply"]["status"] == "generating", "the last one begun")
-    person.call("GET", "/chatroom")
-    person.stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
-    asked = person.call("POST", "/auth/change-number", json={"new_mobile_number": OTHER_NUMBER})
+    wait_until(lambda: alice.stack.unfinished() == 0, "49 replies")
+    last = alice.send(rooms[0], f"{canary} the last [[double ttft=50]]")["id"]
+    wait_until(lambda: alice.message(last)["reply"]["status"] == "generating", "the last reply in progress")
+    alice.call("GET", "/chatroom")
+    alice.stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
+    asked = alice.call("POST", "/auth/change-number", json={"new_mobile_number": OTHER_NUMBER})
     assert asked.status_code == 200, asked.text
-    sessions = [
-        str(row) for (row,) in person.stack.sql("SELECT id FROM accounts_session WHERE user_id = %s", person.id)
-    ]
+    sessions = [str(row) for (row,) in alice.stack.sql("SELECT id FROM accounts_session WHERE user_id = %s", alice.id)]
     assert len(sessions) == 3
-    return [*map(str, (person.id, *rooms, *messages, last)), *sessions]
+    return [*map(str, (alice.id, *rooms, *messages, last)), *sessions]
 
 
-def test_soon_nothing_is_found_anywhere(breakable: Stack) -> None:
+def test_an_erased_account_is_found_nowhere(breakable: Stack) -> None:
     stack = breakable
     stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
-    stranger = stack.sign_up()
-    theirs = stranger.wait_for_reply(stranger.send(stranger.room("theirs"), "a stranger's question")["id"])
+    bob = stack.sign_up()
+    theirs = bob.wait_for_reply(bob.send(bob.room("theirs"), "Bob's question")["id"])
     number_rows_from_high(stack)
     devices = [sign_in(stack, NUMBER, **more) for more in ({}, {"password": PASSWORD}, {})]
-    person, canary = devices[0], f"canary{secrets.token_hex(8)}"
-    ids = live_a_little(person, canary)
+    alice, canary = devices[0], f"canary{secrets.token_hex(8)}"
+    ids = use_the_api(alice, canary)
     private = [canary, NUMBER[3:], OTHER_NUMBER[3:], *ids]
     before = found(stack, private)
-    assert places(before) >= {"redis", *(f"table public.{table}" for table in (*FIRST_IDS, "accounts_session"))}
+    assert sources(before) >= {"redis", *(f"table public.{table}" for table in (*FIRST_IDS, "accounts_session"))}
     assert {text for _, text in before} == set(private), "each can be found, so that its absence means something"
 
-    answer = person.call("DELETE", "/user/me")
-    assert answer.status_code == 202, answer.text
+    response = alice.call("DELETE", "/user/me")
+    assert response.status_code == 202, response.text
     for device in devices:
         assert device.call("GET", "/user/me").json()["code"] == "session_ended"
         body = {"refresh_token": device.refresh_token}
         assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=TIMEOUT).status_code == 401
-    wait_until(lambda: gone(stack, person.id) and not found(stack, private), "an erasure without a trace")
+    wait_until(lambda: gone(stack, alice.id) and not found(stack, private), "an erasure without a trace")
 
-    wait_until(lambda: "reply_given_up" in stack.log("worker"), "the worker's notice")
+    wait_until(lambda: "reply_given_up" in stack.log("worker"), "the worker to give the reply up")
     assert found(stack, private) == set()
-    assert stranger.message(theirs["id"]) == theirs
+    assert bob.message(theirs["id"]) == theirs
     logs = {name: stack.log(name) for name in LOGS}
     assert [
         (name, text) for name, log in logs.items() for text in (canary, NUMBER[3:], OTHER_NUMBER[3:]) if text in log
     ] == []
     assert "task_failed" not in "".join(logs.values())
     assert "security.erasure_done" in logs["tasks"]
-    anew = sign_in(stack, NUMBER)
-    assert anew.id != person.id
-    assert anew.call("GET", "/chatroom").json() == []
+    new = sign_in(stack, NUMBER)
+    assert new.id != alice.id
+    assert new.call("GET", "/chatroom").json() == []
 
 
 def test_an_erasure_survives_its_task_and_its_workers(breakable: Stack) -> None:
     stack = breakable
-    person = stack.sign_up()
-    person.wait_for_reply(person.send(person.room(), "hello")["id"])
+    alice = stack.sign_up()
+    alice.wait_for_reply(alice.send(alice.room(), "hello")["id"])
     stack.kill("tasks")
-    assert person.call("DELETE", "/user/me").status_code == 202
+    assert alice.call("DELETE", "/user/me").status_code == 202
     stack.redis.stop()
     stack.redis.start()
-    assert not gone(stack, person.id)
+    assert not gone(stack, alice.id)
     stack.start("tasks")
-    wait_until(lambda: gone(stack, person.id), "the sweep's erasure")
-    assert stack.sql("SELECT 1 FROM chatrooms_message WHERE user_id = %s", person.id) == []
+    wait_until(lambda: gone(stack, alice.id), "the sweep's erasure")
+    assert stack.sql("SELECT 1 FROM chatrooms_message WHERE user_id = %s", alice.id) == []
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.faults)])
-def test_nothing_that_happens_at_the_same_moment_survives(breakable: Stack, rounds: int) -> None:
+def test_parallel_requests_leave_nothing_behind(breakable: Stack, rounds: int) -> None:
     stack = breakable
     seen: set[int] = set()
     for _ in range(rounds):
         number = f"+919{random.randrange(10**8, 10**9)}"
-        person = sign_in(stack, number, password=PASSWORD)
-        room = person.room()
+        alice = sign_in(stack, number, password=PASSWORD)
+        room = alice.room()
         tokens = {"mobile_number": number, "password": PASSWORD}
 
-        def call(method: str, path: str, who: ApiUser = person, **body: Any) -> int:
+        def call(method: str, path: str, who: ApiUser = alice, **body: Any) -> int:
             header = {"Authorization": f"Bearer {who.access_token}"}
             ask = partial(
                 requests.request, method, stack.url + path, json=body or None, headers=header, timeout=TIMEOUT
@@ -145,49 +143,47 @@ def test_nothing_that_happens_at_the_same_moment_survives(breakable: Stack, roun
         jobs = [
             *[lambda: call("POST", f"/chatroom/{room}/message", content="hello")] * 6,
             *[lambda: call("POST", "/chatroom", name="another")] * 3,
-            *[lambda: call("PATCH", "/user/me", display_name="Asha")] * 2,
+            *[lambda: call("PATCH", "/user/me", display_name="Alice")] * 2,
             *[lambda: call("GET", "/chatroom")] * 2,
             *[lambda: call("POST", "/auth/login", **tokens)] * 2,
-            *[lambda: call("POST", "/auth/refresh", refresh_token=person.refresh_token)] * 2,
+            *[lambda: call("POST", "/auth/refresh", refresh_token=alice.refresh_token)] * 2,
         ]
         random.shuffle(jobs)
         statuses = in_parallel([lambda: call("DELETE", "/user/me"), *jobs])
         assert statuses[0] == 202
         seen |= set(statuses[1:])
-        wait_until(lambda: gone(stack, person.id), "the erasure")
+        wait_until(lambda: gone(stack, alice.id), "the erasure")
         for table in ("chatrooms_chatroom", "chatrooms_message", "accounts_session", "billing_dailyusage"):
-            assert stack.sql(f"SELECT 1 FROM {table} WHERE user_id = %s", person.id) == []
+            assert stack.sql(f"SELECT 1 FROM {table} WHERE user_id = %s", alice.id) == []
     if rounds > 10:
-        assert seen >= {200, 201, 202, 401}, "some came before the mark and some after it"
+        assert seen >= {200, 201, 202, 401}, "some requests came before the erasure and some after it"
     assert seen <= {200, 201, 202, 401, 404}
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(40, marks=pytest.mark.faults)])
-def test_a_change_of_number_at_the_same_moment_leaves_no_code_and_no_try_of_either(
-    breakable: Stack, rounds: int
-) -> None:
+def test_a_parallel_change_of_number_leaves_no_code_or_attempt(breakable: Stack, rounds: int) -> None:
     stack = breakable
     seen: set[int] = set()
     for _ in range(rounds):
         old, new = (f"+919{random.randrange(10**8, 10**9)}" for _ in range(2))
-        person = sign_in(stack, old)
+        alice = sign_in(stack, old)
 
-        def call(method: str, path: str, who: ApiUser = person, **body: Any) -> requests.Response:
+        def call(method: str, path: str, who: ApiUser = alice, **body: Any) -> requests.Response:
             header = {"Authorization": f"Bearer {who.access_token}"}
             ask = partial(
                 requests.request, method, stack.url + path, json=body or None, headers=header, timeout=TIMEOUT
             )
             return until_not_busy(ask, {"service_unavailable"})
 
-        def let_ask_again() -> None:
+        def allow_another_code() -> None:
             stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")
 
-        let_ask_again()
+        allow_another_code()
         asked = call("POST", "/auth/change-number", new_mobile_number=new).json()
         right = {"otp": asked["otp"], "new_otp": asked["new_otp"]}
         wrong = {"otp": asked["otp"], "new_otp": f"{(int(asked['new_otp']) + 1) % 10**6:06}"}
         assert call("POST", "/auth/change-number/confirm", **wrong).json()["code"] == "invalid_code"
-        let_ask_again()
+        allow_another_code()
         confirm = partial(call, "POST", "/auth/change-number/confirm")
         jobs: list[Any] = [
             *[partial(confirm, **right)] * 2,
@@ -195,11 +191,11 @@ def test_a_change_of_number_at_the_same_moment_leaves_no_code_and_no_try_of_eith
             *[partial(call, "POST", "/auth/change-number", new_mobile_number=new)] * 4,
         ]
         random.shuffle(jobs)
-        statuses = [answer.status_code for answer in in_parallel([partial(call, "DELETE", "/user/me"), *jobs])]
+        statuses = [response.status_code for response in in_parallel([partial(call, "DELETE", "/user/me"), *jobs])]
         seen |= set(statuses)
         if statuses[0] != 202:  # the confirmation was quicker, and ended the session
             assert sign_in(stack, new).call("DELETE", "/user/me").status_code == 202
-        wait_until(lambda: gone(stack, person.id), "the erasure")
+        wait_until(lambda: gone(stack, alice.id), "the erasure")
         for table in ("accounts_onetimecode", "accounts_tries"):
             assert stack.sql(f"SELECT * FROM {table} WHERE number IN (%s, %s)", old, new) == []
     assert seen <= {200, 202, 400, 401, 429}

@@ -26,7 +26,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "refused prompt": ({"block": "SAFETY"}, "blocked"),
     "withheld in mid-stream": ({"finish": "SAFETY", "after": 1}, "blocked"),
     "output limit before any text": ({"finish": "MAX_TOKENS", "after": 0}, "max_tokens"),
-    "empty answer": ({"after": 0}, "empty_answer"),
+    "empty reply": ({"after": 0}, "empty_answer"),
     "bad key": ({"error": 400, "bad_key": True}, "provider_auth"),
     "forbidden": ({"error": 403}, "provider_auth"),
     "unknown model": ({"error": 404}, "model_not_found"),
@@ -89,8 +89,8 @@ def test_a_passing_failure_succeeds_at_the_next_attempt(
     ask: Callable[..., Message], double: GeminiDouble, sdk: str
 ) -> None:
     double.script({"error": 503}, {"fault": "reset", "after": 1})
-    message = ask(sdk, {"text": "The whole answer."})
-    assert (message.reply.status, message.reply.content) == ("done", "The whole answer.")
+    message = ask(sdk, {"text": "The whole reply."})
+    assert (message.reply.status, message.reply.content) == ("done", "The whole reply.")
     assert len(double.calls()) == 3
 
 

@@ -34,9 +34,9 @@ def test_a_hundred_at_once_and_exactly_five_are_accepted(breakable: Stack, round
     for _ in range(rounds):
         user = stack.sign_up()
         room = user.room()
-        answers = in_parallel([lambda who=user, where=room: who.send_with_retries(where) for _ in range(100)])
-        assert Counter(answer.status_code for answer in answers) == {202: 5, 429: 95}
-        refused = [answer.json() for answer in answers if answer.status_code == 429]
+        responses = in_parallel([lambda who=user, where=room: who.send_with_retries(where) for _ in range(100)])
+        assert Counter(response.status_code for response in responses) == {202: 5, 429: 95}
+        refused = [response.json() for response in responses if response.status_code == 429]
         assert {(each["code"], each["limit"], each["used"]) for each in refused} == {("quota_exceeded", 5, 5)}
         assert books(user) == (5, 5, 5)
 
@@ -51,9 +51,11 @@ def test_becoming_pro_during_parallel_sends_loses_no_unit(breakable: Stack, roun
         user = stack.sign_up()
         room = user.room()
         jobs: list[Callable[[], Any]] = [lambda who=user, where=room: who.send_with_retries(where) for _ in range(60)]
-        answers = in_parallel([*jobs[:30], lambda who=user: stack.sql(grant, who.id), *jobs[30:]])
-        accepted = [answer for answer in answers if isinstance(answer, requests.Response) and answer.ok]
-        others = Counter(answer.text for answer in answers if isinstance(answer, requests.Response) and not answer.ok)
+        responses = in_parallel([*jobs[:30], lambda who=user: stack.sql(grant, who.id), *jobs[30:]])
+        accepted = [response for response in responses if isinstance(response, requests.Response) and response.ok]
+        others = Counter(
+            response.text for response in responses if isinstance(response, requests.Response) and not response.ok
+        )
         assert len(accepted) >= 5
         assert (books(user), others) == ((len(accepted),) * 3, others)
         assert user.send_with_retries(room).status_code == 202, "Pro has no cap"
@@ -71,10 +73,12 @@ def test_tier_changes_during_parallel_sends_lose_no_unit(breakable: Stack, round
         """Change the tier during forty sends; how many were accepted, which the ledger has to confirm."""
         _, _, before = books(user)
         jobs: list[Callable[[], Any]] = [lambda: user.send_with_retries(room) for _ in range(40)]
-        answers = in_parallel([*jobs[:20], change, *jobs[20:]])
-        codes = Counter(answer.status_code for answer in answers[:20] + answers[21:])
+        responses = in_parallel([*jobs[:20], change, *jobs[20:]])
+        codes = Counter(response.status_code for response in responses[:20] + responses[21:])
         assert set(codes) <= {202, 429}
-        refused = {answer.json()["code"] for answer in answers[:20] + answers[21:] if answer.status_code == 429}
+        refused = {
+            response.json()["code"] for response in responses[:20] + responses[21:] if response.status_code == 429
+        }
         assert refused <= {"quota_exceeded"}
         assert books(user) == (before + codes[202],) * 3
         return codes[202]
@@ -124,12 +128,12 @@ def test_failures_of_five_kinds_refund_exactly_their_units(breakable: Stack, of_
 
     sent = {code: failing(how) for code, how in FAILURES.items()}
     done = user.send(rooms[0], "Yes")
-    wait_until(lambda: stack.unfinished() == 0, "four kinds of them over", 120)
+    wait_until(lambda: stack.unfinished() == 0, "four kinds of failures", 120)
     for code, messages in sent.items():
         assert {user.message(message)["reply"]["error"] for message in messages} == {code}
     # The first failure opens the model's breaker, so most fail without a call.
     exhausted = failing("error=429 per_day=true")
-    wait_until(lambda: stack.unfinished() == 0, "all of them over", 120)
+    wait_until(lambda: stack.unfinished() == 0, "all failures", 120)
     codes = {user.message(message)["reply"]["error"] for message in exhausted}
     assert "provider_quota_exhausted" in codes
     assert codes <= {"provider_quota_exhausted", "provider_unavailable"}

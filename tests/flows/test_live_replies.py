@@ -57,7 +57,7 @@ def test_a_late_client_gets_the_earlier_text_first(stack: Stack, alice: ApiUser)
     stack.double.default(text=LONG, chunks=50, delay=0.04)
     sent = alice.send(alice.room(), "Hello")
     with Redis.from_url(stack.environment["REDIS_URL"]) as redis:
-        wait_until(lambda: redis.xlen(f"live:{sent['reply']['id']}") > 20, "the start and twenty chunks")
+        wait_until(lambda: redis.xlen(f"live:{sent['reply']['id']}") > 20, "the start and twenty entries")
     reader = sse.read(sent["stream_url"])
     assert reader.text == LONG == alice.message(sent["id"])["gemini_response"]
     assert reader.starts == 1

@@ -33,8 +33,8 @@ def test_each_of_many_messages_gets_its_own_reply(stack: Stack, users_count: int
     stack.double.reset()
     stack.double.default(ttft=2, delay=0.25, chunks=3)
 
-    sent = in_parallel([lambda p=user, r=room: p.send(r, f"question of room {r}") for user, room in rooms])
-    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
+    sent = in_parallel([lambda u=user, r=room: u.send(r, f"question of room {r}") for user, room in rooms])
+    wait_until(lambda: stack.unfinished() == 0, "all replies finished", 120)
 
     for (user, room), message in zip(rooms, sent, strict=True):
         answered = user.message(message["id"])
@@ -83,7 +83,7 @@ def test_30_parallel_sends_to_a_room_get_replies_in_order(stack: Stack) -> None:
     user = stack.sign_up()
     room = user.room()
     sent = in_parallel([lambda n=n: user.send(room, f"number {n} of thirty") for n in range(30)])
-    wait_until(lambda: stack.unfinished() == 0, "all answered", 120)
+    wait_until(lambda: stack.unfinished() == 0, "all replies finished", 120)
 
     messages = user.call("GET", f"/chatroom/{room}/messages?limit=100").json()
     assert [message["id"] for message in messages] == sorted(message["id"] for message in sent)
@@ -105,14 +105,16 @@ def test_parallel_sends_never_exceed_waiting_replies(stack: Stack) -> None:
         user = stack.sign_up()
         rooms = [user.room() for _ in range(10)]
         stack.double.default(ttft=30)
-        answers = in_parallel([lambda r=room: user.send_with_retries(r) for room in rooms * 3])
-        assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 25
-        assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"too_many_waiting"}
+        responses = in_parallel([lambda r=room: user.send_with_retries(r) for room in rooms * 3])
+        assert sorted(response.status_code for response in responses) == [202] * 5 + [429] * 25
+        assert {response.json()["code"] for response in responses if response.status_code == 429} == {
+            "too_many_waiting"
+        }
         [(stored,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user'", user.id)
         assert stored == 5
-        for answer in answers:
-            if answer.status_code == 202:
-                assert user.call("POST", f"/message/{answer.json()['id']}/stop").status_code == 200
+        for response in responses:
+            if response.status_code == 202:
+                assert user.call("POST", f"/message/{response.json()['id']}/stop").status_code == 200
     unsettled = "SELECT 1 FROM chatrooms_message WHERE status = 'stopped' AND lease_until IS NOT NULL"
     wait_until(lambda: not stack.unfinished() and not stack.sql(unsettled), "all stopped")
 
@@ -123,18 +125,20 @@ def test_50_sends_with_one_idempotency_key_are_one_message(stack: Stack, rounds:
     room = user.room()
     for round_ in range(rounds):
         key = f"key-{round_}-{random.random()}"
-        answers = in_parallel([lambda: _send(user, room, key, "the same") for _ in range(50)])
-        accepted = [answer for answer in answers if answer.status_code == 202]
-        refused = [answer for answer in answers if answer.status_code != 202]
-        assert len({answer.json()["id"] for answer in accepted}) == 1
-        assert {(answer.status_code, answer.json()["code"]) for answer in refused} <= {(409, "idempotency_in_flight")}
-        assert sum("Idempotency-Replayed" not in answer.headers for answer in accepted) == 1
+        responses = in_parallel([lambda: _send(user, room, key, "the same") for _ in range(50)])
+        accepted = [response for response in responses if response.status_code == 202]
+        refused = [response for response in responses if response.status_code != 202]
+        assert len({response.json()["id"] for response in accepted}) == 1
+        assert {(response.status_code, response.json()["code"]) for response in refused} <= {
+            (409, "idempotency_in_flight")
+        }
+        assert sum("Idempotency-Replayed" not in response.headers for response in accepted) == 1
         again = _send(user, room, key, "the same")
         assert (again.status_code, again.headers["Idempotency-Replayed"]) == (202, "true")
         assert _send(user, room, key, "another").status_code == 422
     [(count,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
     assert count == rounds
-    wait_until(lambda: stack.unfinished() == 0, "all answered")
+    wait_until(lambda: stack.unfinished() == 0, "all replies finished")
     assert len(stack.double.calls()) == rounds
 
 

@@ -11,16 +11,16 @@ from tests.stack import Stack
 pytestmark = pytest.mark.stack
 
 
-def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
-    person = stack.sign_up()
+def test_private_values_are_in_no_log_result_or_redis_key(stack: Stack) -> None:
+    alice = stack.sign_up()
     [(otp_free,)] = stack.sql(
-        "SELECT count(*) FROM accounts_onetimecode WHERE digest = '' AND number = %s", person.number
+        "SELECT count(*) FROM accounts_onetimecode WHERE digest = '' AND number = %s", alice.number
     )
     assert otp_free == 0
     canary = f"canary{secrets.token_hex(8)}"
-    room = person.room(f"{canary} room")
+    room = alice.room(f"{canary} room")
     answered = [
-        person.wait_for_reply(person.send(room, text, headers={"Idempotency-Key": f"{canary}-key-{number}"})["id"])
+        alice.wait_for_reply(alice.send(room, text, headers={"Idempotency-Key": f"{canary}-key-{number}"})["id"])
         for number, text in enumerate(
             [
                 f"{canary} plain",
@@ -30,15 +30,15 @@ def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
         )
     ]
     assert {message["reply"]["status"] for message in answered} == {"done", "failed"}
-    person.call("GET", f"/chatroom?cursor={canary}")
-    person.call("GET", f"/{canary}?{canary}={person.number}")
-    person.call("GET", f"/admin/accounts/user/{person.number}/change/")
-    refreshed = stack.post("/auth/refresh", {"refresh_token": person.refresh_token}).json()
+    alice.call("GET", f"/chatroom?cursor={canary}")
+    alice.call("GET", f"/{canary}?{canary}={alice.number}")
+    alice.call("GET", f"/admin/accounts/user/{alice.number}/change/")
+    refreshed = stack.post("/auth/refresh", {"refresh_token": alice.refresh_token}).json()
     assert (
-        person.call("POST", "/auth/login", json={"mobile_number": person.number, "password": canary}).status_code == 401
+        alice.call("POST", "/auth/login", json={"mobile_number": alice.number, "password": canary}).status_code == 401
     )
 
-    private = [person.access_token, person.refresh_token, refreshed["access_token"], person.number, person.number[3:]]
+    private = [alice.access_token, alice.refresh_token, refreshed["access_token"], alice.number, alice.number[3:]]
     logs = {name: stack.log(name) for name in ("web", "stream", "worker", "tasks", "beat")}
     assert "chatroom/<int:room_id>/message" in logs["web"]
     assert "reply_failed" in logs["worker"]
@@ -59,10 +59,10 @@ def test_no_canary_is_found_where_it_does_not_belong(stack: Stack) -> None:
 
 
 def test_a_request_id_is_logged_from_the_client_to_the_worker(stack: Stack) -> None:
-    person = stack.sign_up()
+    alice = stack.sign_up()
     identity = f"follow-{secrets.token_hex(8)}"
-    message = person.send(person.room(), "hello", headers={"X-Request-ID": identity})
-    person.wait_for_reply(message["id"])
+    message = alice.send(alice.room(), "hello", headers={"X-Request-ID": identity})
+    alice.wait_for_reply(message["id"])
     assert re.search(
         rf'"request_id": "{identity}".*"event": "request"|"event": "request".*{identity}', stack.log("web")
     )
@@ -70,7 +70,7 @@ def test_a_request_id_is_logged_from_the_client_to_the_worker(stack: Stack) -> N
 
 
 def _everything(client: "Redis") -> list[bytes]:
-    """Every key and every value; but for the streams, which are there to hold texts for a while."""
+    """Every key and every value, except those of the streams, which hold texts for a while."""
     found: list[bytes] = []
     for key in client.scan_iter():
         found.append(key)

@@ -1,4 +1,4 @@
-"""Set-ups that are not this repository's own: the whole stack behind PgBouncer, and with Redis over TLS."""
+"""The whole stack behind PgBouncer, and with Redis over TLS."""
 
 import json
 import secrets
@@ -30,7 +30,7 @@ needs_redis = pytest.mark.needs_redis
 
 
 def database_of(folder: Path) -> str:
-    """A database whose server's time zone is not ours: each connection of ours has to say so, wherever it leads."""
+    """A database with another time zone as its default, which each connection has to override."""
     url = servers.clone_database(_urls, servers.ensure_template(_urls), folder.name)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET timezone = 'Asia/Kolkata'")
@@ -53,7 +53,7 @@ def pooled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Every process speaks TLS with Redis, whose certificate an authority of the test's own has signed."""
+    """Every process speaks TLS with Redis, whose certificate is signed by an authority of the test."""
     folder = tmp_path_factory.mktemp("encrypted")
     with ExitStack() as cleanup:
         settings = {"REDIS_URL": cleanup.enter_context(redis_over_tls.running())}
@@ -64,54 +64,54 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def converse(stack: Stack) -> None:
-    """What a person does, from signing up to taking everything away; and somebody of the staff looks at it."""
+    """Sign up, send, stream, search and export as a user; then open the admin's pages as a staff member."""
     stack.double.default(text="A monsoon brings rain", chunks=4, delay=0.05)
-    person = stack.sign_up()
-    room = person.room("Weather")
-    sent = person.send(room, "What is a monsoon?")
+    alice = stack.sign_up()
+    room = alice.room("Weather")
+    sent = alice.send(room, "What is a monsoon?")
     reader = sse.read(sent["stream_url"])
-    assert reader.text == "A monsoon brings rain" == person.wait_for_reply(sent["id"])["gemini_response"]
+    assert reader.text == "A monsoon brings rain" == alice.wait_for_reply(sent["id"])["gemini_response"]
     assert [each.event for each in reader.events] == ["start", *["delta"] * 4, "done"]
 
-    assert [each["id"] for each in person.call("GET", f"/chatroom/{room}/messages").json()] == [sent["id"]]
-    assert person.call("GET", "/search?q=monsoon").json()
-    assert "A monsoon brings rain" in person.call("GET", f"/chatroom/{room}/export?format=markdown").text
-    assert "A monsoon brings rain" in person.call("GET", "/user/me/export").text
-    assert {person.call("GET", "/chatroom").json()[0]["name"] for _ in range(5)} == {"Weather"}, "cached, too"
+    assert [each["id"] for each in alice.call("GET", f"/chatroom/{room}/messages").json()] == [sent["id"]]
+    assert alice.call("GET", "/search?q=monsoon").json()
+    assert "A monsoon brings rain" in alice.call("GET", f"/chatroom/{room}/export?format=markdown").text
+    assert "A monsoon brings rain" in alice.call("GET", "/user/me/export").text
+    assert {alice.call("GET", "/chatroom").json()[0]["name"] for _ in range(5)} == {"Weather"}, "cached, too"
 
     number = f"+9196{secrets.randbelow(10**8):08}"
     make_staff(stack, number)
     browser = Browser(stack.url, number, "203.0.113.1")
     assert browser.sign_in(PASSWORD, code_of()).url == f"{stack.url}/admin/"
-    for path in ("", "accounts/user/", f"accounts/user/{person.id}/change/", "chatrooms/chatroom/"):
+    for path in ("", "accounts/user/", f"accounts/user/{alice.id}/change/", "chatrooms/chatroom/"):
         page = browser.http.get(f"{stack.url}/admin/{path}", timeout=TIMEOUT)
         assert (page.status_code, page.url) == (200, f"{stack.url}/admin/{path}")
 
 
 def hold_under_load(stack: Stack) -> None:
-    """Forty messages at once are answered, and of twenty with one key one is sent."""
+    """Forty parallel sends all get their replies; of twenty with one idempotency key one is accepted."""
     stack.double.default(text="Yes", chunks=1)
-    people = [stack.sign_up() for _ in range(8)]
-    rooms = [(person, person.room()) for person in people for _ in range(5)]
-    sent = in_parallel([partial(person.send_with_retries, room) for person, room in rooms])
-    assert {answer.status_code for answer in sent} == {202}
-    assert wait_until(lambda: stack.unfinished() == 0, "all answered")
+    users = [stack.sign_up() for _ in range(8)]
+    rooms = [(user, user.room()) for user in users for _ in range(5)]
+    sent = in_parallel([partial(user.send_with_retries, room) for user, room in rooms])
+    assert {response.status_code for response in sent} == {202}
+    assert wait_until(lambda: stack.unfinished() == 0, "all replies finished")
     assert stack.sql("SELECT count(*) FROM chatrooms_message WHERE status = 'done'")[0][0] >= 40
 
-    person, room = people[0], people[0].room()
-    headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
+    alice, room = users[0], users[0].room()
+    headers = {"Authorization": f"Bearer {alice.access_token}", "Idempotency-Key": secrets.token_hex(8)}
 
     def send() -> requests.Response:
         url = f"{stack.url}/chatroom/{room}/message"
         return requests.post(url, json={"content": "Once"}, headers=headers, timeout=TIMEOUT)
 
-    answers = in_parallel([send] * 20)
-    assert {answer.status_code for answer in answers} <= {202, 409}
-    assert len(person.call("GET", f"/chatroom/{room}/messages").json()) == 1
+    responses = in_parallel([send] * 20)
+    assert {response.status_code for response in responses} <= {202, 409}
+    assert len(alice.call("GET", f"/chatroom/{room}/messages").json()) == 1
 
 
 def have_no_errors(stack: Stack) -> None:
-    """That the database was busy for a moment is none: whoever was told so has asked again."""
+    """A busy database is no error here, since the client of the tests retries."""
     for name in stack.processes:
         lines = [json.loads(line) for line in stack.log(name).splitlines() if line.startswith("{")]
         errors = [line for line in lines if line["level"] in ("error", "critical")]
@@ -122,29 +122,29 @@ def have_no_errors(stack: Stack) -> None:
 
 
 @needs_pgbouncer
-def test_behind_pgbouncer_a_conversation_is_what_it_is(pooled: Stack) -> None:
+def test_a_conversation_works_behind_pgbouncer(pooled: Stack) -> None:
     converse(pooled)
     have_no_errors(pooled)
 
 
 @needs_pgbouncer
-def test_behind_pgbouncer_many_at_once_lose_and_double_nothing(pooled: Stack) -> None:
-    """Five times as many connections want in as there are; a task that waits too long for one is published again."""
+def test_parallel_sends_behind_pgbouncer_lose_no_message(pooled: Stack) -> None:
+    """There are five times as many clients as connections; a task that waits too long for one is published again."""
     hold_under_load(pooled)
 
 
 @needs_pgbouncer
-def test_behind_pgbouncer_nothing_is_left_in_a_connection(pooled: Stack) -> None:
-    """Nor a prepared statement. Django reads the choices of a form by such a cursor, say."""
+def test_no_state_is_left_in_a_connection_of_pgbouncer(pooled: Stack) -> None:
+    """No server-side cursor, which Django uses for the choices of a form, and no prepared statement."""
     pooled.run("a cursor", "from accounts.models import User\nlist(User.objects.iterator(chunk_size=1))")
     pooled.run(
-        "one question again and again", "from accounts.models import User\nfor _ in range(40): User.objects.first()"
+        "one query again and again", "from accounts.models import User\nfor _ in range(40): User.objects.first()"
     )
 
 
 @needs_pgbouncer
-def test_behind_pgbouncer_pools_may_be_larger_than_postgresql(pooled: Stack) -> None:
-    """That is what it is for; what is wrong without it, `check_stack` leaves to PgBouncer's own limits."""
+def test_pools_may_be_larger_behind_pgbouncer(pooled: Stack) -> None:
+    """`check_stack` reports such pools as a fault only without PgBouncer, which has limits of its own."""
     wait_until(pooled.is_consuming, "worker, tasks and beat at work")
     _, found, _ = check(pooled, DATABASE_POOL_SIZE="200")
     assert faults(found) == {}
@@ -163,14 +163,14 @@ def test_release_goes_through_pgbouncer() -> None:
             held = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [snapshot.LOCK]).fetchone()
     assert "loaded the schema snapshot" in first.stdout
     assert "Applying chatrooms.0007" in second.stdout
-    assert held == (True,), "nobody holds it any more"
+    assert held == (True,), "the lock was released"
 
 
 # --- Redis over TLS ---------------------------------------------------------------------------------------------------
 
 
 @needs_redis
-def test_with_redis_over_tls_a_conversation_is_what_it_is(encrypted: Stack) -> None:
+def test_a_conversation_works_with_redis_over_tls(encrypted: Stack) -> None:
     converse(encrypted)
     wait_until(encrypted.is_consuming, "worker, tasks and beat at work")
     assert faults(check(encrypted)[1]) == {}
@@ -182,15 +182,15 @@ LIMITED = {"AUTH_REQUESTS_PER_MINUTE": "3"}
 
 
 @needs_redis
-def test_with_redis_over_tls_requests_are_counted(encrypted: Stack) -> None:
+def test_rate_limits_work_with_redis_over_tls(encrypted: Stack) -> None:
     encrypted.restart("web", **LIMITED)
     ask: Any = partial(encrypted.try_post, "/auth/login", {"mobile_number": "+919000000000", "password": "wrong"})
     assert 429 in [ask().status_code for _ in range(8)]
 
 
 @needs_redis
-def test_no_process_trusts_a_redis_that_nobody_vouches_for(encrypted: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its authority in the URL, neither the cache nor Celery speaks to it: what they would say is private."""
+def test_no_process_trusts_a_redis_with_an_unknown_authority(encrypted: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the authority in the URL, neither the cache nor Celery connects: what they send is private."""
     bare = encrypted.environment["REDIS_URL"].partition("?")[0]
     code = (
         "from config.celery import app, publish\n"
@@ -202,4 +202,4 @@ def test_no_process_trusts_a_redis_that_nobody_vouches_for(encrypted: Stack, mon
         "else:\n    raise AssertionError('it was trusted')\n"
     )
     monkeypatch.setitem(encrypted.environment, "REDIS_URL", bare)
-    encrypted.run("a Redis of nobody's", code)
+    encrypted.run("a Redis with an unknown authority", code)

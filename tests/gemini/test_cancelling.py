@@ -1,4 +1,4 @@
-"""A call that another thread ends: at once, whatever it waits for, and without harm to other calls."""
+"""Another thread ends a call at once, in any phase of it, and without harm to other calls."""
 
 import random
 import threading

@@ -52,7 +52,7 @@ def test_before_the_first_event_the_usage_is_unknown(sdk: str, double: GeminiDou
 def test_a_reply_cut_by_the_output_limit_is_a_reply(sdk: str, double: GeminiDouble) -> None:
     double.script({"text": "to be contin", "finish": "MAX_TOKENS"})
 
-    text, stream = reply_to("Tell me")
+    text, stream = reply_to("Hello")
 
     assert text == "to be contin"
     assert stream.finish_reason is FinishReason.MAX_TOKENS

@@ -28,7 +28,7 @@ class Behaviour:
         a finish reason, silence, malformed JSON, or blank lines for ever.
     thoughts: tokens of thinking to count.
     counts_last: send the count of the reply with its last event only.
-    uncounted_end: leave the count of the answer out of the last event.
+    uncounted_end: leave the count of the reply out of the last event.
     dialect: send server-sent events as another server than Google's may, see `tests.doubles.gemini.dialects`.
     for_model: apply this to calls to this model only; others succeed.
     """

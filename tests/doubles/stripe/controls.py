@@ -84,7 +84,7 @@ def visit(server: "Server", method: str, path: str, form: dict[str, str]) -> tup
         for subscription in state.subscriptions_of(session["customer"]):
             _do(server, form.get("do", ""), subscription["id"], session["customer"])
         return path, ""
-    if path in ("/", "/desk"):
+    if path in ("/", "/dashboard"):
         if method == "POST":
             _do(server, form.get("do", ""), form.get("id", ""), form.get("id", ""))
             return "/", ""

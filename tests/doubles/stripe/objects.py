@@ -18,7 +18,7 @@ CONSTANT: dict[str, StripeObject] = json.loads(Path(__file__).with_suffix(".json
 
 
 def new_id(prefix: str) -> str:
-    """An id that looks like Stripe's."""
+    """An id in the form of Stripe's."""
     return f"{prefix}_{secrets.token_hex(12)}"
 
 

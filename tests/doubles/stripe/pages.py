@@ -86,15 +86,15 @@ def dashboard(state: State, deliveries: StripeObject) -> str:
     rows = "".join(
         f"<tr><td>{escape(each['id'])}</td><td>{escape(each['customer'])}</td><td>{escape(each['status'])}</td>"
         f"<td>{day(period_of(each)[1])}</td><td>"
-        + button("/desk", "To its period's end", do="to_end", id=each["id"])
-        + button("/desk", "Card fails from now on", do="card_fails", id=each["customer"])
-        + button("/desk", "Unpaid", do="unpaid", id=each["id"])
+        + button("/dashboard", "To its period's end", do="to_end", id=each["id"])
+        + button("/dashboard", "Card fails from now on", do="card_fails", id=each["customer"])
+        + button("/dashboard", "Unpaid", do="unpaid", id=each["id"])
         + "</td></tr>"
         for each in state.objects["subscriptions"].values()
     )
     return page(
         "Dashboard",
-        f"<p>Its clock says <strong>{day(state.now)}</strong>. {button('/desk', 'A day later', do='day')}</p>"
+        f"<p>Its clock says <strong>{day(state.now)}</strong>. {button('/dashboard', 'A day later', do='day')}</p>"
         f"<p>Events accepted by the webhook: {deliveries['accepted']} of {len(state.objects['events'])}.</p>"
         f"<table><tr><th>subscription</th><th>customer</th><th>status</th><th>period ends</th><th></th></tr>"
         f"{rows}</table>",

@@ -1,4 +1,4 @@
-"""PostgreSQL stopped or frozen: an honest 503 at once, and everything back without a restart."""
+"""PostgreSQL stopped or frozen: a 503 at once, and everything works again without a restart."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,24 +34,24 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, P
             yield stack, proxy
 
 
-def refused(person: ApiUser, method: str, path: str, body: Any) -> None:
-    """Be told to come back later, and not by a client that gave up first."""
-    answer = person.call(method, path, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable"), path
-    assert int(answer.headers["Retry-After"]) > 0
+def assert_refused(user: ApiUser, method: str, path: str, body: Any) -> None:
+    """Assert a 503 with Retry-After, before the client's own timeout."""
+    response = user.call(method, path, json=body)
+    assert (response.status_code, response.json()["code"]) == (503, "service_unavailable"), path
+    assert int(response.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("mode", ["refuse", "freeze"])
-def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Proxy], mode: Any) -> None:
+def test_without_postgresql_every_request_gets_a_503(proxied: tuple[Stack, Proxy], mode: Any) -> None:
     stack, proxy = proxied
-    person = stack.sign_up()
-    room = person.room()
+    alice = stack.sign_up()
+    room = alice.room()
     stack.double.reset()
     stack.double.default(ttft=15)
     others = [stack.sign_up() for _ in range(10)]
     under_way = [(each, each.send(each.room(), "asked before the outage")["id"]) for each in others for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
-    subject = {"id": "price_of_nobody", "object": "price"}
+    subject = {"id": "price_unknown", "object": "price"}
     event = {"id": f"evt_{mode}", "object": "event", "type": "price.updated", "data": {"object": subject}}
 
     proxy.set(mode)
@@ -60,19 +60,19 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
             ("GET", "/chatroom", None),
             ("GET", f"/chatroom/{room}", None),
             ("POST", f"/chatroom/{room}/message", {"content": "hello"}),
-            ("POST", "/auth/send-otp", {"mobile_number": person.number}),
+            ("POST", "/auth/send-otp", {"mobile_number": alice.number}),
         ):
-            refused(person, method, path, body)
+            assert_refused(alice, method, path, body)
         assert deliver(stack, event) == 503, "so that Stripe sends it again"
         for path, status in (("/livez", 200), ("/readyz", 503)):
             assert requests.get(stack.url + path, timeout=TIMEOUT).status_code == status
-        # The answers come while nobody can keep them, and every lease runs out.
-        wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "all answers come in vain")
+        # Every call ends while no reply can be stored, and every lease expires.
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "the end of all calls")
         stack.expire_leases()
     finally:
         proxy.set("pass")
     wait_until(lambda: requests.get(stack.url + "/readyz", timeout=TIMEOUT).status_code == 200, "ready again")
-    wait_until(lambda: person.call("GET", "/chatroom").status_code == 200, "answering again")
+    wait_until(lambda: alice.call("GET", "/chatroom").status_code == 200, "room lists again")
     for each, message_id in under_way:
         assert each.wait_for_reply(message_id, 120)["reply"]["status"] == "done"
     [(sent,)] = stack.sql("SELECT count(*) FROM chatrooms_message WHERE room_id = %s AND role = 'user'", room)
@@ -80,4 +80,4 @@ def test_without_postgresql_everything_is_an_honest_503(proxied: tuple[Stack, Pr
     assert deliver(stack, event) == 200
     assert stack.sql("SELECT type FROM billing_stripeevent WHERE event_id = %s", event["id"]) == [("price.updated",)]
     stack.double.default()
-    assert person.wait_for_reply(person.send(room, "asked after the outage")["id"])["reply"]["status"] == "done"
+    assert alice.wait_for_reply(alice.send(room, "asked after the outage")["id"])["reply"]["status"] == "done"
