@@ -124,7 +124,7 @@ def floor(stack: Stack, recorded: Path) -> Iterator[Server]:
 
 @contextmanager
 def peer(stack: Stack, folder: Path) -> Iterator[Server]:
-    """The peer in an environment of its own, on rows of the same number and size."""
+    """The peer in its own virtual environment, with as many rows of the same size."""
     port = free_port()
     python = _peer_python()
     database_url = servers.clone_database(_urls, "template0", "peer")
@@ -211,7 +211,7 @@ def run_all(started: dict[str, Server], clients: list[Client], folder: Path) -> 
 
 
 def _load_file(folder: Path, name: str, work: Work, clients: list[Client]) -> Path:
-    """The requests of one work, for wrk; the peer has tokens of its own, for the same users."""
+    """The requests of one work, for wrk; the peer has its own tokens, for the same users."""
     file = folder / f"{name}-{WORKS.index(work)}"
     lines = [client.line(work).split("\t") for client in clients]
     if name == "peer":

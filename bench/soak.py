@@ -36,7 +36,7 @@ SHOWN = ("web", "stream", "worker", "tasks", "beat")
 
 
 class Client:
-    """A user who sends now and then; `sent` has the ids of the accepted messages."""
+    """A user who sends messages; `sent` has the ids of the accepted messages."""
 
     def __init__(self, stack: Stack, counts: Counter[str]) -> None:
         self.user: ApiUser = stack.sign_up()

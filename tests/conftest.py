@@ -80,7 +80,7 @@ settings.CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_T
 settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 60
 
-# How long an example takes says something about the machine alone.
+# How long an example takes depends only on the machine.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
@@ -176,7 +176,7 @@ def _forget_what_others_left() -> None:
     circuit_breaker._breakers.clear()
     breakers.reset()
     TimeoutConnection.statement_timeout = None
-    # The worker's heartbeat has a connection of its own, which cannot see a test's uncommitted rows.
+    # The worker's heartbeat has its own connection, which cannot see a test's uncommitted rows.
     worker_leases.leases._thread = threading.current_thread()
     # No window of a rate limit ends during a test: where it ends depends on the key and on the time of day.
     end = int(time.time()) + 60

@@ -14,5 +14,5 @@ def phone_number() -> str:
 
 
 def make_user(password: str | None = None, **fields: Any) -> User:
-    """A user with a phone number of their own."""
+    """A user with a unique phone number."""
     return User.objects.create_user(phone_number(), password, **fields)

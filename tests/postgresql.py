@@ -1,4 +1,4 @@
-"""The machine's own PostgreSQL, for the tests marked `needs_postgresql`: another version than the embedded one."""
+"""The machine's PostgreSQL, for the tests marked `needs_postgresql`: another version than the embedded one."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def programs() -> Path:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Start a new server, without care for the machine's sudden end; the URL of its superuser."""
+    """Start a new server that need not survive a crash of the machine; the URL of its superuser."""
     folder, port = Path(tempfile.mkdtemp(prefix="kuvaka-", dir="/var/tmp")), free_port()
     server_binaries.give(folder)
     account = server_binaries.identity()

@@ -1,4 +1,4 @@
-"""The machine's own Redis, over TLS alone, for the tests marked `needs_redis`: the embedded one has none."""
+"""The machine's Redis, over TLS only, for the tests marked `needs_redis`: the embedded one has no TLS."""
 
 import datetime as dt
 import ipaddress

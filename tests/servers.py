@@ -1,8 +1,8 @@
 """PostgreSQL and Redis for a test run, and the templates of its databases.
 
-Runs may overlap. They share one PostgreSQL, kept by a process of its own (`python -m tests.servers`) that stops when
+Runs may overlap. They share one PostgreSQL, run by another process (`python -m tests.servers`) that stops when
 the last run has ended, however that ended: each holds a lock which the kernel releases with its process. Each run has
-databases and a Redis of its own. TEST_DATABASE_URL and TEST_REDIS_URL name other servers; that Redis is emptied.
+its own databases and Redis. TEST_DATABASE_URL and TEST_REDIS_URL name other servers; that Redis is emptied.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""The whole stack for tests: the Procfile's processes, with a database, a Redis and a Gemini double of their own."""
+"""The whole stack for tests: the Procfile's processes, with their own database, Redis and Gemini double."""
 
 import os
 import random

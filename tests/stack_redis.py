@@ -13,7 +13,7 @@ from tests.waiting import listens, wait_until
 
 
 class StackRedis:
-    """A Redis server of one stack's own, on a port of its own."""
+    """The Redis server of one stack, on its own port."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()

@@ -34,7 +34,7 @@ NOTHING = Usage(prompt_tokens=None, output_tokens=None)
 
 
 class Books(RuleBasedStateMachine):
-    """One user with two rooms, a worker that does anything, and a clock that passes midnight."""
+    """One user with two rooms, a worker, and a clock that passes midnight, in any order of actions."""
 
     move: Callable[[datetime], None]
     happened: Counter[str]
@@ -85,7 +85,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), times=st.integers(1, 3), retryable=st.booleans())
     def fail(self, number: int, times: int, retryable: bool) -> None:
-        """A failure that is reported several times counts once."""
+        """Report a failure several times; it counts once."""
         if claimed := self.claim(number):
             refunds = [
                 lifecycle.fail(reply=claimed, error="blocked", retryable=retryable, usage=NOTHING) for _ in range(times)
@@ -124,7 +124,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 99))
     def give_back_again(self, number: int) -> None:
-        """What has gone back already does not go back once more."""
+        """A unit that was refunded already is not refunded again."""
         returned = list(LedgerEntry.objects.filter(user=self.user, kind="return").values_list("returns_id", flat=True))
         if returned:
             assert not quota.refund(unit_id=returned[number % len(returned)])
@@ -167,7 +167,7 @@ def test_the_books_balance_after_any_five_hundred_steps(set_clock: Callable[[dat
             max_examples=10,
             stateful_step_count=50,
             deadline=None,
-            derandomize=True,  # so that what it must have come by does not depend on luck
+            derandomize=True,  # so that what has to happen does not depend on chance
             database=None,
             phases=[Phase.generate],  # shrinking would take minutes
             suppress_health_check=list(HealthCheck),

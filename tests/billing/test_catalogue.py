@@ -1,4 +1,4 @@
-"""`manage.py seed_tiers`: tiers always, product and price where there is a Stripe; again and again."""
+"""`manage.py seed_tiers`: makes the tiers, and with Stripe also product and price; it may run repeatedly."""
 
 import io
 from typing import Any
@@ -34,7 +34,7 @@ def active_prices(double: StripeDouble) -> list[dict[str, Any]]:
     return [each for each in double.objects("prices").values() if each["active"]]
 
 
-def test_without_a_stripe_the_tiers_alone_are_made() -> None:
+def test_without_stripe_only_the_tiers_are_made() -> None:
     Tier.objects.all().delete()
     assert "so Pro is not for sale" in seed()
     assert list(Tier.objects.values_list("slug", "daily_messages").order_by("pk")) == [("basic", 10), ("pro", None)]
@@ -43,7 +43,7 @@ def test_without_a_stripe_the_tiers_alone_are_made() -> None:
         checkout.start(user_id=make_user().pk)
 
 
-def test_with_a_stripe_pro_is_for_sale(stripe_double: StripeDouble) -> None:
+def test_with_stripe_pro_is_for_sale(stripe_double: StripeDouble) -> None:
     [price] = active_prices(stripe_double)
     assert (price["unit_amount"], price["currency"], price["lookup_key"]) == (999, "usd", "kuvaka_pro_monthly")
     pro = Tier.objects.get(slug=Tier.PRO)
@@ -58,7 +58,7 @@ def test_a_second_run_makes_nothing(stripe_double: StripeDouble) -> None:
     assert said.count("exists") == 4
 
 
-def test_what_staff_changed_stays(stripe_double: StripeDouble) -> None:
+def test_changes_by_staff_are_kept(stripe_double: StripeDouble) -> None:
     Tier.objects.filter(slug=Tier.BASIC).update(daily_messages=7, name="Free")
     seed()
     assert Tier.objects.filter(slug=Tier.BASIC, daily_messages=7, name="Free").exists()

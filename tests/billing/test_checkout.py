@@ -73,7 +73,7 @@ def test_stripe_gets_no_phone_number(stripe_double: StripeDouble) -> None:
     assert user.mobile_number[3:] not in str(stripe_double.calls())
 
 
-# A click that meets what is not there
+# Objects that are missing at Stripe
 
 
 def test_a_price_that_stripe_does_not_know_is_not_for_sale(stripe_double: StripeDouble) -> None:
@@ -100,9 +100,7 @@ def test_a_customer_deleted_before_it_was_stored_is_replaced(
     assert customer_of(user) != deleted
 
 
-def test_a_click_whose_lease_ran_out_is_asked_to_come_again(
-    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_click_whose_lease_was_lost_gets_a_409(stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
     user = make_user()
     subscribe(stripe_double, user)
 

@@ -21,7 +21,7 @@ def counted() -> dict[str, float]:
 
 def test_an_erased_account_with_a_subscription_is_listed(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
-    erasure.reduce_to_invoices(user_id=user.pk)  # without the step before it, as if staff had done that by hand
+    erasure.reduce_to_invoices(user_id=user.pk)  # without the erasure's earlier step, as if staff had run this one
     assert Customer.objects.filter(id=customer, subscriber=None).exists()
     user.delete()
     assert reconcile.compare().unowned == [customer]
@@ -43,12 +43,12 @@ def test_a_subscription_without_our_mark_is_compared_too(stripe_double: StripeDo
     assert reconcile.compare().drifted == []
 
 
-def test_what_has_just_changed_is_no_difference(stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_recent_change_is_no_difference(stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.set_status(subscription, "unpaid")
     deliver(events_of(stripe_double, customer, "customer.subscription.updated")[-1])
     before = counted()
-    assert reconcile.compare().drifted == [customer], "it is repaired all the same"
+    assert reconcile.compare().drifted == [customer], "but it is repaired"
     assert counted() == before
     listed = stripe_api.all_subscriptions
 

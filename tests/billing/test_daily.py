@@ -1,4 +1,4 @@
-"""The comparison of every day goes by the database, not by how long beat has run."""
+"""The daily comparison with Stripe is timed by the database, not by how long beat has run."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often Stripe was compared with."""
+    """One item for each comparison with Stripe."""
     done: list[int] = []
 
     def compare() -> Any:
@@ -50,7 +50,7 @@ def test_missed_events_are_fetched_once_an_hour(monkeypatch: pytest.MonkeyPatch)
     assert abs(seconds_until_due() - 3_600) < 300
 
 
-def test_one_that_failed_is_tried_again_soon(compared: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_fetch_is_retried_soon(compared: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> Any:
         raise PaymentProviderUnavailable
 

@@ -97,7 +97,7 @@ def test_a_failure_of_one_customer_does_not_delay_others(stripe_double: StripeDo
     assert (source_of(broken), source_of(other)) == ("default", "stripe")
 
 
-def test_a_failure_writes_nothing_at_all(stripe_double: StripeDouble) -> None:
+def test_a_failure_writes_nothing(stripe_double: StripeDouble) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.set_status(subscription, "canceled")
     [invoice] = stripe_double.objects("invoices")
@@ -132,7 +132,7 @@ def test_during_an_outage_events_wait_and_no_attempt_is_counted(
     assert {source_of(user) for user in users} == {"stripe"}
 
 
-def test_a_key_that_stripe_refuses_is_a_failure_that_is_kept(stripe_double: StripeDouble, settings: Any) -> None:
+def test_a_key_that_stripe_refuses_is_a_stored_failure(stripe_double: StripeDouble, settings: Any) -> None:
     user = make_user()
     subscribe(stripe_double, user)
     row = deliver(events_of(stripe_double, customer_of(user), "invoice.paid")[0])

@@ -1,4 +1,4 @@
-"""An event is processed at least once, also with others at the same moment, and its content is not kept."""
+"""An event is processed at least once, also in parallel with others, and its content is not kept."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -143,7 +143,7 @@ def test_events_about_product_and_price_update_the_mirror(stripe_double: StripeD
     assert mirrored.product.stripe_data["name"] == "Pro of today"
 
 
-# Many at once
+# Parallel deliveries
 
 
 @pytest.mark.django_db(transaction=True)

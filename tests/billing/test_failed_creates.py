@@ -1,4 +1,4 @@
-"""Stripe saves the first response to an idempotency key, errors too: none of them keeps anybody from buying."""
+"""Stripe saves the first response to an idempotency key, also an error; none of them prevents a later purchase."""
 
 from typing import Any
 
@@ -27,9 +27,9 @@ def user(stripe_double: StripeDouble) -> User:
 
 
 @pytest.mark.parametrize("call", [SESSIONS, CUSTOMERS])
-def test_one_500_does_not_even_reach_the_buyer(user: User, stripe_double: StripeDouble, call: str) -> None:
+def test_a_single_500_does_not_reach_the_user(user: User, stripe_double: StripeDouble, call: str) -> None:
     stripe_double.switch(failures=[[call, 500, "", 1]])
-    assert subscribe(user).status_code == 200  # the SDK's own repeat got the 500 again; ours has another key
+    assert subscribe(user).status_code == 200  # the SDK's own retry got the 500 again; ours has another key
 
 
 @pytest.mark.parametrize("call", [SESSIONS, CUSTOMERS])
@@ -44,14 +44,14 @@ def test_the_click_after_an_error_works(user: User, stripe_double: StripeDouble,
     assert len(stripe_double.objects("sessions")) == 1
 
 
-def test_an_error_of_the_account_ends_when_its_cause_does(user: User, stripe_double: StripeDouble) -> None:
+def test_an_error_of_the_account_ends_with_its_cause(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.switch(failures=[[SESSIONS, 400, "", 1_000]])
     assert [subscribe(user).status_code for _ in range(3)] == [502, 502, 502]
     stripe_double.switch(failures=[])
     assert subscribe(user).status_code == 200
 
 
-def test_a_key_that_an_earlier_release_left_spoilt_is_passed_by(user: User, stripe_double: StripeDouble) -> None:
+def test_a_failed_key_of_an_earlier_release_is_skipped(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.switch(failures=[[SESSIONS, 400, "", 1]])
     assert subscribe(user).status_code == 502
     Checkout.objects.update(session_number=1)
@@ -64,7 +64,7 @@ def test_errors_of_one_user_do_not_affect_others(user: User, stripe_double: Stri
     assert subscribe(make_user()).status_code == 200, "at once, without waiting for a breaker"
 
 
-def test_other_settings_do_not_meet_the_old_parameters(user: User, stripe_double: StripeDouble) -> None:
+def test_changed_settings_use_a_new_idempotency_key(user: User, stripe_double: StripeDouble) -> None:
     assert subscribe(user).status_code == 200
     for session in stripe_double.objects("sessions"):
         stripe_double.edit("sessions", session, status="expired")
@@ -81,12 +81,12 @@ def test_a_lost_response_is_requested_under_the_same_key(user: User, stripe_doub
     assert subscribe(user).status_code == 503
     import time
 
-    time.sleep(2.1)  # the breaker: nothing had answered
+    time.sleep(2.1)  # until the circuit breaker allows a call again
     assert subscribe(user).status_code == 200
     assert len(stripe_double.objects("customers")) == 1
 
 
-def test_only_cards_are_taken_unless_the_settings_say_more(user: User, stripe_double: StripeDouble) -> None:
+def test_only_cards_are_accepted_by_default(user: User, stripe_double: StripeDouble) -> None:
     assert subscribe(user).status_code == 200
     assert stripe_double.calls("POST", "/v1/checkout/sessions")[0]["params"]["payment_method_types"] == ["card"]
     with override_settings(STRIPE_PAYMENT_METHODS=[]):
@@ -100,7 +100,7 @@ def test_an_archived_price_is_not_for_sale(user: User, stripe_double: StripeDoub
     response = subscribe(user)
     assert (response.status_code, response.json()["code"]) == (503, "not_for_sale")
     tiers = {tier["slug"]: tier["price"] for tier in APIClient().get("/tiers").json()}
-    assert tiers["pro"] is None, "and it is not offered any more"
+    assert tiers["pro"] is None, "and no longer offered"
 
 
 def test_clocks_that_differ_make_no_second_customer(user: User, stripe_double: StripeDouble) -> None:
@@ -114,7 +114,7 @@ def test_clocks_that_differ_make_no_second_customer(user: User, stripe_double: S
     assert len(stripe_double.objects("customers")) == 1
 
 
-def test_who_stopped_paying_can_buy_again(user: User, stripe_double: StripeDouble) -> None:
+def test_a_user_who_stopped_paying_can_buy_again(user: User, stripe_double: StripeDouble) -> None:
     stripe_double.pay(subscribe(user).json()["checkout_url"])
     [old] = stripe_double.objects("subscriptions")
     stripe_double.set_status(old, "unpaid")

@@ -61,7 +61,7 @@ def test_a_dry_run_changes_nothing(user: User) -> None:
         ("not a number", "--days", "7", "--reason", "a test"),
     ],
 )
-def test_what_is_incomplete_is_refused(user: User, arguments: tuple[str, ...]) -> None:
+def test_incomplete_arguments_are_refused(user: User, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):
         run(*arguments)
     assert not Grant.objects.exists()
@@ -79,7 +79,7 @@ def test_grants_are_recorded_as_staff_actions_and_dry_runs_not(user: User) -> No
     ]
 
 
-def test_the_outcome_can_be_had_as_json(user: User) -> None:
+def test_the_outcome_can_be_printed_as_json(user: User) -> None:
     printed = json.loads(run(NUMBER, "--days", "7", "--reason", "a test", "--json"))
     assert (printed["user_id"], printed["tier"], printed["source"], printed["dry_run"]) == (
         user.pk,

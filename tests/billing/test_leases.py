@@ -217,7 +217,7 @@ def test_a_confirmed_lease_is_locked_until_its_holder_commits() -> None:
 
     assert leases._acquire("x", 0.05)
     held = leases.HeldLease("x", Lease.objects.get().token)
-    time.sleep(0.1)  # it may be taken now
+    time.sleep(0.1)  # it can be acquired now
 
     def take() -> Any:
         try:

@@ -1,4 +1,4 @@
-"""What is counted of Stripe's events."""
+"""The metrics of Stripe's events."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -69,7 +69,7 @@ def test_the_lag_is_measured_from_receipt_by_the_databases_clock(event: StripeEv
         (PaymentProviderUnavailable(), 0, "away"),
     ],
 )
-def test_a_failure_is_counted_by_how_it_goes_on(
+def test_a_failure_is_counted_by_its_outcome(
     event: StripeEvent, monkeypatch: pytest.MonkeyPatch, rises: Rises, error: Exception, attempts: int, outcome: str
 ) -> None:
     rises("kuvaka_webhook_failures_total", outcome=outcome)

@@ -29,7 +29,7 @@ ORDERS = [
     pytest.param(order, marks=pytest.mark.faults) if number % 5 else order
     for number, order in enumerate(itertools.permutations(range(4)))
 ]
-"""Of all orders of four events a fifth, in which each comes first and last; the others with the faults."""
+"""A fifth of all orders of four events, in which each comes first and last; `make faults` runs the others."""
 
 
 def status_here(subscription: str) -> str:
@@ -79,7 +79,7 @@ def test_events_between_changes_end_in_stripes_state(stripe_double: StripeDouble
     assert Subscription.objects.count() == 1
 
 
-# Whose customers
+# The owners of customers
 
 
 @pytest.mark.django_db
@@ -168,7 +168,7 @@ def test_stripe_is_never_asked_in_a_transaction(calls: list[str], stripe_double:
     with pytest.raises(AlreadySubscribed):
         checkout.start(user_id=user.pk)
     assert checkout.portal_url(user_id=user.pk)
-    # As it is with an empty mirror: prices and products are unknown too.
+    # As with an empty mirror: prices and products are unknown too.
     for model in (Invoice, Subscription, Customer):
         model.objects.all().delete()
     entitlements.recompute_stripe(user_id=user.pk)

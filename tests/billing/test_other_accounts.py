@@ -1,4 +1,4 @@
-"""Whose a customer is: after a restored backup, and under a key that is wrong for a while."""
+"""The owner of a customer, after a restored backup and while the key is the wrong one."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def restore(*, lost: User | None = None) -> None:
 
 
 def successor_of(user: User, double: StripeDouble) -> User:
-    """Who signs up five minutes after that: the database gives the same number out."""
+    """A user who signs up five minutes after that and gets the same id from the database."""
     restore(lost=user)
     double.advance(600)
     later = datetime.now(UTC) + timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""Each dispute, refund and warning of fraud is one line of the log, which an alert can go by."""
+"""Each dispute, refund and warning of fraud is one line of the log, for an alert."""
 
 import io
 import re

@@ -40,7 +40,7 @@ def shown(user: User) -> dict[str, Any]:
         ("warning_closed", Source.STRIPE),
     ],
 )
-def test_a_dispute_ends_pro_but_for_an_inquiry(stripe_double: StripeDouble, status: str, source: Source) -> None:
+def test_a_dispute_ends_pro_except_an_inquiry(stripe_double: StripeDouble, status: str, source: Source) -> None:
     user, customer, _ = subscriber(stripe_double)
     stripe_double.dispute(stripe_double.charge_of(customer), status)
     hear_all(stripe_double, "charge.dispute.")
@@ -48,7 +48,7 @@ def test_a_dispute_ends_pro_but_for_an_inquiry(stripe_double: StripeDouble, stat
     assert shown(user)["Dispute"].startswith(f"{status}, fraudulent, 9.99 USD")
 
 
-def test_unless_the_settings_say_otherwise(stripe_double: StripeDouble) -> None:
+def test_the_settings_may_keep_pro_during_a_dispute(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     stripe_double.dispute(stripe_double.charge_of(customer))
     with override_settings(STRIPE_DISPUTE_ENDS_PRO=False):
@@ -66,7 +66,7 @@ def test_a_won_dispute_restores_pro(stripe_double: StripeDouble) -> None:
     assert current_tier_status(user_id=user.pk).source == Source.STRIPE
 
 
-def test_what_is_bought_after_a_dispute_counts(stripe_double: StripeDouble) -> None:
+def test_a_subscription_bought_after_a_dispute_counts(stripe_double: StripeDouble) -> None:
     user, customer, subscription = subscriber(stripe_double)
     stripe_double.dispute(stripe_double.charge_of(customer), "lost")
     hear_all(stripe_double, "charge.dispute.")
@@ -119,7 +119,7 @@ def test_two_subscriptions_are_shown(stripe_double: StripeDouble) -> None:
     assert shown(user)["Subscriptions"] == "2 active"
 
 
-def test_two_events_of_one_dispute_are_not_asked_about_at_once(
+def test_two_events_of_one_dispute_are_processed_in_turn(
     stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, customer, _ = subscriber(stripe_double)

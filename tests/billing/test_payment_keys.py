@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on the ways to Stripe: a repeat gets the object of the first time, as it is now."""
+"""`Idempotency-Key` of the requests that lead to Stripe: a repeat gets the first object as it is now."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_repeat_gets_the_same_session(user: User, stripe_double: StripeDouble)
     assert first.json() == second.json()
 
 
-def test_also_after_it_was_paid_and_shows_it_as_it_is_then(user: User, stripe_double: StripeDouble) -> None:
+def test_a_repeat_after_the_payment_gets_the_paid_session(user: User, stripe_double: StripeDouble) -> None:
     first = post(user, "/subscribe/pro", "one").json()
     stripe_double.pay(first["checkout_url"])
     mirror.refresh_customer(customer_id=customer_of(user))
@@ -47,7 +47,7 @@ def test_also_after_it_was_paid_and_shows_it_as_it_is_then(user: User, stripe_do
     assert IdempotencyKey.objects.count() == 1, "failures are not kept"
 
 
-def test_also_when_a_later_session_is_open(user: User, stripe_double: StripeDouble) -> None:
+def test_a_repeat_gets_its_session_although_another_is_open(user: User, stripe_double: StripeDouble) -> None:
     first = post(user, "/subscribe/pro", "one").json()
     stripe_double.advance(2 * 24 * 3600)
     later = post(user, "/subscribe/pro", "two").json()
@@ -55,7 +55,7 @@ def test_also_when_a_later_session_is_open(user: User, stripe_double: StripeDoub
     assert post(user, "/subscribe/pro", "one").json() == {**first, "checkout_url": None}
 
 
-def test_a_repeat_gets_an_address_of_the_portal_that_works_now(user: User) -> None:
+def test_a_repeat_gets_a_portal_address_that_works(user: User) -> None:
     first, second = (post(user, "/subscription/portal", "one") for _ in range(2))
     assert "Idempotency-Replayed" not in first
     assert (second.status_code, second["Idempotency-Replayed"]) == (200, "true")
@@ -72,7 +72,7 @@ def test_another_body_is_refused(user: User, path: str) -> None:
 
 @pytest.mark.parametrize("path", ROUTES)
 @pytest.mark.parametrize("key", ["", "x" * 256, "\u00e9", "a\tb"])
-def test_a_malformed_key_is_refused_before_stripe_is_asked(
+def test_a_malformed_key_is_refused_without_calling_stripe(
     user: User, stripe_double: StripeDouble, path: str, key: str
 ) -> None:
     stripe_double.switch(down=True)

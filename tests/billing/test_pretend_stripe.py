@@ -1,4 +1,4 @@
-"""The pretend Stripe runs in development alone, is labelled, escapes what it shows, and repeats what was lost."""
+"""The pretend Stripe runs only in development, says what it is, escapes what it shows, and repeats lost deliveries."""
 
 import os
 import subprocess
@@ -118,12 +118,12 @@ def test_a_delivery_is_signed_and_repeated_until_accepted() -> None:
     threading.Thread(target=hook.serve_forever, daemon=True).start()
     try:
         with StripeDouble(webhook_url=f"http://127.0.0.1:{hook.server_address[1]}/") as double:
-            double.advance(400 * 86400)  # signatures are timed by the real clock all the same
+            double.advance(400 * 86400)  # the signatures still have the real time
             client(double).v1.customers.create({})
             wait_until(lambda: taken, "a delivery that was taken")
             assert [each.type for each in taken] == ["customer.created"]
             statuses = lambda: [each["status"] for each in double.deliveries()]  # noqa: E731
-            wait_until(lambda: statuses() == [500, 503, 200], "the outcomes to be written down")
+            wait_until(lambda: statuses() == [500, 503, 200], "every delivery to be recorded")
     finally:
         hook.shutdown()
 

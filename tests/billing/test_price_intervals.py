@@ -1,4 +1,4 @@
-"""A price of three months is shown as one of three months, by `GET /tiers` and by every writing of it."""
+"""A price per three months is shown as such by `GET /tiers` and by the catalogue."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -10,7 +10,7 @@ from tests.doubles.stripe.client import StripeDouble
 pytestmark = pytest.mark.django_db
 
 
-def test_a_price_of_three_months_says_so(stripe_double: StripeDouble) -> None:
+def test_a_price_per_three_months_is_shown_as_such(stripe_double: StripeDouble) -> None:
     [(price, content)] = stripe_double.objects("prices").items()
     stripe_double.edit("prices", price, unit_amount=2499, recurring={**content["recurring"], "interval_count": 3})
     mirror.refresh_price(price_id=price)

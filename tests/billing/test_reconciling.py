@@ -59,7 +59,7 @@ def test_users_match_stripe_after_a_fifth_of_events_is_lost(stripe_double: Strip
 
 
 @pytest.mark.parametrize("drift", ["status", "cancel_at", "missing"])
-def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDouble, drift: str) -> None:
+def test_a_row_that_differs_is_set_to_stripes_state(stripe_double: StripeDouble, drift: str) -> None:
     user, customer, subscription = subscriber(stripe_double)
     row = Subscription.objects.get(id=subscription)
     if drift == "missing":
@@ -78,7 +78,7 @@ def test_a_row_that_differs_is_brought_to_stripes_truth(stripe_double: StripeDou
 
 
 def test_a_comparison_recomputes_rows_of_another_program(stripe_double: StripeDouble) -> None:
-    """As `djstripe_sync_models` does: the rows are right, and nothing computed what follows from them."""
+    """As `djstripe_sync_models` does: the rows are right, but the entitlement was not recomputed."""
     user, customer, subscription = subscriber(stripe_double)
     for status, expected in (("unpaid", False), ("active", True)):
         stripe_double.set_status(subscription, status)

@@ -38,7 +38,7 @@ def test_without_ids_all_failed_events_are_replayed() -> None:
     )
 
 
-def test_a_dry_run_says_which_and_does_nothing() -> None:
+def test_a_dry_run_lists_the_events_and_replays_none() -> None:
     printed = json.loads(run("--dry-run", "--json"))
     assert [event["event_id"] for event in printed["events"]] == ["evt_failed"]
     assert (printed["count"], printed["dry_run"]) == (1, True)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def second_customer(double: StripeDouble, user: User, **values: Any) -> str:
-    """One that was made behind our back, with our marks."""
+    """A customer made directly at Stripe, with our metadata."""
     metadata = double.objects("customers")[customer_of(user)]["metadata"]
     made = stripe_client.api().customers.create(params={"metadata": metadata})
     mirror.refresh_customer(customer_id=made.id)
@@ -33,10 +33,10 @@ def test_portal_and_admin_show_the_customer_who_subscribes(stripe_double: Stripe
     assert customer in str(payments_panel(user).facts)
 
 
-def test_a_subscription_of_any_of_ones_customers_forbids_another(stripe_double: StripeDouble) -> None:
+def test_a_subscription_of_any_customer_forbids_another(stripe_double: StripeDouble) -> None:
     user, customer, _ = subscriber(stripe_double)
     second_customer(stripe_double, user, created=1_700_000_000)
-    Subscription.objects.all().delete()  # its webhook is on its way
+    Subscription.objects.all().delete()  # as before its webhook arrives
     entitlements.recompute_stripe(user_id=user.pk)
     assert customer_of(user) != customer
     assert tier_of(user) == "basic"

@@ -87,7 +87,7 @@ def save(row: Subscription | Customer) -> None:
 
 
 def running(**values: Any) -> dict[str, Any]:
-    """One whose period lasts."""
+    """A subscription whose period has not ended."""
     now = datetime.now(UTC).replace(microsecond=0)
     made: dict[str, Any] = subscription(
         start=now - timedelta(days=1), end=now + timedelta(days=29), **{"status": "active", **values}
@@ -114,7 +114,7 @@ def test_the_entitlement_follows_the_rows_when_recomputed(user: User) -> None:
     assert Entitlement.objects.get(pk=user.pk).stripe_until is None
 
 
-def test_the_best_of_several_counts_and_another_product_does_not(user: User) -> None:
+def test_the_best_subscription_counts_and_other_products_not(user: User) -> None:
     mirrored(running(product="something_else"))
     assert source(user) == "default"
     mirrored(running(status="unpaid"))
@@ -170,14 +170,14 @@ def test_a_grant_ends_by_itself_and_can_be_revoked(user: User) -> None:
 
 
 @pytest.mark.parametrize("values", [{"reason": ""}, {"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}])
-def test_a_grant_without_a_reason_or_an_end_ahead_is_refused(user: User, values: dict[str, Any]) -> None:
+def test_a_grant_needs_a_reason_and_an_end_in_the_future(user: User, values: dict[str, Any]) -> None:
     sound = {"ends_at": datetime.now(UTC) + timedelta(days=1), "reason": "a test", "granted_by": None}
     with pytest.raises(IntegrityError), transaction.atomic():
         grants.give(user_id=user.pk, **{**sound, **values})
     assert not Grant.objects.exists()
 
 
-def test_a_subscription_goes_before_a_grant(user: User) -> None:
+def test_a_subscription_takes_precedence_over_a_grant(user: User) -> None:
     grants.give(user_id=user.pk, ends_at=datetime.now(UTC) + timedelta(days=90), reason="a gift", granted_by=None)
     mirrored(running())
     assert source(user) == "stripe"
@@ -189,7 +189,7 @@ def test_the_tier_is_one_query(user: User, django_assert_num_queries: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_changes_at_once_neither_is_lost() -> None:
+def test_of_two_parallel_changes_neither_is_lost() -> None:
     """The later to compute waits for the earlier to commit, and then sees both."""
     Tier.objects.filter(slug=Tier.PRO).update(stripe_product="kuvaka_pro", stripe_price="price_1")
     user = make_user()
@@ -251,7 +251,7 @@ def test_a_stranger_sees_nothing(db: None, path: str) -> None:
     assert APIClient().get(path).status_code == 401
 
 
-def test_without_a_stripe_subscribing_says_so(user: User) -> None:
+def test_without_stripe_subscribing_gets_a_503(user: User) -> None:
     response = signed_in(user).post("/subscribe/pro")
     assert (response.status_code, response.json()["code"]) == (503, "not_for_sale")
     assert signed_in(make_user()).post("/subscription/portal").json()["code"] == "no_subscription"

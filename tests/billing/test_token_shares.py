@@ -68,7 +68,7 @@ def test_a_used_up_share_refuses_only_its_user_until_midnight(client: APIClient,
     assert send(client, room).status_code == 202
 
 
-def test_pro_has_more(client: APIClient, user: User, room: int) -> None:
+def test_pro_has_a_larger_share(client: APIClient, user: User, room: int) -> None:
     use(user, 99)
     assert send(client, room).json()["code"] == "token_share_reached"
     make_pro(user)
@@ -104,12 +104,12 @@ def test_an_accepted_message_over_the_limit_is_refunded(
     assert DailyUsage.objects.get().used == 0
 
 
-def test_a_share_of_a_small_ceiling_is_not_nothing(settings: Any) -> None:
+def test_a_share_of_a_small_ceiling_is_at_least_one(settings: Any) -> None:
     settings.DAILY_TOKEN_CEILING = 1
     assert budget.share_of(Tier.objects.get(slug=Tier.BASIC)) == 1
 
 
-def test_it_takes_no_further_statement(user: User, django_assert_num_queries: Any) -> None:
+def test_checking_the_share_needs_no_further_query(user: User, django_assert_num_queries: Any) -> None:
     tier = Tier.objects.get(slug=Tier.BASIC)
     with django_assert_num_queries(1, connection=connection):
         budget.check(user_id=user.pk, tier=tier)

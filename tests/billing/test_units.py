@@ -1,4 +1,4 @@
-"""Units by the database's clock: the day, its edges, and what comes back after midnight."""
+"""Units by the database's clock: a day, its limits, and refunds after midnight."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def take(user: User, tier: Tier) -> int:
 
 
 def counter(user: User) -> dict[str, int]:
-    """Used by day; the ledger has to say the same."""
+    """The units used by day, which have to equal the ledger's."""
     used = {str(row.day): row.used for row in DailyUsage.objects.filter(user=user)}
     ledger = LedgerEntry.objects.filter(user=user).values_list("day").annotate(Sum("amount"))
     assert {str(day): amount for day, amount in ledger} == used
@@ -81,7 +81,7 @@ def test_the_zone_of_a_connection_moves_no_day(
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
         for hour in (0, 6, 12, 18, 23):
-            set_clock(datetime(2026, 10, 25, hour, 30, tzinfo=UTC))  # the night of a changed clock in Europe
+            set_clock(datetime(2026, 10, 25, hour, 30, tzinfo=UTC))  # the night in which Europe's clocks change
             assert quota.allowance_of(user_id=user.pk).resets_in == (23 - hour) * 3600 + 1800
         take(user, basic)
         cursor.execute("SET TIME ZONE 'UTC'")

@@ -1,4 +1,4 @@
-"""A status of "active" is not "paid": Pro goes by the invoices of its periods, and grace is given once."""
+"""A status of "active" is not "paid": Pro depends on the invoices of its periods, and there is one grace period."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,17 +49,17 @@ SLACK, GRACE = subscriptions.SLACK, subscriptions.GRACE
     ("status", "bills", "until"),
     [
         ("active", ["paid"], month(2) + SLACK),
-        ("active", ["open"], month(2) + SLACK),  # a bank debit under way
-        ("active", ["void"], None),  # which came back
+        ("active", ["open"], month(2) + SLACK),  # a bank debit in progress
+        ("active", ["void"], None),  # a returned bank debit
         ("active", ["paid", "void"], None),
         ("active", ["paid", "uncollectible"], None),
-        ("active", ["uncollectible", "open"], None),  # the next month's, not paid either so far
+        ("active", ["uncollectible", "open"], None),  # the next month's invoice is not paid yet either
         ("active", ["uncollectible", "draft"], None),
         ("active", ["uncollectible", "paid"], month(3) + SLACK),
         ("active", ["paid", "draft"], month(3) + SLACK),
         ("trialing", ["paid:0"], month(2) + SLACK),
         ("past_due", ["paid", "open"], month(2) + GRACE),
-        ("past_due", ["paid", "open", "open"], month(2) + GRACE),  # it does not restart
+        ("past_due", ["paid", "open", "open"], month(2) + GRACE),  # the grace period does not restart
         ("past_due", ["paid", "open", "void", "open", "open"], month(2) + GRACE),
         ("past_due", ["open", "paid", "open"], month(3) + GRACE),
         ("past_due", ["paid", "paid"], month(3)),  # what failed is a change in mid-period
@@ -126,7 +126,7 @@ def test_unreadable_invoices_do_not_prevent_pro(stripe_double: StripeDouble, log
 
 
 @pytest.mark.django_db
-def test_play_money_ends_when_the_key_turns_live(stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pro_of_test_mode_ends_with_a_live_key(stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch) -> None:
     from billing import catalogue
 
     user, _, _ = subscriber(stripe_double)

@@ -1,4 +1,4 @@
-"""What the pretend Stripe sends is held to the types of the installed SDK: if Stripe's shapes change, this goes red."""
+"""What the pretend Stripe sends has the types of the installed SDK: when Stripe changes them, these tests fail."""
 
 import copy
 import sys
@@ -22,7 +22,7 @@ Kind = type[stripe.StripeObject]
 
 
 class _Names(dict[str, Any]):
-    """The names that annotations use: the SDK imports most of them for type checkers alone."""
+    """The names that annotations use: the SDK imports most of them only for type checkers."""
 
     def __missing__(self, name: str) -> Any:
         for module in (stripe, stripe.checkout, stripe.billing_portal, stripe.radar, typing):
@@ -37,7 +37,7 @@ def faults(  # noqa: C901  one branch per kind of annotation
     """Where `value` is not what `annotation` allows."""
     annotation = _resolved(annotation, module)
     origin, choices = get_origin(annotation), get_args(annotation)
-    if annotation in (Any, Decimal):  # decimals travel as text
+    if annotation in (Any, Decimal):  # decimals are sent as text
         return
     if origin is Union:
         yield from min((list(faults(value, choice, module, path)) for choice in choices), key=len)
@@ -111,7 +111,7 @@ KINDS: dict[str, tuple[str, Kind]] = {
 
 @pytest.fixture(scope="module")
 def sent() -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """Everything that a life of subscribing brings, as it came over the wire."""
+    """Every object of a subscription from start to end, as it was sent."""
     with StripeDouble() as double:
         client = stripe.StripeClient(KEY, base_addresses={"api": double.base_url}, stripe_version=API_VERSION).v1
         client.products.create({"id": "pro", "name": "Pro"})
@@ -157,7 +157,7 @@ def test_what_it_sends_is_what_the_sdk_expects(sent: dict[str, list[dict[str, An
     assert [fault for thing in sent[kind] for fault in object_faults(thing, of, kind)] == []
 
 
-def test_the_object_in_an_event_is_held_to_its_own_type(sent: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_object_in_an_event_has_its_own_type(sent: dict[str, list[dict[str, Any]]]) -> None:
     inside = [event["data"]["object"] for event in sent["event"]]
     assert {each["object"] for each in inside} >= {"customer", "subscription", "invoice", "checkout.session"}
     found = [fault for each in inside for fault in object_faults(each, KINDS[each["object"]][1], each["object"])]
@@ -187,7 +187,7 @@ def test_another_shape_is_caught(sent: dict[str, list[dict[str, Any]]], spoil: A
     assert fault in list(object_faults(spoilt, stripe.Subscription, "subscription"))
 
 
-def test_one_version_of_the_api_is_spoken_everywhere() -> None:
+def test_everything_uses_one_version_of_the_api() -> None:
     assert settings.STRIPE_API_VERSION == API_VERSION
     assert stripe.api_version == API_VERSION
     from stripe._api_version import _ApiVersion

@@ -1,4 +1,4 @@
-"""Only Stripe's own, fresh and untouched events are believed; of everything else nothing is kept."""
+"""Only recent events with Stripe's signature are accepted; nothing else is kept."""
 
 import json
 import random
@@ -23,7 +23,7 @@ OTHER_SECRET = "whsec_of_another_endpoint"
 
 @pytest.fixture(autouse=True)
 def published(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the webhook published, instead of publishing it."""
+    """The tasks that the webhook would publish."""
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
     tasks: list[tuple[Any, ...]] = []
     monkeypatch.setattr(webhook, "publish", lambda *task: tasks.append(task) or True)
@@ -32,7 +32,7 @@ def published(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any,
 
 @pytest.fixture
 def refused(published: list[tuple[Any, ...]]) -> Callable[..., None]:
-    """Deliver what must be refused, the database not being asked and nothing published."""
+    """Deliver what must be refused without a query and without a task."""
 
     def check(body: bytes, header: str, status: int = 400, **headers: str) -> None:
         with CaptureQueriesContext(connection) as queries:
@@ -51,7 +51,7 @@ def flipped(text: bytes, bit: int) -> bytes:
 
 
 def forgeries() -> Iterator[tuple[str, bytes, str]]:
-    """200 of them: a name, the body, the header."""
+    """200 forgeries: a name, the body, the header."""
     random.seed(3)
     body = event_body()
     right, old = signature_of(body), signature_of(body, timestamp=int(time.time()) - 301)
@@ -136,7 +136,7 @@ def test_a_forgery_is_refused_and_leaves_nothing(refused: Callable[..., None], f
     ],
     ids=lambda body: body[:30].decode("latin-1") + f" ({len(body)})",
 )
-def test_what_is_signed_and_no_event_is_refused(refused: Callable[..., None], body: bytes) -> None:
+def test_a_signed_body_that_is_no_event_is_refused(refused: Callable[..., None], body: bytes) -> None:
     refused(body, signature_of(body))
 
 
@@ -218,7 +218,7 @@ def test_a_secret_in_a_header_is_ignored_even_in_development(refused: Callable[.
     refused(body, signature_of(body, OTHER_SECRET), **{"x-djstripe-webhook-secret": OTHER_SECRET})
 
 
-def test_while_secrets_are_rolled_both_are_believed_and_then_one(
+def test_both_secrets_are_accepted_while_they_are_rolled(
     refused: Callable[..., None], settings: Any, published: list[tuple[Any, ...]]
 ) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = [OTHER_SECRET, SECRET]

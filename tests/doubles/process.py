@@ -15,7 +15,7 @@ STOP_SECONDS = 5
 
 
 class DoubleProcess:
-    """`python -m <module> --port <port> --parent <pid>`, in a process group of its own; its first line names the port.
+    """`python -m <module> --port <port> --parent <pid>`, in its own process group; its first line names the port.
 
     A double exits when its parent is gone, since a test run that was killed cannot stop it.
     """

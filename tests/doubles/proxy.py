@@ -11,7 +11,7 @@ Mode = Literal["pass", "refuse", "freeze"]
 
 
 class Proxy:
-    """Listens on a port of its own and passes bytes on, while its mode is `pass`.
+    """Listens on its own port and passes bytes on while its mode is `pass`.
 
     `refuse` cuts every connection and accepts no new one, as a stopped server does; `freeze` accepts connections and
     bytes but passes nothing on, as a hung server does.

@@ -26,7 +26,7 @@ FAULTS = ["worker killed"] * 30 + ["Redis emptied"] * 2 + ["PostgreSQL restarted
 
 
 class Restartable:
-    """A PostgreSQL for this test alone, as durable as one in production."""
+    """A PostgreSQL for this test only, as durable as in production."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

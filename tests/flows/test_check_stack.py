@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]  
 
 @pytest.fixture
 def stack(breakable: Stack) -> Stack:
-    """A stack that the test breaks, once beat and the workers are at work in it."""
-    wait_until(breakable.is_consuming, "worker, tasks and beat at work")
+    """A stack for the test to break, once beat and the workers are running."""
+    wait_until(breakable.is_consuming, "worker, tasks and beat running")
     return breakable
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 SDKS = ("google-genai", "google-generativeai")
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "rate limit": ({"error": 429, "retry_after": 1}, "rate_limited"),
-    "rate limit for longer than anyone waits": ({"error": 429, "retry_after": 300}, "rate_limited"),
+    "rate limit for longer than the longest wait": ({"error": 429, "retry_after": 300}, "rate_limited"),
     "daily quota": ({"error": 429, "per_day": True}, "provider_quota_exhausted"),
     "overload": ({"error": 503}, "provider_overloaded"),
     "a page instead of JSON": ({"error": 502, "html": True}, "provider_overloaded"),

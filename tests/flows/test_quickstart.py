@@ -36,7 +36,7 @@ def program(folder: Path, language: str) -> list[str]:
 
 
 class RunningClient:
-    """A client of the page in a process of its own, with its output in a file."""
+    """A client of the page in its own process, with its output in a file."""
 
     def __init__(self, stack: Stack, folder: Path, language: str) -> None:
         given = {"KUVAKA_URL": stack.url, "KUVAKA_NUMBER": f"+9198{random.randrange(10**8):08d}", "NO_PROXY": "*"}

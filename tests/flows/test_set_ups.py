@@ -137,15 +137,13 @@ def test_parallel_sends_behind_pgbouncer_lose_no_message(pooled: Stack) -> None:
 def test_no_state_is_left_in_a_connection_of_pgbouncer(pooled: Stack) -> None:
     """No server-side cursor, which Django uses for the choices of a form, and no prepared statement."""
     pooled.run("a cursor", "from accounts.models import User\nlist(User.objects.iterator(chunk_size=1))")
-    pooled.run(
-        "one query again and again", "from accounts.models import User\nfor _ in range(40): User.objects.first()"
-    )
+    pooled.run("a repeated query", "from accounts.models import User\nfor _ in range(40): User.objects.first()")
 
 
 @needs_pgbouncer
 def test_pools_may_be_larger_behind_pgbouncer(pooled: Stack) -> None:
-    """`check_stack` reports such pools as a fault only without PgBouncer, which has limits of its own."""
-    wait_until(pooled.is_consuming, "worker, tasks and beat at work")
+    """`check_stack` reports such pools as a fault only without PgBouncer, which has its own limits."""
+    wait_until(pooled.is_consuming, "worker, tasks and beat running")
     _, found, _ = check(pooled, DATABASE_POOL_SIZE="200")
     assert faults(found) == {}
     assert "PgBouncer" in found["connections"][0]["said"]
@@ -172,7 +170,7 @@ def test_release_goes_through_pgbouncer() -> None:
 @needs_redis
 def test_a_conversation_works_with_redis_over_tls(encrypted: Stack) -> None:
     converse(encrypted)
-    wait_until(encrypted.is_consuming, "worker, tasks and beat at work")
+    wait_until(encrypted.is_consuming, "worker, tasks and beat running")
     assert faults(check(encrypted)[1]) == {}
     assert requests.get(f"{encrypted.url}/readyz", timeout=TIMEOUT).json()["status"] == "ok"
     have_no_errors(encrypted)

@@ -1,4 +1,4 @@
-"""How servers beside Google's write a stream of events; the standard allows all but `done` and `junk`."""
+"""How servers other than Google's write a stream of events; the standard allows all except `done` and `junk`."""
 
 END = {
     "done": [b"data: [DONE]\r\n\r\n"],

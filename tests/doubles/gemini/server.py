@@ -198,7 +198,7 @@ class Play:
             message = f"Failed as scripted over: {_last_text(self._call)}"
             await self._send(payloads.error_body(status=self._behaviour.fault_status, message=message))
         if fault == "reset":
-            # What was written must be on its way, or the client would see the reset alone.
+            # The text has to be sent before the reset, or the client would see only the reset.
             await self._exchange.pause(0.05)
             self._exchange.reset()
         if fault == "malformed":

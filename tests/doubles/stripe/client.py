@@ -87,7 +87,7 @@ class StripeDouble(DoubleProcess):
         self.control("/release", order=order)
 
     def send(self, event: str, **how: Any) -> int:
-        """Send an event once more; the status of the webhook's response."""
+        """Send an event again; the status of the webhook's response."""
         return int(self.control("/send", id=event, **how)["status"])
 
     def forget_calls(self) -> None:

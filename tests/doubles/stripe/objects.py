@@ -101,7 +101,7 @@ def subscription(*, now: int, end: int, customer: str, price: StripeObject, meta
 
 
 def _plan_of(price: StripeObject) -> StripeObject:
-    """The plan that a subscription's item still carries beside its price."""
+    """The plan that a subscription's item still has in addition to its price."""
     return _build(
         "plan",
         id=price["id"],
