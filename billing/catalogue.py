@@ -170,9 +170,10 @@ def _seed_product(dry_run: bool) -> str:
 
 
 def _matches_settings(price: Any) -> bool:
-    wanted = (True, settings.STRIPE_PRO_AMOUNT, settings.STRIPE_PRO_CURRENCY, "month", settings.STRIPE_PRO_PRODUCT)
+    wanted = (True, settings.STRIPE_PRO_AMOUNT, settings.STRIPE_PRO_CURRENCY, settings.STRIPE_PRO_PRODUCT, ("month", 1))
     product = price.product if isinstance(price.product, str) else price.product.id
-    return (price.active, price.unit_amount, price.currency, price.recurring.interval, product) == wanted
+    every = (price.recurring.interval, price.recurring.interval_count)
+    return (price.active, price.unit_amount, price.currency, product, every) == wanted
 
 
 def _create_price(*, replaces: str) -> Any:
