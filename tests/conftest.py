@@ -136,7 +136,7 @@ def _clean_slate(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _promises_are_kept() -> Iterator[None]:
+def _responses_match_the_contract() -> Iterator[None]:
     """Compare every response to a test client with the contract."""
     ask = TestClient.request
 
@@ -202,7 +202,7 @@ def set_clock(db: None) -> Iterator[Callable[[datetime], None]]:
 
 
 @pytest.fixture
-def clock_stands(set_clock: Callable[[datetime], None]) -> None:
+def frozen_clock(set_clock: Callable[[datetime], None]) -> None:
     """Stop the database's clock, for this connection, so that a pause can be compared exactly."""
     set_clock(datetime.now(UTC))
 

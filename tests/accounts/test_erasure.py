@@ -205,7 +205,7 @@ def test_an_account_that_is_not_marked_is_left_alone(user: User, steps: dict[Pha
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase != Phase.ACCOUNT])
 def test_a_step_that_fails_delays_the_erasure_and_skips_nothing(
-    user: User, steps: dict[Phase, Step], ran: list[str], phase: Phase, logged: Any, clock_stands: None
+    user: User, steps: dict[Phase, Step], ran: list[str], phase: Phase, logged: Any, frozen_clock: None
 ) -> None:
     steps[phase].failures = 2
     erasure.begin(user_id=user.pk)
@@ -225,7 +225,7 @@ def test_a_step_that_fails_delays_the_erasure_and_skips_nothing(
 
 
 def test_the_pauses_end_at_ten_minutes_and_the_tries_never(
-    user: User, steps: dict[Phase, Step], clock_stands: None
+    user: User, steps: dict[Phase, Step], frozen_clock: None
 ) -> None:
     steps[Phase.BILLING].failures = 1000
     erasure.begin(user_id=user.pk)
@@ -241,7 +241,7 @@ def test_the_pauses_end_at_ten_minutes_and_the_tries_never(
 
 
 def test_a_second_worker_leaves_an_erasure_alone_while_the_first_is_at_it(
-    user: User, steps: dict[Phase, Step], monkeypatch: pytest.MonkeyPatch, clock_stands: None
+    user: User, steps: dict[Phase, Step], monkeypatch: pytest.MonkeyPatch, frozen_clock: None
 ) -> None:
     erasure.begin(user_id=user.pk)
     seen: list[Any] = []

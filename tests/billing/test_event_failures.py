@@ -40,7 +40,7 @@ def pause_of(row: StripeEvent) -> float:
 
 
 def test_a_failing_event_backs_off_then_can_be_replayed(
-    stripe_double: StripeDouble, logged: StringIO, published: list[int], clock_stands: None
+    stripe_double: StripeDouble, logged: StringIO, published: list[int], frozen_clock: None
 ) -> None:
     user = make_user()
     subscribe(stripe_double, user)
@@ -75,7 +75,7 @@ def test_a_failing_event_backs_off_then_can_be_replayed(
 
 
 def test_a_second_task_does_not_shorten_the_pause_after_failures(
-    stripe_double: StripeDouble, clock_stands: None
+    stripe_double: StripeDouble, frozen_clock: None
 ) -> None:
     user = make_user()
     subscribe(stripe_double, user)
@@ -109,7 +109,7 @@ def test_a_failure_writes_nothing(stripe_double: StripeDouble) -> None:
 
 
 def test_during_an_outage_events_wait_and_no_attempt_is_counted(
-    stripe_double: StripeDouble, clock_stands: None
+    stripe_double: StripeDouble, frozen_clock: None
 ) -> None:
     users = [make_user() for _ in range(3)]
     for user in users:
@@ -171,7 +171,7 @@ def test_a_sweep_that_redis_refuses_leaves_the_events_due(
 
 
 def test_an_event_whose_worker_died_is_due_again(
-    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, clock_stands: None
+    stripe_double: StripeDouble, monkeypatch: pytest.MonkeyPatch, frozen_clock: None
 ) -> None:
     class Killed(BaseException):
         pass

@@ -51,7 +51,7 @@ def test_an_event_of_the_other_mode_is_counted_apart(rises: Rises) -> None:
     post_event(body, signature_of(body))
 
 
-@pytest.mark.usefixtures("clock_stands")
+@pytest.mark.usefixtures("frozen_clock")
 def test_the_lag_is_measured_from_receipt_by_the_databases_clock(event: StripeEvent, rises: Rises) -> None:
     StripeEvent.objects.update(received_at=Now() - timedelta(seconds=100))
     rises("kuvaka_webhook_lag_seconds_count")
@@ -78,7 +78,7 @@ def test_a_failure_is_counted_by_its_outcome(
     events.process(event_id=event.pk)
 
 
-@pytest.mark.usefixtures("clock_stands")
+@pytest.mark.usefixtures("frozen_clock")
 def test_the_oldest_event_is_the_oldest_that_is_not_done(event: StripeEvent) -> None:
     StripeEvent.objects.update(received_at=Now() - timedelta(seconds=100))
     assert metrics.oldest_event() == pytest.approx(100)

@@ -145,7 +145,7 @@ def test_breakers_report_when_a_server_or_model_last_failed(settings: Any) -> No
     assert value("kuvaka_model_failed_timestamp_seconds", model="a-model") == 0
 
 
-@pytest.mark.usefixtures("clock_stands")
+@pytest.mark.usefixtures("frozen_clock")
 def test_the_queue_is_as_old_as_its_oldest_reply_to_start(room: Chatroom, send: Callable[..., Message]) -> None:
     assert metrics.queue_age() == 0
     waiting = reply_of(send(room))

@@ -26,7 +26,7 @@ WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND dat
 
 @contextmanager
 def rooms_locked(stack: Stack) -> Iterator[None]:
-    """Let every query of a room wait, with the connection that it holds, until the block ends."""
+    """Make every query of a room wait, and hold its connection, until the block ends."""
     with psycopg.connect(stack.database_url) as connection:
         connection.execute("LOCK TABLE chatrooms_chatroom IN ACCESS EXCLUSIVE MODE")
         yield
@@ -37,12 +37,12 @@ def test_without_a_free_connection_is_503_while_others_wait(breakable: Stack) ->
     stack = breakable
     user = stack.sign_up()
     room = user.room()
-    for name in ("worker", "tasks", "beat"):  # they look at rooms, too
+    for name in ("worker", "tasks", "beat"):  # they query rooms, too
         stack.kill(name)
     with ThreadPoolExecutor(AT_ONCE) as threads, rooms_locked(stack):
         jobs = [threads.submit(user.call, "GET", f"/chatroom/{room}") for _ in range(AT_ONCE)]
-        wait_until(lambda: len(stack.sql(WAITING)) == POOL, "the pool is full")
-        wait_until(lambda: sum(job.done() for job in jobs) == AT_ONCE - POOL, "the others are refused")
+        wait_until(lambda: len(stack.sql(WAITING)) == POOL, "a full pool")
+        wait_until(lambda: sum(job.done() for job in jobs) == AT_ONCE - POOL, "the refusal of the others")
         refused = [job.result() for job in jobs if job.done()]
         assert {(each.status_code, each.json()["code"]) for each in refused} == {(503, "service_unavailable")}
         assert all(int(each.headers["Retry-After"]) > 0 for each in refused)

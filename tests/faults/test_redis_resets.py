@@ -1,4 +1,4 @@
-"""Workers come back by themselves after each reset of their connections, and are started again where Redis is full."""
+"""Workers reconnect after each reset of their connections, and are restarted after an exit while Redis is full."""
 
 import time
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def test_workers_consume_again_after_each_of_ten_resets(proxied: tuple[Stack, Pr
 
     def reply_is_done() -> bool:
         ended = [name for name in ("worker", "tasks") if stack.processes[name].poll() is not None]
-        assert not ended, "they come back by themselves"
+        assert not ended, "they reconnect without a restart"
         return bool(user.message(message["id"])["reply"]["status"] == "done")
 
     for _ in range(10):
@@ -45,13 +45,13 @@ def test_workers_consume_again_after_each_of_ten_resets(proxied: tuple[Stack, Pr
 
 
 def test_what_ends_while_redis_is_full_is_restarted_and_answers(breakable: Stack) -> None:
-    """A supervisor restarts whatever ends, as compose.yaml's `restart: unless-stopped` does."""
+    """A supervisor restarts a process that ends, as compose.yaml's `restart: unless-stopped` does."""
     stack = breakable
     user = stack.sign_up()
     room = user.room()
     ended: list[int | None] = []
 
-    def all_answered() -> bool:
+    def all_finished() -> bool:
         for name in ("worker", "tasks", "beat"):
             if stack.processes[name].poll() is not None:
                 ended.append(stack.processes[name].returncode)
@@ -63,6 +63,6 @@ def test_what_ends_while_redis_is_full_is_restarted_and_answers(breakable: Stack
         accepted = [user.send(room, f"while Redis is full {number}")["id"] for number in range(5)]
         time.sleep(3)  # long enough to be noticed
         redis.config_set("maxmemory", "0")
-    wait_until(all_answered, "all answered", 180)
+    wait_until(all_finished, "all replies finished", 180)
     assert {user.message(each)["reply"]["status"] for each in accepted} == {"done"}
-    assert 0 not in ended, "a supervisor may take that for an end that was asked for"
+    assert 0 not in ended, "a supervisor may take exit code 0 for an intended end"

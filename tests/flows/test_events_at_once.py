@@ -1,4 +1,4 @@
-"""Stripe may deliver an event many times and many events at once: one row and one effect each."""
+"""Stripe may deliver an event many times, and many events at once: each has one row and one effect."""
 
 import json
 import time
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.mark.parametrize(("count", "times"), [(3, 10), pytest.param(18, 50, marks=pytest.mark.faults)])
-def test_events_delivered_many_times_each_have_one_effect_each(stack: Any, count: int, times: int) -> None:
+def test_many_deliveries_of_an_event_have_one_effect(stack: Any, count: int, times: int) -> None:
     stack.stripe.deliver(enabled=False)
     users = [stack.sign_up() for _ in range(3)]
     for user in users:

@@ -1,4 +1,4 @@
-"""One message is followed by its request id through logs, metrics and a trace, none of which has private data."""
+"""A message can be followed by its request id through logs and a trace; these and the metrics have no private data."""
 
 import json
 import re

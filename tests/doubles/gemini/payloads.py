@@ -1,4 +1,4 @@
-"""The JSON that Gemini sends. `test_double_payloads.py` holds it to the SDKs' own types."""
+"""The JSON that Gemini sends. `test_double_payloads.py` compares it with the SDKs' own types."""
 
 from typing import Any
 
