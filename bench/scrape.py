@@ -16,7 +16,8 @@ import requests
 
 from tests import servers
 from tests.conftest import _urls
-from tests.stack import ROOT, Stack, _free_port, running
+from tests.ports import free_ports_in_a_row
+from tests.stack import ROOT, Stack, running
 
 ROUNDS = 50
 PROCESSES = 8
@@ -47,7 +48,7 @@ print(f"{statistics.median(times):.0f} ms (slowest {max(times):.0f}), {size // 1
 
 def main() -> None:
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
-    base = _free_port()
+    base = free_ports_in_a_row(len(PORTS))
     with (
         tempfile.TemporaryDirectory() as folder,
         running(database_url=database_url, folder=Path(folder), settings={"METRICS_PORT": str(base)}) as stack,

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+from tests import stack_settings
 from tests.stack import ROOT, Stack
 
 
@@ -12,7 +13,7 @@ def check(stack: Stack, **settings: str) -> tuple[int, dict[str, list[dict[str, 
     done = subprocess.run(
         [sys.executable, "manage.py", "check_stack", "--json"],
         cwd=ROOT,
-        env=stack.environment | stack._production() | settings,
+        env=stack.environment | stack_settings.production(stack) | settings,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

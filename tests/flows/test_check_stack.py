@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import stack_settings
 from tests.flows.checking import check, faults
 from tests.ports import free_port
 from tests.stack import ROOT, Stack
@@ -275,7 +276,7 @@ def test_invalid_settings_are_reported_as_by_any_command(stack: Stack) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check_stack"],
         cwd=ROOT,
-        env=stack.environment | stack._production() | {"SECRET_KEY": "short"},
+        env=stack.environment | stack_settings.production(stack) | {"SECRET_KEY": "short"},
         capture_output=True,
         text=True,
     )
