@@ -5,7 +5,7 @@ ENV PATH=/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 COPY requirements-uv.txt requirements.txt ./
 # uv is installed in a separate environment. --no-deps, because the list is complete, which `uv pip check` confirms.
-# The descriptions of Google's other APIs (110 MB) and the place names of phone numbers (40 MB) are deleted, because our
+# The descriptions of Google's other APIs (110 MB) and the geographic data of phone numbers (40 MB) are deleted, because our
 # code never opens them.
 RUN python -m venv /uv && /uv/bin/pip install --no-deps --require-hashes --only-binary :all: -r requirements-uv.txt \
     && python -m venv --without-pip /venv \
@@ -29,7 +29,7 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER 10001:10001
 EXPOSE 8000
-# On SIGTERM, granian finishes its requests and Celery hands its replies back.
+# On SIGTERM, granian finishes its requests and Celery releases its replies.
 STOPSIGNAL SIGTERM
 # For web; /livez depends on nothing else. compose.yaml replaces or disables it for the other processes.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \

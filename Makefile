@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What mypy's Django plugin and makemigrations need to import the settings; they connect to nothing.
 CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-checks-checks \
 	JWT_SIGNING_KEY=other-checks-other-checks-other-checks \
-	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing REDIS_URL=redis://127.0.0.1:1/0
+	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
 .PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev

@@ -1,4 +1,4 @@
-"""The settings of the admin site (the support desk) and of the staff's sign-in, which no environment changes."""
+"""The settings of the admin site and of the staff's sign-in, which do not depend on the environment."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ AXES_HANDLER = "accounts.staff.lockout.CountingHandler"
 AXES_FAILURE_LIMIT = 5
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Not the name alone: strangers could then lock staff out, who come from an address of their own.
+# Not only the name: strangers could then lock staff out, who sign in from other addresses.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.staff.audit_trail.axes_username"

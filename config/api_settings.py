@@ -1,4 +1,4 @@
-"""The settings of Django REST Framework and drf-spectacular, which no environment changes."""
+"""The settings of Django REST Framework and drf-spectacular, which do not depend on the environment."""
 
 from typing import Any
 

@@ -171,7 +171,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "reap replies": every(settings.REPLY_REAP_EVERY, "chatrooms.tasks.reap"),
         "send waiting codes": every(5, "accounts.tasks.send_waiting_codes"),
         "erase accounts": every(5, "accounts.tasks.erase_due"),
-        "collect the desk's figures": every(60, "accounts.tasks.collect_figures"),
+        "collect the admin's statistics": every(60, "accounts.tasks.collect_figures"),
         "purge what is outdated": every(3600, "accounts.tasks.purge"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
         # These two check the database for whether they are due: they run often, and work once an hour and once a day.

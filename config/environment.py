@@ -21,7 +21,7 @@ HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "
 """Variables that hosting platforms set in every container; where one is present, this is production."""
 
 STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
-"""What Stripe's secret and restricted keys look like; dj-stripe refuses any other at its first call."""
+"""The format of Stripe's secret and restricted keys; dj-stripe refuses any other at its first call."""
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
@@ -137,7 +137,7 @@ class Environment(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _without_service_links(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Leave out what Kubernetes tells a container of a Service called `stream`: STREAM_PORT=tcp://10.0.0.7:8001."""
+        """Remove what Kubernetes sets for a Service called `stream`: STREAM_PORT=tcp://10.0.0.7:8001."""
         return {name: value for name, value in given.items() if not is_service_link(name, str(value))}
 
     @model_validator(mode="after")

@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
     "chatrooms",
-    "config.apps.ProjectConfig",  # last: its admin takes down what the others brought and the desk must not show
+    "config.apps.ProjectConfig",  # last: its admin unregisters pages of the other apps
 ]
 MIDDLEWARE = [
     "config.http.health.HealthMiddleware",

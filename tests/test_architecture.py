@@ -1,4 +1,4 @@
-"""The structure that the design names, as far as import-linter (pyproject.toml) cannot check it."""
+"""The structure of the design, where import-linter (pyproject.toml) cannot check it."""
 
 import ast
 import tomllib
@@ -47,7 +47,7 @@ def under(name: str, packages: tuple[str, ...] | set[str]) -> bool:
 
 
 def test_every_module_of_config_has_a_layer() -> None:
-    """import-linter says nothing about a module that its contract does not name."""
+    """import-linter ignores modules that its contract does not name."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     named = {name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")}
     modules = {f"config.{path.stem}" for path in (ROOT / "config").iterdir() if path.suffix == ".py" or path.is_dir()}
@@ -72,15 +72,15 @@ def test_modules_are_named_for_their_purpose() -> None:
 
 
 def test_no_module_of_tests_is_imported() -> None:
-    """What two of them share has a module of its own, so that neither is kept or broken for the other's sake."""
+    """What two test modules share is in a third module, so that each can change without the other."""
     tests = {
         ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for file in modules_of("tests")
         if file.stem.startswith("test_")
     }
-    places = [file for folder in ("tests", "bench") for file in modules_of(folder)]
+    modules = [file for folder in ("tests", "bench") for file in modules_of(folder)]
     assert tests, "nothing was read"
-    assert [f"{file} imports {name}" for file in places for name in imports_of(file) if under(name, tests)] == []
+    assert [f"{file} imports {name}" for file in modules for name in imports_of(file) if under(name, tests)] == []
 
 
 def test_names_of_tests_stay_short() -> None:

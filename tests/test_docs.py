@@ -1,4 +1,4 @@
-"""The pages say what is so: their links lead somewhere, and their numbers, commands and examples are the code's."""
+"""The pages are correct: their links work, and their numbers, commands and examples agree with the code."""
 
 import re
 import shlex
@@ -40,14 +40,14 @@ def text_of(name: str) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings' names as GitHub makes them: small letters, hyphens for spaces, no other punctuation."""
+    """The anchors of headings on GitHub: lower case, hyphens for spaces, no other punctuation."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     plain = (re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", heading.lower())) for heading in headings)
     return {heading.replace(" ", "-") for heading in plain}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_leads_to_what_is_there(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     dead = []
     for link in LINK.findall(page.read_text()):
         if re.match(r"https?:|mailto:", link):
@@ -65,7 +65,7 @@ def test_the_index_names_every_page() -> None:
     assert pages - named == set()
 
 
-def test_the_readme_leads_to_the_index() -> None:
+def test_the_readme_links_to_the_index() -> None:
     assert "docs/README.md" in LINK.findall((ROOT / "README.md").read_text())
 
 
@@ -79,10 +79,12 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_the_limits_page_has_the_default_of_every_setting() -> None:
-    told = {row[1].strip("`"): row[0] for row in rows().values() if re.fullmatch(r"`[A-Z_]+`", row[1])}
-    assert len(told) >= 9
-    assert told == {name: str(environment.names()[name]) for name in told}
-    assert {name for name in environment.names() if re.match(r"SMS_PER_|.*_PER_USER", name)} - told.keys() == set()
+    documented = {row[1].strip("`"): row[0] for row in rows().values() if re.fullmatch(r"`[A-Z_]+`", row[1])}
+    assert len(documented) >= 9
+    assert documented == {name: str(environment.names()[name]) for name in documented}
+    assert {
+        name for name in environment.names() if re.match(r"SMS_PER_|.*_PER_USER", name)
+    } - documented.keys() == set()
 
 
 def test_the_limits_page_has_the_seeded_tiers() -> None:
@@ -100,7 +102,7 @@ def test_the_limits_page_has_the_seeded_tiers() -> None:
             assert rows()[f"{words}, {values['name']}"][0] == number
 
 
-def test_the_fixed_limits_of_the_page_are_the_codes() -> None:
+def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
     def longest(serializer: Any, field: str) -> int:
         return int(serializer().fields[field].max_length)
 
@@ -165,7 +167,7 @@ def railway() -> str:
 
 
 def options_of(program: str) -> list[str]:
-    """What the page gives a program of PostgreSQL's, but for where its database is."""
+    """The options of a PostgreSQL program on the page, without those for the connection."""
     page = text_of("operation.md").replace("\\\n", " ")
     [line] = [line for line in page.splitlines() if f"postgres {program} " in line]
     words = shlex.split(re.split(r"[<>]", line.partition(f" {program} ")[2])[0])
@@ -183,7 +185,7 @@ def test_the_documented_backup_and_restore_work(tmp_path: Path) -> None:
     with psycopg.connect(hurt, autocommit=True) as database:
         database.execute(remember, ["+2", 9])
         database.execute("DROP TABLE chatrooms_chatroom CASCADE")
-        # What a later version has added, which no dump of an earlier one knows.
+        # Tables that a later version has added, which are in no dump of an earlier one.
         database.execute("CREATE TABLE added_since (user_id bigint REFERENCES accounts_user)")
         database.execute("CREATE TABLE added_alone (id int)")
     dump, name = tmp_path / "kuvaka.dump", urlsplit(hurt).path.lstrip("/")
@@ -206,7 +208,7 @@ def run(program: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_event_of_the_page_is_one_that_the_code_logs() -> None:
+def test_the_code_logs_every_event_of_the_page() -> None:
     table = text_of("operation.md").partition("## When something is wrong")[2]
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", table))
     code = "\n".join(

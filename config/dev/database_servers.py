@@ -1,7 +1,7 @@
-"""Starts PostgreSQL and Redis for development and tests: real servers, out of pip packages.
+"""Starts PostgreSQL and Redis for development and tests: real servers, from pip packages.
 
-Both listen on the loopback interface with a password, so the length of a path never matters (a Unix socket's may have
-107 bytes). On Linux both stop by themselves when the process that started them dies.
+Both listen on the loopback interface with a password, because the path of a Unix socket is limited to 107 bytes. On
+Linux both stop by themselves when the process that started them dies.
 """
 
 import os
@@ -28,16 +28,16 @@ from config.dev.server_binaries import ServerError
 HOST: Final = "127.0.0.1"
 
 START_TIMEOUT: Final = 60.0
-"""Seconds for a server to get ready, recovery from a crash included."""
+"""Seconds for a server to become ready, including recovery from a crash."""
 
 STOP_TIMEOUT: Final = 20.0
-"""Seconds that a server has for each wish to stop before the next, firmer one."""
+"""Seconds that a server has to stop after each signal, before the next, stronger one."""
 
 CONNECTIONS: Final = 200
-"""PostgreSQL's limit: every process of the Procfile may fill a pool, and consoles and tests come on top."""
+"""PostgreSQL's limit: every process of the Procfile may fill a pool, and consoles and tests need some too."""
 
 QUIET: Final = ("log_checkpoints=off", "log_min_error_statement=panic", "log_error_verbosity=terse")
-"""PostgreSQL settings that keep the text of statements, and the rows they name, out of its log."""
+"""PostgreSQL settings that keep the text of statements, and values of rows, out of its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +51,15 @@ class Server:
     stop_signals: tuple[signal.Signals, ...]
 
     def stop(self) -> None:
-        """Ask the server to stop, ever more firmly, and wait until it has."""
-        for wish in (*self.stop_signals, signal.SIGKILL):
+        """Stop the server, with a stronger signal after each timeout, and wait until it has ended."""
+        for number in (*self.stop_signals, signal.SIGKILL):
             if self.process.poll() is None:
-                self.process.send_signal(wish)
+                self.process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=STOP_TIMEOUT)
                 return
 
     def last_words(self) -> str:
-        """Return the last lines of the server's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
 
 
@@ -69,8 +68,8 @@ def postgresql(*, data_dir: Path, password: str, options: tuple[str, ...] = ()) 
     """Run PostgreSQL with its data in `data_dir`/postgresql, and a database `kuvaka` in it.
 
     Args:
-        data_dir: a folder that the caller holds alone (`config.dev.embedded.hold`).
-        password: of the role `kuvaka`; always the same one for the same data.
+        data_dir: a folder that this process holds (`config.dev.embedded.hold`).
+        password: of the role `kuvaka`; it must not change for existing data.
         options: further settings of the server, each as `name=value`.
 
     Raises:
@@ -80,7 +79,7 @@ def postgresql(*, data_dir: Path, password: str, options: tuple[str, ...] = ()) 
     program = programs.postgresql("postgres")
     if not folder.exists():
         _make_cluster(folder=folder, password=password)
-    _stop_leftover(folder / "postmaster.pid", program="postgres", wish=signal.SIGINT)
+    _stop_leftover(folder / "postmaster.pid", program="postgres", number=signal.SIGINT)
     settings = [
         f"listen_addresses={HOST}",
         "unix_socket_directories=",
@@ -107,9 +106,9 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
     """Run Redis with its data in `data_dir`/redis; nothing is evicted, and every write goes to the append-only file.
 
     Args:
-        data_dir: a folder that the caller holds alone (`config.dev.embedded.hold`).
-        password: what clients have to say.
-        keep: whether data is kept and found again; otherwise Redis starts empty and writes none.
+        data_dir: a folder that this process holds (`config.dev.embedded.hold`).
+        password: what clients authenticate with.
+        keep: whether data is kept across restarts; otherwise Redis starts empty and writes nothing to disk.
 
     Raises:
         ServerError: if it does not start.
@@ -118,7 +117,7 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
     program = programs.redis_server()
     if not folder.exists():
         programs.make_folder(folder)
-    _stop_leftover(folder / "redis.pid", program=program.name, wish=signal.SIGTERM)
+    _stop_leftover(folder / "redis.pid", program=program.name, number=signal.SIGTERM)
     settings = {
         "bind": HOST,
         "requirepass": password,
@@ -145,9 +144,9 @@ def redis(*, data_dir: Path, password: str, keep: bool = True) -> Iterator[Serve
 
 
 def _make_cluster(*, folder: Path, password: str) -> None:
-    """Make a new PostgreSQL cluster; one that was cut short is made again from nothing.
+    """Make a new PostgreSQL cluster; an interrupted one is made again from scratch.
 
-    Its collation is PostgreSQL's own C.UTF-8, which needs no locale of the machine and sorts alike everywhere.
+    Its collation is PostgreSQL's own C.UTF-8: it needs no locale of the machine and sorts the same everywhere.
     """
     unfinished = folder.with_name("postgresql.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -171,7 +170,7 @@ def _make_cluster(*, folder: Path, password: str) -> None:
         **programs.identity(),
     )
     if result.returncode != 0:
-        raise ServerError(f"PostgreSQL cannot lay out its data in {folder}:\n{result.stderr.strip()}")
+        raise ServerError(f"PostgreSQL cannot initialise its data in {folder}:\n{result.stderr.strip()}")
     (unfinished / "data").rename(folder)
     shutil.rmtree(unfinished)
 
@@ -187,7 +186,7 @@ def _running(start: Callable[[int], Server], *, port_file: Path, is_ready: Calla
     for _ in range(2):
         server = start(port)
         try:
-            if _gets_ready(server, is_ready=is_ready):
+            if _becomes_ready(server, is_ready=is_ready):
                 port_file.write_text(str(port))
                 yield server
                 return
@@ -197,7 +196,7 @@ def _running(start: Callable[[int], Server], *, port_file: Path, is_ready: Calla
     raise ServerError(f"{server.name} does not start. The end of {server.log}:\n{server.last_words()}")
 
 
-def _gets_ready(server: Server, *, is_ready: Callable[[str], bool]) -> bool:
+def _becomes_ready(server: Server, *, is_ready: Callable[[str], bool]) -> bool:
     deadline = time.monotonic() + START_TIMEOUT
     while server.process.poll() is None and time.monotonic() < deadline:
         if is_ready(server.url):
@@ -209,7 +208,7 @@ def _gets_ready(server: Server, *, is_ready: Callable[[str], bool]) -> bool:
 def _launch(
     command: list[str], *, folder: Path, url: str, stop_signals: tuple[signal.Signals, ...], given: str = ""
 ) -> Server:
-    """Start `command` in a session of its own, so that a terminal's Ctrl-C reaches us and not it."""
+    """Start `command` in its own session, so that Ctrl-C in a terminal reaches this process only."""
     log = folder.with_suffix(".log")
     with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = subprocess.Popen(
@@ -229,18 +228,18 @@ def _launch(
     return Server(name=folder.name, url=url, process=process, log=log, stop_signals=stop_signals)
 
 
-def _stop_leftover(pid_file: Path, *, program: str, wish: signal.Signals) -> None:
-    """End a server that outlived its launcher, so that two never share the data.
+def _stop_leftover(pid_file: Path, *, program: str, number: signal.Signals) -> None:
+    """End a server that outlived its launcher, so that two servers never share the data.
 
-    It is ours if the process that the server's own file names runs that program in that folder; a process that merely
-    inherited the number is left alone, and the file, which would keep PostgreSQL from starting, goes.
+    It is ours if the process in the server's PID file runs that program in that folder. Another process may have got
+    the same id: it is left alone, and the file, which would prevent PostgreSQL from starting, is removed.
     """
     import psutil  # noqa: PLC0415  a development requirement
 
     try:
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         if process.name() == program and Path(process.cwd()) == pid_file.parent.resolve():
-            process.send_signal(wish)
+            process.send_signal(number)
             process.wait(timeout=STOP_TIMEOUT)
     except psutil.TimeoutExpired:
         raise ServerError(f"A {program} of an earlier run, process {process.pid}, does not stop.") from None
@@ -250,7 +249,7 @@ def _stop_leftover(pid_file: Path, *, program: str, wish: signal.Signals) -> Non
 
 
 def _database_is_ready(url: str) -> bool:
-    """Return whether PostgreSQL answers, its database made."""
+    """Return whether PostgreSQL accepts connections; create the database if it does not exist."""
     target, _, name = url.rpartition("/")
     try:
         with psycopg.connect(f"{target}/postgres", connect_timeout=2, autocommit=True) as connection:
@@ -263,7 +262,7 @@ def _database_is_ready(url: str) -> bool:
 
 
 def _redis_is_ready(url: str) -> bool:
-    """Return whether Redis answers, its data loaded."""
+    """Return whether Redis answers and has loaded its data."""
     with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
         try:
             return bool(client.ping())

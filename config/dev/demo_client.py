@@ -1,4 +1,4 @@
-"""`make demo`: a conversation with a running Kuvaka, over HTTP alone, as any client would hold it."""
+"""`make demo`: a conversation with a running Kuvaka, over HTTP only, like any client."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import requests
 TURNS: Final = (
     "Hello! My name is Asha, and I am learning to sail.",
     "What is my name?",
-    "And what did I first tell you?",
+    "And what did I say first?",
 )
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 TIMEOUT: Final = 60.0
@@ -21,11 +21,11 @@ TIMEOUT: Final = 60.0
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on; the message says why."""
+    """The demo cannot continue; the message says why."""
 
 
 def main() -> int:
-    """Hold the conversation and print it; return the exit code."""
+    """Run the conversation and print it; return the exit code."""
     address = os.environ.get("KUVAKA_URL") or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
     try:
         hold_conversation(address.rstrip("/"))
@@ -36,15 +36,14 @@ def main() -> int:
 
 
 def hold_conversation(address: str) -> None:
-    """Sign up at `address`, open a room and talk there, printing what is said.
+    """Sign up at `address`, open a room and send messages there; print the conversation.
 
     Raises:
-        DemoFailed: if Kuvaka does not answer there, or not as it should.
+        DemoFailed: if Kuvaka does not respond there, or not as expected.
     """
     client = requests.Session()
-    client.trust_env = (
-        urlsplit(address).hostname not in LOOPBACK
-    )  # a proxy for the Internet would not find this machine
+    # A proxy for the Internet cannot reach this machine.
+    client.trust_env = urlsplit(address).hostname not in LOOPBACK
     number = random_mobile_number()
     print(f"A new user, {number}, signs in at {address}")
     client.headers["Authorization"] = f"Bearer {_sign_in(client, address, number)}"
@@ -60,7 +59,7 @@ def hold_conversation(address: str) -> None:
 
 
 def random_mobile_number() -> str:
-    """Return a valid Indian mobile number in E.164, chosen at random."""
+    """Return a random, valid Indian mobile number in E.164."""
     while True:
         number = f"+919{random.randrange(10**9):09d}"
         if phonenumbers.is_valid_number(phonenumbers.parse(number)):
@@ -70,21 +69,21 @@ def random_mobile_number() -> str:
 def _sign_in(client: requests.Session, address: str, number: str) -> str:
     """Sign up and in with a one-time code, and return the access token."""
     _call(client, "POST", f"{address}/auth/signup", {"mobile_number": number})
-    answer = _call(client, "POST", f"{address}/auth/send-otp", {"mobile_number": number})
-    if "otp" not in answer:
+    sent = _call(client, "POST", f"{address}/auth/send-otp", {"mobile_number": number})
+    if "otp" not in sent:
         raise DemoFailed(
-            "the one-time code went out by SMS and not with the answer; the demo needs SMS_DELIVERY=response."
+            "the one-time code was sent by SMS and is not in the response; the demo needs SMS_DELIVERY=response."
         )
-    proof = {"mobile_number": number, "otp": answer["otp"]}
+    proof = {"mobile_number": number, "otp": sent["otp"]}
     return str(_call(client, "POST", f"{address}/auth/verify-otp", proof)["access_token"])
 
 
 def _print_stream(client: requests.Session, url: str) -> None:
-    """Print the answer as it is written. Should the stream break, the message still has the answer."""
+    """Print the reply while it is written. If the stream breaks, the message still gets the reply."""
     try:
-        with client.get(url, stream=True, timeout=TIMEOUT) as answer:
+        with client.get(url, stream=True, timeout=TIMEOUT) as response:
             event = ""
-            for line in answer.iter_lines():  # as bytes: decoded, a line separator in an answer would end a line too
+            for line in response.iter_lines():  # as bytes: in text, a line separator in a reply would end a line too
                 name, _, value = line.decode().partition(": ")
                 if name == "event":
                     event = value
@@ -103,14 +102,14 @@ def _check(message: dict[str, Any]) -> None:
 
 def _call(client: requests.Session, method: str, url: str, body: dict[str, str] | None = None) -> Any:
     try:
-        answer = client.request(method, url, json=body, timeout=TIMEOUT)
-        if answer.ok:
-            return answer.json()
+        response = client.request(method, url, json=body, timeout=TIMEOUT)
+        if response.ok:
+            return response.json()
     except requests.RequestException as error:
         raise DemoFailed(
-            f"Kuvaka does not answer at {url} ({type(error).__name__}); start it first: make run"
+            f"Kuvaka does not respond at {url} ({type(error).__name__}); start it first: make run"
         ) from None
-    raise DemoFailed(f"{method} {url} answered {answer.status_code}: {answer.text[:500]}")
+    raise DemoFailed(f"{method} {url} returned {response.status_code}: {response.text[:500]}")
 
 
 if __name__ == "__main__":

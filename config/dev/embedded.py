@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL and Redis of a checkout: whose folder they live in, and how other processes find them.
+"""The embedded PostgreSQL and Redis of a checkout: where their data is, and how other processes find them.
 
-Settings import this in every process, production's too, so it imports nothing that only development has.
+Importing this module needs no development package; `services` imports them when it starts a server.
 """
 
 import fcntl
@@ -24,27 +24,25 @@ if TYPE_CHECKING:
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 ROOT_FOLDER: Final = Path("/var/lib/kuvaka")
-"""Root's data lies here, where no folder's mode has to change for the servers' account to reach it. Not in /var/tmp,
-which systemd empties of what is older than 30 days (tmpfiles.d/tmp.conf)."""
+"""Root's data is kept here: the servers' account can reach it without a change to any folder's mode. Not in /var/tmp,
+where systemd deletes files older than 30 days (tmpfiles.d/tmp.conf)."""
 
 ROOM: Final = 200 * 1024**2
-"""Bytes that the data's disk must have free: a new cluster takes 40 MB, its write-ahead log soon 80 MB more."""
+"""Bytes that must be free on the data's disk: a new cluster takes 40 MB, its write-ahead log soon 80 MB more."""
 
 
 class EmbeddedError(Exception):
-    """The embedded services cannot run; the message says why and what to do, for a person at a terminal."""
+    """The embedded services cannot run; the message says why and what to do, for the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Where a running instance keeps its data."""
-
     database_url: str
     redis_url: str
 
 
 def default_data_dir() -> Path:
-    """Return where this checkout keeps its data if `DATA_DIR` does not say it."""
+    """Return where this checkout keeps its data without `DATA_DIR`."""
     if os.geteuid() != 0:
         return CHECKOUT / ".data"
     return ROOT_FOLDER / hashlib.sha256(f"{CHECKOUT}:{os.geteuid()}".encode()).hexdigest()[:16]
@@ -52,12 +50,12 @@ def default_data_dir() -> Path:
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Make `data_dir` if it is not there, and keep it for this process alone.
+    """Create `data_dir` if it does not exist, and lock it for this process.
 
-    The kernel gives the lock back however the process ends, so there are no stale ones.
+    The kernel releases the lock however the process ends, so there are no stale locks.
 
     Raises:
-        EmbeddedError: if another process holds it, or the folder is not safely ours, or its disk is full.
+        EmbeddedError: if another process holds it, the folder may be another account's, or its disk is full.
     """
     make_folder(data_dir)
     with _lock_file(data_dir).open("a+") as file:
@@ -65,7 +63,7 @@ def hold(data_dir: Path) -> Iterator[None]:
             file.seek(0)
             raise EmbeddedError(
                 f"Kuvaka already runs from {data_dir} (process {file.read().strip() or 'unknown'}). "
-                "Stop it first, or give this one a DATA_DIR and a PORT of its own."
+                "Stop it first, or give this one its own DATA_DIR and PORT."
             )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
@@ -74,9 +72,9 @@ def hold(data_dir: Path) -> Iterator[None]:
 
 
 def running_urls(data_dir: Path) -> Urls | None:
-    """Return where the instance that holds `data_dir` keeps its data, or None if none does.
+    """Return the URLs of the instance that holds `data_dir`, or None.
 
-    That the lock is held proves that the process which wrote the URLs lives; leftovers of a killed one never count.
+    The lock proves that the process that wrote the URLs is alive; the file of a killed one is ignored.
     """
     try:
         with _lock_file(data_dir).open() as file:
@@ -90,7 +88,10 @@ def running_urls(data_dir: Path) -> Urls | None:
 
 
 def holder(data_dir: Path) -> int | None:
-    """Return the id of the process that holds `data_dir`, or None if none does."""
+    """Return the id of the process that holds `data_dir`, or None.
+
+    Only the lock counts: the id that a killed process left in the file is ignored.
+    """
     try:
         with _lock_file(data_dir).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -103,7 +104,7 @@ def holder(data_dir: Path) -> int | None:
 
 
 def secret(*, data_dir: Path, name: str) -> str:
-    """Return the random secret that `data_dir` keeps under `name` (64 characters, mode 600), made at the first call."""
+    """Return the random secret that `data_dir` keeps as `name` (64 characters, mode 600); the first call makes it."""
     file = data_dir / "secrets" / name
     file.parent.mkdir(mode=0o700, exist_ok=True)
     if not file.exists():
@@ -115,12 +116,12 @@ def secret(*, data_dir: Path, name: str) -> str:
 def services(
     data_dir: Path, *, debug: bool, database_url: str = "", redis_url: str = ""
 ) -> Iterator[tuple[Urls, list["Server"]]]:
-    """Start what has no URL yet, tell in `data_dir` where everything is, and stop it at the end.
+    """Start PostgreSQL and Redis where they have no URL yet, publish the URLs, and stop them at the end.
 
     Args:
-        data_dir: a folder that the caller holds.
+        data_dir: a folder that this process holds.
         debug: whether this is development; embedded services never run in production.
-        database_url: a PostgreSQL of the caller's, used as it is, instead of ours.
+        database_url: an existing PostgreSQL to use instead of ours.
         redis_url: the same for Redis.
 
     Yields:
@@ -151,7 +152,7 @@ def services(
 
 @contextmanager
 def published(data_dir: Path, urls: Urls) -> Iterator[None]:
-    """Let other processes find `urls` (`running_urls`) in a folder that the caller holds."""
+    """Publish `urls` to other processes (`running_urls`), in a folder that this process holds."""
     file = _urls_file(data_dir)
     _write_private(file, json.dumps(asdict(urls)))
     try:
@@ -181,7 +182,7 @@ def _urls_file(data_dir: Path) -> Path:
 
 
 def _locked(descriptor: int) -> bool:
-    """Take the lock; `running_urls` in another process may hold it for a moment, which is waited out."""
+    """Take the lock, with retries: `running_urls` or `holder` in another process may hold it for a moment."""
     for _ in range(20):
         with suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -191,12 +192,12 @@ def _locked(descriptor: int) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and what is missing above it, and leave what is there as it is.
+    """Create `folder` and its missing parents; existing folders are not changed.
 
-    Others may pass through root's, not read it: the servers' account must reach its own folders inside.
+    Other accounts may pass through root's folders but not read them: the servers' account needs its own folders inside.
 
     Raises:
-        EmbeddedError: if the folder cannot be made, is not safely ours, or its disk is full.
+        EmbeddedError: if the folder cannot be made, may be another account's, or its disk is full.
     """
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
@@ -209,14 +210,14 @@ def make_folder(folder: Path) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuse a folder that somebody else could have put there for us, or could change under us."""
+    """Refuse a folder that another account could have made, or could change."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise EmbeddedError(f"The data folder {folder} is a link or a file. Set DATA_DIR to a real folder.")
     if found.st_uid != os.geteuid():
-        raise EmbeddedError(f"The data folder {folder} belongs to another user. Set DATA_DIR to a folder of your own.")
+        raise EmbeddedError(f"The data folder {folder} belongs to another user. Set DATA_DIR to your own folder.")
     if found.st_mode & stat.S_IWOTH:
-        raise EmbeddedError(f"Everybody may write to the data folder {folder}. Set DATA_DIR to a private folder.")
+        raise EmbeddedError(f"Every account may write to the data folder {folder}. Set DATA_DIR to a private folder.")
     free = shutil.disk_usage(folder).free
     if free < ROOM:
         raise EmbeddedError(
@@ -226,7 +227,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Write `file` whole or not at all, for our eyes only."""
+    """Write `file` completely or not at all, readable for this account only."""
     new = file.with_name(f".{file.name}.new")
     new.unlink(missing_ok=True)
     with open(new, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:

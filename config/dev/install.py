@@ -1,7 +1,7 @@
-"""Makes the virtual environment .venv of a checkout complete: `python3.11 config/dev/install.py requirements-run.txt`.
+"""Completes the virtual environment .venv of a checkout: `python3.11 config/dev/install.py requirements-run.txt`.
 
-Needs Python alone: it runs before anything is installed. uv, which the environment's own pip fetches, installs the rest
-in a tenth of pip's time; where uv is not available, pip does it.
+It needs only Python, because it runs before anything is installed. The environment's pip installs uv, which installs
+the rest in a tenth of pip's time; where uv is not available, pip installs everything.
 """
 
 import subprocess
@@ -15,19 +15,19 @@ ENVIRONMENT: Final = ROOT / ".venv"
 PYTHON: Final = ENVIRONMENT / "bin/python"
 UV_REQUIREMENTS: Final = ROOT / "requirements-uv.txt"
 SETS: Final = ("requirements-run.txt", "requirements-dev.txt")
-"""What can be asked for; each one holds those before it."""
+"""The possible arguments; each includes those before it."""
 
 PIP: Final = ("-m", "pip", "--disable-pip-version-check")
 PINNED: Final = ("--no-deps", "--require-hashes", "-r")
-"""The lists are complete, which `pip check` then confirms."""
+"""The lists include every dependency; `pip check` confirms it afterwards."""
 
 
 class CannotInstall(Exception):
-    """The environment cannot be made complete; the message says why, for a person at a terminal."""
+    """The environment cannot be completed; the message says why, for the terminal."""
 
 
 def main(arguments: list[str]) -> int:
-    """Make the environment complete for the requirements that `arguments` names; return the exit code."""
+    """Complete the environment for the requirements that `arguments` names; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in SETS:
         _say(f"Usage: install.py {{{','.join(SETS)}}}")
         return 2
@@ -42,11 +42,11 @@ def main(arguments: list[str]) -> int:
 
 
 def complete(wanted: str) -> None:
-    """Install the requirements `wanted` (a name of `SETS`) unless they are there.
+    """Install the requirements `wanted` (a name of `SETS`) unless they are installed.
 
-    An environment that is only linked to belongs to another checkout: nothing is installed into it.
-    A set's mark is written last and says for which folder and which pins the environment is complete. So one that was
-    interrupted, moved or copied is made anew, and one whose pins have changed is brought up to date.
+    If .venv is a symbolic link, it belongs to another checkout, and nothing is installed into it.
+    A set's mark is written last and names the folder and the pins for which the environment is complete. So an
+    interrupted, moved or copied environment is made again, and one whose pins have changed is updated.
 
     Raises:
         CannotInstall: something cannot be made, downloaded or verified.
@@ -62,7 +62,7 @@ def complete(wanted: str) -> None:
     _make_environment()
     _say(f"Installing what {wanted} pins; later starts skip this ...")
     if not _install_with_uv(wanted):
-        _say("uv cannot do that here, so pip does; it takes some minutes ...")
+        _say("uv does not work here, so pip installs them; this takes some minutes ...")
         _run("The requirements cannot be installed", *PIP, "install", "--quiet", *PINNED, wanted)
     _run("The requirements do not fit together", *PIP, "check")
     for name in SETS[: SETS.index(wanted) + 1]:
@@ -87,12 +87,12 @@ def _is_complete(name: str) -> bool:
 
 def _make_environment() -> None:
     """Make the environment unless it was made here: its programs name their folder, so a moved one does not work."""
-    place = ENVIRONMENT / "place"
-    if place.exists() and place.read_text() == str(ROOT) and PYTHON.exists():
+    location = ENVIRONMENT / "place"
+    if location.exists() and location.read_text() == str(ROOT) and PYTHON.exists():
         return
     _say(f"Making the virtual environment .venv with {sys.executable} ...")
     try:
-        import ensurepip  # noqa: F401, PLC0415  Debian has it in a package of its own
+        import ensurepip  # noqa: F401, PLC0415  a separate package on Debian
     except ImportError:
         raise CannotInstall(
             f"{sys.executable} cannot make virtual environments; on Debian and Ubuntu: apt-get install python3.11-venv"
@@ -100,13 +100,13 @@ def _make_environment() -> None:
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False)
     if made.returncode != 0:
         raise CannotInstall(f"{ENVIRONMENT} cannot be made; the lines above say why.")
-    place.write_text(str(ROOT))
+    location.write_text(str(ROOT))
 
 
 def _install_with_uv(wanted: str) -> bool:
-    """Return whether uv could be fetched and has installed the requirements, their bytecode too.
+    """Install the requirements with uv, bytecode included; return whether that worked.
 
-    uv says what it downloads, and how large that is; the list of everything that it has installed is left out.
+    What uv prints about downloads is shown; its list of installed packages is not.
     """
     fetched = subprocess.run(
         [PYTHON, *PIP, "install", "--quiet", "--only-binary", ":all:", *PINNED, str(UV_REQUIREMENTS)],

@@ -1,7 +1,7 @@
-"""The environment of `make run`: what it gives its processes, and a way to give the same to a command.
+"""The environment of `make run`: what its processes get, and how a management command gets the same.
 
-`python -m config.dev.manage COMMAND …` (`make manage ARGS="COMMAND …"`) becomes `manage.py COMMAND …` beside a running
-`make run`: with its keys, its addresses, its pretend Stripe, and with what it was itself started with.
+`python -m config.dev.manage COMMAND …` (`make manage ARGS="COMMAND …"`) runs `manage.py COMMAND …` beside a running
+`make run`: with its keys, addresses and pretend Stripe, and with the variables that it was started with.
 """
 
 import ipaddress
@@ -19,23 +19,22 @@ from config.dev import embedded
 LOOPBACK: Final = "127.0.0.1"
 
 NOT_SETTINGS: Final = ("HOST", "WEB_PROCESSES")
-"""Variables that only the Procfile's commands read."""
+"""Variables that only the commands in the Procfile read."""
 
 
 def given() -> dict[str, str]:
-    """Return what this process was started with, above the file that the settings read beside the environment."""
+    """Return the environment of this process; it takes precedence over the .env file."""
     return _filled({**_env_file(os.environ), **os.environ})
 
 
 def data_dir(given: Mapping[str, str]) -> Path:
-    """Return where the data of `make run` is."""
     return Path(given.get("DATA_DIR") or embedded.default_data_dir()).absolute()
 
 
 def adopt(given: Mapping[str, str]) -> environment.Environment:
-    """Make this process's environment that of `make run`, which was started with `given`, and return the settings.
+    """Give this process the environment of a `make run` that was started with `given`; return the settings.
 
-    Its folder is there.
+    The data folder must exist.
 
     Raises:
         ConfigurationError: something in it is malformed or too weak.
@@ -50,30 +49,29 @@ def adopt(given: Mapping[str, str]) -> environment.Environment:
 
 
 def reachable() -> str:
-    """Return the host at which `web` can be reached from this machine."""
+    """Return the host by which this machine reaches `web`."""
     return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(os.environ["HOST"], os.environ["HOST"])
 
 
 def address(settings: environment.Environment) -> str:
-    """Return the address of `web` on this machine."""
     host = reachable()
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
 
 def _defaults(folder: Path) -> dict[str, str]:
-    """Return what is set where nothing else sets it: development, on this machine alone, with keys of its own."""
+    """Return the defaults: development, on this machine only, with keys made for this folder."""
     return {
         "DEBUG": "true",
         "SECRET_KEY": embedded.secret(data_dir=folder, name="SECRET_KEY"),
         "JWT_SIGNING_KEY": embedded.secret(data_dir=folder, name="JWT_SIGNING_KEY"),
-        "WEB_PROCESSES": "1",  # enough for one person, and started a second sooner than two
+        "WEB_PROCESSES": "1",  # enough for one user, and starts a second faster than two
         "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore:::celery.platforms",  # several lines from each worker about being root
+        "PYTHONWARNINGS": "ignore:::celery.platforms",  # several lines per worker about running as root
     }
 
 
 def _host(given: str) -> str:
-    """Return the address to listen on. A name is not taken for one: some shells (tcsh) put the machine's into HOST."""
+    """Return the address to listen on. Names are ignored: some shells (tcsh) put the machine's name into HOST."""
     try:
         return str(ipaddress.ip_address(given))
     except ValueError:
@@ -81,7 +79,7 @@ def _host(given: str) -> str:
 
 
 def _pretend_stripe(folder: Path, settings: environment.Environment) -> dict[str, str]:
-    """Return what makes every process take the pretend Stripe for the real one. Its key is worth nothing elsewhere."""
+    """Return what makes every process use the pretend Stripe. Its key works nowhere else."""
     port = settings.PRETEND_STRIPE_PORT or settings.PORT + 2
     return {
         "PRETEND_STRIPE_PORT": str(port),
@@ -93,7 +91,7 @@ def _pretend_stripe(folder: Path, settings: environment.Environment) -> dict[str
 
 
 def _env_file(variables: Mapping[str, str]) -> dict[str, str | None]:
-    """Return what the settings will find in the file beside the environment (see `config.environment.load`)."""
+    """Return the variables of the .env file that the settings read (see `config.environment.load`)."""
     return dotenv_values(variables.get("ENV_FILE", environment.ROOT / ".env"))
 
 
@@ -102,9 +100,9 @@ def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _given_to(pid: int) -> dict[str, str]:
-    """Return the settings that the `make run` of this process id was started with; only its own user can read them.
+    """Return the settings that the `make run` with this process id was started with; only its account can read them.
 
-    They are taken from the kernel, so that no key that somebody gave to it has to be written down for this.
+    They come from the kernel, so that no key has to be written to a file for this.
     """
     try:
         lines = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="surrogateescape").split("\0")
@@ -116,12 +114,12 @@ def _given_to(pid: int) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Become `manage.py` with these arguments, in the environment of the run that uses this checkout's data."""
+    """Run `manage.py` with these arguments, in the environment of the run that uses this checkout's data."""
     ours = given()
     folder = data_dir(ours)
     pid = embedded.holder(folder)
     if pid is None:
-        sys.exit(f"Kuvaka does not run from {folder}: start it with `make run`, or set DATA_DIR as that run has it.")
+        sys.exit(f"Kuvaka does not run from {folder}: start it with `make run`, or set the DATA_DIR of that run.")
     try:
         adopt({**_given_to(pid), **ours})
     except environment.ConfigurationError as error:

@@ -1,6 +1,6 @@
-"""docs/openapi.yaml, and the OpenAPI document of the code as it is.
+"""docs/openapi.yaml, and the OpenAPI document of the current code.
 
-`make openapi` writes the file; `make check` fails with a diff where it is not up to date.
+`make openapi` writes the file; `make check` fails with a diff if it is not up to date.
 """
 
 import os
@@ -15,20 +15,20 @@ Document = dict[str, Any]
 
 
 def read() -> Document:
-    """The document that clients rely on."""
+    """The committed document, on which clients rely."""
     published: Document = yaml.safe_load(FILE.read_text())
     return published
 
 
 def document() -> Document:
-    """The document of the code, made without any connection."""
-    import django  # noqa: PLC0415  the settings are read when they are needed, not when this is imported
+    """The document of the code; needs no database and no Redis."""
+    import django  # noqa: PLC0415  so that importing this module does not read the settings
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from drf_spectacular.generators import SchemaGenerator  # noqa: PLC0415
 
-    generator: Any = SchemaGenerator  # it brings no types
+    generator: Any = SchemaGenerator  # it has no types
     made: Document = generator().get_schema(request=None, public=True)
     return made
 
@@ -37,7 +37,7 @@ def render(schema: Document) -> str:
     """The document as `/schema` serves it."""
     from drf_spectacular.renderers import OpenApiYamlRenderer  # noqa: PLC0415
 
-    renderer: Any = OpenApiYamlRenderer  # it brings no types
+    renderer: Any = OpenApiYamlRenderer  # it has no types
     text: bytes = renderer().render(schema, renderer_context={})
     return text.decode()
 

@@ -1,6 +1,6 @@
-"""The Postman collection of docs/postman, made from the API's description and from the tour that leads through it.
+"""The Postman collection in docs/postman, made from the OpenAPI schema and the tour.
 
-`python -m config.dev.postman` writes the two files, always the same ones for the same API; `--run` lets newman run them
+`python -m config.dev.postman` writes the two files; the same API gives the same files. `--run` runs them with newman
 against a running Kuvaka (KUVAKA_URL, or PORT of this machine).
 """
 
@@ -32,15 +32,15 @@ SETTINGS: Final = {
     "password": "seven small elephants",
     "new_password": "eight large rhinoceroses",
 }
-"""What the environment holds, to be changed by who uses it; everything else the tour finds out."""
+"""The variables of the environment that its user sets; the tour sets all others."""
 
 DESCRIPTION: Final = """\
-Every operation of Kuvaka, in an order in which they can be run from top to bottom, unattended: `make newman` does, or \
-Run collection in Postman, with the environment beside this file. Scripts pass tokens and ids on.
+Every operation of Kuvaka, in an order that runs unattended from top to bottom: with `make newman`, or with \
+Run collection in Postman and the environment beside this file. Scripts keep tokens and ids for the next requests.
 
-The tour signs up with random numbers and reads the codes from the answers, so run it only where codes are sent that \
-way (`SMS_DELIVERY=response`, as `make run` does): elsewhere strangers would get SMS. It waits once, up to a minute, \
-before the second code of a number.
+The tour signs up with random numbers and reads the codes from the responses. Run it only where responses contain the \
+codes (`SMS_DELIVERY=response`, as with `make run`): elsewhere, strangers would get SMS. It waits once, for up to a \
+minute, before the second code of a number.
 
 Made by `make postman` from the OpenAPI schema; change the schema or the tour, not this file."""
 
@@ -66,22 +66,19 @@ def run(address: str) -> int:
             [*command, "--env-var", f"base_url={address.rstrip('/')}"], env=given, check=False
         ).returncode
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        print(f"newman could not be started, for which Node.js and npm are needed: {error}", file=sys.stderr)
+        print(f"newman could not be started; it needs Node.js and npm: {error}", file=sys.stderr)
         return 1
 
 
 def newman() -> Path:
-    """Where the program is once it is installed."""
     return NEWMAN / "node_modules" / ".bin" / "newman"
 
 
 def rendered(value: dict[str, Any]) -> str:
-    """The text of a file."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def environment() -> dict[str, Any]:
-    """The environment's file."""
     secret = {"webhook_secret", "password", "new_password"}
     values = [
         {"key": key, "value": value, "type": "secret" if key in secret else "default", "enabled": True}
@@ -91,7 +88,7 @@ def environment() -> dict[str, Any]:
 
 
 def collection(schema: dict[str, Any]) -> dict[str, Any]:
-    """The collection's file.
+    """Make the collection.
 
     Raises:
         KeyError: the tour names an operation that the schema does not have.
@@ -110,7 +107,7 @@ def collection(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variables() -> set[str]:
-    """What the tour finds out on its way."""
+    """The variables that the tour sets."""
     made = {"mobile_number", "other_mobile_number", "new_mobile_number", "run"}
     return made | {name for folder in TOUR for step in folder.steps for name in step.saves}
 
@@ -142,7 +139,7 @@ def _item(step: Step, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(step: Step, schema: dict[str, Any]) -> dict[str, Any]:
     if step.operation == STREAM:
-        return {"description": "Server-sent events, by the process `stream`; its ticket is in the address."}
+        return {"description": "Server-sent events from the process `stream`; the ticket is in the address."}
     method, _, path = step.operation.partition(" ")
     operation: dict[str, Any] = schema["paths"][path][method.lower()]
     return operation
@@ -159,14 +156,14 @@ def _headers(step: Step, operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _unused(used: dict[str, str], operation: dict[str, Any], *, kind: str) -> Iterator[dict[str, Any]]:
-    """The parameters that the step leaves out, switched off, for a person to try."""
+    """The parameters that the step does not use, disabled, for users to try."""
     for each in operation.get("parameters", ()):
         if each["in"] == kind and each["name"] not in used:
             yield {"key": each["name"], "value": "", "description": each.get("description", ""), "disabled": True}
 
 
 def _auth(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
-    """Nothing where the collection's own token goes."""
+    """Nothing if the request uses the collection's own token."""
     if not operation.get("security"):
         return {"auth": {"type": "noauth"}}
     return {} if step.token == "access_token" else {"auth": _bearer(step.token)}
@@ -210,7 +207,7 @@ def _script(kind: str, text: str) -> dict[str, Any]:
 
 
 def _test(step: Step, operation: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The status first; only an answer of that status is looked at closer, and passed on."""
+    """The status first, then the step's own checks; a response with another status fails the first check."""
     statuses = " or ".join(str(status) for status in step.status)
     lines = [
         f'pm.test("the status is {statuses}", () => pm.expect(pm.response.code).to.be.oneOf({list(step.status)}));',
@@ -227,25 +224,25 @@ def _test(step: Step, operation: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def _shape(step: Step, operation: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    """The fields that the schema promises."""
+    """Checks for the fields that the schema requires."""
     if len(step.status) > 1 or "responses" not in operation:
         return
     content = operation["responses"].get(str(step.status[0]), {}).get("content", {}).get(JSON)
     if content is None:
         return
-    promised = resolved(content["schema"], schema)
-    if promised.get("type") == "array":
+    returned = resolved(content["schema"], schema)
+    if returned.get("type") == "array":
         yield 'pm.test("it is a list", () => pm.expect(body).to.be.an("array"));'
-        promised, value = resolved(promised["items"], schema), "body.slice(0, 1)"
+        returned, value = resolved(returned["items"], schema), "body.slice(0, 1)"
     else:
         value = "[body]"
-    if fields := promised.get("required"):
+    if fields := returned.get("required"):
         check = f"for (const each of {value}) pm.expect(each).to.include.all.keys({json.dumps(fields)});"
-        yield f'pm.test("it has the fields that are promised", () => {{ {check} }});'
+        yield f'pm.test("it has the required fields", () => {{ {check} }});'
 
 
 def _id(name: str) -> str:
-    """The same every time, so that Postman replaces what it imported before."""
+    """A stable id, so that Postman replaces what it imported before."""
     return str(uuid5(NAMESPACE_URL, f"kuvaka/{name}"))
 
 

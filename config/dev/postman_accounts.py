@@ -3,7 +3,7 @@
 from typing import Final
 
 from config.dev.postman_steps import (
-    IN_THE_ANSWER,
+    CODE_IN_RESPONSE,
     NEW_NUMBERS,
     TOKENS,
     Folder,
@@ -16,7 +16,7 @@ LATER: Final = {"mobile_number": "{{mobile_number}}", "password": "{{password}}"
 
 SIGN_IN: Final = Folder(
     name="Sign in",
-    description="A number, a code, tokens; then a password, with which a second device signs in.",
+    description="A number, a code, tokens; then a password, and a second device that signs in with it.",
     steps=(
         Step(
             operation="POST /auth/signup",
@@ -28,7 +28,7 @@ SIGN_IN: Final = Folder(
             operation="POST /auth/send-otp",
             body={"mobile_number": "{{mobile_number}}"},
             saves={"otp": "body.otp", **next_code("user")},
-            checks=IN_THE_ANSWER,
+            checks=CODE_IN_RESPONSE,
         ),
         Step(
             operation="POST /auth/verify-otp",
@@ -50,14 +50,14 @@ SIGN_IN: Final = Folder(
         Step(operation="POST /auth/refresh", body={"refresh_token": "{{refresh_token}}"}, saves=TOKENS),
         Step(
             operation="POST /auth/send-otp",
-            title="Send a code to another person",
+            title="Send a code to another user",
             body={"mobile_number": "{{other_mobile_number}}"},
             saves={"other_otp": "body.otp", **next_code("other")},
-            checks=IN_THE_ANSWER,
+            checks=CODE_IN_RESPONSE,
         ),
         Step(
             operation="POST /auth/verify-otp",
-            title="Sign the other person in, with a password to come",
+            title="Sign the other user in, with the password to set",
             body={"mobile_number": "{{other_mobile_number}}", "otp": "{{other_otp}}", "password": "{{password}}"},
             saves={"other_access_token": "body.access_token"},
             checks={"the password is set": "body.password_set"},
@@ -67,7 +67,7 @@ SIGN_IN: Final = Folder(
 
 ACCOUNT: Final = Folder(
     name="Account",
-    description="What the account says of its owner.",
+    description="The user's profile.",
     steps=(
         Step(operation="GET /user/me", checks={"it is this number's": 'body.mobile_number === get("mobile_number")'}),
         Step(operation="PATCH /user/me", checks={"the name is set": "body.display_name.length > 0"}),
@@ -76,14 +76,14 @@ ACCOUNT: Final = Folder(
 
 RENEWAL: Final = Folder(
     name="Password and number",
-    description="Both take further codes, so the first request waits: one number gets one code a minute.",
+    description="Both need further codes, so the first request waits: a number gets one code a minute.",
     steps=(
         Step(
             operation="POST /auth/forgot-password",
             before=wait("user", "other"),
             body={"mobile_number": "{{mobile_number}}"},
             saves={"otp": "body.otp"},
-            checks=IN_THE_ANSWER,
+            checks=CODE_IN_RESPONSE,
         ),
         Step(
             operation="POST /auth/reset-password",
@@ -102,11 +102,11 @@ RENEWAL: Final = Folder(
         ),
         Step(
             operation="POST /auth/change-number",
-            title="The other person asks for a change of the number",
+            title="The other user asks for a change of the number",
             token="other_access_token",
             body={"new_mobile_number": "{{new_mobile_number}}"},
             saves={"other_otp": "body.otp", "new_otp": "body.new_otp"},
-            checks=IN_THE_ANSWER,
+            checks=CODE_IN_RESPONSE,
         ),
         Step(
             operation="POST /auth/change-number/confirm",
@@ -126,7 +126,7 @@ AGAIN: Final = {"mobile_number": "{{mobile_number}}", "password": "{{new_passwor
 
 END: Final = Folder(
     name="The end",
-    description="Signing out, and leaving nothing behind.",
+    description="Sign out, and erase both accounts.",
     steps=(
         Step(operation="DELETE /chatroom/{room_id}", status=(204,)),
         Step(operation="POST /auth/logout", status=(204,), body={"refresh_token": "{{refresh_token}}"}),
@@ -136,7 +136,7 @@ END: Final = Folder(
         Step(operation="DELETE /user/me", status=(202,)),
         Step(
             operation="DELETE /user/me",
-            title="Erase the other person's account",
+            title="Erase the other user's account",
             status=(202,),
             token="other_access_token",
         ),

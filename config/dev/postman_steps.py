@@ -1,11 +1,11 @@
-"""What a step of the Postman tour consists of, and the scripts that several steps run."""
+"""The parts of a step of the Postman tour, and the scripts that several steps share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 STREAM: Final = "GET {{stream_url}}"
-"""Not an operation of `web`: the address that its redirection names."""
+"""Not an operation of `web`: the address to which it redirects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,15 +14,15 @@ class Step:
 
     Attributes:
         operation: its method and path as the schema names them, or `STREAM`.
-        title: its name; the schema's summary if empty.
-        status: the statuses of which one has to come.
-        body: fields of the body, over those of the schema's example.
-        whole: whether `body` is all of it, without the example.
+        title: its name; if empty, the schema's summary.
+        status: the statuses that are expected; one of them must come.
+        body: fields of the body; they override those of the schema's example.
+        whole: whether `body` is the complete body, without the example.
         query: parameters of the query.
         headers: further headers.
         token: the variable that holds the access token.
         before: a script (JavaScript) that runs first.
-        saves: variables to set after it, each to an expression; `body` is the answer's JSON.
+        saves: variables to set after it, each to an expression; `body` is the JSON of the response.
         checks: further tests: their names and expressions that have to be true.
         follows: whether a redirection is followed.
     """
@@ -43,15 +43,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """Steps that belong together."""
-
     name: str
     description: str
     steps: tuple[Step, ...]
 
 
 NEW_NUMBERS: Final = """\
-// Numbers that nobody here has, and a name for this run. Without SMS they reach nobody.
+// Random numbers that no user here has, and a name for this run. Without SMS, no phone gets a code.
 const number = () => "+9198" + String(Math.floor(Math.random() * 1e8)).padStart(8, "0");
 for (const name of ["mobile_number", "other_mobile_number", "new_mobile_number"]) {
     pm.collectionVariables.set(name, number());
@@ -69,9 +67,9 @@ if (secret) {
 }"""
 
 
-def wait(*people: str) -> str:
-    """Wait until each of these may be sent a further code."""
-    names = ", ".join(f'"{person}_next_code_at"' for person in people)
+def wait(*users: str) -> str:
+    """A script that waits until each of these users may get another code."""
+    names = ", ".join(f'"{user}_next_code_at"' for user in users)
     return f"""\
 // One number gets at most one code a minute.
 const due = Math.max(...[{names}].map((name) => Number(pm.collectionVariables.get(name)) || 0));
@@ -80,10 +78,10 @@ if (due > Date.now()) {{
 }}"""
 
 
-def next_code(person: str) -> dict[str, str]:
-    return {f"{person}_next_code_at": "Date.now() + 1000 * body.resend_after + 500"}
+def next_code(user: str) -> dict[str, str]:
+    return {f"{user}_next_code_at": "Date.now() + 1000 * body.resend_after + 500"}
 
 
-IN_THE_ANSWER: Final = {"the code is in the answer (SMS_DELIVERY=response)": "Boolean(body.otp)"}
+CODE_IN_RESPONSE: Final = {"the code is in the response (SMS_DELIVERY=response)": "Boolean(body.otp)"}
 TOKENS: Final = {"access_token": "body.access_token", "refresh_token": "body.refresh_token"}
-ANSWERED: Final = {"the answer is whole": 'body.reply.status === "done" && body.gemini_response.length > 0'}
+ANSWERED: Final = {"the reply is complete": 'body.reply.status === "done" && body.gemini_response.length > 0'}

@@ -1,8 +1,8 @@
-"""What the Postman collection does, in order: every operation of the API, so that it runs from top to bottom alone.
+"""The Postman collection in order: every operation of the API, so that it runs unattended from top to bottom.
 
-Two people sign up. The first one talks and pays; the second one shows what a stranger sees, and changes the number.
-One number gets at most one code a minute, so all that needs a second code stands near the end, where one wait serves
-for all. Whatever the tour makes, it deletes.
+Two users sign up. The first one sends messages and pays; the second one shows what other users see, and changes the
+number. A number gets at most one code a minute, so all steps that need a second code are near the end, after a single
+wait. The tour deletes all that it makes.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ from config.dev.postman_steps import (
 
 ROOMS: Final = Folder(
     name="Chatrooms",
-    description="Rooms are their owner's alone: to everybody else they do not exist.",
+    description="Rooms belong to their owner: for other users they do not exist.",
     steps=(
         Step(operation="POST /chatroom", status=(201,), saves={"room_id": "body.id"}),
         Step(
@@ -29,7 +29,7 @@ ROOMS: Final = Folder(
         Step(operation="PATCH /chatroom/{room_id}", body={"pinned": True}, checks={"it is pinned": "body.pinned"}),
         Step(
             operation="GET /chatroom/{room_id}",
-            title="Another person's look at it finds nothing",
+            title="Another user does not find it",
             status=(404,),
             token="other_access_token",
         ),
@@ -38,8 +38,8 @@ ROOMS: Final = Folder(
 
 MESSAGES: Final = Folder(
     name="Messages",
-    description="A message is accepted at once (202) and answered in the background; the answer can be read while it "
-    "is written, or waited for.",
+    description="A message is accepted at once (202) and answered in the background; a client can read the reply while "
+    "it is written, or wait for it.",
     steps=(
         Step(
             operation="POST /chatroom/{room_id}/message",
@@ -49,28 +49,28 @@ MESSAGES: Final = Folder(
         ),
         Step(
             operation="GET /message/{message_id}/stream",
-            title="Ask where the answer is streamed",
+            title="Ask where the reply is streamed",
             status=(307,),
             follows=False,
             saves={"stream_url": 'pm.response.headers.get("Location")'},
         ),
         Step(
             operation=STREAM,
-            title="Read the answer while it is written",
+            title="Read the reply while it is written",
             checks={
                 "it is a stream of events": 'pm.response.headers.get("Content-Type").startsWith("text/event-stream")',
                 "it begins": 'pm.response.text().includes("event: start")',
                 "it ends": 'pm.response.text().includes("event: done")',
             },
         ),
-        Step(operation="GET /message/{message_id}", title="Wait for the answer", query={"wait": "20"}, checks=ANSWERED),
+        Step(operation="GET /message/{message_id}", title="Wait for the reply", query={"wait": "20"}, checks=ANSWERED),
         Step(
             operation="POST /chatroom/{room_id}/message",
             title="Send the message again: it is the same one",
             status=(202,),
             headers={"Idempotency-Key": "tour-{{run}}"},
             checks={
-                "nothing was sent anew": 'pm.response.headers.get("Idempotency-Replayed") === "true"',
+                "nothing was sent again": 'pm.response.headers.get("Idempotency-Replayed") === "true"',
                 "it is the same message": 'body.id === Number(get("message_id"))',
             },
         ),
@@ -88,7 +88,7 @@ MESSAGES: Final = Folder(
         Step(operation="POST /message/{message_id}/regenerate", status=(202,), query={"wait": "20"}, checks=ANSWERED),
         Step(
             operation="POST /message/{message_id}/retry",
-            title="Retry an answer that has not failed: it is refused",
+            title="Retry a reply that has not failed: it is refused",
             status=(409,),
             checks={"it says why": 'body.code === "reply_has_not_failed"'},
         ),
@@ -101,18 +101,18 @@ MESSAGES: Final = Folder(
         ),
         Step(
             operation="POST /chatroom/{room_id}/message",
-            title="Send a message that is to be stopped",
+            title="Send a message to stop",
             status=(202,),
-            body={"content": "Tell me everything about the monsoon."},
+            body={"content": "Explain everything about the monsoon."},
             saves={"stopped_id": "body.id"},
         ),
         Step(
             operation="POST /message/{message_id}/stop",
-            title="Stop the answer (409 if it was faster)",
+            title="Stop the reply (409 if it is already complete)",
             status=(200, 409),
             before='pm.variables.set("message_id", pm.collectionVariables.get("stopped_id"));',
             checks={
-                "it is stopped or was done": 'body.code === "reply_is_final" || body.reply.status === "stopped"',
+                "it is stopped or was complete": 'body.code === "reply_is_final" || body.reply.status === "stopped"',
             },
         ),
         Step(operation="DELETE /messages/cleanup", checks={"nothing had failed": "body.deleted === 0"}),
@@ -121,7 +121,7 @@ MESSAGES: Final = Folder(
 
 TAKING: Final = Folder(
     name="Search and export",
-    description="What was said can be found, and taken away.",
+    description="Find messages, and download them.",
     steps=(
         Step(
             operation="GET /search",
@@ -131,7 +131,7 @@ TAKING: Final = Folder(
         Step(operation="GET /chatroom/{room_id}/export", query={"format": "json"}),
         Step(
             operation="GET /chatroom/{room_id}/export",
-            title="Export a chatroom for a person",
+            title="Export a chatroom as Markdown",
             query={"format": "markdown"},
             checks={"it is Markdown": 'pm.response.headers.get("Content-Type").startsWith("text/markdown")'},
         ),
@@ -141,8 +141,8 @@ TAKING: Final = Folder(
 
 PRO: Final = Folder(
     name="Tiers and Pro",
-    description="Checkout and portal are pages of Stripe's; open their addresses in a browser. The webhook takes "
-    "events that are signed: give the environment `webhook_secret` the endpoint's secret to have one taken.",
+    description="Checkout and portal are pages of Stripe; open their addresses in a browser. The webhook accepts only "
+    "signed events: set `webhook_secret` in the environment to the endpoint's secret to send one.",
     steps=(
         Step(operation="GET /tiers", checks={"there are two": "body.length >= 2"}),
         Step(operation="GET /usage", checks={"something was used": "body.used >= 3"}),
@@ -167,7 +167,7 @@ PRO: Final = Folder(
                 "data": {"object": {"id": "in_tour", "object": "invoice"}},
             },
             checks={
-                "it is taken if it is signed, and only then": 'pm.variables.get("webhook_secret") '
+                "it is accepted only if it is signed": 'pm.variables.get("webhook_secret") '
                 '? body.status === "success" : body.code === "invalid_signature"',
             },
         ),

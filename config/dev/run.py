@@ -1,6 +1,6 @@
-"""`make run`: the whole of Kuvaka on this machine, from an empty folder to addresses that answer.
+"""`make run`: all of Kuvaka on this machine, from an empty folder to a running stack.
 
-Starts PostgreSQL and Redis (unless DATABASE_URL and REDIS_URL name others), brings the database up to date, and runs
+Starts PostgreSQL and Redis (unless DATABASE_URL and REDIS_URL name others), updates the database, and runs
 every process of the Procfile until Ctrl-C.
 """
 
@@ -26,21 +26,21 @@ from config.dev.server_binaries import ServerError
 from config.dev.supervisor import Child, Console, Died, Supervisor, stop_leftovers
 
 NEARLY_FULL: Final = 32 * 1024**2
-"""Bytes free on the data's disk below which a failure is put down to it; PostgreSQL's log grows by 16 MB at a time."""
+"""With fewer bytes free on the data's disk, a failure is blamed on it; PostgreSQL's log grows by 16 MB at a time."""
 
 READY_TIMEOUT: Final = 120.0
-"""Seconds that the stack has to get ready: four Python programs start at once, perhaps on one slow core."""
+"""Seconds for the stack to become ready: four Python programs start at once, perhaps on one slow core."""
 
-ANSWERING: Final = ("web", "stream", "worker")
-"""The processes that a first message needs; the others, which nobody waits for, start after them."""
+FIRST: Final = ("web", "stream", "worker")
+"""The processes that a first message needs; the others start after them."""
 
 
 class CannotRun(Exception):
-    """Something keeps the stack from running; the message says what to do about it."""
+    """Something prevents the stack from running; the message says what to do about it."""
 
 
 PRETEND_STRIPE: Final = "stripe"
-"""What is added when there is no key of Stripe's. It is no line of the Procfile: platforms would deploy it."""
+"""The process that is added without a Stripe key. It is not in the Procfile, because platforms would deploy it."""
 
 PRETEND_STRIPE_LINE: Final = (
     'python -m tests.doubles.stripe --port "$PRETEND_STRIPE_PORT" '
@@ -49,11 +49,11 @@ PRETEND_STRIPE_LINE: Final = (
 
 
 class Stopped(BaseException):
-    """Somebody asked for the end (Ctrl-C, SIGTERM, or the terminal closed)."""
+    """A signal asked the run to end (Ctrl-C, SIGTERM, or the terminal was closed)."""
 
 
 def main() -> int:
-    """Run the stack until somebody stops it.
+    """Run the stack until it is stopped.
 
     Returns:
         The exit code: 0 after Ctrl-C or SIGTERM, 1 if something failed.
@@ -67,12 +67,12 @@ def main() -> int:
         except Stopped:
             pass
         except (embedded.EmbeddedError, environment.ConfigurationError, ServerError, Died, CannotRun) as error:
-            return _complain(console, str(error))
+            return _log_failure(console, str(error))
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            return _complain(console, f"Nothing more can be written: {error}")
-    _tell(console, "Stopped.")
+            return _log_failure(console, f"Nothing more can be written: {error}")
+    _log(console, "Stopped.")
     return 0
 
 
@@ -87,8 +87,8 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
             _check_port(LOOPBACK, int(os.environ["PRETEND_STRIPE_PORT"]), "PRETEND_STRIPE_PORT")
         mark_file = data_dir / "run"
         if count := stop_leftovers(mark_file):
-            _tell(console, f"Stopped what an earlier run, which was killed, had left behind (processes: {count}).")
-        _tell(console, f"Starting PostgreSQL and Redis; the data is in {data_dir}")
+            _log(console, f"Stopped the processes of an earlier run that was killed: {count}.")
+        _log(console, f"Starting PostgreSQL and Redis; the data is in {data_dir}")
         services = embedded.services(
             data_dir, debug=settings.DEBUG, database_url=settings.DATABASE_URL, redis_url=settings.REDIS_URL
         )
@@ -100,7 +100,7 @@ def _run(console: Console, supervisors: list[Supervisor]) -> None:
             try:
                 _serve(console, supervisor, servers=servers, settings=settings)
             finally:
-                _tell(console, "Stopping; Ctrl-C again to be quick about it.")
+                _log(console, "Stopping; press Ctrl-C again to stop at once.")
                 supervisor.stop()
 
 
@@ -109,16 +109,16 @@ def _serve(
 ) -> None:
     if "PRETEND_STRIPE_WEBHOOK" in os.environ:
         supervisor.start(PRETEND_STRIPE)
-    _tell(console, "Bringing the database up to date.")
+    _log(console, "Updating the database.")
     release = _begin_release(supervisor)
-    _tell(console, "Starting the processes.")
-    for name in ANSWERING:
+    _log(console, "Starting the processes.")
+    for name in FIRST:
         supervisor.start(name)
     supervisor.finish(release)
     _wait_until_ready(supervisor, settings)
     console.write_plain(_welcome(manage.address(settings), settings))
     for name in processes.parse_procfile():
-        if name not in (processes.ONCE, *ANSWERING):
+        if name not in (processes.ONCE, *FIRST):
             supervisor.start(name)
     while not console.broken:
         supervisor.check(restart=True)
@@ -134,14 +134,14 @@ def _wait_until_ready(supervisor: Supervisor, settings: environment.Environment)
         supervisor.check(restart=False)
         if time.monotonic() > deadline:
             address = manage.address(settings)
-            raise CannotRun(f"{address}/readyz did not get ready within {READY_TIMEOUT:.0f} seconds.")
+            raise CannotRun(f"{address}/readyz did not become ready within {READY_TIMEOUT:.0f} seconds.")
         time.sleep(0.1)
     if "PRETEND_STRIPE_WEBHOOK" in os.environ:
         _wait_for_port(supervisor, int(os.environ["PRETEND_STRIPE_PORT"]))
 
 
 def _begin_release(supervisor: Supervisor) -> Child:
-    """Start the release, and wait until the database is ready for the others; seeding goes on beside them."""
+    """Start the release, and wait until the database is ready for the others; seeding continues beside them."""
     release = supervisor.begin(processes.ONCE)
     while not schema.is_prepared(os.environ["DATABASE_URL"]):
         if has_ended(release.process):
@@ -154,33 +154,32 @@ def _begin_release(supervisor: Supervisor) -> Child:
 
 @contextmanager
 def _signals() -> Iterator[list[Supervisor]]:
-    """Turn the first wish to stop into `Stopped`; a further one only hurries the stopping, which nothing may interrupt.
+    """Raise `Stopped` at the first signal to stop; a further one only speeds up stopping, which it must not interrupt.
 
     Yields:
-        A list for the supervisors that are to be hurried.
+        A list for the supervisors to speed up.
     """
     supervisors: list[Supervisor] = []
-    asked = False
+    stopping = False
 
-    def ask(_: int, __: FrameType | None) -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
+    def handle(_: int, __: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
             raise Stopped
         for supervisor in supervisors:
             supervisor.hurry = True
 
-    wishes = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(wish, ask) for wish in wishes]
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, handle) for number in numbers]
     try:
         yield supervisors
     finally:
-        for wish, handler in zip(wishes, before, strict=True):
-            signal.signal(wish, handler)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _wait_for_port(supervisor: Supervisor, port: int) -> None:
-    """Wait until something listens on this machine's `port`."""
     deadline = time.monotonic() + READY_TIMEOUT
     while time.monotonic() < deadline:
         supervisor.check(restart=False)
@@ -192,16 +191,21 @@ def _wait_for_port(supervisor: Supervisor, port: int) -> None:
 
 
 def _check_port(host: str, port: int, name: str) -> None:
-    """Find out before anything starts whether what is to listen there will be able to."""
+    """Check before anything starts that the port is free.
+
+    Raises:
+        CannotRun: it is taken, or not available.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            reason = "taken" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
+            reason = "taken" if error.errno == errno.EADDRINUSE else f"not available ({error.strerror})"
             raise CannotRun(
-                f"Port {port} of {host} is {reason}. Stop what listens there, or set {name}: {name}={port + 1} make run"
+                f"Port {port} of {host} is {reason}. Stop the program that listens there, "
+                f"or set {name}: {name}={port + 1} make run"
             ) from None
 
 
@@ -222,53 +226,52 @@ def _welcome(address: str, settings: environment.Environment) -> str:
         model = f"{settings.GEMINI_MODEL} through {settings.GEMINI_CLIENT}"
     demo = "make demo" if settings.PORT == 8000 else f"PORT={settings.PORT} make demo"
     return f"""
-Kuvaka is ready at {address}, and described at {address}/docs
-Answers come from {model}.
+Kuvaka is ready at {address}, with its documentation at {address}/docs
+Replies come from {model}.
 
-To sign in, ask for a code and hand it back; no SMS is sent, the code is the otp in the answer:
+To sign in, request a code and send it back. No SMS is sent: the code is the otp in the response.
 
   url={address} json='Content-Type: application/json'
   curl -s $url/auth/send-otp -H "$json" -d '{{"mobile_number": "+919876543210"}}'
   curl -s $url/auth/verify-otp -H "$json" -d '{{"mobile_number": "+919876543210", "otp": "CODE"}}'
 
-Then try, with the access_token of that answer, and with the id of the room that the first line makes:
+Then try this, with the access_token of that response, and the id of the room that the first line creates:
 
   auth='Authorization: Bearer TOKEN'
   curl -s $url/chatroom -H "$auth" -H "$json" -d '{{"name": "Hello"}}'
   curl -s $url/chatroom/ROOM/message -H "$auth" -H "$json" -d '{{"content": "What can you do?"}}'
-  curl -sN "STREAM_URL"      (the stream_url of that answer: the reply, as it is written)
+  curl -sN "STREAM_URL"      (the stream_url of that response: the reply, while it is written)
   curl -s $url/chatroom/ROOM/messages -H "$auth"
 
 {_pro(settings)}
-Or see all of it at once, in a second terminal: {demo}
+Or run all of this at once, in a second terminal: {demo}
 Ctrl-C stops everything; the data stays.
 """
 
 
 def _pro(settings: environment.Environment) -> str:
-    """How to become Pro here."""
-    ask = """Basic has 10 messages a day. To become Pro, open the checkout_url of this answer in a browser, and pay:
+    checkout = """Basic has 10 messages a day. For Pro, open the checkout_url of this response in a browser and pay:
 
   curl -s -X POST $url/subscribe/pro -H "$auth"
 """
     if settings.STRIPE_SECRET_KEY:
-        return ask
-    desk = f"http://{LOOPBACK}:{os.environ['PRETEND_STRIPE_PORT']}/"
-    return f"""{ask}
-No money moves: a pretend Stripe answers. Its desk, where time can be moved and payments fail: {desk}
+        return checkout
+    controls = f"http://{LOOPBACK}:{os.environ['PRETEND_STRIPE_PORT']}/"
+    return f"""{checkout}
+No money moves: this is a pretend Stripe. Its control page moves time and makes payments fail: {controls}
 """
 
 
-def _tell(console: Console, line: str) -> None:
+def _log(console: Console, line: str) -> None:
     console.write("kuvaka", line)
 
 
-def _complain(console: Console, message: str) -> int:
+def _log_failure(console: Console, message: str) -> int:
     for line in message.splitlines():
-        _tell(console, line)
+        _log(console, line)
     data_dir = os.environ.get("DATA_DIR", "")
     if os.path.isdir(data_dir) and shutil.disk_usage(data_dir).free < NEARLY_FULL:
-        _tell(console, f"The disk of {data_dir} is full: free some space, or set DATA_DIR to a folder on another disk.")
+        _log(console, f"The disk of {data_dir} is full: free some space, or set DATA_DIR to a folder on another disk.")
     return 1
 
 

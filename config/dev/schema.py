@@ -1,7 +1,7 @@
-"""`make schema`: writes the schema snapshot anew, from a database that the migrations have made.
+"""`make schema`: writes the schema snapshot from a new database that all migrations have run on.
 
-PostgreSQL's own pg_dump says what is in the database. Its text is changed to what PostgreSQL 14 and later load inside a
-transaction, for a role that owns nothing but the database, and to the same text each time.
+pg_dump writes the database as SQL. Its text is changed so that PostgreSQL 14 and later load it inside a transaction, as
+a role that owns only the database, and so that the same migrations give the same text.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ CHANGES: Final = (
     (re.compile(r"^SET transaction_timeout .*\n", re.MULTILINE), ""),  # unknown before PostgreSQL 17
     (re.compile(r"^SET (?=\w)", re.MULTILINE), "SET LOCAL "),
     (re.compile(r"(set_config\('search_path', '',) false"), r"\1 true"),
-    # When a migration was applied: for who loads the snapshot, that is when it is loaded.
+    # When a migration was applied: in a database that loads the snapshot, that is when it is loaded.
     (re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00'\)"), "now())"),
     (re.compile(r"\n{3,}"), "\n\n"),
 )
@@ -42,16 +42,16 @@ APPLIED: Final = re.compile(r"^\t\(\d+, '(\w+)', '(\w+)', now\(\)\)", re.MULTILI
 
 
 def main() -> None:
-    """Migrate a new database, and write what it is then to the snapshot's file."""
+    """Migrate a new database, and write it to the snapshot's file."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()  # the seal asks the settings for the apps
+    django.setup()  # the seal needs the list of apps
     folder = embedded.default_data_dir() / "schema"
     with embedded.hold(folder):
         shutil.rmtree(folder / "postgresql", ignore_errors=True)
         with database_servers.postgresql(
             data_dir=folder, password=secrets.token_hex(16), options=("fsync=off", "synchronous_commit=off")
         ) as server:
-            sys.stderr.write("Running all migrations on an empty database; that takes minutes.\n")
+            sys.stderr.write("Running all migrations on an empty database; this takes minutes.\n")
             migrate(server.url)
             text = dump(server.url, pg_dump=server_binaries.postgresql_client("pg_dump"))
         shutil.rmtree(folder / "postgresql")
@@ -63,7 +63,7 @@ def migrate(database_url: str) -> None:
     """Run all migrations, without the snapshot.
 
     Raises:
-        CalledProcessError: one failed; its error is on the standard error.
+        CalledProcessError: a migration failed; its error is on the standard error.
     """
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--noinput", "--skip-checks", "--verbosity", "0"],
@@ -75,7 +75,12 @@ def migrate(database_url: str) -> None:
 
 
 def dump(database_url: str, *, pg_dump: Path, options: tuple[str, ...] = ()) -> str:
-    """Return the schema and the rows of a database as a snapshot has them; with more `options` of pg_dump's, less.
+    """Return the schema and the rows of a database in the form of the snapshot.
+
+    Args:
+        database_url: the database.
+        pg_dump: the program.
+        options: further options of pg_dump.
 
     Raises:
         CalledProcessError: pg_dump failed; its error is on the standard error.
@@ -94,9 +99,9 @@ def dump(database_url: str, *, pg_dump: Path, options: tuple[str, ...] = ()) -> 
 
 
 def seal(text: str) -> str:
-    """Return the first line of the snapshot: which migrations it is of, and what it said when it was written.
+    """Return the first line of the snapshot: a digest of the migrations and of the text.
 
-    So a test sees without a database that a migration was added, or that the file was edited.
+    With it, a test notices without a database that a migration was added, or that the file was edited.
     """
     digest = hashlib.sha256()
     for entry in settings.INSTALLED_APPS:
@@ -106,12 +111,12 @@ def seal(text: str) -> str:
 
 
 def migrations() -> set[tuple[str, str]]:
-    """Return the migrations that the snapshot holds: the labels of their apps, and their names."""
+    """Return the migrations that the snapshot contains, as app labels and names."""
     return set(APPLIED.findall(FILE.read_text()))
 
 
 def is_prepared(database_url: str) -> bool:
-    """Return whether the database has all that the snapshot holds, so that processes can start."""
+    """Return whether the database has all migrations of the snapshot, so that processes can start."""
     try:
         with psycopg.connect(database_url, connect_timeout=5) as connection:
             applied = connection.execute("SELECT app, name FROM django_migrations").fetchall()

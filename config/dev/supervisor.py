@@ -1,4 +1,4 @@
-"""Runs the processes of the Procfile side by side for `make run`: one log, bounded restarts, and an orderly end."""
+"""Runs the processes of the Procfile side by side for `make run`: one log, bounded restarts, a graceful stop."""
 
 import secrets
 import signal
@@ -19,27 +19,27 @@ from config import processes
 from config.dev.child_processes import die_with_parent, has_ended
 
 GRACE: Final = 12.0
-"""Seconds that processes have to end by themselves: the worker gives its replies back within `REPLY_DRAIN` (8)."""
+"""Seconds that processes have to end by themselves: the worker releases its replies within `REPLY_DRAIN` (8)."""
 
 RESTARTS: Final = 5
-"""How often one process is started again within `RESTART_WINDOW` before everything stops. Hosting platforms restart
-what dies, so this shows how the parts recover; the bound keeps one that cannot live from filling the log for ever."""
+"""How often a process is restarted within `RESTART_WINDOW` before everything stops. Hosting platforms restart what
+dies, so this shows how the processes recover; with the limit, one that always fails cannot fill the log for ever."""
 
 RESTART_WINDOW: Final = 60.0
 """Seconds."""
 
 MARK: Final = "KUVAKA_RUN"
-"""The variable by which the processes of a run, and theirs, are known: it holds the run's own random name."""
+"""The variable that identifies the processes of a run and their children: it holds the run's random name."""
 
 COLOURS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Died(Exception):
-    """A process ended that should not have; the message names it and ends with its last lines."""
+    """A process ended unexpectedly; the message names it and ends with its last lines."""
 
 
 class Console:
-    """The one log: each line under the name of the process that wrote it."""
+    """The common log: each line begins with the name of the process that wrote it."""
 
     def __init__(self, stream: TextIO, *, colour: bool, names: tuple[str, ...]) -> None:
         self._stream = stream
@@ -49,14 +49,14 @@ class Console:
         self.broken = False
 
     def write(self, name: str, line: str) -> None:
-        """Write one line; a reader that went away is remembered, not raised, since many threads write."""
+        """Write one line. If the output is closed, `broken` is set; nothing is raised, since many threads write."""
         prefix = f"{name:<{self._width}} |"
         if name in self._colours:
             prefix = f"\x1b[{self._colours[name]}m{prefix}\x1b[0m"
         self.write_plain(f"{prefix} {line}")
 
     def write_plain(self, text: str) -> None:
-        """Write text that somebody may want to copy: nothing is put before its lines."""
+        """Write text without a prefix, so that it can be copied."""
         try:
             with self._lock:
                 self._stream.write(f"{text}\n")
@@ -67,7 +67,7 @@ class Console:
 
 @dataclass(slots=True, kw_only=True)
 class Child:
-    """A process of ours, with what it last said."""
+    """A process that we started, with its last lines of output."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -76,19 +76,19 @@ class Child:
     started: deque[float] = field(default_factory=deque)
 
     def last_words(self) -> str:
-        """Return its last lines, once all that it wrote was read."""
+        """Return its last lines, after all of its output was read."""
         self.reader.join(timeout=1)
         return "\n".join(f"    {line}" for line in self.lines)
 
 
 class Supervisor:
-    """Starts processes, watches them, and stops them with all that they started.
+    """Starts processes, watches them, and stops them and their children.
 
     Args:
-        console: where their output goes.
-        environment: what they get.
-        mark_file: keeps the name of the run, so that the next one can end what a killed one left behind.
-        further: lines of processes that the Procfile does not have, by their names.
+        console: the log for their output.
+        environment: their environment.
+        mark_file: keeps the name of the run, so that the next run can end the processes of a killed one.
+        further: processes that are not in the Procfile: their names and command lines.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class Supervisor:
         mark_file.write_text(self._mark)
 
     def begin(self, name: str) -> Child:
-        """Start the process `name`, which ends by itself."""
+        """Start a process that ends by itself, for `finish`."""
         return self._start(name)
 
     def finish(self, child: Child) -> None:
-        """Wait for the end of a process that was begun.
+        """Wait for the end of a process from `begin`.
 
         Raises:
             Died: if it failed.
@@ -123,32 +123,32 @@ class Supervisor:
             raise Died(f"{child.name} failed ({_how(code)}).")
 
     def start(self, name: str) -> None:
-        """Start the process `name`, to be watched."""
+        """Start a process that `check` watches."""
         self._children[name] = self._start(name)
 
     def check(self, *, restart: bool) -> None:
-        """Look after the processes that have died.
+        """Find processes that have died, and restart them.
 
         Args:
-            restart: whether one that died is started again, as often as `RESTARTS` allows.
+            restart: whether to restart them, as often as `RESTARTS` allows.
 
         Raises:
-            Died: if it is not.
+            Died: one is not restarted.
         """
         for name, child in list(self._children.items()):
             if not has_ended(child.process):
                 continue
             code = child.process.wait()
             recent = [moment for moment in child.started if time.monotonic() - moment < RESTART_WINDOW]
-            message = f"{name} ended by itself ({_how(code)}). The last it said:\n{child.last_words()}"
+            message = f"{name} ended by itself ({_how(code)}). Its last lines:\n{child.last_words()}"
             if not restart or len(recent) > RESTARTS:
                 raise Died(message)
-            self._console.write(name, f"ended by itself ({_how(code)}); it is started again.")
+            self._console.write(name, f"ended by itself ({_how(code)}); restarting it.")
             self._children[name] = self._start(name)
             self._children[name].started.extendleft(reversed(recent))
 
     def stop(self) -> None:
-        """End the processes, those they started included: asked first, killed when the time is up or `hurry` is set."""
+        """End the processes and their children: with SIGTERM, and with SIGKILL after `GRACE` or once `hurry` is set."""
         for child in self._children.values():
             if not has_ended(child.process):
                 child.process.terminate()
@@ -196,7 +196,7 @@ class Supervisor:
 def stop_leftovers(mark_file: Path) -> int:
     """End the processes that a killed run left behind, and return how many there were.
 
-    They are known by the random name of that run in their environment, so nothing of anybody else's can be among them.
+    They are found by the random name of that run in their environment, so no other process can be among them.
     """
     try:
         mark = mark_file.read_text()
@@ -214,7 +214,7 @@ def stop_leftovers(mark_file: Path) -> int:
 
 
 def marked(mark: str) -> Iterator[psutil.Process]:
-    """Return the processes that were started by the run called `mark`, however deep below it."""
+    """Return the processes of the run called `mark`, with their children at any depth."""
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if mark and process.environ().get(MARK) == mark:

@@ -59,7 +59,7 @@ class ProblemMiddleware:
 
 
 def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
-    context = {"problem": problem, "desk_path": settings.DESK_PATH, "request_id": request_id()}
+    context = {"problem": problem, "admin_path": settings.DESK_PATH, "request_id": request_id()}
     response = render_page(request, "admin_site/problem.html", context, status=problem.status)
     if problem.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))

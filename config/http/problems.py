@@ -83,7 +83,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """It does not exist, or belongs to another user: the two look the same."""
+    """It does not exist, or belongs to another user: both get the same response."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"

@@ -12,7 +12,7 @@ from django.conf import settings
 
 KEY: Final = "kuvaka:beat"
 TTL: Final = 24 * 3600
-"""Seconds; after that, a stopped beat looks like one that never ran."""
+"""Seconds; after that, a stopped beat cannot be distinguished from one that never ran."""
 
 MIN_INTERVAL: Final = 1.0
 """Seconds between two heartbeats, at least."""

@@ -42,7 +42,6 @@ class Breaker:
         self._failed_at.set_to_current_time()
 
     def succeeded(self) -> None:
-        """Close the breaker."""
         if self._tripped:
             self._tripped = False
             self._failed_at.set(0)

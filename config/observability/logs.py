@@ -2,7 +2,7 @@
 
 Phone numbers, codes, tokens and chat text must never reach a log. No code logs them; this module is a second line of
 defence: an exception is logged by its type and stack without its message (a database error quotes the row, a validation
-error the input), and everything that looks like a phone number is masked.
+error the input), and all digits that could be a phone number are masked.
 """
 
 import logging

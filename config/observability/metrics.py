@@ -169,7 +169,6 @@ _models: set[str] = set()
 
 
 def method_label(method: str) -> str:
-    """The label of a request's method."""
     return method if method in METHODS else "other"
 
 

@@ -28,7 +28,7 @@ def rows(page: Any) -> int:
 def test_error_pages_make_no_queries(template: str) -> None:
     """Without the `django_db` mark, a query fails the test."""
     request = RequestFactory().get("/admin/")
-    page = render_to_string(template, {"problem": Forbidden(), "desk_path": "admin/", "request_id": "r"}, request)
+    page = render_to_string(template, {"problem": Forbidden(), "admin_path": "admin/", "request_id": "r"}, request)
     assert "<h1>" in page
     assert "admin_site/plain.css" in page
 

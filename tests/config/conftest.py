@@ -1,4 +1,4 @@
-"""What the tests of the embedded services and of the breakers share."""
+"""Fixtures of the tests of the embedded services and of the breakers."""
 
 import shutil
 import tempfile
@@ -16,7 +16,7 @@ __all__ = ["checkout", "plain", "pretending", "start"]
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time by which the breaker goes; it stands still, and a test sets it."""
+    """The breaker's clock; it is stopped, and a test sets it."""
     now = [100.0]
     monkeypatch.setattr("config.infrastructure.circuit_breaker.time.monotonic", lambda: now[0])
     return now
@@ -33,14 +33,14 @@ def reachable_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A folder yet to be made."""
+    """A folder that does not exist yet."""
     with reachable_folder() as folder:
         yield folder / "data"
 
 
 @pytest.fixture(scope="session")
 def used_data_dir() -> Iterator[Path]:
-    """A folder whose servers have run before: laying their data out takes seconds, so these tests share one."""
+    """A folder whose servers have run before: initialising their data takes seconds, so these tests share one."""
     with reachable_folder() as folder:
         with embedded.hold(folder / "data"), embedded.services(folder / "data", debug=True):
             pass

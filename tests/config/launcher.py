@@ -60,7 +60,7 @@ PROGRAMS = {
 
 
 KEY = "sk_test_" + "0" * 24
-"""With a key no Stripe is pretended."""
+"""With a key there is no pretend Stripe."""
 
 
 class Run:
@@ -100,7 +100,7 @@ class Run:
         return self
 
     def ready(self) -> Self:
-        """Wait until `web` and `stream` answer; the worker may not have begun by then."""
+        """Wait until `web` and `stream` respond; the worker may not have started by then."""
         return self.wait_for("Ctrl-C stops everything")
 
     def with_worker(self) -> Self:
@@ -111,11 +111,11 @@ class Run:
         return self.process.wait(timeout=120)
 
     def variable(self, name: str) -> str:
-        """What the process `web` finds in its environment."""
+        """A variable in the environment of the process `web`."""
         return requests.get(f"http://127.0.0.1:{self.port}/{name}", timeout=120).text
 
     def pid_of(self, what: str) -> int:
-        """The number behind `what` in the last line of the output that has it."""
+        """The number after `what` in the last line of the output that has it."""
         return int(self.output.rpartition(f"{what} ")[2].split()[0])
 
 
@@ -135,7 +135,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One run, with nothing set and the servers of the tests, for those that look at it and change nothing."""
+    """One run without settings, with the servers of the tests, for tests that only read from it."""
     folder = tmp_path_factory.mktemp("plain")
     settings = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     run = Run(checkout=make_checkout(folder), settings={"DATA_DIR": str(folder / "data"), **settings})
@@ -146,7 +146,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 @pytest.fixture
 def start(checkout: Path, data_dir: Path) -> Iterator[Callable[..., Run]]:
-    """Start a run; PostgreSQL and Redis are those of the tests unless `own_servers` is asked for."""
+    """Start a run; PostgreSQL and Redis are those of the tests unless `own_servers` is set."""
     runs: list[Run] = []
 
     def begin(*, own_servers: bool = False, **settings: str) -> Run:
@@ -163,7 +163,7 @@ def start(checkout: Path, data_dir: Path) -> Iterator[Callable[..., Run]]:
 
 @pytest.fixture
 def pretending(checkout: Path, start: Callable[..., Run]) -> Callable[..., Run]:
-    """Start a run without a key of Stripe's."""
+    """Start a run without a Stripe key."""
     folder = checkout / "tests/doubles/stripe"
     shutil.copytree(processes.ROOT / "tests/doubles/stripe", folder, ignore=shutil.ignore_patterns("__pycache__"))
     return lambda **settings: start(STRIPE_SECRET_KEY="", PRETEND_STRIPE_PORT=str(free_port()), **settings)

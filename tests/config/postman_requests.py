@@ -1,4 +1,4 @@
-"""What stands in a Postman collection."""
+"""The requests in a Postman collection."""
 
 from collections.abc import Iterator
 from typing import Any

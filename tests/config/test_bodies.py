@@ -1,4 +1,4 @@
-"""A body is read to its end whether or not it says how long it is, and refused when it is compressed or too long."""
+"""A body is read to its end with or without a length, and refused if it is compressed or too long."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ def token() -> str:
 
 
 def ask(method: str, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
-    """Send a body in chunks, as a WSGI server hands it on: without a length."""
+    """Send a body in chunks, as a WSGI server passes it on: without a length."""
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -52,24 +52,24 @@ def test_a_body_without_a_length_is_read(token: str) -> None:
     assert (status, room["name"]) == (200, "Renamed")
 
 
-def test_an_empty_one_is_still_empty(token: str) -> None:
+def test_an_empty_body_is_still_empty(token: str) -> None:
     status, room = ask("POST", "/chatroom", b"", authorization=f"Bearer {token}")
     assert (status, room["name"]) == (201, "New chat")
 
 
 @pytest.mark.parametrize("length", [64 * 1024 + 1, settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 3])
-def test_one_that_is_too_long_is_refused_and_not_kept(token: str, length: int) -> None:
+def test_a_body_that_is_too_long_is_refused_and_not_kept(token: str, length: int) -> None:
     body = b'{"name": "' + b"x" * length + b'"}'
     status, problem = ask("POST", "/chatroom", body, authorization=f"Bearer {token}")
     assert (status, problem["code"]) == (413, "payload_too_large")
 
 
 @pytest.mark.parametrize("path", ["/auth/send-otp", "/webhook/stripe"])
-def test_a_compressed_one_is_refused_before_it_is_unpacked(path: str) -> None:
+def test_a_compressed_body_is_refused_before_it_is_unpacked(path: str) -> None:
     body = gzip.compress(b'{"mobile_number": "+919812300001"}')
-    answer = Client().post(path, body, content_type="application/json", headers={"Content-Encoding": "gzip"})
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_encoding")
-    assert answer["Accept-Encoding"] == "identity"
+    response = Client().post(path, body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_encoding")
+    assert response["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

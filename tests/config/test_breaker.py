@@ -1,4 +1,4 @@
-"""One time-out opens the breaker; one probe at a time finds out whether the server is back."""
+"""One timeout opens the breaker; one probe at a time checks whether the server is back."""
 
 import pytest
 import redis
@@ -7,7 +7,7 @@ from config.infrastructure import circuit_breaker
 from config.infrastructure.circuit_breaker import OPEN_SECONDS, Breaker, GuardedRedis
 
 
-def test_a_failure_keeps_everybody_away_for_a_while(clock: list[float]) -> None:
+def test_a_failure_refuses_all_calls_for_a_while(clock: list[float]) -> None:
     state = Breaker()
     assert state.allows()
     state.failed()
@@ -25,9 +25,9 @@ def test_after_the_pause_one_probe_runs_and_a_success_closes_it(clock: list[floa
     assert all(state.allows() for _ in range(3))
 
 
-def test_a_dead_server_is_asked_once(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
+def test_a_dead_server_is_called_once(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
     monkeypatch.setattr(circuit_breaker, "_breakers", {})
-    client = GuardedRedis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=60)  # as the cache has it made
+    client = GuardedRedis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=60)  # as the cache makes it
     with pytest.raises(redis.ConnectionError, match="refused"):
         client.get("key")
     with pytest.raises(redis.ConnectionError, match="breaker is open"):

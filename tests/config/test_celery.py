@@ -1,4 +1,4 @@
-"""What publishers and workers ask of the broker, and what publishing does without it."""
+"""The broker settings of publishers and workers, and publishing without a broker."""
 
 import ssl
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from config.infrastructure import circuit_breaker
 from config.infrastructure.broker import broker_url
 
 TASK_MODULES = (accounts.tasks, billing.tasks, chatrooms.tasks)
-"""Imported, so that their tasks are known here as they are in a worker."""
+"""Imported so that their tasks are registered, as in a worker."""
 
 
 @pytest.fixture
@@ -31,19 +31,19 @@ def test_a_process_that_publishes_does_not_wait_for_redis() -> None:
     assert app.conf.task_publish_retry is False
 
 
-def test_a_connection_that_broke_is_given_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Celery does when Redis goes away between the delivery of a message and its acknowledgement."""
+def test_nothing_is_requeued_over_a_broken_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Celery does when Redis becomes unavailable between the delivery of a message and its acknowledgement."""
     connection = app.connection_for_read(url=settings.REDIS_URL)
     channel = connection.default_channel
     properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "default"}}
     channel.qos.append(Message({"body": "{}", "properties": properties}, channel=channel), "1")
-    connection.transport.client = None  # so far has it been taken apart by then (kombu.Connection.collect)
+    connection.transport.client = None  # its state by then (kombu.Connection.collect)
     channel.close()
 
 
 @pytest.mark.parametrize("end", [Message.ack, Message.reject])
-def test_a_message_of_a_connection_that_is_gone_ends_quietly(end: Callable[[Message], None]) -> None:
-    """What Celery's loop does when Redis went away between the delivery of a message and its acknowledgement."""
+def test_a_message_of_a_closed_connection_raises_no_error(end: Callable[[Message], None]) -> None:
+    """What Celery's loop does when Redis became unavailable between the delivery and the acknowledgement."""
     with app.connection_for_read(url=settings.REDIS_URL) as connection:
         channel = connection.default_channel
         properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "default"}}
@@ -73,7 +73,7 @@ def test_nothing_relies_on_redelivery() -> None:
 
 
 @pytest.mark.usefixtures("_own_breakers", "clock")
-def test_publishing_without_redis_is_counted_and_asks_it_once(
+def test_publishing_without_redis_is_counted_and_tried_once(
     monkeypatch: pytest.MonkeyPatch, rises: Callable[..., None]
 ) -> None:
     rises("kuvaka_publish_failures_total", by=3, task="some.task")
@@ -89,7 +89,7 @@ def test_publishing_without_redis_is_counted_and_asks_it_once(
 
 
 @pytest.mark.usefixtures("_own_breakers")
-def test_a_mistake_of_ours_is_not_taken_for_a_missing_redis(
+def test_a_programming_error_is_not_a_missing_redis(
     monkeypatch: pytest.MonkeyPatch, rises: Callable[..., None]
 ) -> None:
     rises("kuvaka_publish_failures_total", task="some.task")
@@ -142,10 +142,10 @@ def test_a_failed_task_leaves_its_exceptions_type_and_no_text() -> None:
     ],
 )
 def test_celery_checks_the_certificate_of_redis_by_default(url: str, asks: ssl.VerifyMode) -> None:
-    """By itself it would take any where the URL says nothing."""
+    """Without this it would accept any certificate unless the URL says otherwise."""
     assert Connection(broker_url(url)).ssl["ssl_cert_reqs"] == asks
 
 
-def test_without_tls_there_is_none_to_ask_for() -> None:
+def test_without_tls_no_certificate_is_required() -> None:
     assert broker_url("redis://redis:6379/0") == "redis://redis:6379/0"
     assert app.conf.broker_url == broker_url(settings.REDIS_URL)

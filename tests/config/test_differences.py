@@ -1,4 +1,4 @@
-"""docs/differences.md, row by row: what it says of the API now is what the API does."""
+"""docs/differences.md, row by row: the API does what the page says."""
 
 from collections.abc import Callable
 from pathlib import Path

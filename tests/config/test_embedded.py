@@ -79,13 +79,13 @@ def test_the_servers_accept_only_loopback_with_a_password(used_data_dir: Path) -
 
 def test_a_statement_that_fails_does_not_reach_the_servers_log(used_data_dir: Path) -> None:
     with running(used_data_dir) as (urls, started), psycopg.connect(urls.database_url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE people (number text UNIQUE)")
-        connection.execute("INSERT INTO people VALUES ('+919812345678')")
+        connection.execute("CREATE TABLE users (number text UNIQUE)")
+        connection.execute("INSERT INTO users VALUES ('+919812345678')")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute("INSERT INTO people VALUES ('+919812345678')")
+            connection.execute("INSERT INTO users VALUES ('+919812345678')")
         log = started["postgresql"].log.read_text()
 
-    assert "people_number_key" in log
+    assert "users_number_key" in log
     assert "9812345678" not in log
 
 
@@ -96,7 +96,7 @@ def lasting_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_servers, "_free_port", lambda wanted=0: find(wanted or free_port()))
 
 
-def test_a_port_is_kept_and_left_to_whoever_took_it_meanwhile(used_data_dir: Path, lasting_ports: None) -> None:
+def test_a_port_is_kept_unless_another_program_took_it(used_data_dir: Path, lasting_ports: None) -> None:
     with running(used_data_dir) as (first, _):
         pass
     with running(used_data_dir) as (second, _):
@@ -261,7 +261,10 @@ def test_a_folder_below_a_private_one_is_refused(data_dir: Path) -> None:
     home = data_dir.with_name("home")
     home.mkdir(mode=0o700)
 
-    with pytest.raises(server_binaries.ServerError, match=f"{home} lets nobody else through"), running(home / "data"):
+    with (
+        pytest.raises(server_binaries.ServerError, match=f"{home} lets no other account through"),
+        running(home / "data"),
+    ):
         pass
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 

@@ -1,4 +1,4 @@
-""".env.example has every variable that something reads, and nothing else; compose.yaml starts with a copy of it."""
+""".env.example has exactly the variables that are read; compose.yaml starts with a copy of it."""
 
 import io
 import re
@@ -21,13 +21,13 @@ TO_FILL_IN = {name for commented, name, value in LINES if not commented and not 
 
 
 def read_by_compose() -> set[str]:
-    """What compose.yaml puts into its text, and what it passes on to the processes if it is set."""
+    """The variables that compose.yaml inserts, and those that it passes to the processes if they are set."""
     passed_on: dict[str, Any] = yaml.safe_load(COMPOSE)["x-app"]["environment"]
     return {name for name, *_ in VARIABLE.findall(COMPOSE)} | {name for name, value in passed_on.items() if not value}
 
 
 def interpolate(values: dict[str, str | None]) -> tuple[str, set[str]]:
-    """compose.yaml with the values, as Docker fills them in, and the variables that it would stop at."""
+    """compose.yaml with the values filled in as by Docker, and the variables whose absence is an error."""
     missing = set()
 
     def fill(match: re.Match[str]) -> str:
@@ -41,13 +41,13 @@ def interpolate(values: dict[str, str | None]) -> tuple[str, set[str]]:
     return VARIABLE.sub(fill, COMPOSE), missing
 
 
-def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
+def test_every_setting_is_in_the_example_and_in_the_readme() -> None:
     readme = (processes.ROOT / "README.md").read_text()
     assert set(environment.names()) - {name for _, name, _ in LINES} == set()
     assert [name for name in environment.names() if f"`{name}`" not in readme] == []
 
 
-def test_every_variable_that_compose_reads_stands_in_the_example() -> None:
+def test_every_variable_that_compose_reads_is_in_the_example() -> None:
     assert "POSTGRES_PASSWORD" in read_by_compose()
     assert read_by_compose() - {name for _, name, _ in LINES} == set()
 
@@ -74,7 +74,7 @@ def test_compose_needs_only_what_the_example_leaves_empty() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TO_FILL_IN))
-def test_what_is_to_be_filled_in_is_named_on_the_page(name: str) -> None:
+def test_every_required_variable_is_named_on_the_page(name: str) -> None:
     page = (processes.ROOT / "docs/deployment.md").read_text().partition("## One machine")[2].partition("\n## ")[0]
     assert f"`{name}`" in page
 

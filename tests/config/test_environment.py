@@ -1,4 +1,4 @@
-"""What the environment may say, and what is refused at start."""
+"""The settings in the environment: what is read, and what is refused at start."""
 
 import secrets
 import subprocess
@@ -120,7 +120,7 @@ def test_production_shows_codes_only_with_an_explicit_setting(
     assert env.SMS_DELIVERY == "response"
 
 
-def test_every_problem_is_told_at_once_and_no_value_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_problems_are_reported_at_once_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
     text = complaint(monkeypatch, {"SECRET_KEY": "weak-and-secret", "JWT_SIGNING_KEY": "weak-and-secret"})
     assert text.count("\n") >= 8
     assert "weak-and-secret" not in text

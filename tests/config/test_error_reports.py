@@ -1,4 +1,4 @@
-"""What a report of an error says, and that no canary gets into one, wherever the error happened."""
+"""The contents of an error report; no canary gets into one, wherever the error happens."""
 
 import io
 from collections.abc import Iterator
@@ -52,12 +52,12 @@ def test_an_error_in_a_view_is_reported_by_type_and_frames_only(
 ) -> None:
     monkeypatch.setattr("accounts.otp.request", how)
     structlog.get_logger("anything").warning("crumb", text=CANARY)
-    answer = APIClient().post(
+    response = APIClient().post(
         f"/auth/send-otp?{CANARY}={CANARY}",
         {"mobile_number": NUMBER, "note": CANARY},
         headers={"X-Request-ID": "followed-by-this", "X-Other": CANARY, "Cookie": f"a={CANARY}"},
     )
-    assert answer.status_code == 500
+    assert response.status_code == 500
     [report] = sent(collector)
     assert report["exception"]["values"][-1]["type"] == ("ValueError" if how is fail else "RuntimeError")
     functions = [frame["function"] for each in report["exception"]["values"] for frame in each["stacktrace"]["frames"]]
@@ -68,7 +68,7 @@ def test_an_error_in_a_view_is_reported_by_type_and_frames_only(
     assert NUMBER[3:] not in collector.text()
 
 
-def test_a_report_holds_nothing_but_what_is_on_the_list(collector: CollectorDouble) -> None:
+def test_a_report_has_only_the_listed_fields(collector: CollectorDouble) -> None:
     sentry_sdk.set_user({"id": CANARY})
     sentry_sdk.set_context("more", {"text": CANARY})
     sentry_sdk.set_extra("extra", CANARY)
@@ -98,8 +98,8 @@ def test_an_error_in_a_task_is_reported_with_its_request(collector: CollectorDou
 
 def test_an_error_in_a_middleware_is_reported_once(collector: CollectorDouble, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.http.middleware.PrivateMiddleware.__call__", fail)
-    answer = Client(raise_request_exception=False).get(f"/nowhere?{CANARY}")
-    assert answer.status_code == 500
+    response = Client(raise_request_exception=False).get(f"/nowhere?{CANARY}")
+    assert response.status_code == 500
     [report] = sent(collector)
     assert report["exception"]["values"][0]["type"] == "ValueError"
     assert CANARY not in collector.text()

@@ -1,4 +1,4 @@
-"""Errors have one shape and tell nothing."""
+"""Errors have one format and reveal nothing internal."""
 
 import io
 import json
@@ -18,13 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
 
-def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    body = json.loads(answer.content)
+def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    body = json.loads(response.content)
     assert set(body) - {"errors"} >= MEMBERS
     assert (body["status"], body["code"]) == (status, code)
-    assert body["request_id"] == answer["X-Request-ID"]
+    assert body["request_id"] == response["X-Request-ID"]
     assert body["type"] == f"/docs/errors#{code}"
     return dict(body)
 
@@ -39,10 +39,10 @@ def test_a_wrong_method_is_a_problem() -> None:
     assert_problem(APIClient().put("/auth/send-otp", {}), 405, "method_not_allowed")
 
 
-def test_a_request_without_a_token_is_told_how_to_sign_in() -> None:
-    answer = APIClient().get("/chatroom")
-    assert_problem(answer, 401, "not_authenticated")
-    assert answer["WWW-Authenticate"].startswith("Bearer")
+def test_a_request_without_a_token_is_401_with_a_scheme() -> None:
+    response = APIClient().get("/chatroom")
+    assert_problem(response, 401, "not_authenticated")
+    assert response["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,23 @@ def test_a_bad_body_is_a_problem(body: bytes, content_type: str, status: int, co
     assert_problem(Client().post("/auth/send-otp", body, content_type=content_type), status, code)
 
 
-# The canaries are what no hexadecimal number can spell: the id of the request stands in every answer and line.
+# The canaries are no hexadecimal numbers, because the request's id is in every response and line.
 @pytest.mark.parametrize(
     "error", [OperationalError("host db.secret-host port 5432"), PoolTimeout("secret-host: couldn't get a connection")]
 )
-def test_a_missing_database_is_503_and_says_when_to_come_back(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_a_missing_database_is_503_with_a_retry_after(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
     monkeypatch.setattr("accounts.views.SendOtpView.post", fail)
-    answer = APIClient().post("/auth/send-otp", {})
-    body = assert_problem(answer, 503, "service_unavailable")
-    assert int(answer["Retry-After"]) > 0
+    response = APIClient().post("/auth/send-otp", {})
+    body = assert_problem(response, 503, "service_unavailable")
+    assert int(response["Retry-After"]) > 0
     assert "secret-host" not in json.dumps(body)
 
 
-def test_the_log_says_what_the_database_s_driver_said(logged: io.StringIO) -> None:
-    """A test of races looks for this name, and so does whoever is on call."""
+def test_the_log_has_the_error_of_the_database_driver(logged: io.StringIO) -> None:
+    """A test of races searches for this name, and so do operators."""
     error = OperationalError("deadlock detected")
     error.__cause__ = DeadlockDetected("deadlock detected")
     assert problem_of(error).code == "service_unavailable"
@@ -109,7 +107,7 @@ def test_internal_errors_reveal_nothing_and_log_no_message(
     assert body["request_id"] in logged.getvalue()
 
 
-def test_every_code_stands_on_the_page_of_codes() -> None:
+def test_every_code_is_on_the_errors_page() -> None:
     page = (ROOT / "docs" / "errors.md").read_text()
     missing = [
         f"{kind.code} {int(kind.status)}"
@@ -145,12 +143,12 @@ def test_the_type_of_a_problem_leads_to_its_explanation(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_answers_are_never_cached(client: Client) -> None:
+def test_responses_are_never_cached(client: Client) -> None:
     assert "no-store" in client.get("/chatroom")["Cache-Control"]
 
 
 @pytest.mark.parametrize("offered", ["client-chosen-id", "0123456789abcdef"])
-def test_a_clients_request_id_is_taken_over(client: Client, offered: str) -> None:
+def test_a_clients_request_id_is_used(client: Client, offered: str) -> None:
     assert client.get("/nowhere", headers={"X-Request-ID": offered})["X-Request-ID"] == offered
 
 

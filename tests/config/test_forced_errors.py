@@ -1,4 +1,4 @@
-"""An error of ours in any view has the one shape, and tells nothing of what is inside."""
+"""An internal error in any view has the common format, and reveals nothing internal."""
 
 import io
 import re
@@ -32,7 +32,7 @@ def view_class(route: URLPattern) -> type[Any] | None:
 
 
 def operations() -> list[tuple[str, str]]:
-    """Each route with each verb that the contract knows of it; the pages are read."""
+    """Each route with each of its methods in the schema; pages only with GET."""
     known = PROMISED["paths"]
     found = []
     for route in routes():
@@ -42,7 +42,7 @@ def operations() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("route", "method"), operations())
-def test_an_error_in_any_view_is_a_problem_that_tells_nothing(
+def test_an_error_in_any_view_is_a_problem_without_details(
     route: str, method: str, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
     pattern = routes()[route]
@@ -51,14 +51,14 @@ def test_an_error_in_any_view_is_a_problem_that_tells_nothing(
     else:
         monkeypatch.setattr(pattern, "callback", fail)
     path = re.sub(r"<\w+:(\w+)>", lambda name: IDS[name[1]], route)
-    answer = Client().generic(method.upper(), f"/{path}", "{}", content_type="application/json")
-    assert answer.status_code == 500
-    told = answer.content.decode()
-    assert not [word for word in INTERNAL if word in told + str(answer.headers)]
+    response = Client().generic(method.upper(), f"/{path}", "{}", content_type="application/json")
+    assert response.status_code == 500
+    text = response.content.decode() + str(response.headers)
+    assert not [word for word in INTERNAL if word in text]
     if route != "admin":
-        assert answer["Content-Type"] == "application/problem+json"
-        assert answer.json()["code"] == "internal_error"
-        assert answer.json()["request_id"] == answer["X-Request-ID"]
+        assert response["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "internal_error"
+        assert response.json()["request_id"] == response["X-Request-ID"]
     assert "RuntimeError" in logged.getvalue()
     assert CANARY not in logged.getvalue()
 

@@ -1,4 +1,4 @@
-"""Every answer tells browsers to be careful, errors too; what nobody sends in good faith is refused."""
+"""Every response has the security headers, errors too; requests that no honest client sends are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.urls import URLPattern, get_resolver
 
 pytestmark = pytest.mark.django_db
 
-NOBODYS = "/chatroom/9/message"
+MISSING = "/chatroom/9/message"
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def ask(method: str, path: str, body: Any = "", **headers: str) -> Any:
     return Client().generic(method, path, body, content_type="application/json", secure=True, headers=headers)
 
 
-ANSWERS: dict[str, tuple[int, Callable[[pytest.MonkeyPatch], Any]]] = {
+RESPONSES: dict[str, tuple[int, Callable[[pytest.MonkeyPatch], Any]]] = {
     "a list": (200, lambda _: ask("GET", "/tiers")),
     "the index": (200, lambda _: ask("GET", "/")),
     "a page": (200, lambda _: ask("GET", "/billing/cancel")),
@@ -44,44 +44,44 @@ ANSWERS: dict[str, tuple[int, Callable[[pytest.MonkeyPatch], Any]]] = {
     "a bad body": (400, lambda _: ask("POST", "/auth/login", "{")),
     "a forged event": (400, lambda _: ask("POST", "/webhook/stripe", "{}")),
     "a long address": (400, lambda _: ask("GET", f"/tiers?{'x' * 5_000}")),
-    "no token": (401, lambda _: ask("POST", NOBODYS)),
+    "no token": (401, lambda _: ask("POST", MISSING)),
     "an unknown path": (404, lambda _: ask("GET", "/nowhere")),
     "a wrong method": (405, lambda _: ask("PUT", "/tiers")),
     "TRACE": (405, lambda _: ask("TRACE", "/tiers")),
     "too large": (413, lambda _: ask("POST", "/auth/login", '"' + "x" * 70_000 + '"')),
     "a limit": (429, limit),
-    "a mistake of ours": (500, crash),
+    "an internal error": (500, crash),
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_every_answer_tells_a_browser_to_be_careful(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    status, get = ANSWERS[name]
-    answer = get(monkeypatch)
-    assert answer.status_code == status
-    assert answer["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Referrer-Policy"] == "no-referrer"
-    policy = answer["Content-Security-Policy"]
+@pytest.mark.parametrize("name", RESPONSES)
+def test_every_response_has_the_security_headers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, get = RESPONSES[name]
+    response = get(monkeypatch)
+    assert response.status_code == status
+    assert response["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "no-referrer"
+    policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert "Server" not in answer
+    assert "Server" not in response
 
 
 def test_trace_is_refused_everywhere() -> None:
-    """It would echo a request, with what a proxy or a browser added to it."""
+    """It would echo a request, with the headers that a proxy or a browser added."""
     routes = [str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLPattern)]
-    answers = {route: ask("TRACE", f"/{route}", Authorization="Bearer canary") for route in [*routes, "admin/", "no"]}
-    assert len(answers) > 30
-    assert {route: answer.status_code for route, answer in answers.items() if answer.status_code != 405} == {}
-    assert not any(b"canary" in answer.content for answer in answers.values())
+    responses = {route: ask("TRACE", f"/{route}", Authorization="Bearer canary") for route in [*routes, "admin/", "no"]}
+    assert len(responses) > 30
+    assert {route: response.status_code for route, response in responses.items() if response.status_code != 405} == {}
+    assert not any(b"canary" in response.content for response in responses.values())
 
 
 @pytest.mark.parametrize("path", ["/tiers", "/nowhere", "/admin/login/"])
 def test_an_address_or_a_header_that_is_too_long_is_refused(path: str) -> None:
     def code(address: str, **headers: str) -> tuple[int, str]:
-        answer = ask("GET", address, **headers)
-        return answer.status_code, answer.json()["code"] if answer.status_code == 400 else ""
+        response = ask("GET", address, **headers)
+        return response.status_code, response.json()["code"] if response.status_code == 400 else ""
 
     room = 4 * 1024 - len(path) - 1
     assert code(f"{path}?{'x' * room}")[0] != 400

@@ -1,4 +1,4 @@
-"""Health says what it means."""
+"""`/livez` and `/readyz`."""
 
 import asyncio
 import concurrent.futures
@@ -15,7 +15,7 @@ from config import asgi
 from config.http import health
 
 HOST = {"HTTP_HOST": "10.1.2.3"}
-"""A platform's probe names the container's address, which is no allowed host."""
+"""A platform's probe sends the container's address, which is not an allowed host."""
 
 
 def test_livez_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,24 +24,24 @@ def test_livez_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("config.http.health._check_database", refuse)
     monkeypatch.setattr("config.http.health._check_redis", refuse)
-    answer = Client().get("/livez", **HOST)
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    response = Client().get("/livez", **HOST)
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_is_ok_when_both_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "TIMEOUT", 60)  # the first connection on a busy machine takes what it takes
-    answer = Client().get("/readyz", **HOST)
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok", "redis": "ok"})
+    response = Client().get("/readyz", **HOST)
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok", "redis": "ok"})
 
 
 class Fault:
-    """A part that is not well. For how long it is waited is told without a clock, which a busy machine fools."""
+    """A check that fails. The timeout is recorded, not measured, because a busy machine distorts times."""
 
     def __init__(self, *, hangs: bool) -> None:
         self.hangs, self.ended = hangs, False
         self.over = threading.Event()
-        self.told: list[float | None] = []
+        self.timeouts: list[float | None] = []
 
     def __call__(self) -> None:
         if not self.hangs:
@@ -52,15 +52,15 @@ class Fault:
     def wait(
         self, checks: Iterable[Future[None]], timeout: float | None = None
     ) -> tuple[set[Future[None]], set[Future[None]]]:
-        """Note how long would be waited, and wait until all have answered that will."""
-        self.told.append(timeout)
+        """Record the timeout, and wait until all checks that can end have ended."""
+        self.timeouts.append(timeout)
         until = concurrent.futures.FIRST_COMPLETED if self.hangs else concurrent.futures.ALL_COMPLETED
         return concurrent.futures.wait(checks, timeout=60, return_when=until)
 
     def assert_waited_for_less_than_a_second(self) -> None:
-        assert self.told == [health.TIMEOUT]
+        assert self.timeouts == [health.TIMEOUT]
         assert health.TIMEOUT < 1
-        assert not self.ended, "it answered while the part still hung"
+        assert not self.ended, "it responded while the check still hung"
 
 
 @pytest.fixture(params=[False, True], ids=["failing", "hanging"])
@@ -74,8 +74,8 @@ def fault(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     monkeypatch.setattr("config.http.health._check_database", lambda: None)
     monkeypatch.setattr("config.http.health._check_redis", fault)
-    answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (
+    response = Client().get("/readyz")
+    assert (response.status_code, response.json()) == (
         200,
         {"status": "degraded", "database": "ok", "redis": "unavailable"},
     )
@@ -85,14 +85,14 @@ def test_readyz_stays_ready_without_redis(monkeypatch: pytest.MonkeyPatch, fault
 def test_readyz_is_a_quick_503_without_the_database(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
     monkeypatch.setattr("config.http.health._check_database", fault)
     monkeypatch.setattr("config.http.health._check_redis", lambda: None)
-    answer = Client().get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "unavailable", "database": "unavailable", "redis": "ok"}
+    response = Client().get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "database": "unavailable", "redis": "ok"}
     fault.assert_waited_for_less_than_a_second()
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_stream_tells_browsers_to_use_https_too(settings: Any, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_stream_also_sets_strict_transport_security(settings: Any, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     settings.SECURE_HSTS_SECONDS = 1_000
     monkeypatch.setattr(asgi, "readiness", lambda: (200, {"status": "ok"}))
     sent: list[Any] = []

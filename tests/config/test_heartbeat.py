@@ -1,4 +1,4 @@
-"""The mark by which one can tell whether beat still publishes."""
+"""The heartbeat that shows whether beat still publishes."""
 
 import time
 from typing import Any
@@ -18,7 +18,7 @@ def _no_mark(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         client.delete(beat_heartbeat.KEY)
 
 
-def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> None:
+def test_each_task_that_beat_publishes_renews_the_heartbeat(settings: Any) -> None:
     assert beat_heartbeat.age() is None
     begun = time.time()
     before = list(signals.after_task_publish.receivers)
@@ -38,12 +38,12 @@ def test_what_beat_publishes_leaves_a_mark_whose_age_is_known(settings: Any) -> 
     assert 60 <= later <= 60 + time.time() - begun + 0.1
 
 
-def test_only_beat_leaves_marks() -> None:
+def test_only_beat_records_heartbeats() -> None:
     signals.after_task_publish.send(sender="some.task")
     assert beat_heartbeat.age() is None
 
 
-def test_without_redis_beat_goes_on_and_asking_says_so(settings: Any) -> None:
+def test_without_redis_beat_continues_and_its_age_is_an_error(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     beat_heartbeat.mark()
     with pytest.raises(RedisError):

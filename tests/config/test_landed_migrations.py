@@ -1,4 +1,4 @@
-"""A migration that has landed is never renamed or changed: other people's databases have run it.
+"""A migration that has landed is never renamed or changed: other databases have run it.
 
 `tests/config/landed_migrations.txt` has their hashes. Write a new migration's line there with it:
 

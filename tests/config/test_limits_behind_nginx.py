@@ -1,4 +1,4 @@
-"""A limit behind the real nginx counts the real client, whatever its headers claim."""
+"""A limit behind the real nginx counts the real client; its headers do not matter."""
 
 import json
 import socketserver
@@ -47,7 +47,7 @@ def web(data_dir: Path, settings: Any) -> Iterator[Nginx]:
 
 
 def forged(turn: int) -> dict[str, str]:
-    """Headers with another address in each request, in every way that a proxy may write them."""
+    """Headers with another address in each request, in every form that a proxy may use."""
     address = f"203.0.113.{turn}" if turn % 2 else f"2001:db8:{turn:x}::1"
     return {
         "X-Forwarded-For": address if turn % 3 else f"{address}, 127.0.0.1",

@@ -1,4 +1,4 @@
-"""A PostgreSQL that came back is used at the first request; one that only reads is as good as away."""
+"""A restarted PostgreSQL is used at the first request; a read-only one counts as unavailable."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from config.infrastructure.database import TimeoutConnection
 
 @pytest.fixture
 def pool() -> Iterator[ConnectionPool[TimeoutConnection]]:
-    """As Django makes it, with four connections that are open."""
+    """As Django makes it, with four open connections."""
     with ConnectionPool(
         os.environ["DATABASE_URL"],
         connection_class=TimeoutConnection,
@@ -47,7 +47,7 @@ def test_one_dead_connection_makes_the_pool_drop_all_idle_ones(pool: ConnectionP
     assert len(checked) == 2, "the dead one, and a new one"
 
 
-def test_a_server_that_only_reads_is_away(pool: ConnectionPool[TimeoutConnection]) -> None:
+def test_a_read_only_server_is_unavailable(pool: ConnectionPool[TimeoutConnection]) -> None:
     standby = pool.getconn()
     standby.execute("SET default_transaction_read_only = on")
     with pytest.raises(psycopg.OperationalError, match="is read-only"):
@@ -57,7 +57,7 @@ def test_a_server_that_only_reads_is_away(pool: ConnectionPool[TimeoutConnection
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_looks_whether_it_can_be_written_to() -> None:
+def test_readyz_checks_that_the_database_is_writable() -> None:
     health._check_database()
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
@@ -69,13 +69,13 @@ def test_readyz_looks_whether_it_can_be_written_to() -> None:
 
 
 @pytest.mark.parametrize("problem", [StreamUnavailable(retry_after=3), TooManyStreams(retry_after=3)])
-def test_a_browser_that_streams_is_told_by_an_event(problem: Exception) -> None:
-    told = sse.refusal_response(problem, accept="text/event-stream")  # type: ignore[arg-type]
-    assert (told.status_code, told["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
-    assert told.content.startswith(b"retry: 3000\nevent: error\ndata: {")
-    assert b'"final": false' in told.content
+def test_a_browser_that_streams_gets_an_error_event(problem: Exception) -> None:
+    response = sse.refusal_response(problem, accept="text/event-stream")  # type: ignore[arg-type]
+    assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert response.content.startswith(b"retry: 3000\nevent: error\ndata: {")
+    assert b'"final": false' in response.content
     assert sse.refusal_response(problem, accept="*/*").status_code in (429, 503)  # type: ignore[arg-type]
 
 
-def test_what_does_not_pass_is_no_event() -> None:
+def test_a_permanent_problem_is_no_event() -> None:
     assert sse.refusal_response(MessageNotFound(), accept="text/event-stream").status_code == 404

@@ -134,20 +134,20 @@ def test_few_marks_in_a_row_are_kept_and_searched(client: APIClient, room: Chatr
     assert max(normalised) <= MAX_MARKS
 
 
-def test_an_answer_has_few_marks_in_a_row_whatever_the_pieces(
+def test_a_reply_has_few_marks_in_a_row_across_chunks(
     client: APIClient, room: Chatroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pieces = ["z" + "\u0301" * 60, "\u0316" * 60, "", "\u0301" * 60, "\u0301", "b\u0301", "plain", "\u0301" * 150]
+    chunks = ["z" + "\u0301" * 60, "\u0316" * 60, "", "\u0301" * 60, "\u0301", "b\u0301", "plain", "\u0301" * 150]
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
-    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stream(*pieces))
+    monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stream(*chunks))
     client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"})
     generate_reply(Reply.objects.get().pk)
-    told = Reply.objects.get()
-    assert (told.status, longest_row(told.content)) == ("done", MAX_MARKS)
-    assert told.content == "z" + "\u0301" * 60 + "\u0316" * 40 + "b\u0301" + "plain" + "\u0301" * 100
+    reply = Reply.objects.get()
+    assert (reply.status, longest_row(reply.content)) == ("done", MAX_MARKS)
+    assert reply.content == "z" + "\u0301" * 60 + "\u0316" * 40 + "b\u0301" + "plain" + "\u0301" * 100
 
 
-def test_whatever_becomes_a_mark_counts_as_one() -> None:
+def test_a_character_that_becomes_a_mark_counts_as_one() -> None:
     every = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
     assert {each for each in every if is_mark(each) and not unicodedata.combining(each)} == LIKE_MARKS
 

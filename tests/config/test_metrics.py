@@ -1,4 +1,4 @@
-"""Metrics: who may read them, and what is counted."""
+"""Metrics: access to them, and what is counted."""
 
 import ast
 import subprocess
@@ -40,26 +40,26 @@ def scrape(**headers: str) -> Any:
 
 def test_with_the_token_any_host_is_served_without_redirect(settings: Any) -> None:
     settings.DEBUG, settings.METRICS_TOKEN, settings.SECURE_SSL_REDIRECT = False, TOKEN, True
-    answer = scrape(authorization=f"Bearer {TOKEN}", host="web:8000")
-    assert answer.status_code == 200
-    assert answer["Content-Type"].startswith("text/plain; version=")
-    assert "kuvaka_http_requests_total" in answer.content.decode()
+    response = scrape(authorization=f"Bearer {TOKEN}", host="web:8000")
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/plain; version=")
+    assert "kuvaka_http_requests_total" in response.content.decode()
 
 
 @pytest.mark.parametrize("given", ["", "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN, "Bearer \xe9"])
 def test_without_the_token_they_are_not(settings: Any, given: str) -> None:
     settings.METRICS_TOKEN = TOKEN
-    answer = scrape(authorization=given)
-    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
-    assert answer.json()["code"] == "not_authenticated"
-    assert answer.json()["request_id"] == answer["X-Request-ID"] != ""
-    assert b"kuvaka_" not in answer.content
+    response = scrape(authorization=given)
+    assert (response.status_code, response["Content-Type"]) == (401, "application/problem+json")
+    assert response.json()["code"] == "not_authenticated"
+    assert response.json()["request_id"] == response["X-Request-ID"] != ""
+    assert b"kuvaka_" not in response.content
 
 
 def test_without_a_token_in_production_there_is_no_such_page(settings: Any) -> None:
     settings.DEBUG = False
-    answer = scrape()
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = scrape()
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_without_a_token_they_are_open_while_developing(settings: Any) -> None:
@@ -69,8 +69,8 @@ def test_without_a_token_they_are_open_while_developing(settings: Any) -> None:
 
 def test_they_can_only_be_read(settings: Any) -> None:
     settings.DEBUG = True
-    answer = Client().post("/metrics")
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    response = Client().post("/metrics")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
 
 
 # --- What is counted --------------------------------------------------------------------------------------------------
@@ -81,13 +81,13 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path() -> None:
     before = value("kuvaka_http_requests_total", **labels)
     Client().get("/chatroom/123456789?q=secret")
     assert value("kuvaka_http_requests_total", **labels) == before + 1
-    # Only the names and the labels: in the numbers behind them any digits may stand.
+    # Only the names and the labels: the values may have any digits.
     named = [line.rpartition(" ")[0] for line in metrics_endpoint.exposition().decode().splitlines()]
     assert any(f'route="{labels["route"]}"' in line for line in named)
     assert [line for line in named if "123456789" in line] == []
 
 
-def test_what_strangers_invent_makes_no_new_label() -> None:
+def test_unknown_paths_and_methods_make_no_new_label() -> None:
     for number in range(5):
         Client().generic(f"METHOD{number}", f"/nowhere/{number}")
     text = metrics_endpoint.exposition().decode()
@@ -102,7 +102,7 @@ def test_a_scrape_is_not_counted_as_a_request(settings: Any) -> None:
     assert b"/metrics" not in metrics_endpoint.exposition()
 
 
-def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_beyond_a_limit_share_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_models", set())
     labels = [metrics.model_label(f"model-{number}") for number in range(metrics.MODELS + 5)]
     assert len(set(labels)) == metrics.MODELS + 1
@@ -112,18 +112,18 @@ def test_models_beyond_a_number_share_a_label(monkeypatch: pytest.MonkeyPatch) -
 
 @cache
 def beginnings() -> dict[str, list[tuple[str, ...]]]:
-    """What a process that has done nothing yet tells: the labels of each counter, by its name."""
+    """The labels of each counter in a new process, by the counter's name."""
     script = (
         "import django; django.setup(); from prometheus_client import REGISTRY\n"
         "from config.observability import metrics\n"
         "ours = [each for each in REGISTRY.collect() if each.type == 'counter' and each.name.startswith('kuvaka_')]\n"
-        "told = {each.name: [one for one in each.samples if one.name.endswith('_total')] for each in ours}\n"
-        "assert not any(one.value for samples in told.values() for one in samples)\n"
-        "print({name: [tuple(one.labels.values()) for one in samples] for name, samples in told.items()})\n"
+        "series = {each.name: [one for one in each.samples if one.name.endswith('_total')] for each in ours}\n"
+        "assert not any(one.value for samples in series.values() for one in samples)\n"
+        "print({name: [tuple(one.labels.values()) for one in samples] for name, samples in series.items()})\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    told: dict[str, list[tuple[str, ...]]] = ast.literal_eval(done.stdout)
-    return told
+    labels: dict[str, list[tuple[str, ...]]] = ast.literal_eval(done.stdout)
+    return labels
 
 
 def beginning(name: str) -> set[tuple[str, ...]]:
@@ -132,7 +132,7 @@ def beginning(name: str) -> set[tuple[str, ...]]:
     return set(beginnings()[family.name])
 
 
-def test_failures_and_tries_put_off_begin_at_0_for_every_code() -> None:
+def test_failures_and_retries_begin_at_0_for_every_code() -> None:
     errors = {each.code: each for each in all_of(ProviderError)}
     ours = {"internal_error", "worker_lost", *(each.code for each in TOKENS_USED_UP)}
     ends = {("failed", code) for code in ({*errors} - {ProviderError.code}) | ours}
@@ -169,14 +169,14 @@ def test_the_ends_of_streams_begin_at_0() -> None:
 # --- What the database knows ------------------------------------------------------------------------------------------
 
 
-def told() -> dict[str, float]:
+def collected() -> dict[str, float]:
     samples = [sample for family in database_metrics.Collector().collect() for sample in family.samples]
     return {f"{sample.name}{''.join(sample.labels.values())}": sample.value for sample in samples}
 
 
 @pytest.mark.django_db
-def test_the_database_is_asked_for_what_only_it_knows() -> None:
-    assert told() == {
+def test_some_metrics_are_read_from_the_database() -> None:
+    assert collected() == {
         "kuvaka_replies_unfinishedqueued": 0,
         "kuvaka_replies_unfinishedgenerating": 0,
         "kuvaka_queue_age_seconds": 0,
@@ -190,15 +190,15 @@ def test_the_database_is_asked_for_what_only_it_knows() -> None:
 def test_without_the_database_a_scrape_stops_after_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def away() -> float:
+    def fail() -> float:
         asked.append(1)
         raise OperationalError
 
     gauges = {
-        name: database_metrics.DatabaseGauge(name=name, documentation="", read=away)
+        name: database_metrics.DatabaseGauge(name=name, documentation="", read=fail)
         for name in ("kuvaka_a", "kuvaka_b")
     }
     monkeypatch.setattr(database_metrics, "gauges", gauges)
     monkeypatch.setattr(database_metrics, "connection", SimpleNamespace(close=lambda: None))
-    assert told() == {"kuvaka_database_up": 0}
+    assert collected() == {"kuvaka_database_up": 0}
     assert asked == [1]

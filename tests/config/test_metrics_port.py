@@ -19,7 +19,7 @@ TOKEN = "a-token-of-the-tests"
 
 @pytest.fixture
 def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
-    """Serve the metrics of a process of this name, and return where."""
+    """Serve the metrics of a process of this name, and return the address."""
     servers: list[Any] = []
     make = metrics_endpoint._server
 
@@ -45,21 +45,21 @@ def served(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def get(url: str, **headers: str) -> tuple[int, str]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
-            return answer.status, answer.read().decode()
+        with direct.open(urllib.request.Request(url, headers=headers), timeout=60) as response:
+            return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
 
 
 @pytest.mark.parametrize("name", ["worker", "tasks", "stream", "beat"])
-def test_each_other_process_has_a_port_of_its_own(served: Callable[[str], str], name: str) -> None:
+def test_each_other_process_has_its_own_port(served: Callable[[str], str], name: str) -> None:
     status, text = get(served(name) + "/metrics")
     assert status == 200
     assert "kuvaka_reaps_total" in text
     assert len(set(metrics_endpoint.PORTS.values())) == 4
 
 
-def test_the_port_asks_for_the_token_too_and_has_nothing_else(settings: Any, served: Callable[[str], str]) -> None:
+def test_the_port_needs_the_token_and_serves_nothing_else(settings: Any, served: Callable[[str], str]) -> None:
     settings.METRICS_TOKEN = TOKEN
     url = served("worker")
     assert get(url + "/metrics")[0] == 401
@@ -67,14 +67,14 @@ def test_the_port_asks_for_the_token_too_and_has_nothing_else(settings: Any, ser
     assert get(url + "/", Authorization=f"Bearer {TOKEN}")[0] == 404
 
 
-def test_a_port_that_is_taken_is_logged_and_harms_nobody(served: Callable[[str], str], logged: Any) -> None:
+def test_a_port_that_is_taken_is_logged_and_no_error(served: Callable[[str], str], logged: Any) -> None:
     served("worker")
     served("worker")
     assert "metrics_not_served" in logged.getvalue()
 
 
 @pytest.mark.parametrize("name", ["web", ""])
-def test_nobody_else_listens(served: Callable[[str], str], name: str) -> None:
+def test_no_other_process_listens(served: Callable[[str], str], name: str) -> None:
     with pytest.raises(urllib.error.URLError):
         get(served(name))
 
@@ -103,7 +103,7 @@ def test_a_scraper_that_hangs_up_is_no_error(
     assert logged.getvalue() == ""
 
 
-def test_a_scrape_that_fails_here_is_one(
+def test_a_scrape_that_fails_here_is_an_error(
     served: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
     def broken() -> bytes:

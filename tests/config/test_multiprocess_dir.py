@@ -1,4 +1,4 @@
-"""Each started process has a folder of its own for its metrics, which is removed when it ends."""
+"""Each started process has its own folder for its metrics, which is removed when it ends."""
 
 import fcntl
 import os
@@ -23,7 +23,7 @@ metrics.generations.inc()
 print("counted", flush=True)
 sys.stdin.readline()
 """
-TELLING = (
+EXPORTING = (
     "import django; django.setup(); from config.http.metrics_endpoint import exposition; print(exposition().decode())"
 )
 
@@ -40,8 +40,8 @@ def python(script: str, folder: Path, **more: Any) -> subprocess.Popen[str]:
     )
 
 
-def tell(folder: Path) -> str:
-    output, _ = python(TELLING, folder).communicate()
+def exported(folder: Path) -> str:
+    output, _ = python(EXPORTING, folder).communicate()
     return output
 
 
@@ -50,10 +50,10 @@ def test_processes_of_one_folder_are_exported_as_one(tmp_path: Path) -> None:
     for each in (first, second):
         assert each.stdout is not None
         assert each.stdout.readline() == "counted\n"
-    together = tell(tmp_path)
+    together = exported(tmp_path)
     first.kill()
     first.communicate()
-    after = tell(tmp_path)
+    after = exported(tmp_path)
     second.communicate("\n")
 
     assert "kuvaka_reaps_total 2.0" in together
@@ -78,7 +78,7 @@ def test_one_that_was_left_without_a_lock_is_removed_too(tmp_path: Path) -> None
     assert not (tmp_path / "half-made").exists()
 
 
-def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_link_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     folder = multiprocess_dir.make(parent=tmp_path / "link")
@@ -89,7 +89,7 @@ def test_a_folder_that_somebody_else_has_put_there_is_not_used(tmp_path: Path) -
 
 @pytest.fixture
 def no_sweeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the folders where no other process of this machine removes those of dead ones before they are looked at."""
+    """Keep the folders where no other process removes those of dead processes before the test checks them."""
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
 
 

@@ -1,4 +1,4 @@
-"""deploy/nginx.conf, with a real nginx before an application of the test."""
+"""deploy/nginx.conf, with a real nginx and an application of the test."""
 
 import http.client
 import json
@@ -41,7 +41,7 @@ def test_nginx_accepts_the_configuration(nginx: Proxied) -> None:
 
 
 @pytest.mark.needs_nginx
-def test_what_a_client_says_about_its_address_is_overwritten(nginx: Proxied) -> None:
+def test_a_clients_own_address_headers_are_overwritten(nginx: Proxied) -> None:
     forged = {
         "X-Forwarded-For": "6.6.6.6, 7.7.7.7",
         "X-Real-IP": "6.6.6.6",
@@ -70,26 +70,26 @@ def test_a_body_reaches_the_application_only_when_complete(nginx: Proxied) -> No
         time.sleep(0.5)
         before = list(asked)
         client.sendall(b"rest")
-        answer = b"".join(iter(lambda: client.recv(4096), b""))
+        response = b"".join(iter(lambda: client.recv(4096), b""))
 
     assert before == []
-    assert answer.startswith(b"HTTP/1.1 200")
+    assert response.startswith(b"HTTP/1.1 200")
     assert [request["body"] for request in asked] == ["halfrest"]
 
 
 @pytest.mark.needs_nginx
-def test_a_hundred_half_sent_requests_keep_nobody_out(nginx: Proxied) -> None:
+def test_a_hundred_half_sent_requests_block_no_other(nginx: Proxied) -> None:
     proxy, asked = nginx
     slow = [proxy.connect() for _ in range(100)]
     for index, client in enumerate(slow):
         body = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"
         client.sendall(body if index % 2 else body[:20])
 
-    answers = [proxy.request(f"/good/{number}")[0].status for number in range(20)]
+    statuses = [proxy.request(f"/good/{number}")[0].status for number in range(20)]
 
     for client in slow:
         client.close()
-    assert answers == [200] * 20
+    assert statuses == [200] * 20
     assert {request["path"] for request in asked} == {f"/good/{number}" for number in range(20)}
 
 
@@ -113,22 +113,22 @@ def test_a_dead_application_is_a_503_and_no_query_is_logged(nginx_installed: Non
     data_dir.mkdir()
     proxy = Nginx(folder=data_dir, upstream_port=free_port())
     with running(proxy):
-        answer, body = proxy.request("/message/7/stream?ticket=very-secret")
+        response, body = proxy.request("/message/7/stream?ticket=very-secret")
 
-    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert (response.status, response.headers["Content-Type"]) == (503, "application/problem+json")
     assert json.loads(body)["code"] == "service_unavailable"
-    assert answer.headers["Retry-After"] == "5"
+    assert response.headers["Retry-After"] == "5"
     assert "very-secret" not in proxy.error_log.read_text() + proxy.access_log.read_text()
 
 
 @pytest.mark.needs_nginx
-def test_a_browser_that_streams_is_asked_to_come_back(nginx_installed: None, data_dir: Path) -> None:
+def test_a_browser_that_streams_is_asked_to_reconnect(nginx_installed: None, data_dir: Path) -> None:
     data_dir.mkdir()
     proxy = Nginx(folder=data_dir, upstream_port=free_port())
     with running(proxy):
-        answer, body = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
+        response, body = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
 
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert (response.status, response.headers["Content-Type"]) == (200, "text/event-stream")
     assert body == b'retry: 5000\nevent: error\ndata: {"code": "stream_unavailable", "final": false}\n\n'
 
 
@@ -155,9 +155,9 @@ def test_a_recreated_container_is_found_at_its_new_address(nginx_installed: None
 def test_a_body_that_is_too_large_never_reaches_the_application(nginx: Proxied) -> None:
     proxy, asked = nginx
 
-    answer, body = proxy.request("/webhook/stripe", method="POST", body=b"x" * (512 * 1024 + 1))
+    response, body = proxy.request("/webhook/stripe", method="POST", body=b"x" * (512 * 1024 + 1))
 
-    assert (answer.status, json.loads(body)["code"]) == (413, "payload_too_large")
+    assert (response.status, json.loads(body)["code"]) == (413, "payload_too_large")
     assert asked == []
 
 
@@ -166,9 +166,9 @@ def test_http_redirects_to_https_and_no_version_is_revealed(nginx: Proxied) -> N
     proxy, asked = nginx
     connection = http.client.HTTPConnection("127.0.0.1", proxy.http_port)
     connection.request("GET", "/chatroom?cursor=1", headers={"Host": "chat.example"})
-    answer = connection.getresponse()
+    response = connection.getresponse()
     connection.close()
 
-    assert (answer.status, answer.headers["Location"]) == (308, "https://chat.example/chatroom?cursor=1")
+    assert (response.status, response.headers["Location"]) == (308, "https://chat.example/chatroom?cursor=1")
     assert asked == []
-    assert {answer.headers["Server"], proxy.request("/")[0].headers["Server"]} == {"nginx"}
+    assert {response.headers["Server"], proxy.request("/")[0].headers["Server"]} == {"nginx"}

@@ -1,4 +1,4 @@
-"""What nginx answers itself looks like every other error of the API, and tells browsers to be careful."""
+"""nginx's own errors have the format of all errors of the API, and the security headers."""
 
 import json
 from collections.abc import Iterator
@@ -24,18 +24,18 @@ def nginx(data_dir: Path) -> Iterator[Nginx]:
     assert reached == []
 
 
-def assert_ours(answer: Any, body: bytes, status: int, code: str) -> None:
-    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+def assert_ours(response: Any, body: bytes, status: int, code: str) -> None:
+    assert (response.status, response.headers["Content-Type"]) == (status, "application/problem+json")
     problem = json.loads(body)
     assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"/docs/errors#{code}")
-    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
-    assert answer.headers["Server"] == "nginx"
+    assert response.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains; preload"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response.headers["Server"] == "nginx"
 
 
-def test_what_nginx_refuses_looks_like_every_other_error(nginx: Nginx) -> None:
+def test_refusals_of_nginx_have_the_format_of_all_errors(nginx: Nginx) -> None:
     assert_ours(*nginx.request(f"/tiers?{'x' * 9_000}"), 400, "bad_request")
     assert_ours(*nginx.request("/tiers", headers={"X-Long": "x" * 9_000}), 400, "bad_request")
     assert_ours(*nginx.request("/tiers", headers={"Content-Length": "no"}), 400, "bad_request")
@@ -46,17 +46,17 @@ def test_what_nginx_refuses_looks_like_every_other_error(nginx: Nginx) -> None:
     )
 
 
-def test_its_own_pages_cannot_be_asked_for(nginx: Nginx) -> None:
-    answer, body = nginx.request("/.refused/bad_request")
-    assert answer.status == 404
+def test_its_own_pages_cannot_be_requested(nginx: Nginx) -> None:
+    response, body = nginx.request("/.refused/bad_request")
+    assert response.status == 404
     assert b"bad_request" not in body
 
 
-def test_an_application_that_is_away_is_told_in_the_same_way(data_dir: Path) -> None:
+def test_an_unavailable_application_gives_the_same_format(data_dir: Path) -> None:
     require()
     data_dir.mkdir()
     proxy = Nginx(folder=data_dir, upstream_port=free_port())
     with running(proxy):
         assert_ours(*proxy.request("/tiers"), 503, "service_unavailable")
-        answer, _ = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
-        assert (answer.status, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
+        response, _ = proxy.request("/message/7/stream", headers={"Accept": "text/event-stream"})
+        assert (response.status, response.headers["X-Content-Type-Options"]) == (200, "nosniff")

@@ -1,4 +1,4 @@
-"""No credential of any service stands in the files, or in what the history of the checkout ever held."""
+"""No credential of any service is in the files or in the history of the checkout."""
 
 import re
 import subprocess

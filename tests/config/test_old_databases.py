@@ -1,7 +1,7 @@
-"""A database of an older version, with people in it, is upgraded by `release`, and loses nobody.
+"""A database of an older version, with users in it, is upgraded by `release` without losing rows.
 
 tests/config/old_databases has the dumps of some versions, each named by its commit. To add one: in a worktree of that
-commit and with an empty database, run `release` and `manage.py seed_demo --users 6 --messages 60`, add somebody who
+commit and with an empty database, run `release` and `manage.py seed_demo --users 6 --messages 60`, add a user who
 pays, and
 
     pg_dump --no-owner --no-privileges --no-comments DATABASE_URL | gzip -9n > COMMIT.sql.gz
@@ -24,12 +24,12 @@ from tests.databases import database, difference, manage
 DUMPS = sorted(Path(__file__).with_name("old_databases").glob("*.sql.gz"))
 
 OURS = ("accounts", "billing", "chatrooms", "djstripe")
-"""Apps whose rows are somebody's."""
+"""Apps with rows of users."""
 
-TAKEN_AWAY = {("billing_checkout", "account")}
-COMPUTED_ANEW = {("chatrooms_message", "search")}
+REMOVED = {("billing_checkout", "account")}
+RECOMPUTED = {("chatrooms_message", "search")}
 SEEDED = {"billing_tier"}
-"""Tables that `release` may change rows of."""
+"""Tables whose rows `release` may change."""
 
 GIVEN = """
     SELECT app_label, model, codename, array_agg(auth_group.name ORDER BY auth_group.name)
@@ -55,7 +55,7 @@ def load(url: str, dump: Path) -> None:
 
 
 def rows(url: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Every row of a person or about one, by its table and by what stands first in it: its key."""
+    """Every row of these apps, by its table and its key."""
     with psycopg.connect(url) as connection:
         tables = [
             table for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -69,7 +69,7 @@ def rows(url: str) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def catalogue(url: str) -> str:
-    """The schema as PostgreSQL tells it, but for rows."""
+    """The schema according to pg_dump, without rows."""
     return schema.dump(url, pg_dump=server_binaries.postgresql_client("pg_dump"), options=("--schema-only",))
 
 
@@ -112,7 +112,7 @@ def test_an_old_database_is_upgraded_without_losing_rows(dump: Path) -> None:
     assert schema.migrations() <= set(applied)
     assert given[0] == given[1]
     assert sought == 0, "every message is found by its first word"
-    ignored = TAKEN_AWAY | COMPUTED_ANEW
+    ignored = REMOVED | RECOMPUTED
     kept = {
         key: {name: value for name, value in row.items() if (key[0], name) not in ignored}
         for key, row in before.items()

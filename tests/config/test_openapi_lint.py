@@ -1,4 +1,4 @@
-"""docs/openapi.yaml pleases two linters that others use: what they find, makers of clients stumble over."""
+"""docs/openapi.yaml passes two common linters, because their findings are problems for generated clients."""
 
 import json
 import os
@@ -16,24 +16,24 @@ from tests import node
 pytestmark = pytest.mark.needs_node
 
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-"""Neither tells anybody that it is used, nor asks for a newer one."""
+"""No telemetry, and no check for a newer version."""
 
 
 def redocly(file: Path) -> list[str]:
-    """What Redocly finds, warnings too."""
+    """The findings of Redocly, warnings included."""
     settings = str(node.LINTERS / "redocly.yaml")
-    told = told_by("redocly", "lint", str(file), "--config", settings, "--format", "json", "--max-problems", "1000")
-    return [f"{each['ruleId']}: {each['message']} {each['location'][0].get('pointer')}" for each in told["problems"]]
+    report = report_of("redocly", "lint", str(file), "--config", settings, "--format", "json", "--max-problems", "1000")
+    return [f"{each['ruleId']}: {each['message']} {each['location'][0].get('pointer')}" for each in report["problems"]]
 
 
 def spectral(file: Path) -> list[str]:
-    """What Spectral finds, warnings and hints too."""
+    """The findings of Spectral, warnings and hints included."""
     settings = str(node.LINTERS / "spectral.yaml")
-    told = told_by("spectral", "lint", str(file), "--ruleset", settings, "--format", "json", "--quiet")
-    return [f"{each['code']}: {each['message']} {'/'.join(map(str, each['path']))}" for each in told]
+    report = report_of("spectral", "lint", str(file), "--ruleset", settings, "--format", "json", "--quiet")
+    return [f"{each['code']}: {each['message']} {'/'.join(map(str, each['path']))}" for each in report]
 
 
-def told_by(program: str, *arguments: str) -> Any:
+def report_of(program: str, *arguments: str) -> Any:
     command = [str(node.linter(program)), *arguments]
     ended = subprocess.run(command, env={**os.environ, **QUIET}, capture_output=True, text=True, check=False)
     try:
@@ -56,7 +56,7 @@ def test_a_linter_finds_nothing(lint: Callable[[Path], list[str]]) -> None:
     ],
 )
 def test_a_linter_finds_what_is_wrong(lint: Callable[[Path], list[str]], rules: set[str], tmp_path: Path) -> None:
-    """It reads the file with the rules that are meant, or the other test would say nothing."""
+    """Without this, the other test would also pass if the linter read no rules."""
     schema = yaml.safe_load(openapi.FILE.read_text())
     usage, tiers = schema["paths"]["/usage"]["get"], schema["paths"]["/tiers"]["get"]
     usage["operationId"] = tiers["operationId"]

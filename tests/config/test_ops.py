@@ -1,4 +1,4 @@
-"""The dashboard and the alerts, held to the metrics that exist, and the metrics to being shown."""
+"""The dashboard and the alerts use only metrics that exist, and show all of them."""
 
 import json
 import re
@@ -21,7 +21,7 @@ SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_s
 
 
 def existing() -> dict[str, list[str]]:
-    """The names of the series of each metric, by the metric's own."""
+    """The names of the series of each metric, by the name of the metric."""
     of_processes = {
         family.name: [family.name + suffix for suffix in SUFFIXES[family.type]]
         for family in REGISTRY.collect()
@@ -72,7 +72,7 @@ def test_every_expression_closes_what_it_opens(expression: str) -> None:
         assert expression.count(opening) == expression.count(closing)
 
 
-def test_the_issues_alerts_are_there_and_say_what_is_wrong() -> None:
+def test_the_issues_alerts_exist_and_have_a_summary() -> None:
     names = {rule["alert"] for rule in ALERTS}
     assert names >= {
         "KuvakaPublishFailures",
@@ -92,7 +92,7 @@ def test_the_issues_alerts_are_there_and_say_what_is_wrong() -> None:
         assert rule["annotations"]["summary"].endswith((".", "?"))
 
 
-def test_what_to_do_about_each_alert_is_said() -> None:
+def test_each_alert_says_what_to_do() -> None:
     text = (OPS / "README.md").read_text()
     assert [rule["alert"] for rule in ALERTS if f"`{rule['alert']}`" not in text] == []
 
@@ -104,18 +104,18 @@ def test_the_dashboard_can_be_imported_anywhere() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_no_panel_lies_on_another() -> None:
+def test_no_panel_overlaps_another() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
-        place = panel["gridPos"]
-        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        position = panel["gridPos"]
+        cells = {(position["x"] + x, position["y"] + y) for x in range(position["w"]) for y in range(position["h"])}
         assert not taken & cells, panel["title"]
-        assert place["x"] + place["w"] <= 24
+        assert position["x"] + position["w"] <= 24
         taken |= cells
 
 
 def test_a_share_is_0_and_not_missing_before_its_first_event() -> None:
-    """Codes of HTTP cannot all begin at 0, so what asks for some of them says what nothing means."""
+    """Not all HTTP status codes can begin at 0, so an expression with some of them needs a default."""
     asking = [expression for expression in EXPRESSIONS if re.search(r"http_requests_total\{code=~", expression)]
     assert len(asking) == 2
     assert [each for each in asking if not re.search(r"\(sum\(rate\([^()]*\)\) or vector\(0\)\) /", each)] == []

@@ -1,4 +1,4 @@
-"""What clients of the first version of this API rely on (docs/differences.md)."""
+"""The behaviour on which clients of the first version of this API rely (docs/differences.md)."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ def bearer(db: None) -> dict[str, str]:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_slash_at_the_end_leads_to_the_route(bearer: dict[str, str], method: str) -> None:
-    answer = getattr(Client(), method)("/chatroom/?limit=2", headers=bearer)
-    assert (answer.status_code, answer["Location"]) == (307, "/chatroom?limit=2")
+    response = getattr(Client(), method)("/chatroom/?limit=2", headers=bearer)
+    assert (response.status_code, response["Location"]) == (307, "/chatroom?limit=2")
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/chatroom/x/"])
-def test_but_not_where_there_is_no_route(path: str) -> None:
+def test_a_slash_without_a_route_is_not_redirected(path: str) -> None:
     assert Client().get(path).status_code == 404
 
 
@@ -34,9 +34,9 @@ def test_rooms_have_a_list_of_messages_everywhere(bearer: dict[str, str]) -> Non
     assert [room["messages"] for room in client.get("/chatroom").json()] == [[]]
 
 
-def test_the_address_itself_leads_somewhere(settings: Any) -> None:
+def test_the_index_links_to_pages_that_exist(settings: Any) -> None:
     settings.DEBUG = True
-    told = Client().get("/", headers={"Accept": "application/json"}).json()
-    assert all(Client().get(told[name]).status_code == 200 for name in ("docs", "schema", "errors"))
+    index = Client().get("/", headers={"Accept": "application/json"}).json()
+    assert all(Client().get(index[name]).status_code == 200 for name in ("docs", "schema", "errors"))
     page = Client().get("/", headers={"Accept": "text/html,*/*"})
     assert (page.status_code, page["Location"]) == (302, "/docs")

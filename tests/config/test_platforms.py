@@ -1,4 +1,4 @@
-"""render.yaml and fly.toml, held to the Procfile, to the settings and to what the platforms' own references say."""
+"""render.yaml and fly.toml agree with the Procfile, the settings and the platforms' references."""
 
 import base64
 import secrets
@@ -25,10 +25,10 @@ BY_HAND: dict[str, Any] = {
     "STRIPE_SECRET_KEY": "sk_test_" + "a" * 24,
     "STRIPE_WEBHOOK_SECRET": "whsec_a",
 }
-"""What both platforms leave to their owner: the keys of Gemini, Twilio and Stripe."""
+"""What the owner has to set on both platforms: the keys of Gemini, Twilio and Stripe."""
 
 SLOWEST_END = 28
-"""Seconds that `web` may take to end what it is answering (`--workers-kill-timeout` in the Procfile)."""
+"""Seconds in which `web` may finish its requests (`--workers-kill-timeout` in the Procfile)."""
 
 
 def generated() -> str:

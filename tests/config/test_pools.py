@@ -1,4 +1,4 @@
-"""Pools that PostgreSQL could not fill are named before anything runs."""
+"""Pools larger than PostgreSQL's limit are reported before anything runs."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def size(monkeypatch: pytest.MonkeyPatch) -> Any:
     return set_size
 
 
-def test_what_fits_is_not_talked_of() -> None:
+def test_pools_that_fit_give_no_warning() -> None:
     assert connection_pools.check(databases=["default"]) == []
 
 
@@ -44,10 +44,12 @@ def test_more_web_processes_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each.id for each in connection_pools.check(databases=["default"])] == ["kuvaka.W001"]
 
 
-def test_commands_that_need_no_database_ask_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> Any:
+def test_commands_that_need_no_database_use_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
         raise OperationalError
 
-    monkeypatch.setattr(connection, "cursor", away)
+    monkeypatch.setattr(connection, "cursor", fail)
     assert connection_pools.check(databases=None) == []
-    assert connection_pools.check(databases=["default"]) == [], "that it is away is said by whatever needs it"
+    assert connection_pools.check(databases=["default"]) == [], (
+        "the commands that need it report that it is unavailable"
+    )

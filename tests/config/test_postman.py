@@ -116,4 +116,4 @@ def test_running_it_without_npm_says_what_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(postman, "NEWMAN", tmp_path)
     assert postman.main(["--run"]) == 1
-    assert "Node.js and npm are needed" in capsys.readouterr().err
+    assert "it needs Node.js and npm" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The Procfile is the one place for commands, and a process that it starts is the process that gets the signals."""
+"""All commands are in the Procfile, and the process that it starts is the one that gets the signals."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def test_platforms_that_read_the_procfile_as_yaml_find_the_same() -> None:
     assert yaml.safe_load(processes.PROCFILE.read_text()) == processes.parse_procfile()
 
 
-def test_a_process_takes_the_place_of_what_started_it(checkout: Path) -> None:
+def test_a_process_replaces_the_one_that_started_it(checkout: Path) -> None:
     with start(checkout, "show", GIVEN="something") as process:
         assert process.stdout is not None
         pid, folder, prefix, *arguments = process.stdout.readline().split()
@@ -78,7 +78,7 @@ def test_a_process_of_several_commands_runs_them_all(checkout: Path) -> None:
     assert output == "one\ntwo\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("nobody",), ("show", "once")])
+@pytest.mark.parametrize("arguments", [(), ("unknown",), ("show", "once")])
 def test_an_unknown_process_is_refused_with_the_known_names(checkout: Path, arguments: tuple[str, ...]) -> None:
     process = start(checkout, *arguments)
     output, errors = process.communicate()
@@ -110,17 +110,17 @@ def test_every_queue_has_a_worker_with_a_unique_name() -> None:
 
 
 def test_a_service_link_of_kubernetes_is_no_setting(checkout: Path) -> None:
-    told = {"STREAM_PORT": "tcp://10.0.0.7:8001", "METRICS_PORT": "tcp://10.0.0.8:9000", "PORT": "8080"}
-    assert "STREAM_PORT" not in processes.environment(told)
-    assert processes.environment(told)["PORT"] == "8080"
+    given = {"STREAM_PORT": "tcp://10.0.0.7:8001", "METRICS_PORT": "tcp://10.0.0.8:9000", "PORT": "8080"}
+    assert "STREAM_PORT" not in processes.environment(given)
+    assert processes.environment(given)["PORT"] == "8080"
     settings = environment.Environment(
         _env_file=None,
         DEBUG=True,
         SECRET_KEY="s" * 40,
         JWT_SIGNING_KEY="j" * 40,
-        DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing",
+        DATABASE_URL="postgresql://none@127.0.0.1:1/none",
         REDIS_URL="redis://127.0.0.1:1/0",
-        **told,
+        **given,
     )
     assert (settings.PORT, settings.METRICS_PORT) == (8080, None)
-    assert str(settings.STREAM_PORT) != told["STREAM_PORT"]
+    assert str(settings.STREAM_PORT) != given["STREAM_PORT"]

@@ -1,4 +1,4 @@
-"""`manage.py purge`: everything that is kept for a time only, in one place."""
+"""`manage.py purge`: deletes everything whose retention time is over."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def run(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture
 def old(settings: Any) -> list[str]:
-    """One row of each kind whose time is over, and one whose time is not."""
+    """One row of each kind whose retention time is over, and one whose time is not."""
     settings.RETAIN_STAFF_ACTIONS = timedelta(days=100)
     for days in (0, 101):
         moment = timezone.now() - timedelta(days=days)
@@ -48,8 +48,8 @@ def old(settings: Any) -> list[str]:
 
 
 def test_everything_whose_time_is_over_goes_and_the_rest_stays(old: list[str]) -> None:
-    told = run()
-    assert {name: told[name] for name in old} == dict.fromkeys(old, 1)
+    counts = run()
+    assert {name: counts[name] for name in old} == dict.fromkeys(old, 1)
     assert set(run().values()) == {0}
     assert StaffAction.objects.count() == DeskSession.objects.count() == TaskResult.objects.count() == 1
     assert AccessAttempt.objects.get().username == AccessFailureLog.objects.get().username == "u0"
@@ -57,9 +57,9 @@ def test_everything_whose_time_is_over_goes_and_the_rest_stays(old: list[str]) -
 
 
 def test_a_dry_run_counts_and_deletes_nothing(old: list[str]) -> None:
-    told = run("--dry-run")
-    assert {name: told[name] for name in old} == dict.fromkeys(old, 1)
-    assert told["Message"] is None
+    counts = run("--dry-run")
+    assert {name: counts[name] for name in old} == dict.fromkeys(old, 1)
+    assert counts["Message"] is None
     assert StaffAction.objects.count() == 2
 
 
@@ -69,7 +69,7 @@ def test_staff_actions_are_kept_unless_a_setting_limits_them(old: list[str], set
     assert StaffAction.objects.count() == 2
 
 
-def test_beat_has_it_done_and_nobody_else_deletes_by_age() -> None:
+def test_beat_runs_it_and_nothing_else_deletes_by_age() -> None:
     app.finalize()
     purges = [entry["task"] for entry in app.conf.beat_schedule.values() if "purge" in entry["task"]]
     assert purges == ["accounts.tasks.purge"]

@@ -1,4 +1,4 @@
-"""`make run`, held to its promises, on a copy of `config` with a Procfile of small programs, so that a run is short."""
+"""`make run`, on a copy of `config` with a Procfile of small programs, so that a run is short."""
 
 import os
 import pty
@@ -20,17 +20,17 @@ from tests.config.launcher import KEY, Run
 from tests.ports import free_port
 
 
-def test_a_run_tells_its_address_how_to_sign_in_and_what_to_try(plain: Run) -> None:
+def test_a_run_prints_its_address_and_how_to_sign_in(plain: Run) -> None:
     assert f"http://127.0.0.1:{plain.port}/docs" in plain.output
     assert plain.output.count("$url/auth/") == 2
     assert plain.output.count("$url/chatroom") == 3
 
 
-def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], data_dir: Path) -> None:
+def test_without_a_key_there_is_a_pretend_stripe(pretending: Callable[..., Run], data_dir: Path) -> None:
     run = pretending().ready()
 
     host, key = run.variable("STRIPE_API_HOST"), run.variable("STRIPE_SECRET_KEY")
-    assert f"Its desk, where time can be moved and payments fail: {host}/" in run.output
+    assert f"Its control page moves time and makes payments fail: {host}/" in run.output
     assert run.variable("PRETEND_STRIPE_WEBHOOK") == f"http://127.0.0.1:{run.port}/webhook/stripe"
     assert run.variable("STRIPE_WEBHOOK_SECRET").startswith("whsec_")
     headers = {"Authorization": f"Bearer {key}"}
@@ -44,7 +44,7 @@ def test_without_a_key_a_stripe_is_pretended(pretending: Callable[..., Run], dat
     assert kept.json() == made
 
 
-def test_with_a_key_no_stripe_is_pretended(plain: Run) -> None:
+def test_with_a_key_there_is_no_pretend_stripe(plain: Run) -> None:
     assert "No money moves" not in plain.output
     assert plain.variable("STRIPE_SECRET_KEY") == KEY
     assert f"{PRETEND_STRIPE} " not in plain.output
@@ -61,7 +61,7 @@ def test_a_taken_port_of_the_pretend_stripe_is_named(pretending: Callable[..., R
 
 
 def test_the_next_run_finds_the_data_and_the_keys_of_the_last(start: Callable[..., Run], used_data_dir: Path) -> None:
-    # Ports that no connection can take between the runs. The line break goes when the first run notes its own.
+    # Ports that no connection can take between the runs. The line break is lost when the first run writes its own.
     ports = {f"{name}.port": str(free_port()) for name in ("postgresql", "redis")}
     embedded.make_folder(used_data_dir)
     for file, port in ports.items():
@@ -123,9 +123,7 @@ def test_the_environment_overrides_the_settings_file(start: Callable[..., Run], 
 
 
 @pytest.mark.parametrize(("given", "own"), [("DATABASE_URL", "redis"), ("REDIS_URL", "postgresql")])
-def test_one_server_of_the_callers_and_one_of_our_own(
-    given: str, own: str, start: Callable[..., Run], data_dir: Path
-) -> None:
+def test_one_given_server_and_one_of_our_own(given: str, own: str, start: Callable[..., Run], data_dir: Path) -> None:
     run = start(own_servers=True, **{given: os.environ[given]}).ready()
 
     assert run.variable(given) == os.environ[given]

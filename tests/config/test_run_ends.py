@@ -1,4 +1,4 @@
-"""How a `make run` ends, and what it leaves behind: nothing that it started, everything else."""
+"""How a `make run` ends: it ends all that it started, and nothing else."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from tests.ports import free_port
 
 @pytest.fixture
 def bystander(checkout: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of somebody else's that looks much like one of ours."""
+    """A process of another program, much like one of ours."""
     process = subprocess.Popen(
         [sys.executable, "worker.py"],
         cwd=checkout,
@@ -44,7 +44,7 @@ def test_ctrl_c_ends_everything_that_was_started_and_only_that(
     assert run.ended() == 0
     assert "worker hands back" in run.output
     assert len(started) > 5
-    assert [process for process in started if lives(process)] == []
+    assert [process for process in started if is_alive(process)] == []
     assert embedded.running_urls(used_data_dir) is None
     assert bystander.poll() is None
 
@@ -63,7 +63,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_hanging_process(checkout: Path, sta
         "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint('deaf', flush=True)\n"
         "while True:\n    time.sleep(600)\n"
     )
-    # Not so soon that a slow end could be taken for one that was waited for.
+    # Not so soon that a slow end could be mistaken for a wait.
     supervisor = checkout / "config/dev/supervisor.py"
     text, count = re.subn(r"(?m)^GRACE: Final = .*$", "GRACE: Final = 600.0", supervisor.read_text())
     assert count == 1
@@ -99,22 +99,22 @@ def test_the_next_run_ends_only_what_a_killed_run_left_behind(
         process.kill()
     first.process.kill()
     first.ended()
-    assert lives(orphan)
+    assert is_alive(orphan)
 
     second = start(own_servers=True, DATA_DIR=str(used_data_dir)).ready()
 
-    assert not lives(orphan)
-    assert "Stopped what an earlier run, which was killed, had left behind (processes: 1)." in second.output
+    assert not is_alive(orphan)
+    assert "Stopped the processes of an earlier run that was killed: 1." in second.output
     assert bystander.poll() is None
 
 
-def test_a_process_that_ends_by_itself_is_started_again(start: Callable[..., Run]) -> None:
+def test_a_process_that_ends_by_itself_is_restarted(start: Callable[..., Run]) -> None:
     run = start().with_worker()
 
     psutil.Process(run.pid_of("worker")).kill()
     run.wait_for("with child", times=2)
 
-    assert "worker  | ended by itself (killed by SIGKILL); it is started again." in run.output
+    assert "worker  | ended by itself (killed by SIGKILL); restarting it." in run.output
     assert run.process.poll() is None
 
 
@@ -124,7 +124,7 @@ def test_a_process_that_keeps_failing_ends_the_run_with_its_log(checkout: Path, 
     run = start()
 
     assert run.ended() == 1
-    assert "worker ended by itself (exit code 1). The last it said:" in run.output
+    assert "worker ended by itself (exit code 1). Its last lines:" in run.output
     assert run.output.count("worker has lost its way") >= 2
 
 
@@ -170,5 +170,5 @@ def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> No
     until(lambda: embedded.running_urls(data_dir) is None)
 
 
-def lives(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -54,15 +54,15 @@ def test_every_operation_says_what_it_does(schema: dict[str, Any]) -> None:
     assert [name for name, each in operations.items() if not each.get("summary")] == []
 
 
-def test_every_answer_says_what_it_is(schema: dict[str, Any]) -> None:
+def test_every_response_has_a_description(schema: dict[str, Any]) -> None:
     operations = {
         f"{method} {path}": each for path, methods in schema["paths"].items() for method, each in methods.items()
     }
     silent = {
         f"{name}: {status}"
         for name, each in operations.items()
-        for status, answer in each["responses"].items()
-        if "$ref" not in answer and not answer["description"]
+        for status, response in each["responses"].items()
+        if "$ref" not in response and not response["description"]
     }
     assert silent == set()
 
@@ -73,10 +73,10 @@ def test_every_operation_says_how_it_fails(schema: dict[str, Any]) -> None:
         assert {each["responses"][failure]["$ref"] for each in operations} == {"#/components/responses/Problem"}
     failed = schema["components"]["responses"]["Problem"]
     assert failed["content"].keys() == {CONTENT_TYPE}
-    told = json.loads(render(InvalidInput(errors=[{"field": "f", "code": "c", "detail": "d"}])).content)
+    body = json.loads(render(InvalidInput(errors=[{"field": "f", "code": "c", "detail": "d"}])).content)
     problem = schema["components"]["schemas"]["Problem"]
-    assert told.keys() == problem["properties"].keys()
-    assert set(problem["required"]) == told.keys() - {"errors"}
+    assert body.keys() == problem["properties"].keys()
+    assert set(problem["required"]) == body.keys() - {"errors"}
 
 
 @pytest.mark.parametrize("path", ["/schema", "/docs"])
@@ -87,14 +87,14 @@ def test_the_documentation_is_open_only_while_developing(settings: Any, path: st
     assert Client().get(path).status_code == 200
 
 
-def test_the_page_asks_no_other_site_for_anything(settings: Any) -> None:
+def test_the_page_loads_nothing_from_other_sites(settings: Any) -> None:
     settings.DEBUG = True
     page = Client().get("/docs")
     assert "https://" not in page.content.decode()
     assert "script-src 'self'" in page["Content-Security-Policy"]
 
 
-def test_an_api_answer_may_load_nothing() -> None:
+def test_an_api_response_may_load_nothing() -> None:
     policy = Client().get("/nowhere")["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy

@@ -31,9 +31,9 @@ def run(*arguments: Any) -> str:
 
 def test_it_creates_as_many_as_requested_and_no_more_when_rerun() -> None:
     said = run("--users", 30, "--messages", 1200)
-    assert "made: 30 people, 1200 messages" in said
+    assert "created: 30 users, 1200 messages" in said
     assert (User.objects.count(), Message.objects.count()) == (30, 1200)
-    assert "made: 0 people, 0 messages" in run("--users", 30, "--messages", 1200)
+    assert "created: 0 users, 0 messages" in run("--users", 30, "--messages", 1200)
     assert (User.objects.count(), Message.objects.count()) == (30, 1200)
 
 
@@ -84,7 +84,7 @@ def test_some_users_have_a_pro_grant_and_others_obey_basic() -> None:
     assert StaffAction.objects.filter(action="grant_pro", user_id__in=pro).count() == 2
 
 
-def test_the_people_can_sign_in_and_find_what_they_said() -> None:
+def test_the_users_can_sign_in_and_find_their_messages() -> None:
     said = run("--users", 3, "--messages", 300)
     user = User.objects.order_by("pk").first()
     assert user
@@ -98,10 +98,10 @@ def test_the_people_can_sign_in_and_find_what_they_said() -> None:
     assert client.get("/search", {"q": word}).json()
 
 
-def test_it_counts_and_changes_nobody_else() -> None:
+def test_it_neither_counts_nor_changes_other_users() -> None:
     real = User.objects.create_user("+919812345670")
     Chatroom.objects.create(user=real, name="Mine")
-    assert "there: 0 people, 0 messages" in run("--users", 2, "--messages", 20)
+    assert "existing: 0 users, 0 messages" in run("--users", 2, "--messages", 20)
     assert not Message.objects.filter(user=real).exists()
     assert Chatroom.objects.get(user=real).name == "Mine"
     later = User.objects.create_user("+919812345671")
@@ -109,7 +109,7 @@ def test_it_counts_and_changes_nobody_else() -> None:
 
 
 def test_it_is_refused_where_it_could_do_harm(settings: Any) -> None:
-    with pytest.raises(CommandError, match="more --users"):
+    with pytest.raises(CommandError, match="a higher --users"):
         run("--users", 1, "--messages", 100_000)
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG is off"):
@@ -118,5 +118,5 @@ def test_it_is_refused_where_it_could_do_harm(settings: Any) -> None:
 
 
 def test_a_dry_run_makes_nothing() -> None:
-    assert "would be made: 5 people, 50 messages" in run("--users", 5, "--messages", 50, "--dry-run")
+    assert "would be created: 5 users, 50 messages" in run("--users", 5, "--messages", 50, "--dry-run")
     assert not User.objects.exists()

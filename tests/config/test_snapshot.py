@@ -1,4 +1,4 @@
-"""The schema snapshot: it is what the migrations make, an empty database takes it, and any other is migrated."""
+"""The schema snapshot: it equals the migrations; an empty database loads it, and any other is migrated."""
 
 import os
 import subprocess
@@ -58,7 +58,7 @@ def pg_dump(kind: str) -> Path:
     params=["embedded", pytest.param("installed", marks=[pytest.mark.needs_postgresql, pytest.mark.faults])],
 )
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """A server's kind, and the URL of a superuser of it."""
+    """A server's name, and the URL of one of its superusers."""
     if request.param == "embedded":
         yield "embedded", _urls.database_url
         return
@@ -95,7 +95,7 @@ schema.main()
 
 
 def test_make_schema_writes_the_same_file_for_the_same_database(tmp_path: Path) -> None:
-    """But for the migrations and the dump, which take minutes, it runs as `make schema` does: no settings are named."""
+    """Like `make schema`, without settings, except for the migrations and the dump, which take minutes."""
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     ran = subprocess.run(
@@ -136,7 +136,7 @@ def test_the_snapshot_equals_the_result_of_the_migrations(server: tuple[str, str
 @pytest.mark.parametrize(
     "changes", [CHANGES_BY_HAND, pytest.param(OTHER_CHANGES_BY_HAND, marks=pytest.mark.faults)], ids=["some", "others"]
 )
-def test_each_change_by_hand_is_seen(changes: Sequence[str]) -> None:
+def test_each_manual_change_is_noticed(changes: Sequence[str]) -> None:
     with database(_urls.database_url, "changed") as url, psycopg.connect(url) as connection:
         connection.execute(snapshot.FILE.read_text())
         connection.commit()
@@ -190,7 +190,7 @@ def test_a_database_with_anything_in_it_is_not_loaded_into(db: None, made: str) 
         assert other.execute(snapshot.ANYTHING).fetchone() == (1,)
 
 
-def test_what_belongs_to_an_extension_is_nothing() -> None:
+def test_objects_of_an_extension_do_not_count() -> None:
     extended = servers.with_name(_urls.database_url, f"{servers.RUN}_extended")
     with database(_urls.database_url, "extended"), psycopg.connect(extended) as superuser:
         # Either brings types, functions and operators; the embedded PostgreSQL has one of them, others the other.
@@ -236,8 +236,8 @@ def test_where_it_cannot_be_loaded_all_migrations_run(
 
     call_command("prepare_database")
 
-    told = capfd.readouterr()
-    assert 'The snapshot cannot be loaded (relation "half" already exists)' in told.err
-    assert len(told.err.splitlines()) == 1
-    assert "Apply all migrations" in told.out
+    output = capfd.readouterr()
+    assert 'The snapshot cannot be loaded (relation "half" already exists)' in output.err
+    assert len(output.err.splitlines()) == 1
+    assert "Apply all migrations" in output.out
     assert "half" not in connection.introspection.table_names(), "all or nothing"

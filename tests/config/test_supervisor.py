@@ -1,4 +1,4 @@
-"""What runs the processes of `make run` ends them, whatever the moment at which it is asked to."""
+"""The supervisor of `make run` ends its processes at any moment at which it is asked to."""
 
 import os
 import time
@@ -29,7 +29,7 @@ def test_a_signal_during_a_check_does_not_keep_a_run_from_ending(supervisor: Sup
     assert has_ended(process)
 
 
-def test_a_look_takes_no_lock(supervisor: Supervisor) -> None:
+def test_a_check_takes_no_lock(supervisor: Supervisor) -> None:
     supervisor.start("web")
     process = supervisor._children["web"].process
     with process._waitpid_lock:  # type: ignore[attr-defined]

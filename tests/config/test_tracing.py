@@ -1,4 +1,4 @@
-"""What a trace says, and what it never says."""
+"""What a trace contains, and what it never contains."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -33,7 +33,7 @@ def collector() -> Iterator[CollectorDouble]:
 
 @pytest.fixture
 def ended(_off: None, collector: CollectorDouble) -> Iterator[Ended]:
-    """Turn tracing on; the spans that have ended so far, as the collector has them."""
+    """Turn tracing on; the spans that have ended so far, as the collector received them."""
     # The base address, as the variable has it: with a slash, or without.
     tracing.configure(endpoint=collector.url + "/", headers="api-key=a%20key", process="worker", environment="staging")
     processor = tracing._tracer.span_processor  # type: ignore[union-attr]
@@ -47,9 +47,9 @@ def ended(_off: None, collector: CollectorDouble) -> Iterator[Ended]:
     structlog.contextvars.clear_contextvars()
 
 
-def serve(answer: Callable[[Any], HttpResponse], path: str = "/chatroom/7", **request: Any) -> HttpResponse:
+def serve(view: Callable[[Any], HttpResponse], path: str = "/chatroom/7", **request: Any) -> HttpResponse:
     made = RequestFactory().generic(request.pop("method", "GET"), f"{path}?q={CANARY}", **request)
-    return tracing.TracingMiddleware(answer)(made)
+    return tracing.TracingMiddleware(view)(made)
 
 
 def routed(request: Any, route: str = "chatroom/<int:room_id>", status: int = 200, **kwargs: Any) -> HttpResponse:
@@ -97,7 +97,7 @@ def test_what_is_no_route_is_named_by_its_method_alone(ended: Ended) -> None:
     assert not span["failed"], "a client's error is none of the server's"
 
 
-def test_a_method_of_a_strangers_own_is_no_name(ended: Ended) -> None:
+def test_an_unknown_method_is_not_in_the_name(ended: Ended) -> None:
     serve(unrouted, method=CANARY.upper())
     serve(routed, method=CANARY.upper())
     assert [span["name"] for span in ended()] == ["HTTP", "HTTP /chatroom/<int:room_id>"]
@@ -107,7 +107,7 @@ def test_a_method_of_a_strangers_own_is_no_name(ended: Ended) -> None:
 @pytest.mark.parametrize(
     ("value", "path"), [("12", "/x/12"), (UUID(int=1), f"/x/{UUID(int=1)}"), (CANARY, "/REDACTED")]
 )
-def test_a_path_is_told_where_its_parts_are_ids(ended: Ended, value: Any, path: str) -> None:
+def test_a_path_is_recorded_if_its_parts_are_ids(ended: Ended, value: Any, path: str) -> None:
     serve(lambda request: routed(request, "x/<path:object_id>", object_id=value), path=f"/x/{value}")
     [span] = ended()
     assert span["attributes"]["url.path"] == path
@@ -121,7 +121,7 @@ def test_a_span_has_no_query_header_or_unknown_path(ended: Ended, collector: Col
     assert CANARY not in collector.text().lower()
 
 
-def test_a_clients_own_trace_is_linked_to_and_not_taken_over(ended: Ended) -> None:
+def test_a_clients_own_trace_is_linked_and_not_continued(ended: Ended) -> None:
     serve(routed, HTTP_TRACEPARENT=f"00-{'ab' * 16}-{'cd' * 8}-01")
     [span] = ended()
     assert span["parent"] == ""
@@ -136,7 +136,7 @@ def test_what_is_no_trace_is_not_linked_to(ended: Ended, given: str) -> None:
     assert span["links"] == []
 
 
-def test_an_answer_of_500_marks_the_span(ended: Ended) -> None:
+def test_a_response_of_500_marks_the_span(ended: Ended) -> None:
     serve(lambda request: routed(request, status=503))
     [span] = ended()
     assert (span["failed"], span["attributes"]["error.type"]) == (True, "503")
@@ -167,7 +167,7 @@ def test_a_task_span_is_below_its_publishing_and_the_request(ended: Ended, monke
     monkeypatch.setattr(app, "send_task", send_task)
     with structlog.contextvars.bound_contextvars(request_id="an-id-of-ours"):
         serve(published)
-    # Whatever the thread was busy with before.
+    # The context of the thread's earlier work.
     with structlog.contextvars.bound_contextvars(request_id="another-id"):
         run("1", **headers)
     sent, request, worked = ended()
@@ -193,7 +193,7 @@ def test_a_task_span_is_below_its_publishing_and_the_request(ended: Ended, monke
     }
 
 
-def test_a_task_that_redis_does_not_take_is_a_failed_sending(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_redis_does_not_accept_is_a_failed_span(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str, args: Any) -> None:
         raise ConnectionRefusedError(CANARY)
 
@@ -204,7 +204,7 @@ def test_a_task_that_redis_does_not_take_is_a_failed_sending(ended: Ended, monke
     assert sent["attributes"]["messaging.destination.name"] == "default"
 
 
-def test_what_is_published_apart_begins_a_trace_of_its_own(ended: Ended) -> None:
+def test_a_task_published_alone_begins_its_own_trace(ended: Ended) -> None:
     headers: dict[str, str] = {}
     with tracing.span("sweep", {}), tracing.apart(), tracing.sending("some.task", queue="default"):
         signals.before_task_publish.send(sender="some.task", headers=headers, body=())
@@ -234,28 +234,28 @@ def test_only_spans_of_a_task_are_its_children(ended: Ended) -> None:
     assert tracing._running == {}
 
 
-# --- What looks and finds nothing -------------------------------------------------------------------------------------
+# --- Periodic tasks without work --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("outcome", [0, {"lost": 0, "published": 0}, "not_due"])
-def test_a_periodic_task_that_finds_nothing_to_do_is_not_told_of(ended: Ended, outcome: Any) -> None:
+def test_a_periodic_task_without_work_makes_no_span(ended: Ended, outcome: Any) -> None:
     run("5", retval=outcome)
     assert ended() == []
 
 
 @pytest.mark.parametrize("outcome", [1, {"lost": 0, "published": 2}, None, "payment_provider_away"])
-def test_one_that_does_something_is(ended: Ended, outcome: Any) -> None:
+def test_a_periodic_task_with_work_makes_a_span(ended: Ended, outcome: Any) -> None:
     run("6", retval=outcome)
     assert [span["name"] for span in ended()] == ["process default"]
 
 
-def test_one_that_fails_is(ended: Ended) -> None:
+def test_a_periodic_task_that_fails_makes_a_span(ended: Ended) -> None:
     run("7", state="FAILURE", retval=ValueError())
     run("8", state="RETRY", retval=0)
     assert len(ended()) == 2
 
 
-def test_one_that_could_publish_nothing_is(ended: Ended) -> None:
+def test_a_periodic_task_that_publishes_makes_a_span(ended: Ended) -> None:
     signals.task_prerun.send(sender=None, task_id="9", task=task())
     with tracing.sending("some.task", queue="default"):
         pass
@@ -264,7 +264,7 @@ def test_one_that_could_publish_nothing_is(ended: Ended) -> None:
     assert sent["parent"] == swept["id"]
 
 
-def test_what_somebody_sent_is_whatever_it_returns(ended: Ended) -> None:
+def test_a_task_that_was_published_always_makes_a_span(ended: Ended) -> None:
     with tracing.sending("some.task", queue="default"):
         headers: dict[str, str] = {}
         signals.before_task_publish.send(sender="some.task", headers=headers, body=())
@@ -275,7 +275,7 @@ def test_what_somebody_sent_is_whatever_it_returns(ended: Ended) -> None:
 # --- Who makes them, and when -----------------------------------------------------------------------------------------
 
 
-def test_who_made_a_span_is_said(ended: Ended) -> None:
+def test_a_span_names_its_process_and_version(ended: Ended) -> None:
     with tracing.span("work", {"request_id": "one"}):
         pass
     [span] = ended()

@@ -1,4 +1,4 @@
-"""Without OTEL_EXPORTER_OTLP_ENDPOINT there are no traces, and nothing of them costs anything."""
+"""Without OTEL_EXPORTER_OTLP_ENDPOINT there are no traces, and tracing costs nothing."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`web` is replaced behind nginx, as docs/operation.md says, and nobody is refused."""
+"""`web` is replaced behind nginx, as in docs/operation.md, and no request is refused."""
 
 import json
 import os
@@ -29,11 +29,11 @@ REQUESTS = 500
 SENDERS = 6
 
 NOT_REACHED = b"Kuvaka cannot be reached"
-"""What nginx answers when no `web` does."""
+"""nginx's response when there is no `web`."""
 
 
 class Webs:
-    """Processes `web`, each at an address of its own, and the name by which nginx finds those that are there."""
+    """Processes `web`, each at its own address, and the name by which nginx finds the running ones."""
 
     def __init__(self, *, folder: Path, environment: dict[str, str]) -> None:
         self.port = free_port()
@@ -44,7 +44,7 @@ class Webs:
         self._made = 1
 
     def start(self) -> str:
-        """As Docker does: a container that is new has an address that is new, and its name leads there at once."""
+        """As in Docker: a new container has a new address, and the name resolves to it at once."""
         self._made += 1
         address = f"127.0.0.{self._made}"
         with (self._folder / f"web-{self._made}.log").open("wb") as log:
@@ -65,7 +65,7 @@ class Webs:
         wait_until(lambda: self._is_ready(address), f"web at {address} ready")
 
     def stop(self, address: str) -> None:
-        """SIGTERM; the name forgets the address when the process has ended, and not before."""
+        """Send SIGTERM; the name resolves to the address until the process has ended."""
         process = self._running.pop(address)
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -120,22 +120,22 @@ def behind_nginx(folder: Path) -> Iterator[tuple[Webs, Nginx]]:
 
 
 class Client:
-    """Somebody who is signed in, and asks through nginx."""
+    """A signed-in client behind nginx."""
 
     def __init__(self, proxy: Nginx) -> None:
         self._proxy = proxy
         self._headers = {"Content-Type": "application/json"}
         code = self.call("POST", "/auth/send-otp", {"mobile_number": "+919876543210"})["otp"]
-        told = self.call("POST", "/auth/verify-otp", {"mobile_number": "+919876543210", "otp": code})
-        self._headers |= {"Authorization": f"Bearer {told['access_token']}"}
+        tokens = self.call("POST", "/auth/verify-otp", {"mobile_number": "+919876543210", "otp": code})
+        self._headers |= {"Authorization": f"Bearer {tokens['access_token']}"}
         self.room = self.call("POST", "/chatroom", {"name": "Room"})["id"]
-        # No worker is there, so who waits for the reply waits as long as it says.
+        # There is no worker, so a request that waits for the reply takes its full time.
         self.message = self.call("POST", f"/chatroom/{self.room}/message", {"content": "Hello"})["id"]
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
         sent = None if body is None else json.dumps(body).encode()
-        answer, text = self._proxy.request(path, method=method, body=sent, headers=self._headers)
-        return answer.status, text
+        response, text = self._proxy.request(path, method=method, body=sent, headers=self._headers)
+        return response.status, text
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         status, text = self.ask(method, path, body)
@@ -165,27 +165,27 @@ def test_no_request_fails_while_two_web_processes_are_upgraded(
         done = threading.Event()
         asked = 0
 
-        def go_on(sender: int) -> Counter[tuple[str, int]]:
+        def send(sender: int) -> Counter[tuple[str, int]]:
             nonlocal asked
-            told: Counter[tuple[str, int]] = Counter()
+            counts: Counter[tuple[str, int]] = Counter()
             while not done.is_set() or asked < REQUESTS:
                 method, path, body = kinds[sender % len(kinds)]
                 status, text = client.ask(method, path, body)
-                # What `web` itself answers so says that the machine is busy, and nothing of the upgrade.
+                # Such a response from `web` itself means that the machine is busy, not that the upgrade failed.
                 if status == 503 and NOT_REACHED not in text:
                     continue
-                told[method, status] += 1
+                counts[method, status] += 1
                 asked += 1
-            return told
+            return counts
 
         with ThreadPoolExecutor(SENDERS) as pool:
-            senders = [pool.submit(go_on, number) for number in range(SENDERS)]
+            senders = [pool.submit(send, number) for number in range(SENDERS)]
             try:
                 time.sleep(1)
                 replace(webs, old)
             finally:
                 done.set()
-            told = sum((sender.result() for sender in senders), Counter())
+            counts = sum((sender.result() for sender in senders), Counter())
 
-    assert set(told) == {("GET", 200), ("POST", 201), ("PATCH", 200)}, told
-    assert told.total() >= REQUESTS
+    assert set(counts) == {("GET", 200), ("POST", 201), ("PATCH", 200)}, counts
+    assert counts.total() >= REQUESTS

@@ -1,6 +1,6 @@
-"""`make image-test`: what is missing, what was built, and what each process of it did.
+"""`make image-test`: checks the requirements, builds the image, and runs each of its processes.
 
-`--fresh` forgets what earlier runs have built, the stand-in of the base image too.
+`--fresh` deletes what earlier runs have built, including the stand-in for the base image.
 """
 
 import os
@@ -17,7 +17,7 @@ from config.dev import embedded
 from tests import servers
 from tests.image import base
 from tests.image.buildah import Buildah
-from tests.image.checks import Faults, look_at
+from tests.image.checks import Report, check_processes
 
 FOLDER: Final = embedded.ROOT_FOLDER / "image-test"
 IMAGE: Final = "localhost/kuvaka:image-test"
@@ -25,12 +25,12 @@ PROGRAMS: Final = ("buildah", "debootstrap", "runc")
 
 
 def main(arguments: list[str]) -> int:
-    """Build, run, look; return the exit code."""
+    """Build, run and check; return the exit code."""
     if lack := missing():
         print(f"make image-test needs {lack}.", file=sys.stderr)
         return 1
     if arguments == ["--fresh"] and FOLDER.exists():
-        _forget()
+        _delete_store()
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         with embedded.hold(FOLDER):
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 
 def missing() -> str:
-    """What this machine lacks, for a person; nothing if it has all."""
+    """The requirements that this machine lacks, as a text; empty if it has all."""
     programs = [name for name in PROGRAMS if shutil.which(name) is None]
     lacks = [f"Debian's packages {', '.join(programs)} (apt-get install {' '.join(programs)})"] if programs else []
     return " and ".join(["root", *lacks] if os.geteuid() != 0 else lacks)
@@ -62,15 +62,15 @@ def _run(buildah: Buildah) -> int:
         stack.callback(buildah.say, "rm", container)
         root = Path(buildah.say("mount", container))
         urls = stack.enter_context(servers.running())
-        faults = Faults()
-        look_at(root, image=buildah.settings(IMAGE), urls=urls, folder=FOLDER, faults=faults)
-    buildah.say("rmi", "--prune")  # what the tag named before
-    _step(f"{len(faults.found)} faults; logs are in {FOLDER}" if faults.found else "Everything is as it should be.")
-    return 1 if faults.found else 0
+        report = Report()
+        check_processes(root, image=buildah.settings(IMAGE), urls=urls, folder=FOLDER, report=report)
+    buildah.say("rmi", "--prune")  # the image that the tag named before
+    _step(f"{len(report.faults)} faults; logs are in {FOLDER}" if report.faults else "No faults.")
+    return 1 if report.faults else 0
 
 
-def _forget() -> None:
-    """Throw the store away; its layers are mounted as long as a container is there."""
+def _delete_store() -> None:
+    """Delete the store; its layers are mounted as long as a container exists."""
     Buildah(FOLDER).say("rm", "--all")
     Buildah(FOLDER).say("rmi", "--all", "--force")
     shutil.rmtree(FOLDER)

@@ -1,4 +1,4 @@
-"""A stand-in for the base image that the Dockerfile names, made of Debian's packages: no registry is needed."""
+"""A stand-in for the base image in the Dockerfile, made from Debian's packages: no registry is needed."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ LABEL: Final = "kuvaka.stand-in"
 
 
 class Base(NamedTuple):
-    """What the Dockerfile builds upon."""
+    """The base image of the Dockerfile."""
 
     name: str
     python: str
@@ -23,15 +23,15 @@ class Base(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """The name by which Docker knows it, which buildah looks for."""
+        """The name in Docker's form, which buildah needs."""
         return f"docker.io/library/{self.name}"
 
 
 def named_in(dockerfile: str) -> Base:
-    """Find the one base image.
+    """Find the base image.
 
     Raises:
-        ValueError: if there are several, or it is not one of Python's on Debian.
+        ValueError: if there are several, or it is not a Python image on Debian.
     """
     stages = {match[1] for match in re.finditer(r"^FROM \S+ AS (\S+)$", dockerfile, re.MULTILINE)}
     names = {match[1] for match in re.finditer(r"^FROM (\S+)", dockerfile, re.MULTILINE)} - stages
@@ -41,9 +41,9 @@ def named_in(dockerfile: str) -> Base:
 
 
 def make(base: Base, buildah: Buildah, folder: Path) -> None:
-    """Make the image with debootstrap; seconds of work, and some 100 MB to fetch.
+    """Make the image with debootstrap; takes seconds, and downloads about 100 MB.
 
-    What this machine trusts is trusted inside too, since a proxy may stand between it and the registries of packages.
+    It gets the CA certificates of this machine, because package registries may be behind a proxy.
 
     Raises:
         ValueError: if that release of Debian has another Python.
@@ -56,7 +56,7 @@ def make(base: Base, buildah: Buildah, folder: Path) -> None:
         subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=True)
     python = root / "usr" / "bin" / f"python{base.python}"
     if not python.exists():
-        raise ValueError(f"Debian's {base.suite} has no Python {base.python}, which {base.name} is to have.")
+        raise ValueError(f"Debian's {base.suite} has no Python {base.python}, which {base.name} needs.")
     for left in ("var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(root / left)
     (root / "usr" / "bin" / "python").symlink_to(python.name)
@@ -72,8 +72,8 @@ def make(base: Base, buildah: Buildah, folder: Path) -> None:
 
 
 def _mirror(suite: str) -> list[str]:
-    """Where apt gets that release from, if this machine has it; debootstrap knows an address of its own otherwise."""
+    """The address from which apt gets that release, if this machine has one; otherwise debootstrap uses its default."""
     command = ["apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    found = (line.partition(" ") for line in told.splitlines())
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = (line.partition(" ") for line in output.splitlines())
     return [address for release, _, address in found if release == suite][:1]

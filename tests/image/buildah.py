@@ -1,4 +1,4 @@
-"""buildah, with a store of its own: what is made here takes no name in the store of whoever runs it."""
+"""buildah, with a separate store: images made here take no name in the user's own store."""
 
 import json
 import subprocess
@@ -7,30 +7,27 @@ from typing import Any
 
 
 class Buildah:
-    """Gives commands to buildah."""
-
     def __init__(self, folder: Path) -> None:
         self._command = ["buildah", "--root", str(folder / "store"), "--runroot", str(folder / "run")]
 
     def say(self, *arguments: str) -> str:
-        """Give a command, and return what it prints.
+        """Run a command, and return its output.
 
         Raises:
-            subprocess.CalledProcessError: if it fails; its complaint goes to the terminal.
+            subprocess.CalledProcessError: if it fails; its error goes to the terminal.
         """
         return subprocess.run(
             [*self._command, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
         ).stdout.strip()
 
     def has(self, image: str) -> bool:
-        """Whether there is an image of that name."""
         command = [*self._command, "inspect", "--type", "image", image]
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
     def build(self, image: str, *, source: Path, log: Path) -> None:
-        """Build the Dockerfile of `source`; nothing is pulled, and steps that have not changed are not done again.
+        """Build the Dockerfile of `source`; nothing is pulled, and unchanged steps come from the cache.
 
-        In a chroot, since a container within a container is more than many machines allow.
+        In a chroot, because many machines do not allow a container in a container.
 
         Raises:
             subprocess.CalledProcessError: if it fails; the log says why.
@@ -46,12 +43,12 @@ class Buildah:
             )
 
     def settings(self, image: str) -> dict[str, Any]:
-        """What the image says of how it is run, as Docker reads it."""
-        told: dict[str, Any] = json.loads(self.say("inspect", "--type", "image", image))
-        return dict(told["Docker"]["config"])
+        """The image's run settings, in Docker's form."""
+        found: dict[str, Any] = json.loads(self.say("inspect", "--type", "image", image))
+        return dict(found["Docker"]["config"])
 
     def size(self, image: str) -> int:
         """Megabytes, all layers together."""
-        [told] = json.loads(self.say("images", "--json", image))
-        number, unit = str(told["size"]).split()
+        [found] = json.loads(self.say("images", "--json", image))
+        number, unit = str(found["size"]).split()
         return round(float(number) * {"MB": 1, "GB": 1000}[unit])

@@ -1,4 +1,4 @@
-"""What is looked at in the processes of the image, as they run in production: nothing but /tmp can be written to."""
+"""The checks of the image's processes, which run as in production: only /tmp is writable."""
 
 import json
 import secrets
@@ -17,14 +17,14 @@ from config.dev.embedded import Urls
 from tests.image.containers import Container
 from tests.ports import free_port
 
-PATIENCE: Final = 90.0
+READY_TIMEOUT: Final = 90.0
 """Seconds for a process to be ready."""
 
 GRACE: Final = 35.0
-"""Seconds to end in: the longest stop_grace_period of compose.yaml."""
+"""Seconds in which a process must end: the longest stop_grace_period of compose.yaml."""
 
 ENDED: Final = (0, 128 + 15)
-"""Exit codes of a process that ended because it was asked to."""
+"""Exit codes of a process that ended on a signal."""
 
 INSIDE: Final = """\
 import os, pathlib
@@ -35,26 +35,26 @@ def writable(folder):
         return False
     return True
 status = dict(line.split(":", 1) for line in pathlib.Path("/proc/1/status").read_text().splitlines())
-places = [folder for folder in ("/", "/app", "/venv", "/etc", "/var/tmp", "/tmp") if writable(folder)]
-print(os.getuid(), os.getgid(), int(status["CapBnd"], 16), status["NoNewPrivs"].strip(), *places)
+folders = [folder for folder in ("/", "/app", "/venv", "/etc", "/var/tmp", "/tmp") if writable(folder)]
+print(os.getuid(), os.getgid(), int(status["CapBnd"], 16), status["NoNewPrivs"].strip(), *folders)
 """
 EXPECTED: Final = "10001 10001 0 1 /tmp"
 
 
-class Faults:
-    """What was looked at, told line by line, and what of it was not as it should be."""
+class Report:
+    """Prints each check, and collects those that failed."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.faults: list[str] = []
 
-    def tell(self, what: str, fault: object) -> None:
-        """Tell a person; a fault is anything that is not empty."""
+    def add(self, what: str, fault: object) -> None:
+        """Print a check; it has failed if `fault` is not empty."""
         print(f"  {'WRONG' if fault else 'ok':<6}{what}{f': {fault}' if fault else ''}", flush=True)
         if fault:
-            self.found.append(what)
+            self.faults.append(what)
 
 
-def look_at(root: Path, *, image: Mapping[str, Any], urls: Urls, folder: Path, faults: Faults) -> None:
+def check_processes(root: Path, *, image: Mapping[str, Any], urls: Urls, folder: Path, report: Report) -> None:
     """Run every process of the Procfile from the image that is mounted at `root`."""
     settings = production(urls)
 
@@ -64,28 +64,26 @@ def look_at(root: Path, *, image: Mapping[str, Any], urls: Urls, folder: Path, f
     with ExitStack() as stack:
         release = start(processes.ONCE)
         stack.callback(release.remove)
-        code = release.process.wait(timeout=PATIENCE)
-        faults.tell("release ends with 0", code and f"{code}\n{release.last_words()}")
+        code = release.process.wait(timeout=READY_TIMEOUT)
+        report.add("release ends with 0", code and f"{code}\n{release.last_words()}")
 
         running = {name: start(name) for name in processes.parse_procfile() if name != processes.ONCE}
         for container in running.values():
             stack.callback(container.remove)
         for name, port in (("web", settings["PORT"]), ("stream", settings["STREAM_PORT"])):
-            _until(faults, f"{name}: /readyz says ok", running[name], partial(_is_ready, port))
+            _until(report, f"{name}: /readyz says ok", running[name], partial(_is_ready, port))
         for name in alive.NAMES:
-            _until(faults, f"{name}: config.alive ends with 0", running[name], partial(_is_alive, running[name]))
-        _look_inside(running, image, faults)
-        faults.tell("web, worker, stream: a message is answered, and streamed", _conversation(settings))
-        faults.tell("check_stack: nothing is wrong but the proxy, which is not there", _check_stack(running["web"]))
+            _until(report, f"{name}: config.alive ends with 0", running[name], partial(_is_alive, running[name]))
+        _check_isolation(running, image, report)
+        report.add("web, worker, stream: a message is answered, and streamed", _conversation(settings))
+        report.add("check_stack: nothing is wrong except for the missing proxy", _check_stack(running["web"]))
         for name, container in running.items():
             ended = container.stop(image["StopSignal"], seconds=GRACE)
-            faults.tell(
-                f"{name}: ends when it is asked to", ended not in ENDED and f"{ended}\n{container.last_words()}"
-            )
+            report.add(f"{name}: ends on the stop signal", ended not in ENDED and f"{ended}\n{container.last_words()}")
 
 
 def production(urls: Urls) -> dict[str, str]:
-    """Settings as in production, but that codes come back in answers and a stand-in is Gemini."""
+    """Settings as in production, except that responses contain the codes and a stand-in replaces Gemini."""
     port, stream_port = str(free_port()), str(free_port())
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -105,32 +103,32 @@ def production(urls: Urls) -> dict[str, str]:
     }
 
 
-def _look_inside(running: Mapping[str, Container], image: Mapping[str, Any], faults: Faults) -> None:
+def _check_isolation(running: Mapping[str, Container], image: Mapping[str, Any], report: Report) -> None:
     for name, container in running.items():
-        told = container.run("python", "-c", INSIDE)
-        seen = f"{told.stdout}{told.stderr}".strip()
-        faults.tell(
-            f"{name}: no root, no capabilities, nothing to write to but /tmp",
+        result = container.run("python", "-c", INSIDE)
+        seen = f"{result.stdout}{result.stderr}".strip()
+        report.add(
+            f"{name}: no root, no capabilities, only /tmp is writable",
             seen != EXPECTED and f"{seen}, and not {EXPECTED}",
         )
     kind, *command = image["Healthcheck"]["Test"]
-    told = running["web"].run(*command)
-    faults.tell("web: the image's health check ends with 0", (kind, told.returncode) != ("CMD", 0) and told.stderr)
+    result = running["web"].run(*command)
+    report.add("web: the image's health check ends with 0", (kind, result.returncode) != ("CMD", 0) and result.stderr)
 
 
-def _until(faults: Faults, what: str, container: Container, condition: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + PATIENCE
+def _until(report: Report, what: str, container: Container, condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + READY_TIMEOUT
     while not (fine := condition()) and time.monotonic() < give_up_at and container.process.poll() is None:
         time.sleep(0.5)
-    faults.tell(what, not fine and f"not within {PATIENCE:.0f} s\n{container.last_words()}")
+    report.add(what, not fine and f"not within {READY_TIMEOUT:.0f} s\n{container.last_words()}")
 
 
 def _is_ready(port: str) -> bool:
     try:
-        answer = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
+        response = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
     except requests.RequestException:
         return False
-    return answer.status_code == HTTPStatus.OK and bool(answer.json()["status"] == "ok")
+    return response.status_code == HTTPStatus.OK and bool(response.json()["status"] == "ok")
 
 
 def _is_alive(container: Container) -> bool:
@@ -138,26 +136,26 @@ def _is_alive(container: Container) -> bool:
 
 
 def _check_stack(container: Container) -> str:
-    """What the operators' command finds wrong, beside the two public addresses, where nothing listens by HTTPS."""
-    told = container.run("python", "manage.py", "check_stack", "--json")
+    """The errors of `check_stack`, except for the two public addresses, where nothing listens with HTTPS."""
+    result = container.run("python", "manage.py", "check_stack", "--json")
     try:
-        found = json.loads(told.stdout)["findings"]
+        found = json.loads(result.stdout)["findings"]
     except ValueError:
-        return f"{told.stdout}{told.stderr}"
+        return f"{result.stdout}{result.stderr}"
     wrong = [f"{each['part']}: {each['said']}" for each in found if each["verdict"] not in ("ok", "warning")]
     return "\n".join(each for each in wrong if not each.startswith(("web: ", "stream: ")))
 
 
 def _conversation(settings: Mapping[str, str]) -> str:
-    """Sign in, send a message and read its stream, as a proxy passes that on; what went wrong."""
+    """Sign in, send a message and read its stream, like a proxy; return what went wrong."""
     web, stream = (f"http://127.0.0.1:{settings[name]}" for name in ("PORT", "STREAM_PORT"))
     http = requests.Session()
     http.headers.update({"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
 
     def post(path: str, **body: str) -> dict[str, Any]:
-        answer = http.post(f"{web}{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return dict(answer.json())
+        response = http.post(f"{web}{path}", json=body, timeout=30)
+        response.raise_for_status()
+        return dict(response.json())
 
     try:
         number = "+919876543210"

@@ -1,7 +1,7 @@
-"""Containers of one image, run by runc as compose.yaml has them run.
+"""Containers of one image, run by runc with the options of compose.yaml.
 
-The root cannot be written to, /tmp is a tmpfs of 64 MB, the user is the image's, no capability is left and none can be
-gained. The network is this machine's, so that they find servers on its loopback interface.
+The root is read-only, /tmp is a tmpfs of 64 MB, the user is the image's, and there are no capabilities and no new
+privileges. The network is this machine's, so that the processes reach servers on its loopback interface.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from config.dev.child_processes import die_with_parent
 
-PATIENCE: Final = 60
-"""Seconds that a command inside may take."""
+COMMAND_TIMEOUT: Final = 60
+"""Seconds for a command in the container."""
 
 MOUNTS: Final = (
     ("/proc", "proc", "proc", ()),
@@ -33,14 +33,14 @@ class Container:
     def __init__(
         self, name: str, *, root: Path, folder: Path, image: Mapping[str, Any], settings: dict[str, str]
     ) -> None:
-        """Write down how it is to be run.
+        """Write its specification, and start it.
 
         Args:
             name: of the process, in the Procfile.
             root: where the image is mounted; several containers may share it.
-            folder: for what runc has to know, and the log.
-            image: the image's settings, as Docker reads them.
-            settings: the process's environment, beside the image's.
+            folder: for the specification and the log.
+            image: the image's settings, in Docker's form.
+            settings: the process's environment, in addition to the image's.
         """
         self.name = name
         self.log = folder / f"{name}.log"
@@ -81,30 +81,29 @@ class Container:
             )
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command beside the process, as a health check is."""
+        """Run a command in the container, like a health check."""
         return subprocess.run(
             [*self._runc, "exec", self._id, *command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=COMMAND_TIMEOUT,
         )
 
     def stop(self, signal_name: str, *, seconds: float) -> int | None:
-        """Ask the process to end as Docker does, and return its exit code; None if it does not within the time."""
+        """Stop the process like Docker, and return its exit code; None after a timeout."""
         subprocess.run([*self._runc, "kill", self._id, signal_name], capture_output=True, check=False)
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(timeout=seconds)
         return None
 
     def remove(self) -> None:
-        """End whatever is left of it."""
+        """Kill the container if it still runs, and delete it."""
         subprocess.run([*self._runc, "delete", "--force", self._id], capture_output=True, check=False)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
         shutil.rmtree(self._bundle, ignore_errors=True)
 
     def last_words(self) -> str:
-        """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])

@@ -1,17 +1,17 @@
-"""Deliberate breaks of what matters, and the tests that are meant to notice each: `make mutants` tries them.
+"""Deliberate breaks of important code, and the tests that must notice each: `make mutants` runs them.
 
-A table a part of the code. A break takes a text, which stands in its file once, for another one.
+There is one table per part of the code. A break replaces a text, which is in its file exactly once, by another one.
 """
 
 from typing import NamedTuple
 
 
 class Break(NamedTuple):
-    """One break: what it lets happen, where, and which tests of `tests/` go red."""
+    """One break: what it lets happen, in which file, and which tests of `tests/` must fail."""
 
     lets: str
     file: str
     text: str
     broken: str
     tests: str
-    """Files, or single tests (`file.py::test`), with blanks between them."""
+    """Files, or single tests (`file.py::test`), separated by spaces."""

@@ -1,7 +1,7 @@
-"""Try the breaks, one after the other, in a copy of the tree: `python -m tests.mutants [PART …]`.
+"""Run the breaks, one after the other, in a copy of the tree: `python -m tests.mutants [PART …]`.
 
-A part is a table's name (`billing`), or words of what a break lets happen. First the tests are run without any break,
-since one that is red anyway notices nothing. Then each break has to turn its tests red.
+A part is a table's name (`billing`), or words from the `lets` of a break. First the tests run without any break,
+because a test that fails anyway notices nothing. Then each break must make its tests fail.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.mutants.table import PARTS
 from tests.servers import ROOT
 
 GREEN, RED = 0, 1
-"""What pytest's exit code says; any other, that the tests did not run."""
+"""pytest's exit codes; with any other, the tests did not run."""
 
 
 def main(wanted: list[str]) -> int:
@@ -33,7 +33,7 @@ def main(wanted: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="kuvaka-mutants-") as folder:
         tree = Path(folder) / "tree"
         _copy(tree)
-        print(f"The tests of {len(breaks)} breaks, without any:", flush=True)
+        print(f"The tests of {len(breaks)} breaks, without a break:", flush=True)
         if _run(tree, sorted({name for each in breaks for name in each.tests.split()}), "") != GREEN:
             return 1
         unnoticed = [each for each in breaks if not _is_noticed(tree, each)]
@@ -44,7 +44,7 @@ def main(wanted: list[str]) -> int:
 
 
 def _copy(tree: Path) -> None:
-    """Copy what git knows, or would if it were added."""
+    """Copy all files of git, and those that are neither added nor ignored."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     for name in filter(None, names):
@@ -59,7 +59,7 @@ def _is_noticed(tree: Path, each: Break) -> bool:
     whole = file.read_text()
     print(f"{each.file}: {each.lets}: ", end="", flush=True)
     if whole.count(each.text) != 1:
-        print(f"the text stands there {whole.count(each.text)} times")
+        print(f"the text is in the file {whole.count(each.text)} times")
         return False
     began = time.monotonic()
     try:
@@ -73,8 +73,8 @@ def _is_noticed(tree: Path, each: Break) -> bool:
 
 
 def _run(tree: Path, tests: Iterable[str], *options: str) -> int:
-    """Run tests of the copy, which start servers of their own; what they say is shown if they should be green."""
-    # Where the copy is, so that nothing is imported from here; the rest of the environment is the caller's.
+    """Run tests of the copy, which start their own servers; their output is shown if they should pass."""
+    # PYTHONPATH is the copy, so that nothing is imported from here; the rest of the environment is inherited.
     variables = {**os.environ, "PYTHONPATH": str(tree)}
     variables.pop("DJANGO_SETTINGS_MODULE", None)
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *filter(None, options)]

@@ -1,4 +1,4 @@
-"""Sign-in: codes, tries, tokens, sessions, limits, idempotency."""
+"""Sign-in: codes, failed attempts, tokens, sessions, limits, idempotency."""
 
 from tests.mutants import Break
 
@@ -7,14 +7,14 @@ ALIVE = "return Session.objects.filter(user__is_active=True, revoked_at=None)"
 
 BREAKS = (
     Break(
-        lets="a code be guessed at without end",
+        lets="a user guess a code without limit",
         file="accounts/otp.py",
         text=LIVE,
         broken="pk=code_id, used_at=None, expires_at__gt=Now()",
         tests="accounts/test_verify_otp.py",
     ),
     Break(
-        lets="a code work for ever",
+        lets="a code never expire",
         file="accounts/otp.py",
         text=LIVE,
         broken="pk=code_id, guesses__lt=GUESSES, used_at=None",
@@ -28,63 +28,63 @@ BREAKS = (
         tests="accounts/test_verify_otp.py",
     ),
     Break(
-        lets="a code serve another purpose",
+        lets="a code be used for another purpose",
         file="accounts/otp.py",
         text="return Q(mobile_number=self.mobile_number, purpose=self.purpose) & user",
         broken="return Q(mobile_number=self.mobile_number) & user",
         tests="accounts/test_code_binding.py",
     ),
     Break(
-        lets="one of two codes change a number",
+        lets="one of the two codes change a number",
         file="accounts/otp.py",
         text="if accepted := len(right) == len(attempts):",
         broken="if accepted := bool(right):",
         tests="accounts/test_change_number.py",
     ),
     Break(
-        lets="wrong codes lock nobody",
+        lets="wrong codes never lock a number",
         file="accounts/otp.py",
         text="    failed_attempts.count(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)\n",
         broken="",
         tests="accounts/test_tries.py",
     ),
     Break(
-        lets="a block of rented numbers be sent codes without end",
+        lets="a block of rented numbers get codes without limit",
         file="accounts/otp.py",
         text="    yield _Window(match=prefix, limit=settings.SMS_PER_PREFIX_HOUR, period=HOUR)\n",
         broken="",
         tests="accounts/test_sms_ceilings.py",
     ),
     Break(
-        lets="the installation send codes without end",
+        lets="the installation send codes without limit",
         file="accounts/otp.py",
         text="        _Window(match={}, limit=settings.SMS_PER_DAY, period=DAY),\n",
         broken="",
         tests="accounts/test_sms_ceilings.py",
     ),
     Break(
-        lets="parallel requests for codes slip past the count",
+        lets="parallel requests for codes pass the limit",
         file="accounts/otp.py",
         text="        _count_alone()\n",
         broken="",
         tests="accounts/test_races.py::test_of_a_hundred_requests_for_a_code_one_is_served",
     ),
     Break(
-        lets="a code be kept in clear",
+        lets="a code be stored in plain text",
         file="accounts/codes.py",
         text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
         broken="return bound",
         tests="accounts/test_send_otp.py",
     ),
     Break(
-        lets="a locked number be tried",
+        lets="a locked number be used to sign in",
         file="accounts/failed_attempts.py",
         text="    WHERE known.locked_until IS NULL OR known.locked_until <= statement_timestamp()\n",
         broken="",
         tests="accounts/test_login.py",
     ),
     Break(
-        lets="the time of an answer tell whether a number has an account",
+        lets="the response time reveal whether a number has an account",
         file="accounts/credentials.py",
         text="right = check_password(normalised(password), known.password if known else _nobodys_password())",
         broken="right = known is not None and check_password(normalised(password), known.password)",
@@ -98,7 +98,7 @@ BREAKS = (
         tests="accounts/test_change_password.py",
     ),
     Break(
-        lets="a stolen refresh token go on",
+        lets="a stolen refresh token stay valid",
         file="accounts/tokens.py",
         text="    _end_for_reuse(session)\n",
         broken="",
@@ -112,63 +112,63 @@ BREAKS = (
         tests="accounts/test_logout.py",
     ),
     Break(
-        lets="a disabled account go on",
+        lets="a disabled account stay signed in",
         file="accounts/tokens.py",
         text=ALIVE,
         broken="return Session.objects.filter(revoked_at=None)",
         tests="accounts/test_session_end.py",
     ),
     Break(
-        lets="one end a stranger's session",
+        lets="a user end another user's session",
         file="accounts/sessions.py",
         text="if not living(user_id=user_id).filter(pk=session_id).update(revoked_at=Now()):",
         broken="if not Session.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=Now()):",
         tests="accounts/test_sessions.py",
     ),
     Break(
-        lets="the limits of the open routes be open",
+        lets="the open routes have no limits",
         file="accounts/limits.py",
         text='return not (usage and usage["should_limit"])',
         broken="return True",
         tests="accounts/test_limits.py",
     ),
     Break(
-        lets="the spelling of a number buy further requests",
+        lets="another spelling of a number allow further requests",
         file="accounts/limits.py",
         text='number = phone_numbers.parse(str(body.get("mobile_number", "")))',
         broken='number = str(body.get("mobile_number", ""))',
         tests="accounts/test_limits.py",
     ),
     Break(
-        lets="somebody else's idempotency key give their answer",
+        lets="another user's idempotency key return their response",
         file="accounts/idempotency.py",
         text="IdempotencyKey.objects.filter(**names, created_at__gt=Now() - KEPT)",
         broken='IdempotencyKey.objects.filter(key_hash=names["key_hash"], created_at__gt=Now() - KEPT)',
         tests="accounts/test_idempotency.py",
     ),
     Break(
-        lets="a key that came with another body be taken for a repeat",
+        lets="a key with another body count as a repeat",
         file="accounts/idempotency.py",
         text="    if first.body_hash != _digest_of(body):\n        raise IdempotencyKeyReused\n",
         broken="",
         tests="accounts/test_idempotency.py",
     ),
     Break(
-        lets="two requests with one key both do the work",
+        lets="two requests with one key both run",
         file="accounts/idempotency.py",
         text="""        _hold(f"{user_id}/{route}/{names['key_hash']}")\n""",
         broken="",
         tests="accounts/test_idempotency.py",
     ),
     Break(
-        lets="who has the database check guesses at codes",
+        lets="codes be guessed from a copy of the database",
         file="accounts/codes.py",
         text='return salted_hmac("accounts.one_time_code", bound, algorithm="sha256").hexdigest()',
         broken='return salted_hmac("accounts.one_time_code", bound, "", algorithm="sha256").hexdigest()',
         tests="accounts/test_send_otp.py",
     ),
     Break(
-        lets="a code live by the clock of the process",
+        lets="the clock of the process decide when a code expires",
         file="accounts/otp.py",
         text=LIVE,
         broken="pk=code_id, guesses__lt=GUESSES, used_at=None, "
@@ -176,7 +176,7 @@ BREAKS = (
         tests="accounts/test_verify_otp.py",
     ),
     Break(
-        lets="who signs a stranger's number up keep the account",
+        lets="an account keep the password of another user's sign-up",
         file="accounts/views.py",
         text="        checked(SignupSerializer, request)\n",
         broken="        from accounts.models import User\n\n"

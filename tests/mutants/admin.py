@@ -1,4 +1,4 @@
-"""The admin: sign-in, permissions, the record."""
+"""The admin: sign-in, permissions, the audit trail."""
 
 from tests.mutants import Break
 
@@ -46,7 +46,7 @@ BREAKS = (
         tests="admin/test_sign_in.py",
     ),
     Break(
-        lets="support do what billing may",
+        lets="support use the permissions of billing",
         file="accounts/admin/base.py",
         text="if not (request.user.has_perm(action.permission) and self.has_view_permission(request, target)):",
         broken="if not self.has_view_permission(request, target):",

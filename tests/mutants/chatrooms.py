@@ -1,4 +1,4 @@
-"""Conversations: access, the life of a reply, its cost, the cached list, the stream."""
+"""Conversations: access, the lifecycle of a reply, its cost, the cached list, the stream."""
 
 from tests.mutants import Break
 
@@ -32,14 +32,14 @@ BREAKS = (
         tests="chatrooms/test_strangers.py",
     ),
     Break(
-        lets="a search find strangers' messages",
+        lets="a search find other users' messages",
         file="chatrooms/search.py",
         text="Message.objects.seen_by(user)",
         broken="Message.objects.all()",
         tests="chatrooms/test_search.py::test_a_stranger_finds_nothing",
     ),
     Break(
-        lets="a user stream a stranger's reply",
+        lets="a user stream another user's reply",
         file="chatrooms/streaming/access.py",
         text="Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)",
         broken="Reply.objects.filter(answers_id=request.message_id)",
@@ -207,7 +207,7 @@ BREAKS = (
         tests="config/test_security_log.py",
     ),
     Break(
-        lets="one user search without end",
+        lets="one user search without limit",
         file="chatrooms/views/search.py",
         text="    throttle_classes = (SearchLimit,)\n",
         broken="",

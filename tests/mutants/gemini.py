@@ -4,28 +4,28 @@ from tests.mutants import Break
 
 BREAKS = (
     Break(
-        lets="a call that was cancelled be made",
+        lets="a cancelled call be made",
         file="gemini/reply_stream.py",
         text="        if self._interrupt.is_tripped:\n            raise Cancelled\n        self.model",
         broken="        self.model",
         tests="gemini/test_cancelling.py",
     ),
     Break(
-        lets="a waiting call go on after it was cancelled",
+        lets="a waiting call continue after it was cancelled",
         file="gemini/interrupts.py",
         text="            if self._socket:\n                _shut_down(self._socket)\n",
         broken="            pass\n",
         tests="gemini/test_cancelling.py",
     ),
     Break(
-        lets="a reply take for ever",
+        lets="a reply take any time",
         file="gemini/reply_stream.py",
         text="            if time.monotonic() > deadline:\n",
         broken="            if False:\n",
         tests="gemini/test_timeouts.py gemini/test_stand_in.py",
     ),
     Break(
-        lets="bytes that are no event come for ever",
+        lets="bytes without an event continue for ever",
         file="gemini/limits.py",
         text="        if time.monotonic() > deadline:\n",
         broken="        if False:\n",
@@ -46,14 +46,14 @@ BREAKS = (
         tests="gemini/test_limits.py",
     ),
     Break(
-        lets="the model send what the database refuses",
+        lets="the model send characters that the database refuses",
         file="gemini/reply_stream.py",
         text="            yield chunks.read(event.text)\n",
         broken="            yield event.text\n",
         tests="gemini/test_streaming.py",
     ),
     Break(
-        lets="half a reply be taken for a whole one",
+        lets="an incomplete reply count as complete",
         file="gemini/finish_reasons.py",
         text='    if not vendor_finish_reason:\n        raise ConnectionCut(cause="no_finish_reason")\n',
         broken="    if not vendor_finish_reason:\n        return FinishReason.STOP\n",
@@ -67,7 +67,7 @@ BREAKS = (
         tests="gemini/test_failures.py",
     ),
     Break(
-        lets="a call that was cut off cost nothing",
+        lets="an interrupted call cost nothing",
         file="gemini/reply_stream.py",
         text="output_tokens=self._estimated_output if output is None else output,",
         broken="output_tokens=0 if output is None else output,",
@@ -81,7 +81,7 @@ BREAKS = (
         tests="gemini/test_metadata.py",
     ),
     Break(
-        lets="a bad key be taken for a bad request",
+        lets="an invalid key count as an invalid request",
         file="gemini/google_errors.py",
         text='detail.get("reason") == "API_KEY_INVALID"',
         broken="False",
@@ -102,7 +102,7 @@ BREAKS = (
         tests="gemini/test_failures.py",
     ),
     Break(
-        lets="the SDK repeat a call that is paid for",
+        lets="the SDK retry a call that costs money",
         file="gemini/google_genai.py",
         text="types.HttpRetryOptions(attempts=1)",
         broken="types.HttpRetryOptions(attempts=2, initial_delay=0.01)",

@@ -1,4 +1,4 @@
-"""Writing many rows at once: PostgreSQL's COPY, with ids that are known beforehand."""
+"""Writing many rows at once with PostgreSQL's COPY, with ids reserved beforehand."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from psycopg import sql
 
 
 def reserve(model: type[models.Model], count: int) -> list[int]:
-    """Take `count` ids of the model's sequence, in rising order; nobody else gets them."""
+    """Reserve `count` ids of the model's sequence, in rising order; no other row gets them."""
     with connection.cursor() as cursor:
         table = model._meta.db_table  # noqa: SLF001
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
@@ -17,7 +17,7 @@ def reserve(model: type[models.Model], count: int) -> list[int]:
 
 
 def copy(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write rows of the columns `names`; every other column gets what the model gives it."""
+    """Write rows with the columns `names`; every other column gets the model's default."""
     constants = _constants(model, set(names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table),  # noqa: SLF001
@@ -30,7 +30,7 @@ def copy(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequenc
 
 
 def _constants(model: type[models.Model], given: set[str]) -> dict[str, Any]:
-    """The columns that the database fills by no default of its own, with the model's."""
+    """The columns without a default in the database, with the model's default."""
     found = {}
     for field in model._meta.concrete_fields:  # noqa: SLF001
         has_own = field.primary_key or field.generated or field.db_default is not NOT_PROVIDED

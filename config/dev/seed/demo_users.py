@@ -1,4 +1,4 @@
-"""Making people, rooms, conversations, Pro and usage that agree, in batches of one transaction each."""
+"""Creates consistent users, rooms, conversations, grants of Pro and usage, in batches of one transaction each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from config.dev.seed import texts
 from config.dev.seed.copy import copy, reserve
 
 PREFIX: Final = "+919990"
-"""The numbers of the demonstration begin so, and go on with six digits."""
+"""The prefix of the demo users' numbers; six digits follow."""
 
 MOST: Final = 10**6
 DAYS: Final = 30
@@ -25,15 +25,15 @@ LONGEST_ROOM: Final = 8
 """Exchanges: less than Basic's units of a day, so that a Basic user has one conversation a day at most."""
 
 EVERY_PRO: Final = 20
-"""One person of so many has Pro, and says more."""
+"""One user in this many has Pro, and sends more messages."""
 
 PRO_WEIGHT: Final = 6
 FAILED, STOPPED = 0.04, 0.06
-"""Of the replies, so many failed; and so many, less these, were stopped."""
+"""The share of replies that failed, and of those that failed or were stopped."""
 
 USERS: Final = 2_000
 EXCHANGES: Final = 20_000
-"""People, and exchanges, of one transaction at most."""
+"""The most users, and exchanges, in one transaction."""
 
 MODEL: Final = "gemini-flash-latest"
 USAGE: Final = """
@@ -61,8 +61,8 @@ SERVICE_USAGE: Final = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One person's share. `number` counts the people of the demonstration from 0; `user_id` is set for known ones."""
+class DemoUser:
+    """One user's share. `number` counts the demo users from 0; `user_id` is set for existing ones."""
 
     number: int
     exchanges: int
@@ -70,23 +70,23 @@ class Person:
 
     @property
     def is_pro(self) -> bool:
-        """Whether they have Pro: some have, and whoever says more than Basic allows."""
+        """Whether the user has Pro: some have, and so do all that send more than Basic allows."""
         return self.number % EVERY_PRO == 0 or self.exchanges > LONGEST_ROOM * (DAYS - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A question and what became of it."""
+    """A question and its reply."""
 
     asked_at: datetime
     question: str
     status: Status
-    answer: str
+    reply: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """One conversation of one person."""
+    """One conversation of one user."""
 
     user_id: int
     name: str
@@ -94,22 +94,22 @@ class Room:
 
 
 def known() -> tuple[int, int]:
-    """How many people of the demonstration there are, and how many messages they have (questions and replies)."""
+    """The number of demo users, and of their messages (questions and replies)."""
     mine = User.objects.filter(mobile_number__startswith=PREFIX)
     return mine.count(), Message.objects.filter(user__in=mine).count()
 
 
 def next_number() -> int:
-    """The first number that no person of the demonstration has had."""
+    """The first number that no demo user has."""
     last = User.objects.filter(mobile_number__startswith=PREFIX).aggregate(last=Max("mobile_number"))["last"]
     return int(last.removeprefix(PREFIX)) + 1 if last else 0
 
 
-def shares(numbers: Sequence[tuple[int, int | None]], exchanges: int) -> Iterator[Person]:
-    """Share `exchanges` among people, given by number and id; people with Pro get more. All of them are given out.
+def shares(numbers: Sequence[tuple[int, int | None]], exchanges: int) -> Iterator[DemoUser]:
+    """Distribute all `exchanges` among users, given by number and id; users with Pro get more.
 
     Raises:
-        ValueError: somebody would get more than fit into one transaction.
+        ValueError: a user would get more than fit into one transaction.
     """
     weights = [PRO_WEIGHT if number % EVERY_PRO == 0 else 1 for number, _ in numbers]
     total, so_far = sum(weights), 0
@@ -118,55 +118,55 @@ def shares(numbers: Sequence[tuple[int, int | None]], exchanges: int) -> Iterato
         so_far += weight
         if share > EXCHANGES:
             raise ValueError(share)
-        yield Person(number=number, exchanges=share, user_id=user_id)
+        yield DemoUser(number=number, exchanges=share, user_id=user_id)
 
 
-def batches(people: Iterable[Person]) -> Iterator[list[Person]]:
-    """Put people together for one transaction."""
-    batch: list[Person] = []
+def batches(users: Iterable[DemoUser]) -> Iterator[list[DemoUser]]:
+    """Group users by transaction."""
+    batch: list[DemoUser] = []
     size = 0
-    for person in people:
-        if batch and (len(batch) >= USERS or size + person.exchanges > EXCHANGES):
+    for user in users:
+        if batch and (len(batch) >= USERS or size + user.exchanges > EXCHANGES):
             yield batch
             batch, size = [], 0
-        batch.append(person)
-        size += person.exchanges
+        batch.append(user)
+        size += user.exchanges
     if batch:
         yield batch
 
 
-def make(people: list[Person], *, now: datetime, seed: str) -> int:
-    """Make these people and what they said; how many messages that were."""
+def make(users: list[DemoUser], *, now: datetime, seed: str) -> int:
+    """Create these users and their messages; return the number of messages."""
     with transaction.atomic():
-        ids = _make_accounts(people, now)
+        ids = _make_accounts(users, now)
         rooms = [
             room
-            for person, user_id in zip(people, ids, strict=True)
-            for room in _rooms(person, user_id, now, Random(f"{seed}/{person.number}"))
+            for user, user_id in zip(users, ids, strict=True)
+            for room in _rooms(user, user_id, now, Random(f"{seed}/{user.number}"))
         ]
         return _make_rooms(rooms)
 
 
-def _make_accounts(people: list[Person], now: datetime) -> list[int]:
-    new = [person for person in people if person.user_id is None]
+def _make_accounts(users: list[DemoUser], now: datetime) -> list[int]:
+    new = [user for user in users if user.user_id is None]
     fresh = iter(reserve(User, len(new)) if new else ())
-    ids = [next(fresh) if person.user_id is None else person.user_id for person in people]
+    ids = [next(fresh) if user.user_id is None else user.user_id for user in users]
     began = now - timedelta(days=DAYS + 1)
-    made = [(person, user_id) for person, user_id in zip(people, ids, strict=True) if person.user_id is None]
+    made = [(user, user_id) for user, user_id in zip(users, ids, strict=True) if user.user_id is None]
     copy(
         User,
         ("id", "mobile_number", "password", "display_name", "created_at"),
         (
-            (user_id, f"{PREFIX}{person.number:06}", UNUSABLE_PASSWORD_PREFIX, _name(person), began)
-            for person, user_id in made
+            (user_id, f"{PREFIX}{user.number:06}", UNUSABLE_PASSWORD_PREFIX, _name(user), began)
+            for user, user_id in made
         ),
     )
-    _give_pro([user_id for person, user_id in made if person.is_pro], began=began, ends_at=now + timedelta(days=365))
+    _give_pro([user_id for user, user_id in made if user.is_pro], began=began, ends_at=now + timedelta(days=365))
     return ids
 
 
-def _name(person: Person) -> str:
-    return texts.name_of(Random(person.number))
+def _name(user: DemoUser) -> str:
+    return texts.name_of(Random(user.number))
 
 
 def _give_pro(user_ids: list[int], *, began: datetime, ends_at: datetime) -> None:
@@ -182,11 +182,11 @@ def _give_pro(user_ids: list[int], *, began: datetime, ends_at: datetime) -> Non
     copy(StaffAction, ("user_id", "action", "reason", "outcome", "created_at"), actions)
 
 
-def _rooms(person: Person, user_id: int, now: datetime, random: Random) -> Iterator[Room]:
-    count = -(-person.exchanges // LONGEST_ROOM)
+def _rooms(user: DemoUser, user_id: int, now: datetime, random: Random) -> Iterator[Room]:
+    count = -(-user.exchanges // LONGEST_ROOM)
     days = range(1, DAYS)
     chosen = random.choices(days, k=count) if count > len(days) else random.sample(days, count)
-    left = person.exchanges
+    left = user.exchanges
     for days_ago in sorted(chosen, reverse=True):
         topic = texts.topic_of(random)
         size = min(LONGEST_ROOM, left)
@@ -201,15 +201,15 @@ def _exchanges(count: int, topic: str, begins: datetime, random: Random) -> Iter
         begins += timedelta(seconds=random.randrange(30, 600))
         luck = random.random()
         status = Status.FAILED if luck < FAILED else Status.STOPPED if luck < STOPPED else Status.DONE
-        said = texts.answer(random, topic)
-        answer = {Status.FAILED: "", Status.STOPPED: said[: len(said) // 2]}.get(status, said)
-        yield Exchange(asked_at=begins, question=texts.question(random, topic), status=status, answer=answer)
+        text = texts.reply(random, topic)
+        reply = {Status.FAILED: "", Status.STOPPED: text[: len(text) // 2]}.get(status, text)
+        yield Exchange(asked_at=begins, question=texts.question(random, topic), status=status, reply=reply)
 
 
 def _make_rooms(rooms: list[Room]) -> int:
-    """Write rooms, units, questions and replies, and then count what they cost."""
-    told = [(room, exchange) for room in rooms for exchange in room.exchanges]
-    if not told:
+    """Write rooms, units, questions and replies, and then their usage; return the number of messages."""
+    exchanges = [(room, exchange) for room in rooms for exchange in room.exchanges]
+    if not exchanges:
         return 0
     room_ids = reserve(Chatroom, len(rooms))
     copy(
@@ -220,38 +220,40 @@ def _make_rooms(rooms: list[Room]) -> int:
             for pk, room in zip(room_ids, rooms, strict=True)
         ),
     )
-    failed = sum(exchange.status is Status.FAILED for _, exchange in told)
-    units, returns = reserve(LedgerEntry, len(told)), reserve(LedgerEntry, failed)
-    _copy_units(told, units, returns)
-    ids = reserve(Message, 2 * len(told))
+    failed = sum(exchange.status is Status.FAILED for _, exchange in exchanges)
+    units, refunds = reserve(LedgerEntry, len(exchanges)), reserve(LedgerEntry, failed)
+    _copy_units(exchanges, units, refunds)
+    ids = reserve(Message, 2 * len(exchanges))
     rooms_of = (pk for pk, room in zip(room_ids, rooms, strict=True) for _ in room.exchanges)
-    _copy_messages(told, list(rooms_of), ids, units)
+    _copy_messages(exchanges, list(rooms_of), ids, units)
     with connection.cursor() as cursor:
-        cursor.execute(USAGE, {"units": units + returns})
+        cursor.execute(USAGE, {"units": units + refunds})
         cursor.execute(SERVICE_USAGE, {"messages": ids})
     return len(ids)
 
 
-def _copy_units(told: list[tuple[Room, Exchange]], units: list[int], returns: list[int]) -> None:
-    given_back = iter(returns)
+def _copy_units(exchanges: list[tuple[Room, Exchange]], units: list[int], refunds: list[int]) -> None:
+    refund_ids = iter(refunds)
     rows: list[tuple[Any, ...]] = []
-    for unit, (room, exchange) in zip(units, told, strict=True):
+    for unit, (room, exchange) in zip(units, exchanges, strict=True):
         day = exchange.asked_at.date()
         rows.append((unit, room.user_id, day, 1, LedgerEntry.Kind.SEND, None, exchange.asked_at))
         if exchange.status is Status.FAILED:
             kind = LedgerEntry.Kind.RETURN
-            rows.append((next(given_back), room.user_id, day, -1, kind, unit, exchange.asked_at))
+            rows.append((next(refund_ids), room.user_id, day, -1, kind, unit, exchange.asked_at))
     copy(LedgerEntry, ("id", "user_id", "day", "amount", "kind", "returns_id", "created_at"), rows)
 
 
-def _copy_messages(told: list[tuple[Room, Exchange]], room_ids: list[int], ids: list[int], units: list[int]) -> None:
-    """The ids rise in the order in which it was said, as those of a real room do."""
+def _copy_messages(
+    exchanges: list[tuple[Room, Exchange]], room_ids: list[int], ids: list[int], units: list[int]
+) -> None:
+    """The ids rise in the order of the conversation, like those of a real room."""
     copy(
         Message,
         ("id", "room_id", "user_id", "role", "content", "created_at"),
         (
             (pk, room_id, room.user_id, Role.USER, exchange.question, exchange.asked_at)
-            for pk, room_id, (room, exchange) in zip(ids[::2], room_ids, told, strict=True)
+            for pk, room_id, (room, exchange) in zip(ids[::2], room_ids, exchanges, strict=True)
         ),
     )
     copy(
@@ -264,7 +266,7 @@ def _copy_messages(told: list[tuple[Room, Exchange]], room_ids: list[int], ids: 
         (
             (pk, room_id, room.user_id, Role.ASSISTANT, *_reply(exchange, question_id, unit))
             for pk, question_id, room_id, unit, (room, exchange) in zip(
-                ids[1::2], ids[::2], room_ids, units, told, strict=True
+                ids[1::2], ids[::2], room_ids, units, exchanges, strict=True
             )
         ),
     )
@@ -272,18 +274,18 @@ def _copy_messages(told: list[tuple[Room, Exchange]], room_ids: list[int], ids: 
 
 def _reply(exchange: Exchange, question_id: int, unit: int) -> tuple[Any, ...]:
     failed = exchange.status is Status.FAILED
-    ended = exchange.asked_at + timedelta(seconds=1 + len(exchange.answer) / 100)
+    ended = exchange.asked_at + timedelta(seconds=1 + len(exchange.reply) / 100)
     return (
-        *(exchange.answer, exchange.asked_at, question_id, True, exchange.status, unit, 1),
+        *(exchange.reply, exchange.asked_at, question_id, True, exchange.status, unit, 1),
         "" if failed else MODEL,
         "provider_overloaded" if failed else "",
         "stop" if exchange.status is Status.DONE else "",
         None if failed else 60 + len(exchange.question) // 4,
-        None if failed else len(exchange.answer) // 4,
+        None if failed else len(exchange.reply) // 4,
         *(exchange.asked_at + timedelta(seconds=0.2), ended),
     )
 
 
 def tiers_are_there() -> bool:
-    """Whether the tiers are seeded, without which nobody may do anything."""
+    """Whether the tiers are seeded; without them no user can send messages."""
     return Tier.objects.filter(slug__in=(Tier.BASIC, Tier.PRO)).count() == 2

@@ -1,4 +1,4 @@
-"""What the people of the demonstration say and are told; made up, and the same for the same random source."""
+"""The texts of the demo users and the replies to them: invented, and the same for the same random source."""
 
 from random import Random
 from typing import Final
@@ -37,9 +37,9 @@ QUESTIONS: Final = (
 SENTENCES: Final = (
     "In short, {} matters more than {}.",
     "Think of {} first, and let {} follow from it.",
-    "Most people begin with {}, which is fine as long as {} is not forgotten.",
+    "Most beginners start with {}, which is fine as long as {} is not forgotten.",
     "A good sign is that {} needs no attention any more.",
-    "If {} gives you trouble, change one thing at a time and look again after a day.",
+    "If {} gives you trouble, change one thing at a time and check again after a day.",
     "There is no rule without an exception: with {} you may well do without {}.",
     "Write down what you did about {}; it helps more than it sounds.",
     "Then compare {} with {}, and keep what works.",
@@ -49,22 +49,21 @@ SENTENCES: Final = (
 
 
 def name_of(random: Random) -> str:
-    """A person's name."""
     return f"{random.choice(FIRST)} {random.choice(LAST)}"
 
 
 def topic_of(random: Random) -> str:
-    """What a conversation is about, and its room's name."""
+    """The topic of a conversation, which is also the name of its room."""
     return random.choice(tuple(TOPICS))
 
 
 def question(random: Random, topic: str) -> str:
-    """What a user writes: one line, mostly."""
+    """A user's message: one line."""
     return _filled(random, random.choice(QUESTIONS), topic)
 
 
-def answer(random: Random, topic: str) -> str:
-    """What the model says: two paragraphs of some sentences."""
+def reply(random: Random, topic: str) -> str:
+    """The model's reply: two paragraphs."""
     paragraphs = (random.sample(SENTENCES, random.randint(2, 4)) for _ in range(2))
     return "\n\n".join(" ".join(_filled(random, sentence, topic) for sentence in each) for each in paragraphs)
 

@@ -24,8 +24,8 @@ class Command(BaseCommand):
         "Check every part of the stack: settings, database, migrations, Redis, connections, disk, tiers, Gemini's "
         "key and models, Stripe's key, price and webhook, waiting events, SMS, web, stream, the workers, beat, and "
         "whether replies, codes and erasures are processed. Reports what works, what is wrong and how to fix it. It "
-        "changes nothing, and ends within a minute, whatever is unavailable. Exit code 0: nothing is wrong (there may "
-        "be warnings); 1: something is wrong."
+        "changes nothing, and always ends within a minute. Exit code 0: nothing is wrong (there may be warnings); "
+        "1: something is wrong."
     )
     requires_system_checks: list[str] = []  # they are one of the parts, and must not end the command
 

@@ -20,7 +20,6 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # `migrate` makes its own
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Safeguards whose loss no test had noticed: each of these goes red when its safeguard is taken away."""
+"""Safeguards that no other test covers: each of these tests fails without its safeguard."""
 
 import json
 import os
@@ -26,15 +26,15 @@ def client(db: None) -> Client:
     return Client(headers={"Authorization": f"Bearer {pair.access}"})
 
 
-@pytest.mark.django_db(transaction=True)  # the end of an answer closes the connection
+@pytest.mark.django_db(transaction=True)  # the end of a response closes the connection
 def test_an_account_is_exported_a_few_times_a_minute(client: Client) -> None:
     statuses = []
     for _ in range(7):
-        answer = client.get("/user/me/export")
-        if answer.streaming:
-            b"".join(answer.streaming_content)
-        answer.close()
-        statuses.append(answer.status_code)
+        response = client.get("/user/me/export")
+        if response.streaming:
+            b"".join(response.streaming_content)
+        response.close()
+        statuses.append(response.status_code)
     assert statuses == [200] * 6 + [429]
 
 
@@ -42,13 +42,13 @@ def test_an_account_is_exported_a_few_times_a_minute(client: Client) -> None:
     SECURE_HSTS_SECONDS=1_000, SECURE_HSTS_INCLUDE_SUBDOMAINS=True, SECURE_HSTS_PRELOAD=True, METRICS_TOKEN="a-token"
 )
 @pytest.mark.parametrize("path", ["/tiers", "/livez", "/readyz", "/metrics"])
-def test_browsers_are_told_to_use_https_alone(db: None, path: str) -> None:
-    answer = Client().get(path, secure=True)
-    assert answer["Strict-Transport-Security"] == "max-age=1000; includeSubDomains; preload"
+def test_responses_require_https(db: None, path: str) -> None:
+    response = Client().get(path, secure=True)
+    assert response["Strict-Transport-Security"] == "max-age=1000; includeSubDomains; preload"
     assert "Strict-Transport-Security" not in Client().get(path).headers, "RFC 6797, 7.2"
 
 
-def test_no_answer_of_the_api_may_be_kept_by_a_cache(client: Client) -> None:
+def test_no_response_of_the_api_may_be_cached(client: Client) -> None:
     routes = [
         "/" + str(entry.pattern).replace("<int:room_id>", "1").replace("<int:message_id>", "1")
         for entry in get_resolver().url_patterns
@@ -59,7 +59,7 @@ def test_no_answer_of_the_api_may_be_kept_by_a_cache(client: Client) -> None:
 
 
 def production(**more: str) -> dict[str, Any]:
-    """Some settings as a process in production reads them."""
+    """Some settings of a process in production."""
     code = (
         "import json; from django.conf import settings as s; o = s.DATABASES['default']['OPTIONS']; "
         "print(json.dumps({'pool': o['pool']['timeout'], 'hsts': s.SECURE_HSTS_SECONDS, 'middleware': s.MIDDLEWARE, "
@@ -84,15 +84,15 @@ def production(**more: str) -> dict[str, Any]:
 
 
 def test_production_settings_are_strict() -> None:
-    told = production()
-    assert told["pool"] == 2, "a request that finds no connection is refused, not queued"
-    assert (told["hsts"], told["secure"], told["redirect"]) == (63_072_000, True, True)
-    assert told["samesite"] == "Strict"
-    assert "django.middleware.security.SecurityMiddleware" in told["middleware"]
+    strict = production()
+    assert strict["pool"] == 2, "a request that finds no connection is refused, not queued"
+    assert (strict["hsts"], strict["secure"], strict["redirect"]) == (63_072_000, True, True)
+    assert strict["samesite"] == "Strict"
+    assert "django.middleware.security.SecurityMiddleware" in strict["middleware"]
 
 
 def test_a_publisher_gives_up_on_a_redis_that_never_responds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen by who hangs up: with Celery's own settings the publisher would wait for the frozen server, for minutes."""
+    """The publisher must close the connection: with Celery's defaults it would wait for minutes."""
     monkeypatch.setattr(circuit_breaker, "_breakers", {})
     hung_up = threading.Event()
 
@@ -109,6 +109,6 @@ def test_a_publisher_gives_up_on_a_redis_that_never_responds(settings: Any, monk
         url = f"redis://127.0.0.1:{frozen.getsockname()[1]}/0"
         settings.REDIS_URL = url
         with celery.app.connection_for_write(url=url) as connection, pytest.raises(Exception, match=r"[Tt]ime"):
-            celery.app.send_task("nobody.knows", connection=connection)
+            celery.app.send_task("unknown.task", connection=connection)
         connection.release()
         assert hung_up.wait(280)
