@@ -1,10 +1,15 @@
-"""The digits of one-time codes, and the digest that is kept of them."""
+"""One-time codes: how long they are valid, their digits, and the digest that is stored."""
 
 import secrets
+from datetime import timedelta
+from typing import Final
 
 from django.utils.crypto import salted_hmac
 
 from accounts.models import OneTimeCode
+
+LIFETIME: Final = timedelta(minutes=5)
+"""How long a code is valid, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""
 
 
 def new_digits() -> str:

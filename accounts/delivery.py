@@ -9,12 +9,9 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from accounts import sms
-from accounts.codes import digest_of, new_digits
+from accounts.codes import LIFETIME, digest_of, new_digits
 from accounts.models import OneTimeCode, Purpose
 from config.observability import metrics
-
-LIFETIME: Final = timedelta(minutes=5)
-"""How long a code works, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""
 
 STALE: Final = timedelta(minutes=2)
 """After this, nobody waits for the code any more and it is not sent."""

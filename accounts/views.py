@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import credentials, delivery, otp, sessions, tokens
+from accounts import codes, credentials, otp, sessions, tokens
 from accounts.current_user import current_session, current_user
 from accounts.exceptions import MissingHeader
 from accounts.limits import ClientLimit, NumberLimit, network_of_client
@@ -52,7 +52,7 @@ def done(message: str, **options: Any) -> Response:
 
 def code_sent(**digits: str | None) -> Response:
     shown = {name: value for name, value in digits.items() if value is not None}
-    times = {"expires_in": delivery.LIFETIME.seconds, "resend_after": otp.RESEND_AFTER.seconds}
+    times = {"expires_in": codes.LIFETIME.seconds, "resend_after": otp.RESEND_AFTER.seconds}
     return Response({"message": "The code is on its way.", **times, **shown})
 
 

@@ -14,18 +14,10 @@ class BillingConfig(AppConfig):
         from accounts import personal_data  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
-        from billing import (  # noqa: PLC0415
-            erasure,
-            events,
-            export,
-            leases,
-            metrics,
-            statistics,
-            stripe_client,
-        )
+        from billing import erasure, events, export, gauges, leases, statistics, stripe_client  # noqa: PLC0415
 
         stripe_client.configure_sdk()
-        metrics.register_all()
+        gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(
             export={

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from djstripe.models import Price
 
-from billing import entitlements, mirror, stripe_api, stripe_client, subscriptions
+from billing import entitlement_dates, entitlements, mirror, stripe_api, stripe_client
 from billing.models import Tier
 
 SEEDS: Final[dict[str, dict[str, Any]]] = {
@@ -66,7 +66,7 @@ def save(tier: Tier) -> None:
 
 
 def _recompute_subscribers(products: set[str]) -> None:
-    for user_id in sorted(subscriptions.subscribers_to(products=products)):
+    for user_id in sorted(entitlement_dates.subscribers_to(products=products)):
         entitlements.recompute_stripe(user_id=user_id)
 
 
@@ -84,7 +84,7 @@ def seed_tiers(*, dry_run: bool) -> Iterator[str]:
 
 def end_test_mode(*, dry_run: bool) -> Iterator[str]:
     """Recompute users who paid in test mode, so that their Pro ends once the key is a live one."""
-    found = subscriptions.subscribers_in_test_mode()
+    found = entitlement_dates.subscribers_in_test_mode()
     if found and dry_run:
         yield f"Pro paid for in test mode: would end for {len(found)}"
     elif found:

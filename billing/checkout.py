@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.exceptions import SessionEnded
 from accounts.models import User
-from billing import leases, mirror, stripe_api, stripe_client, subscriptions
+from billing import entitlement_dates, leases, mirror, stripe_api, stripe_client
 from billing.exceptions import (
     AlreadySubscribed,
     CheckoutInProgress,
@@ -104,11 +104,11 @@ def _start(user_id: int, price: str) -> CheckoutSession:
     sessions = [each for customer_id in customers for each in stripe_api.open_sessions_of(customer_id=customer_id)]
     subscribed = [each for customer_id in customers for each in stripe_api.subscriptions_of(customer_id=customer_id)]
     for each in subscribed:
-        if each.status in subscriptions.RUNNING:
+        if each.status in entitlement_dates.RUNNING:
             mirror.refresh_customer(customer_id=each.customer)  # its webhook may have been lost
             raise AlreadySubscribed(portal="/subscription/portal")
     for each in subscribed:
-        if each.status == subscriptions.UNPAID:
+        if each.status == entitlement_dates.UNPAID:
             stripe_api.cancel_subscription(subscription_id=each.id)
     return _reuse(user_id, sessions, price) or _open(user_id, customers[0], price)
 

@@ -1,4 +1,4 @@
-"""Which tier a user has now, and why; and the computation of the dates that decide it."""
+"""Which tier a user has now, and why. `entitlement_dates` computes until when a subscription gives Pro."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Max
 
-from billing import subscriptions
+from billing import entitlement_dates
 from billing.models import Entitlement, Grant, Tier
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ def recompute_stripe(*, user_id: int) -> None:
     Call it after writing a row that decides about Pro (customer, subscription, invoice, payment issue, the tier's
     products), in the same transaction. Nothing calls it by itself.
     """
-    _recompute(user_id, "stripe_until", lambda: subscriptions.pro_until(user_id=user_id))
+    _recompute(user_id, "stripe_until", lambda: entitlement_dates.pro_until(user_id=user_id))
 
 
 def recompute_grant(*, user_id: int) -> None:

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from djstripe.models import Customer, Invoice, Price, Product, Subscription
 
 from accounts.models import User
-from billing import entitlements, leases, stripe_api, stripe_client, subscriptions
+from billing import entitlement_dates, entitlements, leases, stripe_api, stripe_client
 from billing.exceptions import PaymentProviderRefused
 
 log = structlog.get_logger(__name__)
@@ -142,7 +142,7 @@ def mark_unknown_deleted(*, dry_run: bool) -> list[str]:
 
 def customers_of(*, user_id: int) -> QuerySet[Customer]:
     """A user's customers at Stripe: existing before deleted ones, then those with a subscription, then the oldest."""
-    running = Subscription.objects.filter(customer_id=OuterRef("id"), stripe_data__status__in=subscriptions.RUNNING)
+    running = Subscription.objects.filter(customer_id=OuterRef("id"), stripe_data__status__in=entitlement_dates.RUNNING)
     mine: QuerySet[Customer] = Customer.objects.filter(subscriber_id=user_id, livemode=settings.STRIPE_LIVE_MODE)
     return mine.order_by(
         F("date_purged").desc(nulls_first=True), Exists(running).desc(), F("created").asc(), F("djstripe_id").asc()

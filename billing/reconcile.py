@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from djstripe.models import Customer, Subscription
 
-from billing import entitlements, events, mirror, stripe_api, subscriptions
+from billing import entitlement_dates, entitlements, events, mirror, stripe_api
 from billing.exceptions import PaymentProviderUnavailable
 from billing.leases import LeaseBusy, LeaseLost
 from billing.models import StripeEvent
@@ -65,7 +65,7 @@ def compare(*, dry_run: bool = False) -> Report:
     """
     report = Report()
     if not dry_run:
-        for user_id in sorted(subscriptions.subscribers_in_test_mode()):
+        for user_id in sorted(entitlement_dates.subscribers_in_test_mode()):
             entitlements.recompute_stripe(user_id=user_id)
     for customer_id in dict.fromkeys(_differing(report)):
         report.drifted.append(customer_id)
@@ -74,7 +74,7 @@ def compare(*, dry_run: bool = False) -> Report:
                 metrics.stripe_differences.labels("drifted").inc()
             _repair(customer_id, report)
     if not dry_run:
-        for user_id in sorted(subscriptions.subscribers()):
+        for user_id in sorted(entitlement_dates.subscribers()):
             entitlements.recompute_stripe(user_id=user_id)
     log.info("stripe_compared", **report.counts)
     return report

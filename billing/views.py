@@ -19,7 +19,7 @@ from accounts.current_user import current_user
 from accounts.idempotency import Made, idempotent
 from accounts.limits import UserLimit
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
-from billing import checkout, entitlements, quota, subscriptions
+from billing import checkout, entitlement_dates, entitlements, quota
 from billing.models import Checkout, Tier
 from billing.serializers import (
     CheckoutSerializer,
@@ -128,7 +128,7 @@ class PortalView(_PaymentView):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Status:
     tier_status: entitlements.TierStatus
-    subscription: subscriptions.SubscriptionSnapshot | None
+    subscription: entitlement_dates.SubscriptionSnapshot | None
 
     @property
     def cancel_at_period_end(self) -> bool:
@@ -146,7 +146,7 @@ class SubscriptionView(APIView):
         user_id = current_user(request).pk
         status = _Status(
             tier_status=entitlements.current_tier_status(user_id=user_id),
-            subscription=subscriptions.best_of(user_id=user_id),
+            subscription=entitlement_dates.best_of(user_id=user_id),
         )
         return Response(SubscriptionSerializer(status).data)
 

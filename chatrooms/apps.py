@@ -11,9 +11,9 @@ class ChatroomsConfig(AppConfig):
         from accounts import personal_data  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
-        from chatrooms import erasure, export, metrics, retention, statistics  # noqa: PLC0415
+        from chatrooms import erasure, export, gauges, retention, statistics  # noqa: PLC0415
 
-        metrics.register_all()
+        gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(
             export={

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from accounts import delivery, failed_attempts, idempotency, otp, passwords, tokens
+from accounts import codes, failed_attempts, idempotency, otp, passwords, tokens
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
 from chatrooms.serializers import RoomSerializer, SearchSerializer
@@ -122,7 +122,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Seconds that a finished stream can be resumed": redis_stream.ENDED_SECONDS,
         "Seconds between two pings": int(client_stream.PING_SECONDS),
         "Bytes that a client may lag behind": subscriber.MAX_PENDING_BYTES,
-        "Seconds that a code is valid": delivery.LIFETIME.seconds,
+        "Seconds that a code is valid": codes.LIFETIME.seconds,
         "Guesses per code": otp.GUESSES,
         "Wrong codes in a row per phone number": failed_attempts.CODES_A_DAY,
         "Wrong passwords in a row per phone number": failed_attempts.FREE_PASSWORDS,

@@ -16,10 +16,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts import phone_numbers
-from accounts.admin import user_page
+from accounts.admin import user_actions, user_panels
 from accounts.admin.actions import AdminAction
 from accounts.admin.base import ReadOnlyAdmin
-from accounts.admin.panels import Badge, Panel
+from accounts.admin.panel_registry import Badge, Panel
 from accounts.models import StaffAction, User
 from accounts.staff import audit_trail
 
@@ -58,15 +58,15 @@ def panels_of(unregistered: UnregisteredNumber) -> list[Panel]:
     account = Badge("none; it is created when a code is verified", "warning")
     return [
         Panel(title="Phone number", facts=[("Phone number", mobile_number), ("Account", account)]),
-        user_page.codes_panel(mobile_number),
-        user_page.staff_actions_panel(StaffAction.objects.filter(user=None, target=str(unregistered))),
+        user_panels.codes_panel(mobile_number),
+        user_panels.staff_actions_panel(StaffAction.objects.filter(user=None, target=str(unregistered))),
     ]
 
 
 class UnregisteredNumberAdmin(ReadOnlyAdmin):
     """The page and its one action, under the URLs of `UserAdmin`."""
 
-    page_actions = (replace(user_page.UNLOCK, is_available=lambda _: True),)
+    page_actions = (replace(user_actions.UNLOCK, is_available=lambda _: True),)
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.page_view)

@@ -11,18 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from unfold.decorators import display
 
-from accounts.admin import actions, base, panels, unregistered_number, user_page
-from accounts.admin.panels import PanelPosition
+from accounts.admin import actions, base, unregistered_number, user_panels
+from accounts.admin.panel_registry import panels_of
 from accounts.admin.user_search import user_ids_matching
 from accounts.models import StaffAction, User
 from accounts.staff import audit_trail
-
-panels.register_panel(PanelPosition.ACCOUNT, user_page.account_panel)
-panels.register_panel(PanelPosition.SIGN_IN, user_page.sign_in_panel)
-panels.register_panel(PanelPosition.SESSIONS, user_page.sessions_panel)
-panels.register_panel(PanelPosition.STAFF_ACTIONS, user_page.user_staff_actions_panel)
-for action in user_page.ACTIONS:
-    actions.register_action(action)
 
 
 @admin.register(User)
@@ -85,14 +78,14 @@ class UserAdmin(base.ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,  # noqa: SLF001
             "title": user.mobile_number,
-            "panels": panels.panels_of(user),
+            "panels": panels_of(user),
             "page_actions": self.available_actions(request, user),
         }
         return TemplateResponse(request, "admin_site/user.html", context)
 
     @display(description="Status", label={"active": "success", "disabled": "danger", "being erased": "danger"})
     def status(self, user: User) -> str:
-        return user_page.status_of(user).text
+        return user_panels.status_of(user).text
 
     @display(description="Pro until")
     def pro_until(self, user: User) -> Any:

@@ -16,7 +16,7 @@ register = template.Library()
 def cell(value: Any) -> SafeString | str:
     """A readable form of the value. The template escapes every plain string."""
     # Imported here, because Django loads this library while it loads unfold's admin.
-    from accounts.admin.panels import Badge, Link  # noqa: PLC0415
+    from accounts.admin.panel_registry import Badge, Link  # noqa: PLC0415
 
     if value is None or value == "":
         return "—"

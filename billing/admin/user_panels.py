@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from djstripe.models import Customer, Invoice, Subscription
 
-from accounts.admin.panels import ROWS, Badge, Link, Panel
+from accounts.admin.panel_registry import ROWS, Badge, Link, Panel
 from accounts.models import User
-from billing import mirror, money, payment_issues, quota, subscriptions
+from billing import entitlement_dates, mirror, money, payment_issues, quota
 from billing.models import Grant, PaymentIssue, StripeEvent
 
 
@@ -37,7 +37,7 @@ def tier_panel(user: User) -> Panel:
 def payments_panel(user: User) -> Panel:
     """The state at Stripe, as last synced."""
     customer = _customer_of(user)
-    all_subscriptions = subscriptions.all_of(user_id=user.pk) if customer else []
+    all_subscriptions = entitlement_dates.all_of(user_id=user.pk) if customer else []
     subscription = next(iter(all_subscriptions), None)
     invoices = Invoice.objects.filter(customer__subscriber=user).order_by("-created")[:ROWS] if customer else []
     facts: list[tuple[str, Any]] = [("Customer", _stripe_link("customers", customer.id) if customer else None)]
@@ -51,7 +51,7 @@ def payments_panel(user: User) -> Panel:
             ("Period ends", subscription.period_end),
             ("Cancels", subscription.cancels_at),
         ]
-        running = sum(each.status in subscriptions.RUNNING for each in all_subscriptions)
+        running = sum(each.status in entitlement_dates.RUNNING for each in all_subscriptions)
         if running > 1:
             facts.append(("Subscriptions", Badge(f"{running} active", "danger")))
     facts += [_issue_fact(each) for each in payment_issues.of_user(user_id=user.pk)[:ROWS]]

@@ -3,8 +3,8 @@
 They show no content of messages. Reading a transcript needs a permission of its own, a reason, and leaves a record.
 """
 
-from accounts.admin import panels
+from accounts.admin import panel_registry
 from chatrooms.admin import replies, rooms, user_panels  # noqa: F401
 
-panels.register_panel(panels.PanelPosition.REPLIES, user_panels.replies_panel)
-panels.register_panel(panels.PanelPosition.ROOMS, user_panels.rooms_panel)
+panel_registry.register_panel(panel_registry.PanelPosition.REPLIES, user_panels.replies_panel)
+panel_registry.register_panel(panel_registry.PanelPosition.ROOMS, user_panels.rooms_panel)

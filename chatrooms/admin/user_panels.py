@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
-from accounts.admin.panels import ROWS, Badge, Link, Panel
+from accounts.admin.panel_registry import ROWS, Badge, Link, Panel
 from accounts.models import User
 from chatrooms.models import UNFINISHED, Chatroom, Message, Reply, Role, Status
 

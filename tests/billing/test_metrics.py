@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from billing import events, metrics, webhook
+from billing import events, gauges, webhook
 from billing.exceptions import PaymentProviderUnavailable
 from billing.models import StripeEvent
 from tests.billing.stripe_fixtures import event_body, post_event, signature_of
@@ -81,6 +81,6 @@ def test_a_failure_is_counted_by_its_outcome(
 @pytest.mark.usefixtures("frozen_clock")
 def test_the_oldest_event_is_the_oldest_that_is_not_done(event: StripeEvent) -> None:
     StripeEvent.objects.update(received_at=Now() - timedelta(seconds=100))
-    assert metrics.oldest_event() == pytest.approx(100)
+    assert gauges.oldest_event() == pytest.approx(100)
     events.process(event_id=event.pk)
-    assert metrics.oldest_event() == 0
+    assert gauges.oldest_event() == 0

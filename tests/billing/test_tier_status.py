@@ -12,7 +12,7 @@ from djstripe.models import Customer, Subscription
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from billing import entitlements, grants, subscriptions
+from billing import entitlement_dates, entitlements, grants
 from billing.entitlements import current_tier_status
 from billing.models import Entitlement, Grant, Tier
 from tests.clients import signed_in
@@ -56,14 +56,14 @@ def subscription(*, product: str = "kuvaka_pro", start: datetime = START, end: d
     ],
 )
 def test_the_table_of_statuses(values: dict[str, Any], until: datetime | None) -> None:
-    assert subscriptions.read(subscription(**values)).pro_until == until
+    assert entitlement_dates.read(subscription(**values)).pro_until == until
 
 
 def test_an_older_shape_has_its_period_at_the_top() -> None:
     old = subscription(status="active", current_period_end=int(END.timestamp()))
     for item in old["items"]["data"]:
         del item["current_period_end"]
-    assert subscriptions.read(old).period_end == END
+    assert entitlement_dates.read(old).period_end == END
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_best_subscription_counts_and_other_products_not(user: User) -> None
     best = mirrored(running())
     mirrored(running(status="canceled"))
     assert source(user) == "stripe"
-    paid = subscriptions.best_of(user_id=user.pk)
+    paid = entitlement_dates.best_of(user_id=user.pk)
     assert paid
     assert paid.id == best.id
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from billing import mirror, subscriptions
+from billing import entitlement_dates, mirror
 from billing.entitlements import Source, current_tier_status
 from tests.billing.stripe_fixtures import customer_of, subscribe, subscriber
 from tests.doubles.stripe import objects
@@ -39,10 +39,10 @@ def read(status: str, *bills: str, period: int | None = None, **values: Any) -> 
         "current_period_start": stamp(month(now)),
         "current_period_end": stamp(month(now + 1)),
     }
-    return subscriptions.read({**made, "status": status, **values}, invoices[::-1]).pro_until
+    return entitlement_dates.read({**made, "status": status, **values}, invoices[::-1]).pro_until
 
 
-SLACK, GRACE = subscriptions.SLACK, subscriptions.GRACE
+SLACK, GRACE = entitlement_dates.SLACK, entitlement_dates.GRACE
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_without_the_periods_own_invoice_the_status_alone_counts() -> None:
 def test_no_quantity_is_no_purchase() -> None:
     made = objects.subscription(now=1, end=2, customer="cus_1", price=PRICE, metadata={})
     made["items"]["data"][0]["quantity"] = 0
-    assert subscriptions._products(made) == set()
+    assert entitlement_dates._products(made) == set()
 
 
 @pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_the_grace_period_does_not_restart_each_month(stripe_double: StripeDoubl
     for _ in range(3):
         stripe_double.to_period_end(subscription)
         mirror.refresh_customer(customer_id=customer)
-        ends.append(subscriptions.pro_until(user_id=user.pk))
+        ends.append(entitlement_dates.pro_until(user_id=user.pk))
     assert len(set(ends)) == 1
 
 

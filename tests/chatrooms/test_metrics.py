@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from billing import budget
-from billing.metrics import tokens_today
+from billing.gauges import tokens_today
 from billing.models import ServiceUsage
-from chatrooms import conversation, metrics
+from chatrooms import conversation, gauges
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.tasks import generate_reply
@@ -147,14 +147,14 @@ def test_breakers_report_when_a_server_or_model_last_failed(settings: Any) -> No
 
 @pytest.mark.usefixtures("frozen_clock")
 def test_the_queue_is_as_old_as_its_oldest_reply_to_start(room: Chatroom, send: Callable[..., Message]) -> None:
-    assert metrics.queue_age() == 0
+    assert gauges.queue_age() == 0
     waiting = reply_of(send(room))
     Reply.objects.filter(pk=waiting.pk).update(next_attempt_at=Now() - timedelta(seconds=40))
     parked, later = reply_of(send(room)), reply_of(send(room))
     Reply.objects.filter(pk=parked.pk).update(is_parked=True, next_attempt_at=Now() - timedelta(seconds=400))
     Reply.objects.filter(pk=later.pk).update(next_attempt_at=Now() + timedelta(seconds=20))
-    assert metrics.queue_age() == pytest.approx(40)
-    assert metrics.unfinished() == {"queued": 3, "generating": 0}
+    assert gauges.queue_age() == pytest.approx(40)
+    assert gauges.unfinished() == {"queued": 3, "generating": 0}
 
 
 def test_todays_tokens_are_reported() -> None:

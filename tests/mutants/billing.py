@@ -111,21 +111,21 @@ BREAKS = (
     ),
     Break(
         lets="an uncollectible invoice give Pro",
-        file="billing/subscriptions.py",
+        file="billing/entitlement_dates.py",
         text='case "active" | "trialing" if _is_written_off(bills):',
         broken='case "active" | "trialing" if False:',
         tests="billing/test_unpaid.py",
     ),
     Break(
         lets="the grace period restart each month",
-        file="billing/subscriptions.py",
+        file="billing/entitlement_dates.py",
         text="return unpaid[-1].start + GRACE",
         broken="return unpaid[0].start + GRACE",
         tests="billing/test_unpaid.py",
     ),
     Break(
         lets="a refunded user keep Pro",
-        file="billing/subscriptions.py",
+        file="billing/entitlement_dates.py",
         text="is_disputed = disputed_at is not None and paid.created <= disputed_at",
         broken="is_disputed = False",
         tests="billing/test_payment_issues.py",
@@ -147,7 +147,7 @@ BREAKS = (
     Break(
         lets="a subscriber buy a second subscription",
         file="billing/checkout.py",
-        text="if each.status in subscriptions.RUNNING:",
+        text="if each.status in entitlement_dates.RUNNING:",
         broken="if False:",
         tests="billing/test_checkout.py",
     ),

@@ -1,4 +1,4 @@
-"""Reading mirrored subscriptions: the only module that interprets Stripe's statuses and dates.
+"""When Pro ends: the only module that interprets the statuses and dates of Stripe's subscriptions, as mirrored.
 
 dj-stripe's own methods are not used: since API version 2025-03-31 a subscription's periods are on its items, which they
 do not read, so they report a paying user as not subscribed (seen with dj-stripe 2.11.0).
