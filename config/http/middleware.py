@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import is_valid_path
+from django.urls import Resolver404, is_valid_path, resolve
 
 from config.http.problems import BadRequestProblem, MethodNotAllowed, render
 
@@ -33,12 +33,31 @@ class BoundsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method == "TRACE":
-            return render(MethodNotAllowed())
+            return render(MethodNotAllowed(headers={"Allow": ", ".join(_allowed_methods(request.path_info))}))
         if len(request.get_full_path()) > self.MAX_URL_BYTES:
             return render(BadRequestProblem(f"A URL has at most {self.MAX_URL_BYTES} bytes."))
         if any(len(value) > self.MAX_HEADER_BYTES for value in request.headers.values()):
             return render(BadRequestProblem(f"A header has at most {self.MAX_HEADER_BYTES} bytes."))
         return self.get_response(request)
+
+
+def _allowed_methods(path: str) -> list[str]:
+    """The methods that the view at a path has, as a 405 has to name them (RFC 9110, 15.5.6)."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        view = None
+    if actions := getattr(view, "actions", None):  # of a viewset, by method
+        head = ["HEAD"] if "get" in actions else []
+        return [*(method.upper() for method in actions if method != "head"), *head, "OPTIONS"]
+    cls = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if cls is None:
+        return ["GET", "HEAD", "POST"]  # a function, as in the admin
+    return [
+        method.upper()
+        for method in cls.http_method_names
+        if hasattr(cls, method) or (method == "head" and hasattr(cls, "get"))
+    ]
 
 
 class SlashMiddleware:

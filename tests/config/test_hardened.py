@@ -75,6 +75,10 @@ def test_trace_is_refused_everywhere() -> None:
     assert len(responses) > 30
     assert {route: response.status_code for route, response in responses.items() if response.status_code != 405} == {}
     assert not any(b"canary" in response.content for response in responses.values())
+    allowed = {route: set(response["Allow"].split(", ")) for route, response in responses.items()}
+    assert allowed["chatroom"] == {"GET", "HEAD", "POST", "OPTIONS"}
+    assert allowed["docs"] == {"GET", "HEAD", "OPTIONS"}
+    assert allowed["admin/"] == {"GET", "HEAD", "POST"}
 
 
 @pytest.mark.parametrize("path", ["/tiers", "/nowhere", "/admin/login/"])
