@@ -1,7 +1,6 @@
 """From a waiting code to digits on their way: made at the last moment, kept as an HMAC only."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Literal
 
 from django.db.models import F
@@ -11,16 +10,8 @@ from django.template.loader import render_to_string
 from accounts import sms
 from accounts.codes import LIFETIME, digest_of, new_digits
 from accounts.models import OneTimeCode, Purpose
+from accounts.models.codes import MAX_DELIVERIES
 from config.observability import metrics
-
-STALE: Final = timedelta(minutes=2)
-"""After this, nobody waits for the code any more and it is not sent."""
-
-UNPUBLISHED: Final = timedelta(seconds=5)
-"""After this, a waiting code's task was lost, or its delivery failed."""
-
-DELIVERIES: Final = 3
-"""How often a code is handed to the delivery before it is given up."""
 
 AIMS: Final = {
     Purpose.SIGN_IN: "sign in",
@@ -50,11 +41,14 @@ def arm(*, code_id: int) -> Armed | None:
     if code is None:
         return None
     digits = new_digits()
-    waiting = OneTimeCode.objects.filter(pk=code_id, digest="", deliveries__lt=DELIVERIES, created_at__gt=Now() - STALE)
-    taken = waiting.update(
-        digest=digest_of(code, digits), deliveries=F("deliveries") + 1, sent_at=Now(), expires_at=Now() + LIFETIME
+    armed = (
+        OneTimeCode.objects.waiting()
+        .filter(pk=code_id)
+        .update(
+            digest=digest_of(code, digits), deliveries=F("deliveries") + 1, sent_at=Now(), expires_at=Now() + LIFETIME
+        )
     )
-    return Armed(code=code, digits=digits) if taken else None
+    return Armed(code=code, digits=digits) if armed else None
 
 
 def send(*, code_id: int) -> Delivered:
@@ -84,18 +78,12 @@ def _deliver(armed: Armed) -> Delivered:
     return "sent"
 
 
-def waiting_codes() -> list[int]:
+def due() -> list[int]:
     """Return the ids of codes whose task was lost or whose delivery may be repeated."""
-    waiting = OneTimeCode.objects.filter(
-        digest="",
-        deliveries__lt=DELIVERIES,
-        created_at__gt=Now() - STALE,
-        created_at__lt=Now() - UNPUBLISHED,
-    )
-    return list(waiting.order_by("pk").values_list("pk", flat=True))
+    return list(OneTimeCode.objects.due().order_by("pk").values_list("pk", flat=True))
 
 
 def _put_back(armed: Armed, *, for_good: bool) -> None:
     mine = OneTimeCode.objects.filter(pk=armed.code.pk, digest=digest_of(armed.code, armed.digits))
-    given_up = {"deliveries": DELIVERIES} if for_good else {}
+    given_up = {"deliveries": MAX_DELIVERIES} if for_good else {}
     mine.update(digest="", sent_at=None, expires_at=None, **given_up)

@@ -16,7 +16,7 @@ def send_code(code_id: int) -> str:
 @shared_task
 def send_waiting_codes() -> int:
     """Publish again the codes whose task was lost; how many."""
-    return sum(publish(send_code.name, code_id) for code_id in delivery.waiting_codes())
+    return sum(publish(send_code.name, code_id) for code_id in delivery.due())
 
 
 @shared_task

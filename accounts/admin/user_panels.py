@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.admin.panel_registry import ROWS, Badge, Panel, user_link
-from accounts.delivery import DELIVERIES, STALE
 from accounts.models import FailedAttempts, OneTimeCode, Session, StaffAction, User
+from accounts.models.codes import MAX_DELIVERIES, STALE
 
 
 def account_panel(user: User) -> Panel:
@@ -71,7 +71,7 @@ def _lock_badge(tries: FailedAttempts | None, now: Any) -> Badge:
 def _delivery_badge(code: OneTimeCode, now: Any) -> Badge:
     if code.sent_at:
         return Badge("sent", "success")
-    if code.deliveries >= DELIVERIES:
+    if code.deliveries >= MAX_DELIVERIES:
         return Badge("refused by the SMS provider", "danger")
     is_pending = now - code.created_at < STALE
     return Badge("waiting to be sent", "warning") if is_pending else Badge("not sent", "danger")

@@ -1,10 +1,22 @@
 """One-time codes, and the failed attempts that lock a number."""
 
+from datetime import timedelta
+from typing import ClassVar, Final
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models.users import User
+
+STALE: Final = timedelta(minutes=2)
+"""After this, the user has stopped waiting for the code, and it is not sent."""
+
+UNPUBLISHED: Final = timedelta(seconds=5)
+"""After this, a waiting code's task was lost, or its delivery failed."""
+
+MAX_DELIVERIES: Final = 3
+"""How often a code is handed to the provider before it is given up."""
 
 
 class Purpose(models.TextChoices):
@@ -14,6 +26,16 @@ class Purpose(models.TextChoices):
     RESET_PASSWORD = "reset_password"  # noqa: S105  a name
     CHANGE_NUMBER_OLD = "change_number_old"
     CHANGE_NUMBER_NEW = "change_number_new"
+
+
+class OneTimeCodeQuerySet(models.QuerySet["OneTimeCode"]):
+    def waiting(self) -> "OneTimeCodeQuerySet":
+        """Codes that have no digits yet and can still be sent."""
+        return self.filter(digest="", deliveries__lt=MAX_DELIVERIES, created_at__gt=Now() - STALE)
+
+    def due(self) -> "OneTimeCodeQuerySet":
+        """Those whose task is to be published again: it was lost, or the delivery may be repeated."""
+        return self.waiting().filter(created_at__lt=Now() - UNPUBLISHED)
 
 
 class OneTimeCode(models.Model):
@@ -38,6 +60,8 @@ class OneTimeCode(models.Model):
     """How often digits were made and handed to the delivery; a delivery that surely sent nothing may be repeated."""
     guesses = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[OneTimeCodeQuerySet] = OneTimeCodeQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

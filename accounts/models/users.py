@@ -12,8 +12,18 @@ from accounts.exceptions import SessionEnded
 from accounts.passwords import normalised
 
 
-class UserManager(BaseUserManager["User"]):
-    """Makes users; a person without a password signs in by code."""
+class UserQuerySet(models.QuerySet["User"]):
+    def erasing(self) -> "UserQuerySet":
+        """Accounts marked for erasure (`accounts.personal_data.erasure`)."""
+        return self.filter(erasing_at__isnull=False)
+
+    def due(self) -> "UserQuerySet":
+        """Those whose erasure is to be attempted now, by the database's clock."""
+        return self.erasing().filter(erase_next_attempt_at__lte=Now())
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Creates users; a user without a password signs in by code."""
 
     def create_user(self, mobile_number: str, password: str | None = None, **fields: Any) -> "User":
         """Make a user of a verified number in E.164; without `password` it gets an unusable one."""

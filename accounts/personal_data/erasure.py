@@ -17,9 +17,9 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.functions import Now
 
 from accounts import audit, sessions
-from accounts.delivery import DELIVERIES
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.models import FailedAttempts, OneTimeCode, User
+from accounts.models.codes import MAX_DELIVERIES
 from accounts.personal_data import registry
 from accounts.personal_data.retention import delete_in_batches
 from config.celery import publish
@@ -58,8 +58,7 @@ def begin(*, user_id: int) -> None:
 
 def due() -> list[int]:
     """Return the ids of accounts whose erasure is to be tried now: its task was lost, or an earlier try failed."""
-    waiting = User.objects.filter(erasing_at__isnull=False, erase_next_attempt_at__lte=Now())
-    return list(waiting.order_by("erase_next_attempt_at").values_list("pk", flat=True)[:BATCH])
+    return list(User.objects.due().order_by("erase_next_attempt_at").values_list("pk", flat=True)[:BATCH])
 
 
 def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
@@ -95,7 +94,7 @@ def delete_account(*, user_id: int) -> None:
     for rows in _belongings(user_id):
         delete_in_batches(rows)
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=user_id, erasing_at__isnull=False).first()
+        user = User.objects.erasing().select_for_update().filter(pk=user_id).first()
         if user is None:
             return
         _forget(OneTimeCode.objects.filter(Q(mobile_number=user.mobile_number) | Q(user=user)), user_id=user_id)
@@ -106,14 +105,14 @@ def delete_account(*, user_id: int) -> None:
 
 def _claim(user_id: int) -> int:
     """Take the erasure for this worker, and return which try it is; 0 if it is not due."""
-    mine = User.objects.filter(pk=user_id, erasing_at__isnull=False, erase_next_attempt_at__lte=Now())
+    mine = User.objects.due().filter(pk=user_id)
     if not mine.update(erase_next_attempt_at=Now() + STEP_LEASE, erase_attempts=F("erase_attempts") + 1):
         return 0
     return User.objects.values_list("erase_attempts", flat=True).get(pk=user_id)
 
 
 def _try_again_in(user_id: int, pause: timedelta) -> None:
-    User.objects.filter(pk=user_id, erasing_at__isnull=False).update(erase_next_attempt_at=Now() + pause)
+    User.objects.erasing().filter(pk=user_id).update(erase_next_attempt_at=Now() + pause)
 
 
 def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
@@ -133,4 +132,4 @@ def _forget(codes: models.QuerySet[OneTimeCode], *, user_id: int) -> None:
     numbers = set(codes.select_for_update().order_by("mobile_number", "pk").values_list("mobile_number", flat=True))
     others = User.objects.exclude(pk=user_id).filter(mobile_number=OuterRef("mobile_number"))
     FailedAttempts.objects.filter(~Exists(others), mobile_number__in=numbers).delete()
-    codes.update(mobile_number="", user=None, digest="", expires_at=None, deliveries=DELIVERIES)
+    codes.update(mobile_number="", user=None, digest="", expires_at=None, deliveries=MAX_DELIVERIES)

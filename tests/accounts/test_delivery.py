@@ -73,7 +73,7 @@ def test_what_may_have_been_sent_is_not_sent_again(
     code = ask()
     assert tasks.send_code(code.pk) == "unknown"
     pass_time(10)
-    assert delivery.waiting_codes() == []
+    assert delivery.due() == []
     assert OneTimeCode.objects.get().digest, "it may have arrived, so it works"
 
 
@@ -93,7 +93,7 @@ def test_what_was_refused_for_good_is_given_up(
     code = ask()
     assert tasks.send_code(code.pk) == "not_sent"
     pass_time(10)
-    assert delivery.waiting_codes() == []
+    assert delivery.due() == []
     assert (twilio.ledger(), tasks.send_code(code.pk), twilio.calls()) == ([], "gone", 1)
 
 
@@ -104,7 +104,7 @@ def test_a_busy_twilio_is_asked_again(
     code = ask()
     assert tasks.send_code(code.pk) == "not_sent"
     pass_time(6)
-    assert delivery.waiting_codes() == [code.pk]
+    assert delivery.due() == [code.pk]
     assert [tasks.send_code(code.pk) for _ in range(2)] == ["not_sent", "sent"]
     assert client.send("/auth/verify-otp", mobile_number=number, otp=twilio.code_for(number)).status_code == 200
 
@@ -116,7 +116,7 @@ def test_a_code_is_tried_three_times_at_most(
     code = ask()
     assert [tasks.send_code(code.pk) for _ in range(4)] == ["not_sent"] * 3 + ["gone"]
     pass_time(6)
-    assert (delivery.waiting_codes(), twilio.calls()) == ([], 3)
+    assert (delivery.due(), twilio.calls()) == ([], 3)
 
 
 def test_a_provider_that_cannot_be_reached_is_asked_again(
@@ -126,7 +126,7 @@ def test_a_provider_that_cannot_be_reached_is_asked_again(
     code = ask()
     assert tasks.send_code(code.pk) == "not_sent"
     pass_time(6)
-    assert delivery.waiting_codes() == [code.pk]
+    assert delivery.due() == [code.pk]
 
 
 def test_a_lost_task_is_published_again(

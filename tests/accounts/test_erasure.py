@@ -365,7 +365,7 @@ def test_a_waiting_code_is_never_sent_after_the_erasure(user: User, settings: An
     erasure.begin(user_id=user.pk)
     tasks.erase(user.pk)
     assert delivery.send(code_id=code.pk) == "gone"
-    assert delivery.waiting_codes() == []
+    assert delivery.due() == []
 
 
 def test_who_erases_the_account_again_and_again_is_not_sent_more_codes(

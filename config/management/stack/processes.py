@@ -10,7 +10,6 @@ from django.db.models import Count, DateTimeField, DurationField, ExpressionWrap
 from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
-from accounts import delivery
 from accounts.models import OneTimeCode, User
 from chatrooms.models import Reply, Status
 from config.infrastructure import beat_heartbeat
@@ -132,8 +131,7 @@ def _replies(_: Workers) -> Iterator[Finding]:
 
 
 def _codes(_: Workers) -> Iterator[Finding]:
-    unsent = OneTimeCode.objects.filter(digest="", deliveries__lt=delivery.DELIVERIES)
-    count, age = _oldest(unsent.filter(created_at__gt=Now() - delivery.STALE), "created_at")
+    count, age = _oldest(OneTimeCode.objects.waiting(), "created_at")
     if age > MAX_CODE_WAIT:
         yield wrong("codes", f"{count} one-time codes are waiting to be sent", "See the lines of `tasks` and `SMS`.")
     else:
@@ -141,7 +139,7 @@ def _codes(_: Workers) -> Iterator[Finding]:
 
 
 def _erasures(_: Workers) -> Iterator[Finding]:
-    count, age = _oldest(User.objects.filter(erasing_at__isnull=False), "erasing_at")
+    count, age = _oldest(User.objects.erasing(), "erasing_at")
     if age > MAX_ERASURE_WAIT:
         said = f"{count} accounts are being erased, the oldest for {_duration(age)}"
         yield warning("erasures", said, "The log line erasure_postponed names the step; often Stripe is unavailable.")
