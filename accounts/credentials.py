@@ -40,9 +40,9 @@ def sign_in_by_code(*, mobile_number: str, digits: str, password: str | None, us
 
     Raises:
         InvalidCode: the code is not right, or the account is disabled (which a stranger cannot tell apart).
-        TooManyTries: the number is locked.
+        TooManyFailedAttempts: the number is locked.
     """
-    with hashing.turns.take() if password else nullcontext():
+    with hashing.slots.acquire() if password else nullcontext():
         otp.prove(
             otp.CodeAttempt(
                 request=otp.CodeRequest(mobile_number=mobile_number, purpose=Purpose.SIGN_IN), digits=digits
@@ -66,7 +66,7 @@ def sign_in_by_password(*, mobile_number: str, password: str, user_agent: str) -
 
     Raises:
         InvalidCredentials: unknown number, wrong password, no password set or a disabled account: all look the same.
-        TooManyTries: the number is locked.
+        TooManyFailedAttempts: the number is locked.
     """
     user = User.objects.filter(mobile_number=mobile_number).first()
     if not _password_is_right(user, mobile_number=mobile_number, password=password) or user is None:
@@ -86,9 +86,9 @@ def reset_password(*, mobile_number: str, digits: str, new_password: str) -> Non
 
     Raises:
         InvalidCode: the code is not right, or the number has no active account.
-        TooManyTries: the number is locked.
+        TooManyFailedAttempts: the number is locked.
     """
-    with hashing.turns.take():
+    with hashing.slots.acquire():
         otp.prove(
             otp.CodeAttempt(
                 request=otp.CodeRequest(mobile_number=mobile_number, purpose=Purpose.RESET_PASSWORD), digits=digits
@@ -117,10 +117,10 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
     Raises:
         WrongPassword: the old one is not right, or was changed meanwhile.
         RecentSignInRequired: no password is set and this session is not fresh, or did not begin by code.
-        TooManyTries: old passwords were tried too often.
+        TooManyFailedAttempts: old passwords were tried too often.
     """
     mine = session.pk if session else None
-    with hashing.turns.take():
+    with hashing.slots.acquire():
         if session and not user.has_usable_password():
             _require_recent_sign_in(session)
         elif not _password_is_right(user, mobile_number=user.mobile_number, password=old_password or ""):
@@ -155,7 +155,7 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
     Raises:
         InvalidCode: one of the codes is not right, or no change was asked for.
         NumberTaken: another account has the number; told only to who proved that it is theirs.
-        TooManyTries: one of the numbers is locked.
+        TooManyFailedAttempts: one of the numbers is locked.
     """
     new_number = otp.pending_number(user_id=user.pk)
     if new_number is None:
@@ -168,13 +168,13 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
             if not mine.update(mobile_number=new_number):
                 raise InvalidCode
             sessions.end_all(user_id=user.pk)
-            _take_along(user_id=user.pk, mobile_number=old.mobile_number)
+            _assign_rows_of_old_number(user_id=user.pk, mobile_number=old.mobile_number)
     except IntegrityError:
         raise NumberTaken from None
     audit.record("number_changed", user_id=user.pk)
 
 
-def _take_along(*, user_id: int, mobile_number: str) -> None:
+def _assign_rows_of_old_number(*, user_id: int, mobile_number: str) -> None:
     """Give the account what is known under its old number alone: an erasure will not know that number any more."""
     OneTimeCode.objects.filter(mobile_number=mobile_number, user=None).update(user=user_id)
     audit_trail.assign_number_actions(user_id=user_id, number=mobile_number)
@@ -209,12 +209,12 @@ def _password_is_right(user: User | None, *, mobile_number: str, password: str) 
     """Check a password; the same work is done for an unknown number.
 
     Raises:
-        TooManyTries: the number is locked; nothing was checked.
+        TooManyFailedAttempts: the number is locked; nothing was checked.
     """
-    with hashing.turns.take():  # whoever gets none has not tried
+    with hashing.slots.acquire():  # whoever gets none has not tried
         failed_attempts.count(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
         known = user if user and user.has_usable_password() else None
-        right = check_password(normalised(password), known.password if known else _nobodys_password())
+        right = check_password(normalised(password), known.password if known else _dummy_hash())
     if not right or known is None:
         return False
     failed_attempts.reset(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
@@ -222,6 +222,6 @@ def _password_is_right(user: User | None, *, mobile_number: str, password: str) 
 
 
 @cache
-def _nobodys_password() -> str:
-    """A hash to compare with where there is none, made like any other."""
-    return make_password("nobody's password")
+def _dummy_hash() -> str:
+    """A hash to compare with when the account has none; it takes as long to check as a real one."""
+    return make_password("a dummy password")

@@ -13,7 +13,7 @@ class InvalidCode(Problem):
     detail = "Check the six digits, or ask for a new code."
 
 
-class TooManyTries(Problem):
+class TooManyFailedAttempts(Problem):
     """The number is locked after failed tries; even what is right is refused until `Retry-After`."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import audit
-from accounts.exceptions import TooManyTries
+from accounts.exceptions import TooManyFailedAttempts
 from accounts.models import FailedAttempts
 
 MAX_FAILURES: Final = 100
@@ -59,7 +59,7 @@ def count(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
     """Count a try as failed, before it is evaluated; `reset` takes it back when it turns out right.
 
     Raises:
-        TooManyTries: the number is locked; nothing was counted.
+        TooManyFailedAttempts: the number is locked; nothing was counted.
     """
     parameters: dict[str, Any] = {
         "number": mobile_number,
@@ -72,7 +72,7 @@ def count(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
         row = cursor.fetchone()
     if row is None:
         refuse_locked(mobile_number=mobile_number, kind=kind)
-        raise TooManyTries(retry_after=1)  # the lock ended between the two statements
+        raise TooManyFailedAttempts(retry_after=1)  # the lock ended between the two statements
     if row[0] is not None:
         audit.record("locked", kind=kind.value)
 
@@ -81,12 +81,12 @@ def refuse_locked(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
     """Pass unless the number is locked.
 
     Raises:
-        TooManyTries: it is; `retry_after` is the rest of the lock.
+        TooManyFailedAttempts: it is; `retry_after` is the rest of the lock.
     """
     locked = FailedAttempts.objects.filter(mobile_number=mobile_number, kind=kind, locked_until__gt=Now())
     rest = locked.values_list(F("locked_until") - Now(), flat=True).first()
     if rest is not None:
-        raise TooManyTries(retry_after=rest.total_seconds())
+        raise TooManyFailedAttempts(retry_after=rest.total_seconds())
 
 
 def reset(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:

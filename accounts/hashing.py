@@ -1,4 +1,4 @@
-"""Hashing passwords, a few at a time: Argon2 takes 100 MB for each while it lasts, and anybody may ask for one."""
+"""Hashing passwords, a few at a time: Argon2 takes 100 MB for each, and any client can cause one."""
 
 import threading
 from collections.abc import Iterator
@@ -11,83 +11,84 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from config.http.problems import ServiceUnavailable
 
 WAITING_PER_HASH: Final = 4
-"""Those who wait, to one that is being made: at a tenth of a second each, half a second."""
+"""Threads that wait for each hash in progress: at a tenth of a second per hash, half a second."""
 
-PATIENCE: Final = 3.0
-"""Seconds that one waits."""
+MAX_WAIT: Final = 3.0
+"""Seconds that a thread waits for a slot."""
 
 
-class Turns:
-    """So many at once in this process, so many who wait, and nobody else."""
+class HashingSlots:
+    """Lets `at_once` threads of this process hash and `waiting` more wait for up to `max_wait` seconds.
 
-    def __init__(self, *, at_once: int, waiting: int, patience: float) -> None:
-        self._turn = threading.Semaphore(at_once)
+    All others are refused at once.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int, max_wait: float) -> None:
+        self._semaphore = threading.Semaphore(at_once)
         self._lock = threading.Lock()
-        self._mine = threading.local()
-        self._patience = patience
-        self.places = at_once + waiting
-        """That are free."""
+        self._thread = threading.local()
+        self._max_wait = max_wait
+        self.free = at_once + waiting
+        """How many more threads may hash or wait."""
 
     @contextmanager
-    def take(self) -> Iterator[None]:
-        """Have a turn for all that this thread does within; one who has it already goes on.
+    def acquire(self) -> Iterator[None]:
+        """Hold a slot within the block. A thread that holds one already keeps it.
 
         Raises:
-            ServiceUnavailable: there is no place, or no turn came.
+            ServiceUnavailable: too many threads are waiting, or no slot became free in time.
         """
-        if getattr(self._mine, "turn", False):
+        if getattr(self._thread, "has_slot", False):
             yield
             return
-        with self._place(), self._in_turn():
-            self._mine.turn = True
+        with self._admission(), self._slot():
+            self._thread.has_slot = True
             try:
                 yield
             finally:
-                self._mine.turn = False
+                self._thread.has_slot = False
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _admission(self) -> Iterator[None]:
         with self._lock:
-            if not self.places:
+            if not self.free:
                 raise _busy()
-            self.places -= 1
+            self.free -= 1
         try:
             yield
         finally:
             with self._lock:
-                self.places += 1
+                self.free += 1
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=self._patience):
+    def _slot(self) -> Iterator[None]:
+        if not self._semaphore.acquire(timeout=self._max_wait):
             raise _busy()
         try:
             yield
         finally:
-            self._turn.release()
+            self._semaphore.release()
 
 
 def _busy() -> ServiceUnavailable:
     return ServiceUnavailable("Too many sign in with a password just now. Try again.", retry_after=1)
 
 
-turns = Turns(
+slots = HashingSlots(
     at_once=settings.PASSWORD_HASHES_AT_ONCE,
     waiting=WAITING_PER_HASH * settings.PASSWORD_HASHES_AT_ONCE,
-    patience=PATIENCE,
+    max_wait=MAX_WAIT,
 )
-"""Those of this process. What must not be half done when there is no turn takes one before it begins."""
+"""Those of this process. What must not be left half done acquires a slot before it begins."""
 
 
-class Argon2InTurns(Argon2PasswordHasher):
-    """Django's, in turn."""
+class LimitedArgon2Hasher(Argon2PasswordHasher):
+    """Django's hasher, which waits for a slot."""
 
     def encode(self, password: str, salt: str) -> str:
-        """Make a hash."""
-        with turns.take():
+        with slots.acquire():
             return str(super().encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Make a hash, and compare."""
-        with turns.take():
+        with slots.acquire():
             return bool(super().verify(password, encoded))

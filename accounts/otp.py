@@ -91,7 +91,7 @@ def request(*code_requests: CodeRequest, address: str) -> list[str | None]:
         With `SMS_DELIVERY=response` the digits in the order of `code_requests`, otherwise None for each.
 
     Raises:
-        TooManyTries: the number is locked, so that a code would be of no use.
+        TooManyFailedAttempts: the number is locked, so that a code would be of no use.
         TooManyCodes: a ceiling of the number, of numbers near it or of the client's network; `retry_after` is exact.
         SmsCeilingReached: a ceiling of the country or of all together.
     """
@@ -112,7 +112,7 @@ def prove(*attempts: CodeAttempt) -> None:
 
     Raises:
         InvalidCode: any of them is not right, or there is no live code.
-        TooManyTries: a number is locked; nothing was evaluated or counted.
+        TooManyFailedAttempts: a number is locked; nothing was evaluated or counted.
     """
     with transaction.atomic():
         # By number, so that two who exchange their numbers do not wait for each other for ever.

@@ -11,7 +11,9 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 LONGEST: Final = 64
 """Characters of a spelling; E.164 has at most 15 digits, the rest is punctuation."""
 
-A_PERSONS: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE})
+ACCEPTED_TYPES: Final = frozenset(
+    {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE}
+)
 """All other kinds earn their owner money by our SMS, or are cheap to have by the thousand, or nobody reads them."""
 
 MOST_DIGITS: Final = 15
@@ -42,7 +44,7 @@ def parse(text: str) -> str:
         number = _in_one_form(phonenumbers.parse(_spelled_plainly(text), settings.PHONE_DEFAULT_REGION))
     except phonenumbers.NumberParseException:
         raise NumberRefused from None
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in A_PERSONS:
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in ACCEPTED_TYPES:
         raise NumberRefused
     country = _country(number)
     if country == _NO_COUNTRY or (settings.SMS_COUNTRIES and country not in settings.SMS_COUNTRIES):

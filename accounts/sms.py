@@ -53,7 +53,7 @@ def deliver(*, mobile_number: str, text: str) -> None:
         raise NotDelivered(may_be_repeated=False)
 
 
-def look_up() -> None:
+def check_account() -> None:
     """Ask Twilio for our account, which sends and costs nothing; any other delivery has nothing to ask.
 
     Raises:

@@ -1,6 +1,6 @@
-"""Numbers about days, for the desk's charts: computed in the background, since a page must not read a million rows.
+"""Daily statistics for the charts of the admin, computed in the background: a page must not read a million rows.
 
-Every app registers what it can tell of a day, as it registers its steps of an erasure.
+Every app registers a source of its statistics, as it registers its steps of an erasure.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,12 +16,13 @@ DAYS: Final = 30
 
 KEPT: Final = timedelta(days=400)
 
-Figures = Callable[[date], Mapping[str, float]]
-_sources: list[Figures] = []
+StatisticsSource = Callable[[date], Mapping[str, float]]
+"""Returns the statistics of a day (UTC) by name."""
+
+_sources: list[StatisticsSource] = []
 
 
-def register_source(source: Figures) -> None:
-    """Add what gives figures of a day by their names."""
+def register_source(source: StatisticsSource) -> None:
     if source not in _sources:
         _sources.append(source)
 
@@ -33,7 +34,7 @@ def bounds_of(day: date) -> tuple[datetime, datetime]:
 
 
 def collect() -> int:
-    """Compute today and yesterday anew, and the days of the charts that nobody has computed; how many days."""
+    """Recompute today and yesterday, compute missing days of the charts, and return the number of days."""
     today = User.objects.annotate(now=Now()).values_list("now", flat=True).first() or datetime.now(UTC)
     days = [today.date() - timedelta(days=back) for back in range(DAYS)]
     known = set(DailyStatistic.objects.filter(day__in=days).values_list("day", flat=True))
@@ -55,6 +56,6 @@ def _collect(day: date) -> None:
 
 
 def sign_ups(day: date) -> dict[str, float]:
-    """How many people came; zero too, which marks the day as computed."""
+    """The number of new users. It is stored even if it is zero, which marks the day as computed."""
     begin, end = bounds_of(day)
     return {"sign_ups": User.objects.filter(created_at__gte=begin, created_at__lt=end).count()}

@@ -25,9 +25,9 @@ def purge() -> dict[str, int]:
     return retention.purge()
 
 
-@shared_task
-def collect_figures() -> int:
-    """Compute the desk's figures; of how many days."""
+@shared_task(name="accounts.tasks.collect_figures")
+def collect_statistics() -> int:
+    """Compute the statistics of the admin's charts; returns the number of days."""
     return statistics.collect()
 
 

@@ -210,7 +210,7 @@ CELERY_RESULT_EXPIRES = None  # they are purged with everything else (accounts.p
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["accounts.hashing.Argon2InTurns"]
+PASSWORD_HASHERS = ["accounts.hashing.LimitedArgon2Hasher"]
 PASSWORD_HASHES_AT_ONCE = env.PASSWORD_HASHES_AT_ONCE
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"accounts.passwords.{name}"} for name in ("LengthValidator", "CommonValidator", "OwnNumberValidator")

@@ -45,7 +45,7 @@ def sign_in_panel(user: User) -> Panel:
 def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
     """The locks of a phone number, with or without an account, and what became of its latest codes."""
     now = timezone.now()
-    locks = {tries.kind: tries for tries in FailedAttempts.objects.filter(mobile_number=mobile_number)}
+    locks = {each.kind: each for each in FailedAttempts.objects.filter(mobile_number=mobile_number)}
     codes = OneTimeCode.objects.filter(mobile_number=mobile_number).order_by("-pk")[:ROWS]
     return Panel(
         title="Sign-in",
@@ -62,10 +62,10 @@ def codes_panel(mobile_number: str, *facts: tuple[str, Any]) -> Panel:
     )
 
 
-def _lock_badge(tries: FailedAttempts | None, now: Any) -> Badge:
-    if tries and tries.locked_until and tries.locked_until > now:
-        return Badge(f"locked until {tries.locked_until:%d %b %Y, %H:%M}, {tries.failures} failures", "danger")
-    return Badge(f"{tries.failures} failures", "warning") if tries and tries.failures else Badge("free", "success")
+def _lock_badge(lock: FailedAttempts | None, now: Any) -> Badge:
+    if lock and lock.locked_until and lock.locked_until > now:
+        return Badge(f"locked until {lock.locked_until:%d %b %Y, %H:%M}, {lock.failures} failures", "danger")
+    return Badge(f"{lock.failures} failures", "warning") if lock and lock.failures else Badge("free", "success")
 
 
 def _delivery_badge(code: OneTimeCode, now: Any) -> Badge:

@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 def add_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("person", help="the user: a mobile number in any spelling, or an id")
+    parser.add_argument("identifier", help="the user: a mobile number in any spelling, or an id")
 
 
 def find(text: str) -> User:

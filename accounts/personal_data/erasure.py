@@ -68,17 +68,19 @@ def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
         `postponed` if a step raised (it is tried again after 5 s, 10 s and so on up to 10 min), `not_due` if the
         account is not marked, or somebody else is at it.
     """
-    tries = _claim(user_id)
-    if not tries:
+    attempts = _claim(user_id)
+    if not attempts:
         return "not_due"
     for step in sorted(registry.erasure_steps, key=lambda step: step.phase):
-        _try_again_in(user_id, STEP_LEASE)
+        _postpone(user_id, STEP_LEASE)
         try:
             step.run(user_id=user_id)
         except Exception as error:  # noqa: BLE001  whatever it was, its message may quote what is being erased
-            pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
-            _try_again_in(user_id, pause)
-            log.warning("erasure_postponed", user_id=user_id, step=step.name, cause=type(error).__name__, tries=tries)
+            pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
+            _postpone(user_id, pause)
+            log.warning(
+                "erasure_postponed", user_id=user_id, step=step.name, cause=type(error).__name__, attempts=attempts
+            )
             return "postponed"
     return "done"
 
@@ -111,7 +113,7 @@ def _claim(user_id: int) -> int:
     return User.objects.values_list("erase_attempts", flat=True).get(pk=user_id)
 
 
-def _try_again_in(user_id: int, pause: timedelta) -> None:
+def _postpone(user_id: int, pause: timedelta) -> None:
     User.objects.erasing().filter(pk=user_id).update(erase_next_attempt_at=Now() + pause)
 
 

@@ -1,4 +1,4 @@
-"""Everything that is kept about a person, as one JSON document (GDPR articles 15 and 20).
+"""Everything that is kept about a user, as one JSON document (GDPR articles 15 and 20).
 
 Every app registers its sections here, as it registers its steps of an erasure. The document is written row by row, so
 that a hundred thousand messages need no more memory than one.
@@ -53,8 +53,8 @@ def codes(user_id: int) -> Iterable[Any]:
     return rows(OneTimeCode.objects.filter(mobile_number__in=number), "purpose", "address", "created_at", "used_at")
 
 
-def desk(user_id: int) -> Iterable[Any]:
-    """What the staff did to the account; why, and who it was, is the staff's."""
+def staff_actions(user_id: int) -> Iterable[Any]:
+    """What staff did to the account; who did it and why belongs to the staff."""
     return rows(StaffAction.objects.filter(user_id=user_id), "action", "outcome", "created_at")
 
 

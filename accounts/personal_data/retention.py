@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from axes.models import AccessAttempt, AccessFailureLog
 from django.conf import settings
-from django.contrib.sessions.models import Session as DeskSession
+from django.contrib.sessions.models import Session as AdminSession
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
@@ -24,8 +24,8 @@ BATCH: Final = 1000
 CODES: Final = timedelta(days=2)
 """The longest ceiling counts one day."""
 
-TRIES: Final = timedelta(days=30)
-"""Of a number that is nobody's; and of the desk's sign-in, whose lock ends after minutes."""
+FAILED_ATTEMPTS: Final = timedelta(days=30)
+"""Of a phone number without an account; and of sign-ins to the admin, whose lock ends after minutes."""
 
 
 def delete_in_batches(rows: QuerySet[Any]) -> int:
@@ -59,16 +59,20 @@ def idempotency_keys() -> QuerySet[Any]:
 
 
 def sessions() -> QuerySet[Any]:
-    """Sessions that ended so long ago that nobody asks any more who was signed in then."""
+    """Sessions that ended so long ago that it no longer matters who was signed in then."""
     kept = settings.RETAIN_SESSIONS
     return Session.objects.filter(Q(revoked_at__lt=Now() - kept) | Q(rotated_at__lt=Now() - kept - REFRESH_LIFETIME))
 
 
-def tries() -> QuerySet[Any]:
-    """Counts of failed tries, but for an account's: those are consecutive however far apart, until a success."""
+def failed_attempts() -> QuerySet[Any]:
+    """Counts of failed attempts, except those of accounts: they count as consecutive, however far apart, until a
+    success.
+    """
     owner = User.objects.filter(mobile_number=OuterRef("mobile_number"))
     unlocked = Q(locked_until=None) | Q(locked_until__lt=Now())
-    return FailedAttempts.objects.filter(unlocked, Q(failures=0) | ~Exists(owner), updated_at__lt=Now() - TRIES)
+    return FailedAttempts.objects.filter(
+        unlocked, Q(failures=0) | ~Exists(owner), updated_at__lt=Now() - FAILED_ATTEMPTS
+    )
 
 
 def staff_actions() -> QuerySet[Any] | None:
@@ -77,20 +81,19 @@ def staff_actions() -> QuerySet[Any] | None:
     return None if kept is None else StaffAction.objects.filter(created_at__lt=Now() - kept)
 
 
-def desk_sessions() -> QuerySet[Any]:
-    """The staff's sign-ins that have run out."""
-    return DeskSession.objects.filter(expire_date__lt=Now())
+def admin_sessions() -> QuerySet[Any]:
+    """Expired sessions of staff in the admin."""
+    return AdminSession.objects.filter(expire_date__lt=Now())
 
 
-def desk_tries() -> QuerySet[Any]:
-    """Failed sign-ins at the desk."""
-    rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=Now() - TRIES)
+def admin_failed_attempts() -> QuerySet[Any]:
+    """What the lock on sign-ins to the admin counts (django-axes)."""
+    rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=Now() - FAILED_ATTEMPTS)
     return rows
 
 
-def desk_failures() -> QuerySet[Any]:
-    """The log of these."""
-    rows: QuerySet[Any] = AccessFailureLog.objects.filter(attempt_time__lt=Now() - TRIES)
+def admin_failure_log() -> QuerySet[Any]:
+    rows: QuerySet[Any] = AccessFailureLog.objects.filter(attempt_time__lt=Now() - FAILED_ATTEMPTS)
     return rows
 
 

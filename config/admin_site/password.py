@@ -21,7 +21,7 @@ class PasswordForm(AdminOwnPasswordChangeForm):
 
         Raises:
             WrongPassword: the old password is wrong.
-            TooManyTries: too many wrong old passwords.
+            TooManyFailedAttempts: too many wrong old passwords.
         """
         user: User = self.user
         credentials.change_password(

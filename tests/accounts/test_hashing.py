@@ -20,20 +20,20 @@ from tests.waiting import TIMEOUT, in_parallel
 
 
 @pytest.fixture
-def turns(monkeypatch: pytest.MonkeyPatch) -> hashing.Turns:
+def slots(monkeypatch: pytest.MonkeyPatch) -> hashing.HashingSlots:
     """One hash at a time, nobody waits."""
-    made = hashing.Turns(at_once=1, waiting=0, patience=TIMEOUT)
-    monkeypatch.setattr(hashing, "turns", made)
+    made = hashing.HashingSlots(at_once=1, waiting=0, max_wait=TIMEOUT)
+    monkeypatch.setattr(hashing, "slots", made)
     return made
 
 
 @contextmanager
-def taken(turns: hashing.Turns) -> Iterator[None]:
+def taken(slots: hashing.HashingSlots) -> Iterator[None]:
     """Somebody else makes a hash meanwhile."""
     has, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with turns.take():
+        with slots.acquire():
             has.set()
             may_end.wait(TIMEOUT)
 
@@ -47,39 +47,39 @@ def taken(turns: hashing.Turns) -> Iterator[None]:
 
 
 def test_so_many_at_once_and_so_many_who_wait() -> None:
-    turns = hashing.Turns(at_once=2, waiting=1, patience=TIMEOUT)
+    slots = hashing.HashingSlots(at_once=2, waiting=1, max_wait=TIMEOUT)
     done = threading.Event()
 
     def wait_for_a_turn() -> None:
-        with turns.take():
+        with slots.acquire():
             done.set()
 
-    with taken(turns), ThreadPoolExecutor(1) as pool:
-        with taken(turns):
+    with taken(slots), ThreadPoolExecutor(1) as pool:
+        with taken(slots):
             waiting = pool.submit(wait_for_a_turn)
-            while turns.places:
+            while slots.free:
                 assert not waiting.done()
-            with pytest.raises(ServiceUnavailable) as refused, turns.take():
+            with pytest.raises(ServiceUnavailable) as refused, slots.acquire():
                 pass
             assert refused.value.retry_after == 1
             assert not done.is_set()
         waiting.result(TIMEOUT)
-    with turns.take(), turns.take():  # one thread's turn holds for all it does
+    with slots.acquire(), slots.acquire():  # one thread's turn holds for all it does
         pass
-    assert turns.places == 3
+    assert slots.free == 3
 
 
 def test_nobody_waits_longer_than_briefly() -> None:
-    turns = hashing.Turns(at_once=1, waiting=1, patience=0.01)
-    with taken(turns), pytest.raises(ServiceUnavailable), turns.take():
+    slots = hashing.HashingSlots(at_once=1, waiting=1, max_wait=0.01)
+    with taken(slots), pytest.raises(ServiceUnavailable), slots.acquire():
         pass
-    assert turns.places == 2
+    assert slots.free == 2
 
 
-def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, turns: hashing.Turns) -> None:
+def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, slots: hashing.HashingSlots) -> None:
     encoded = make_password(PASSWORD)
     assert check_password(PASSWORD, encoded)
-    with taken(turns):
+    with taken(slots):
         for work in (lambda: make_password(PASSWORD), lambda: check_password(PASSWORD, encoded)):
             with pytest.raises(ServiceUnavailable):
                 work()
@@ -87,7 +87,7 @@ def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, turns: hashi
 
 def test_who_finds_no_turn_comes_back_and_lost_nothing(
     client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any], code_for: Callable[..., str],
-    pass_time: Callable[[float], None], turns: hashing.Turns,
+    pass_time: Callable[[float], None], slots: hashing.HashingSlots,
 ) -> None:  # fmt: skip
     number, newcomer = new_number(), new_number()
     token = sign_in(number, password=PASSWORD)["access_token"]
@@ -100,7 +100,7 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
         "/auth/reset-password": {"mobile_number": number, "otp": reset, "new_password": PASSWORD},
     }
     before = (list(FailedAttempts.objects.values()), list(OneTimeCode.objects.values()), list(User.objects.values()))
-    with taken(turns):
+    with taken(slots):
         for path, body in asked.items():
             refused = client.send(path, token if "change" in path else None, **body)
             assert problem(refused) == (503, "service_unavailable")
@@ -117,9 +117,9 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
 
 
 def test_a_code_alone_needs_no_turn(
-    client: Any, number: str, sign_in: Callable[..., Any], turns: hashing.Turns
+    client: Any, number: str, sign_in: Callable[..., Any], slots: hashing.HashingSlots
 ) -> None:
-    with taken(turns):
+    with taken(slots):
         sign_in(number)
     assert Session.objects.count() == 1
 

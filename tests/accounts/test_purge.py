@@ -51,7 +51,7 @@ def test_failures_of_an_account_stay_and_those_of_a_stranger_go(
     for number in (user.mobile_number, new_number()):
         failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
     pass_time(30 * DAY)
-    assert tasks.purge()["Tries"] == 1
+    assert tasks.purge()["FailedAttempts"] == 1
     assert FailedAttempts.objects.get().mobile_number == user.mobile_number
 
 
@@ -64,7 +64,7 @@ def test_a_forgotten_count_goes_and_a_lock_stays(user: User, pass_time: Callable
     FailedAttempts.objects.filter(failures=99).update(locked_until=None)
     failed_attempts.count(mobile_number="+919876543210", kind=FailedAttempts.Kind.CODE)
     pass_time(40 * DAY)
-    assert tasks.purge()["Tries"] == 1
+    assert tasks.purge()["FailedAttempts"] == 1
     assert FailedAttempts.objects.get().failures == 100
 
 

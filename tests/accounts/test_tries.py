@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts import failed_attempts
-from accounts.exceptions import TooManyTries
+from accounts.exceptions import TooManyFailedAttempts
 from accounts.models import FailedAttempts, OneTimeCode
 from tests.accounts.conftest import problem, wrong
 
@@ -67,7 +67,7 @@ def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Call
         row = FailedAttempts.objects.get()
         assert (row.locked_until is not None) == (failure % 20 == 0)
         if row.locked_until:
-            with pytest.raises(TooManyTries) as refused:
+            with pytest.raises(TooManyFailedAttempts) as refused:
                 failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.CODE)
             assert refused.value.retry_after
             locks.append(round(refused.value.retry_after / DAY))
@@ -81,7 +81,7 @@ def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_ti
     for _ in range(18):
         failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
         if FailedAttempts.objects.get().locked_until:
-            with pytest.raises(TooManyTries) as locked:
+            with pytest.raises(TooManyFailedAttempts) as locked:
                 failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
             seconds = locked.value.retry_after or 0
             minutes.append(round(seconds / 60))
@@ -93,5 +93,5 @@ def test_codes_and_passwords_are_counted_apart(number: str, db: None) -> None:
     for _ in range(5):
         failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)
     failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.CODE)
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyFailedAttempts):
         failed_attempts.refuse_locked(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)

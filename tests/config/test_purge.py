@@ -44,7 +44,15 @@ def old(settings: Any) -> list[str]:
         StripeEvent.objects.create(event_id=f"evt_{days}", type="x", processed_at=Now(), next_attempt_at=None)
         StripeEvent.objects.filter(event_id=f"evt_{days}").update(received_at=moment)
         Lease.objects.create(name=f"l{days}", token="00000000-0000-4000-8000-000000000000", until=moment)
-    return ["StaffAction", "desk sessions", "TaskResult", "desk tries", "desk failures", "StripeEvent", "Lease"]
+    return [
+        "StaffAction",
+        "admin sessions",
+        "TaskResult",
+        "admin failed attempts",
+        "admin failure log",
+        "StripeEvent",
+        "Lease",
+    ]
 
 
 def test_everything_whose_time_is_over_goes_and_the_rest_stays(old: list[str]) -> None:

@@ -86,7 +86,7 @@ BREAKS = (
     Break(
         lets="the response time reveal whether a number has an account",
         file="accounts/credentials.py",
-        text="right = check_password(normalised(password), known.password if known else _nobodys_password())",
+        text="right = check_password(normalised(password), known.password if known else _dummy_hash())",
         broken="right = known is not None and check_password(normalised(password), known.password)",
         tests="accounts/test_login.py",
     ),

@@ -38,7 +38,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add whom, and what to do."""
-        parser.add_argument("person", nargs="?", help="the mobile number, in any spelling, or the id of the account")
+        parser.add_argument(
+            "identifier", nargs="?", help="the mobile number, in any spelling, or the id of the account"
+        )
         parser.add_argument("--role", choices=roles.ROLES)
         parser.add_argument("--transcripts", choices=READS, help="whether they may open what was said in rooms")
         parser.add_argument("--generate", action="store_true", help="make a new password, and show it once")
@@ -51,7 +53,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
         parser.add_argument("--json", action="store_true", help="with --list: print a JSON array")
 
-    def handle(self, *args: Any, person: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, identifier: str | None, **options: Any) -> None:
         """Do the one thing that is asked for.
 
         Raises:
@@ -61,15 +63,15 @@ class Command(BaseCommand):
             self.stdout.write(_listed(json=options["json"]))
             return
         changes = [options["role"] or options["transcripts"], options["remove"], options["reset_second_factor"]]
-        if not person or sum(map(bool, changes)) != 1:
+        if not identifier or sum(map(bool, changes)) != 1:
             raise CommandError(
                 "Name a person, and one of --role, --transcripts (it may stand beside --role), --remove and "
                 "--reset-second-factor; or --list."
             )
         if options["role"]:
-            self._make(person, **options)
+            self._make(identifier, **options)
             return
-        user = users.find(person)
+        user = users.find(identifier)
         if not user.is_staff:
             raise CommandError(f"user {user.pk} is not of the staff.")
         if options["transcripts"] and user.is_superuser:
@@ -79,8 +81,8 @@ class Command(BaseCommand):
         else:
             self._remove(user, **options) if options["remove"] else self._reset(user, **options)
 
-    def _make(self, person: str, *, role: str, transcripts: str | None, dry_run: bool, **options: Any) -> None:
-        user = _known(person)
+    def _make(self, identifier: str, *, role: str, transcripts: str | None, dry_run: bool, **options: Any) -> None:
+        user = _known(identifier)
         if user and not user.is_active:
             raise CommandError(f"user {user.pk} is disabled, or being erased.")
         if dry_run:
@@ -89,7 +91,7 @@ class Command(BaseCommand):
             return
         if not roles.role_exists(role):  # before an account is made in vain
             raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.")
-        user, password = _with_password(user, person, **options)
+        user, password = _with_password(user, identifier, **options)
         issued = None
         with audit_staff_action(action="make_staff", user_id=user.pk, target=role), transaction.atomic():
             roles.assign_role(user=user, role=role)
@@ -136,28 +138,28 @@ class Command(BaseCommand):
         self.stdout.write("\nThis is not shown again.")
 
 
-def _known(person: str) -> User | None:
+def _known(identifier: str) -> User | None:
     """The account, or None for a number that has none yet.
 
     Raises:
         CommandError: it is neither an account nor a number that one could have.
     """
-    user = users.find_or_none(person)
+    user = users.find_or_none(identifier)
     if user is None:
         try:
-            phone_numbers.parse(person)
+            phone_numbers.parse(identifier)
         except phone_numbers.NumberRefused:
-            return users.find(person)
+            return users.find(identifier)
     return user
 
 
 def _with_password(
-    user: User | None, person: str, *, generate: bool, new_password: bool, **_: Any
+    user: User | None, identifier: str, *, generate: bool, new_password: bool, **_: Any
 ) -> tuple[User, str | None]:
     """The account, made if there is none, with a password; and that password if it was generated."""
     if user and user.has_usable_password() and not (generate or new_password):
         return user, None
-    number = user.mobile_number if user else phone_numbers.parse(person)
+    number = user.mobile_number if user else phone_numbers.parse(identifier)
     password = _generated() if generate else _asked(User(mobile_number=number))
     if user is None:
         user = User.objects.create_user(number, password)

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.personal_data import erasure
 from accounts.staff.audit_trail import audit_staff_action
 
-LOOK_EVERY: Final = 0.5
+POLL_SECONDS: Final = 0.5
 """Seconds between two looks at an erasure that is waited for."""
 
 
@@ -36,13 +36,13 @@ class Command(BaseCommand):
             "--wait", type=float, nargs="?", const=60.0, metavar="SECONDS", help="wait until it is done (60 s)"
         )
 
-    def handle(self, *args: Any, person: str, reason: str, wait: float | None, **options: Any) -> None:
+    def handle(self, *args: Any, identifier: str, reason: str, wait: float | None, **options: Any) -> None:
         """Begin the erasure, and wait for its end if that is asked for.
 
         Raises:
             CommandError: no such person, one of the staff, nobody said yes, or it is not done in time.
         """
-        user = users.find(person)
+        user = users.find(identifier)
         if user.is_staff:
             raise CommandError("This is one of the staff, whom nobody erases: see create_staff --remove.")
         if options["dry_run"]:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         while User.objects.filter(pk=user_id).exists():
             if time.monotonic() > give_up_at:
                 raise CommandError(f"It is not done after {seconds:.0f} s. Is the worker of `default` running?")
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
         self.stdout.write(f"user {user_id} is erased")
 
 

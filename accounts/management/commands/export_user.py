@@ -24,13 +24,13 @@ class Command(BaseCommand):
         users.add_argument(parser)
         parser.add_argument("--reason", default="", help="kept with the record of the export")
 
-    def handle(self, *args: Any, person: str, reason: str, **options: Any) -> None:
+    def handle(self, *args: Any, identifier: str, reason: str, **options: Any) -> None:
         """Write it, row by row.
 
         Raises:
             CommandError: there is no such person.
         """
-        user = users.find(person)
+        user = users.find(identifier)
         with audit_staff_action(action="export", user_id=user.pk, reason=reason):
             for part in export.document(user_id=user.pk):
                 self.stdout.write(part, ending="")

@@ -35,13 +35,13 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *args: Any, person: str, revoke: bool, dry_run: bool, json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, identifier: str, revoke: bool, dry_run: bool, json: bool, **options: Any) -> None:
         """Grant or revoke, and print the tier that the user has then.
 
         Raises:
             CommandError: no such user, or the days or the reason are missing.
         """
-        user = users.find(person)
+        user = users.find(identifier)
         done = self._revoke(user, dry_run, **options) if revoke else self._give(user, dry_run, **options)
         tier_status = entitlements.current_tier_status(user_id=user.pk)
         if json:

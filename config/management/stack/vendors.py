@@ -163,7 +163,7 @@ def _sms(_: Workers) -> Iterator[Finding]:
         yield ok("SMS", said) if settings.DEBUG else warning("SMS", said, advice)
         return
     try:
-        sms.look_up()
+        sms.check_account()
     except sms.NotDelivered as error:
         if error.may_be_repeated:
             yield wrong("SMS", "Twilio does not respond", "See status.twilio.com.")
