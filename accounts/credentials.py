@@ -1,6 +1,6 @@
-"""Proving who one is, and changing what proves it.
+"""Signing in, and changing the password and the phone number.
 
-What needs a hash takes a turn for it before it spends a code or counts a try (`accounts.hashing`).
+What needs a hash acquires a slot for it before it uses a code up or counts an attempt (`accounts.hashing`).
 """
 
 from contextlib import nullcontext
@@ -26,20 +26,20 @@ from accounts.passwords import normalised
 from accounts.staff import audit_trail
 
 RECENT: Final = timedelta(minutes=10)
-"""How long a sign-in by code stands for the old password of somebody who has none."""
+"""How long a sign-in by code replaces the old password of a user who has none."""
 
 
 def sign_in_by_code(*, mobile_number: str, digits: str, password: str | None, user_agent: str) -> Session:
-    """Begin a session, and the account too if the number has none.
+    """Start a session; create the account if the number has none.
 
     Args:
         mobile_number: in E.164.
         digits: of the code.
-        password: becomes the account's password if it has none; checked already.
-        user_agent: the client's name for itself.
+        password: becomes the password of an account that has none; validated already.
+        user_agent: as the client sent it.
 
     Raises:
-        InvalidCode: the code is not right, or the account is disabled (which a stranger cannot tell apart).
+        InvalidCode: the code is wrong, or the account is disabled (a stranger gets the same response).
         TooManyFailedAttempts: the number is locked.
     """
     with hashing.slots.acquire() if password else nullcontext():
@@ -62,10 +62,10 @@ def sign_in_by_code(*, mobile_number: str, digits: str, password: str | None, us
 
 
 def sign_in_by_password(*, mobile_number: str, password: str, user_agent: str) -> Session:
-    """Begin a session.
+    """Start a session.
 
     Raises:
-        InvalidCredentials: unknown number, wrong password, no password set or a disabled account: all look the same.
+        InvalidCredentials: unknown number, wrong password, no password set, disabled account: one response for all.
         TooManyFailedAttempts: the number is locked.
     """
     user = User.objects.filter(mobile_number=mobile_number).first()
@@ -73,7 +73,7 @@ def sign_in_by_password(*, mobile_number: str, password: str, user_agent: str) -
         audit.record("sign_in_failed", user_id=user.pk if user else None, method="password")
         raise InvalidCredentials
     with transaction.atomic():
-        # Ask again under lock: whoever changed the password meanwhile ended every session there was.
+        # Check again under lock: a change of the password in between ended all sessions.
         unchanged = {"pk": user.pk, "password": user.password, "mobile_number": mobile_number, "is_active": True}
         locked = User.objects.select_for_update(no_key=True).filter(**unchanged).first()
         if locked is None:
@@ -85,7 +85,7 @@ def reset_password(*, mobile_number: str, digits: str, new_password: str) -> Non
     """Set a new password by code; every session ends, and so does a lock of the old password.
 
     Raises:
-        InvalidCode: the code is not right, or the number has no active account.
+        InvalidCode: the code is wrong, or the number has no active account.
         TooManyFailedAttempts: the number is locked.
     """
     with hashing.slots.acquire():
@@ -109,15 +109,15 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
     """Set a new password; every other session ends.
 
     Args:
-        user: the caller.
-        session: the caller's; None at the desk, whose own session is none of these.
-        old_password: needed if the account has a password; otherwise a recent sign-in by code stands for it.
-        new_password: checked already.
+        user: who changes it.
+        session: the session of the request; None in the admin, which has its own.
+        old_password: required if the account has a password; otherwise a recent sign-in by code replaces it.
+        new_password: validated already.
 
     Raises:
-        WrongPassword: the old one is not right, or was changed meanwhile.
-        RecentSignInRequired: no password is set and this session is not fresh, or did not begin by code.
-        TooManyFailedAttempts: old passwords were tried too often.
+        WrongPassword: the old one is wrong, or was changed by another request.
+        RecentSignInRequired: no password is set and this session is not fresh, or was not started by code.
+        TooManyFailedAttempts: too many wrong old passwords.
     """
     mine = session.pk if session else None
     with hashing.slots.acquire():
@@ -135,12 +135,12 @@ def change_password(*, user: User, session: Session | None, old_password: str | 
 
 
 def request_change_of_number(*, user: User, new_number: str, address: str) -> list[str | None]:
-    """Send a code to the old number and one to the new, which may be anybody's: only its owner can go on.
+    """Send a code to the old number and one to the new number; only the owner of both can confirm the change.
 
     Returns and raises what `otp.request` does, for the old number and then the new.
 
     Raises:
-        SessionEnded: the account is being erased, was disabled or has another number since the request was let in.
+        SessionEnded: since the request was authenticated, the account was erased, disabled or given another number.
     """
     with transaction.atomic():
         as_it_was = {"pk": user.pk, "mobile_number": user.mobile_number, "is_active": True}
@@ -150,11 +150,11 @@ def request_change_of_number(*, user: User, new_number: str, address: str) -> li
 
 
 def change_number(*, user: User, digits: str, new_digits: str) -> None:
-    """Give the account the number it asked for last, once both codes are right; every session ends.
+    """Change to the number that was requested last, if both codes are right; every session ends.
 
     Raises:
-        InvalidCode: one of the codes is not right, or no change was asked for.
-        NumberTaken: another account has the number; told only to who proved that it is theirs.
+        InvalidCode: one of the codes is wrong, or no change was requested.
+        NumberTaken: another account has the number. Only a client that proved to own the number learns this.
         TooManyFailedAttempts: one of the numbers is locked.
     """
     new_number = otp.pending_number(user_id=user.pk)
@@ -175,19 +175,19 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
 
 
 def _assign_rows_of_old_number(*, user_id: int, mobile_number: str) -> None:
-    """Give the account what is known under its old number alone: an erasure will not know that number any more."""
+    """Assign what is stored under the old number to the account: an erasure will no longer know that number."""
     OneTimeCode.objects.filter(mobile_number=mobile_number, user=None).update(user=user_id)
     audit_trail.assign_number_actions(user_id=user_id, number=mobile_number)
     FailedAttempts.objects.filter(mobile_number=mobile_number).delete()
 
 
 def _locked(mobile_number: str) -> User | None:
-    """The account of a number, its row held until the transaction ends; foreign keys to it can still be made."""
+    """The account of a number, locked until the transaction ends; rows that refer to it can still be inserted."""
     return User.objects.select_for_update(no_key=True).filter(mobile_number=mobile_number).first()
 
 
 def _created(mobile_number: str, encoded: str) -> User:
-    """A new account; if somebody else makes one of the same number at this moment, theirs."""
+    """A new account, or the one that another request creates for the same number at this moment."""
     User.objects.bulk_create([User(mobile_number=mobile_number, password=encoded)], ignore_conflicts=True)
     return User.objects.select_for_update(no_key=True).get(mobile_number=mobile_number)
 
@@ -211,7 +211,7 @@ def _password_is_right(user: User | None, *, mobile_number: str, password: str) 
     Raises:
         TooManyFailedAttempts: the number is locked; nothing was checked.
     """
-    with hashing.slots.acquire():  # whoever gets none has not tried
+    with hashing.slots.acquire():  # without a slot, no attempt is counted
         failed_attempts.count(mobile_number=mobile_number, kind=FailedAttempts.Kind.PASSWORD)
         known = user if user and user.has_usable_password() else None
         right = check_password(normalised(password), known.password if known else _dummy_hash())

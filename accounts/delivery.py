@@ -25,7 +25,7 @@ Delivered = Literal["sent", "not_sent", "unknown", "gone"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Armed:
-    """A code that has digits now; this object is the only place where they are in clear."""
+    """A code that has digits now. Only this object holds them in clear text."""
 
     code: OneTimeCode
     digits: str
@@ -35,7 +35,7 @@ def arm(*, code_id: int) -> Armed | None:
     """Give a waiting code its digits, and start its five minutes.
 
     Returns:
-        None if it is not waiting any more: it was sent, given up, or is too old.
+        None if the code is no longer waiting: it was sent, given up, or is too old.
     """
     code = OneTimeCode.objects.filter(pk=code_id).first()
     if code is None:
@@ -54,8 +54,8 @@ def arm(*, code_id: int) -> Armed | None:
 def send(*, code_id: int) -> Delivered:
     """Give a waiting code its digits and deliver them; call it outside any transaction.
 
-    What surely did not go out is put back to wait, unless the provider refused it for good. A worker that dies in here
-    loses the code, which its owner can ask for anew after a minute: better than two SMS.
+    A code that was certainly not sent waits again, unless the provider refused it for good. If the worker dies in here,
+    the code is lost, and the user can request another one after a minute: better than two SMS.
     """
     armed = arm(code_id=code_id)
     if armed is None:

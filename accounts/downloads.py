@@ -1,7 +1,7 @@
-"""Exports on their way to a client: written page by page, and few of one account at a time.
+"""Downloads of exports: read from the database page by page, and limited per account.
 
-A download takes as long as its reader likes. Meanwhile it holds one of the threads of `web`, so of one account there
-are few; and no connection to the database, of which there are fewer than threads.
+A slow client can make a download last long. It occupies a thread of `web` all the time, so an account may have only a
+few at once. It holds no database connection between pages, because there are fewer connections than threads.
 """
 
 import secrets
@@ -19,7 +19,7 @@ AT_ONCE: Final = 2
 """Downloads of one account."""
 
 LONGEST: Final = 15 * 60
-"""Seconds after which a download no longer counts, whatever became of its process."""
+"""Seconds after which a download no longer counts, in case its process was killed."""
 
 PAGE: Final = 500
 """Rows fetched at a time."""
@@ -29,7 +29,7 @@ def respond(parts: Iterable[str], *, user_id: int, content_type: str, filename: 
     """Send a document a part at a time.
 
     Raises:
-        TooManyDownloads: the account has `AT_ONCE` under way. While Redis is away nobody counts.
+        TooManyDownloads: the account has `AT_ONCE` in progress. While Redis is unavailable there is no limit.
     """
     slot = _take_slot(user_id)
     response = StreamingHttpResponse(_Download(parts, slot), content_type=content_type)
@@ -56,19 +56,19 @@ def in_pages(queryset: QuerySet[Any], *, size: int = PAGE) -> Iterator[Any]:
 
 
 def _take_slot(user_id: int) -> tuple[str, str] | None:
-    """The key of a free slot, and our mark in it; None if nobody counts."""
+    """The key of a free slot, and our mark in it; None while downloads are not counted."""
     mark = secrets.token_hex(8)
     for number in range(AT_ONCE):
         key = f"download:{user_id}:{number}"
         if cache.add(key, mark, timeout=LONGEST):
             return key, mark
-    if cache.get(f"download:{user_id}:0") is None:  # Redis is away, or one has just ended
+    if cache.get(f"download:{user_id}:0") is None:  # Redis is unavailable, or a download has just ended
         return None
     raise TooManyDownloads(retry_after=10)
 
 
 class _Download:
-    """The parts of a document, which the server closes when the last is sent, or the client has gone."""
+    """The parts of a document, which the server closes when the last is sent, or the client disconnects."""
 
     def __init__(self, parts: Iterable[str], slot: tuple[str, str] | None) -> None:
         self._parts, self._slot = iter(parts), slot
@@ -77,7 +77,7 @@ class _Download:
         return self._parts
 
     def close(self) -> None:
-        """Free the slot; one that was taken over meanwhile is its new holder's."""
+        """Free the slot, unless it expired and another download has it now."""
         slot, self._slot = self._slot, None
         if slot and cache.get(slot[0]) == slot[1]:
             cache.delete(slot[0])

@@ -1,4 +1,4 @@
-"""What can go wrong while signing in."""
+"""The errors of sign-in, accounts and idempotency."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,7 @@ from config.http.problems import Forbidden, NotAuthenticated, NotFound, Problem,
 
 
 class InvalidCode(Problem):
-    """Wrong, expired, used, superseded, guessed at too often or never asked for: the answer is the same."""
+    """Wrong, expired, used, superseded, guessed at too often or never requested: the response is the same."""
 
     code = "invalid_code"
     title = "This code does not work"
@@ -14,11 +14,11 @@ class InvalidCode(Problem):
 
 
 class TooManyFailedAttempts(Problem):
-    """The number is locked after failed tries; even what is right is refused until `Retry-After`."""
+    """The number is locked after failed attempts; even a correct code or password is refused until `Retry-After`."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_tries"
-    title = "Too many failed tries"
+    title = "Too many failed attempts"
 
 
 class TooManyCodes(RateLimited):
@@ -52,7 +52,7 @@ class InvalidCredentials(NotAuthenticated):
 
 
 class TokenInvalid(NotAuthenticated):
-    """Not a token of ours, or not of the kind that is asked for here."""
+    """Not a token of ours, or not of the required type."""
 
     code = "token_invalid"
     title = "This token is not valid"
@@ -125,7 +125,7 @@ class StaffAccount(Problem):
 
 
 class SessionNotFound(NotFound):
-    """None of the caller's live sessions."""
+    """Not one of the user's active sessions."""
 
     detail = "No such session."
 

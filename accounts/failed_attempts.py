@@ -1,4 +1,4 @@
-"""Failed tries at a number: counted before they are evaluated, so that parallel ones cannot slip past the count."""
+"""Failed attempts at a phone number. Each is counted before it is evaluated, so that parallel ones are counted too."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -22,7 +22,7 @@ DAY_IN_MINUTES: Final = 24 * 60
 
 
 def _lock_after(failures: int, kind: FailedAttempts.Kind) -> timedelta:
-    """Return how long the number is locked by its n-th consecutive failure.
+    """Return how long the n-th consecutive failure locks the number.
 
     Codes: each 20th failure locks for a day, then two, then four. Passwords: from the fifth on, a minute, then two,
     doubling up to a day.
@@ -56,7 +56,7 @@ COUNT: Final = """
 
 
 def count(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
-    """Count a try as failed, before it is evaluated; `reset` takes it back when it turns out right.
+    """Count an attempt as failed, before it is evaluated; `reset` clears the count if it succeeds.
 
     Raises:
         TooManyFailedAttempts: the number is locked; nothing was counted.
@@ -90,7 +90,7 @@ def refuse_locked(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
 
 
 def reset(*, mobile_number: str, kind: FailedAttempts.Kind) -> None:
-    """Start counting anew: the owner of the number got in."""
+    """Clear the count and the lock after a success."""
     FailedAttempts.objects.filter(mobile_number=mobile_number, kind=kind).update(
         failures=0, locked_until=None, updated_at=Now()
     )

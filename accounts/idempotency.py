@@ -18,7 +18,7 @@ from accounts.exceptions import IdempotencyInFlight, IdempotencyKeyReused, Inval
 from accounts.models import IdempotencyKey
 
 KEPT: Final = timedelta(hours=24)
-"""How long a repeat gets the first answer; Stripe keeps its keys as long."""
+"""How long a repeat gets the first response; Stripe keeps its keys as long."""
 
 LONGEST: Final = 255
 
@@ -112,7 +112,7 @@ def once(
         route: a name of the endpoint, at most 80 characters.
         key: the header's value; None does the work every time.
         body: what was asked, of JSON's types; a repeat has to ask the same.
-        status: the HTTP status of the first answer, kept for repeats.
+        status: the HTTP status of the first response, kept for repeats.
         work: makes the object and returns its id.
         reference: the object's id with another provider, if it was made there, before.
 
@@ -175,5 +175,5 @@ def _digest_of(body: Mapping[str, Any]) -> str:
 
 
 def _digest(kind: str, text: str) -> str:
-    """Hash with a key outside the database: the body is somebody's message."""
+    """Hash with a key outside the database: the body may be a user's message."""
     return salted_hmac(f"accounts.idempotency.{kind}", text, algorithm="sha256").hexdigest()

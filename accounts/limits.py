@@ -1,8 +1,8 @@
 """Comfort limits on the open routes: fixed windows of a minute in Redis, by our own keys.
 
-They spare the servers work; nothing relies on them, so they are open while Redis is away. What must hold (codes, tries,
-SMS) is counted in PostgreSQL. django-ratelimit's own keys are not used: its `post:` reads no JSON, and its address
-trusts no proxy.
+They spare the servers work, and security does not depend on them, so they do not apply while Redis is unavailable. What
+must hold (codes, failed attempts, SMS) is counted in PostgreSQL. django-ratelimit's own keys are not used: its `post:`
+reads no JSON, and its address trusts no proxy.
 """
 
 from collections.abc import Mapping
@@ -28,10 +28,10 @@ def network_of_client(request: Request) -> str:
 
 
 def limit_admin_sign_ins(request: HttpRequest) -> None:
-    """Count a sign-in at the desk by one client, for whatever number: each costs a password's hash.
+    """Limit sign-ins to the admin per client, for all phone numbers together: each costs a password hash.
 
     Raises:
-        RateLimited: the minute's are used up.
+        RateLimited: the client has used up this minute's sign-ins.
     """
     usage = get_usage(
         request,
@@ -50,7 +50,7 @@ class RouteLimit(BaseThrottle):
     _time_left = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Count the request, and tell whether it is within the limit."""
+        """Count the request, and return whether it is within the limit."""
         key = self.key(request)
         if key is None:
             return True
@@ -69,7 +69,7 @@ class RouteLimit(BaseThrottle):
         return max(1, self._time_left)
 
     def group(self, view: APIView) -> str:
-        """Return what the requests are counted together with: those to the same view."""
+        """Requests with the same group and key are counted together."""
         return f"{type(self).__name__}:{type(view).__name__}"
 
     def key(self, request: Request) -> str | None:
@@ -77,7 +77,6 @@ class RouteLimit(BaseThrottle):
         raise NotImplementedError
 
     def per_minute(self, request: Request) -> int:
-        """Return how many requests a minute pass."""
         limit: int = settings.AUTH_REQUESTS_PER_MINUTE
         return limit
 
@@ -98,12 +97,11 @@ class ClientLimit(RouteLimit):
     """Per client."""
 
     def key(self, request: Request) -> str:
-        """Return the client's network."""
         return network_of_client(request)
 
 
 class NumberLimit(RouteLimit):
-    """Per phone number, whatever way it is spelled."""
+    """Per phone number, in any spelling."""
 
     def key(self, request: Request) -> str | None:
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""

@@ -1,4 +1,4 @@
-"""The caller's own account over HTTP."""
+"""The user's own account over HTTP."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ NAME = OpenApiExample("Name", {"display_name": "Asha"}, request_only=True)
 
 
 class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
-    """The caller's account."""
+    """The user's account."""
 
     serializer_class = MeSerializer
     http_method_names = ("get", "patch", "delete", "head", "options")
@@ -32,7 +32,7 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
 
     @extend_schema(summary="Get the account")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The caller's account, and whether it is Pro now."""
+        """The user's account, and whether it is Pro now."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(summary="Change the account", examples=[NAME])
@@ -42,16 +42,16 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
 
     @extend_schema(summary="Erase the account", responses={202: DoneSerializer})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """End a subscription and delete everything about the caller, who is signed out everywhere at once.
+        """End a subscription and delete everything about the user, who is signed out everywhere at once.
 
-        There is no way back. It takes seconds, or as long as Stripe is away; until it is done, the number cannot sign
-        up anew. Staff cannot erase their own accounts.
+        This cannot be undone. It takes seconds, or as long as Stripe is unavailable; until it is done, the number
+        cannot sign up again. Staff cannot erase their own accounts.
         """
         erasure.begin(user_id=self.get_object().pk)
         return Response({"message": "Your account is being erased."}, status=status.HTTP_202_ACCEPTED)
 
     def perform_update(self, serializer: Any) -> None:
-        """Write the fields that were sent and no other."""
+        """Write only the fields that were sent, so that parallel changes of others are kept."""
         user: User = serializer.instance
         for name, value in serializer.validated_data.items():
             setattr(user, name, value)
@@ -67,13 +67,13 @@ class ExportLimit(UserLimit):
 
 
 class ExportView(APIView):
-    """Everything that is kept about the caller."""
+    """Everything that is stored about the user."""
 
     throttle_classes = (ExportLimit,)
 
     @extend_schema(summary="Export the account", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Everything that is kept about the caller, as one JSON document to keep."""
+        """Everything that is stored about the user, as one JSON document to download."""
         user_id = current_user(request).pk
         response = downloads.respond(
             export.document(user_id=user_id),

@@ -1,4 +1,4 @@
-"""One-time codes: asked for within exact ceilings, and proved."""
+"""One-time codes: requested within exact ceilings, and proved."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ ISSUING: Final = 6_170_715
 """Number of the one advisory lock under which SMS are counted."""
 
 LOCK_SECONDS: Final = 2
-"""How long to wait for it: less than a web process waits for any statement, so that no statement is left behind."""
+"""How long to wait for it. A web process waits longer for any statement, so no statement is left running."""
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -81,7 +81,7 @@ class _Window:
 
 
 def request(*code_requests: CodeRequest, address: str) -> list[str | None]:
-    """Ask for a code each, all or none; what was refused leaves no trace.
+    """Request one code each, all or none; a refused request leaves no trace.
 
     Args:
         code_requests: whom to send what.
@@ -108,14 +108,14 @@ def request(*code_requests: CodeRequest, address: str) -> list[str | None]:
 def prove(*attempts: CodeAttempt) -> None:
     """Accept the digits, all or none, and use them up; each number may fail only so often.
 
-    A guess counts as a failure only where there was a live code to guess at. Counts are committed whatever the answer.
+    A guess counts as a failure only if there is an active code. Counts are committed even if the code is refused.
 
     Raises:
         InvalidCode: any of them is not right, or there is no live code.
         TooManyFailedAttempts: a number is locked; nothing was evaluated or counted.
     """
     with transaction.atomic():
-        # By number, so that two who exchange their numbers do not wait for each other for ever.
+        # In the order of numbers, so that two users who exchange their numbers cannot deadlock.
         guessed = [_guess(attempt) for attempt in sorted(attempts, key=lambda attempt: attempt.request.mobile_number)]
         right = [code for code in guessed if code is not None]
         if accepted := len(right) == len(attempts):
@@ -127,18 +127,18 @@ def prove(*attempts: CodeAttempt) -> None:
 
 
 def pending_number(*, user_id: int) -> str | None:
-    """Return the number that the user last asked to change to, or None."""
+    """Return the number that the user last requested to change to, or None."""
     asked = OneTimeCode.objects.filter(user_id=user_id, purpose=Purpose.CHANGE_NUMBER_NEW)
     return asked.order_by("-pk").values_list("mobile_number", flat=True).first()
 
 
-# --- Asking -----------------------------------------------------------------------------------------------------------
+# Requesting
 
 
 def _count_alone() -> None:
     """Count and insert one after another, across processes: the lock ends with the transaction.
 
-    Who waits too long (a process that was stopped in the middle may hold it) is told that we are out of service.
+    After `LOCK_SECONDS` (a suspended process may hold the lock) the client gets a 503.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
@@ -161,7 +161,7 @@ def _issue(code_request: CodeRequest, origin: str) -> OneTimeCode:
 
 
 def _show(code: OneTimeCode) -> str | None:
-    """Make the digits at once where the answer itself is the delivery."""
+    """Create the digits at once if the response itself delivers them."""
     armed = delivery.arm(code_id=code.pk) if settings.SMS_DELIVERY == "response" else None
     return armed.digits if armed else None
 
@@ -203,7 +203,7 @@ def _common_windows(code_request: CodeRequest) -> Sequence[_Window]:
     )
 
 
-# --- Proving ----------------------------------------------------------------------------------------------------------
+# Proving
 
 
 def _guess(attempt: CodeAttempt) -> OneTimeCode | None:
@@ -230,6 +230,6 @@ def _live(code_id: int) -> QuerySet[OneTimeCode]:
 
 
 def _use_up(code: OneTimeCode) -> None:
-    """Spend the code and forget its number's failures; the row is locked by the guess, so nobody else spends it."""
+    """Use up the code and clear its number's failures; the guess locked the row, so no other request can use it."""
     OneTimeCode.objects.filter(pk=code.pk).update(used_at=Now())
     failed_attempts.reset(mobile_number=code.mobile_number, kind=FailedAttempts.Kind.CODE)

@@ -33,9 +33,9 @@ FEWEST_KINDS: Final = 5
 PART: Final = 64
 """Characters that are estimated at a time: zxcvbn takes quadratic time, 0.1 s for these at worst."""
 
-LOOK_ALIKES: Final = {"a": ["@"], "e": ["3"], "i": ["1"], "o": ["0"], "s": ["$"]}
-"""Replaces zxcvbn's table, which has several characters for a letter: it tries all combinations of them, and
-64 characters that are chosen for it take minutes."""
+SUBSTITUTIONS: Final = {"a": ["@"], "e": ["3"], "i": ["1"], "o": ["0"], "s": ["$"]}
+"""Replaces zxcvbn's table, which has several characters for a letter: zxcvbn checks all their combinations,
+and 64 malicious characters take minutes."""
 
 TAIL: Final = 8
 """Digits at the end of a number by which it is known again, with or without its country code."""
@@ -52,10 +52,10 @@ LONGEST_TYPED: Final = 1024
 
 
 def normalised(password: str) -> str:
-    """Return the one form of a password that is checked and hashed: NFKC, as 63B asks, whatever a keyboard sent.
+    """Return the form of a password that is checked and hashed: NFKC, as 63B asks, since keyboards differ.
 
-    One that is too long anyway is left as it is: to normalise many combining marks takes quadratic time, a second for
-    60 kB, in which nothing else of the process runs.
+    A password that is too long anyway is returned unchanged: normalising many combining marks takes quadratic time, a
+    second for 60 kB, in which no other thread of the process runs.
     """
     if len(password) > LONGEST_TYPED:
         return password
@@ -118,7 +118,7 @@ class CommonValidator(CommonPasswordValidator):
         from zxcvbn import matching, zxcvbn  # noqa: PLC0415
 
         matching.L33T_TABLE.clear()
-        matching.L33T_TABLE.update(LOOK_ALIKES)
+        matching.L33T_TABLE.update(SUBSTITUTIONS)
         matching.add_frequency_lists({"common": sorted(self.passwords), "context": sorted(CONTEXT)})
         estimate: Callable[..., dict[str, Any]] = zxcvbn
         return estimate

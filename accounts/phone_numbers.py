@@ -1,4 +1,4 @@
-"""Phone numbers: whatever way one is written, it is one account."""
+"""Phone numbers: all spellings of a number mean one account."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ LONGEST: Final = 64
 ACCEPTED_TYPES: Final = frozenset(
     {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE}
 )
-"""All other kinds earn their owner money by our SMS, or are cheap to have by the thousand, or nobody reads them."""
+"""Other types earn their owner money for each SMS, are cheap to get by the thousand, or cannot receive SMS."""
 
 MOST_DIGITS: Final = 15
 """With the country's code (E.164, 6.1). Some of Germany's that phonenumbers takes for valid have more."""
@@ -72,7 +72,7 @@ def _country(number: PhoneNumber) -> str:
 def _in_one_form(number: PhoneNumber) -> PhoneNumber:
     """Of the two forms that Argentina and Mexico have for one mobile, the one by which it is called from abroad.
 
-    Argentina's has a 9 more (the only such token that phonenumbers knows), and without it looks like a landline;
+    Argentina's has a 9 more (the only such token that phonenumbers knows), and without it is taken for a landline;
     Mexico's lost its 1 in 2019, and many still write it.
     """
     national = phonenumbers.national_significant_number(number)

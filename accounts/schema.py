@@ -12,7 +12,7 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
     {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description=f"1 to {LONGEST} printable ASCII characters. Within 24 hours a repeat with the same body does nothing "
-    "anew, and gets the same object.",
+    "again, and gets the same object.",
 )
 IDEMPOTENCY_REPLAYED: Final = OpenApiParameter(
     "Idempotency-Replayed",
@@ -30,5 +30,4 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     name = "accessToken"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Describe it in OpenAPI's words."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -20,7 +20,6 @@ class MobileNumberField(TextField):
     default_error_messages = {"invalid_number": "Not a phone number that codes can be sent to."}
 
     def to_internal_value(self, data: Any) -> str:
-        """Read the number."""
         try:
             return phone_numbers.parse(super().to_internal_value(data))
         except phone_numbers.NumberRefused:
@@ -35,13 +34,12 @@ class CodeField(PatternField):
 
 
 class PasswordField(TextField):
-    """A password in its one form; it is not looked at closer here."""
+    """A password, normalised; the rules for new passwords are checked elsewhere."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, max_length=LONGEST_TYPED, write_only=True, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        """Normalise the password."""
         return normalised(super().to_internal_value(data))
 
 
@@ -71,7 +69,6 @@ class SignupSerializer(NumberSerializer):
     password = PasswordField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password to the rules."""
         refuse_weak(attrs.get("password"), field="password", mobile_number=attrs["mobile_number"])
         return attrs
 
@@ -80,7 +77,7 @@ class CookieSerializer(serializers.Serializer[Any]):
     """Where the refresh token is to go."""
 
     cookie = serializers.BooleanField(
-        default=False, help_text="Put the refresh token into an HttpOnly cookie and not into the answer."
+        default=False, help_text="Put the refresh token into an HttpOnly cookie and not into the response."
     )
 
 
@@ -109,7 +106,6 @@ class ResetPasswordSerializer(NumberSerializer):
     new_password = PasswordField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password to the rules."""
         refuse_weak(attrs["new_password"], field="new_password", mobile_number=attrs["mobile_number"])
         return attrs
 
@@ -149,7 +145,7 @@ class ChangeNumberConfirmSerializer(serializers.Serializer[Any]):
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    """The caller's account."""
+    """The user's account."""
 
     is_pro = serializers.BooleanField(read_only=True)
     password_set = serializers.BooleanField(source="has_usable_password", read_only=True)
@@ -181,13 +177,13 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     @extend_schema_field(bool)
     def get_current(self, session: Session) -> bool:
-        """Tell whether it is the session of this very request."""
+        """Whether it is the session of this request."""
         current: Session = self.context["session"]
         return session.pk == current.pk
 
 
 class DoneSerializer(serializers.Serializer[Any]):
-    """What was done, for a person."""
+    """What was done, as a text for the user."""
 
     message = serializers.CharField()
 

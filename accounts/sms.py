@@ -1,6 +1,6 @@
 """Delivering a text by SMS; `SMS_DELIVERY` says how.
 
-With `response` nothing is ever delivered: the code stands in the API's answer, or is lost with it.
+With `response` nothing is ever delivered: the code is in the API's response, or is lost with it.
 """
 
 import sys
@@ -15,10 +15,10 @@ log = structlog.get_logger(__name__)
 
 CONNECT_TIMEOUT: Final = 5.0
 READ_TIMEOUT: Final = 10.0
-"""Seconds; Twilio answers when it has queued the message."""
+"""Seconds; Twilio responds when it has queued the message."""
 
 MAY_BE_REPEATED: Final = frozenset({429})
-"""Answers by which Twilio surely took nothing and may take it later (https://www.twilio.com/docs/api/errors/20429)."""
+"""Responses that say that Twilio sent nothing and may accept the message later (https://www.twilio.com/docs/api/errors/20429)."""
 
 
 class NotDelivered(Exception):
@@ -34,7 +34,7 @@ class NotDelivered(Exception):
 
 
 class DeliveryUnknown(Exception):
-    """The provider may or may not have taken it, so it is not sent again: each SMS costs, and is counted."""
+    """The provider may or may not have accepted it, so it is not sent again: each SMS costs money, and is counted."""
 
 
 def deliver(*, mobile_number: str, text: str) -> None:
@@ -54,16 +54,16 @@ def deliver(*, mobile_number: str, text: str) -> None:
 
 
 def check_account() -> None:
-    """Ask Twilio for our account, which sends and costs nothing; any other delivery has nothing to ask.
+    """Fetch our account from Twilio, which sends nothing and is free; with another delivery, do nothing.
 
     Raises:
-        NotDelivered: Twilio refuses our account or its token, or is away (then `may_be_repeated`).
+        NotDelivered: Twilio refuses our account or its token, or is unavailable (then `may_be_repeated`).
     """
     if settings.SMS_DELIVERY != "twilio":
         return
     sid = settings.TWILIO_ACCOUNT_SID
     try:
-        answer = requests.get(
+        response = requests.get(
             f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{sid}.json",
             auth=(sid, settings.TWILIO_AUTH_TOKEN),
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
@@ -71,9 +71,11 @@ def check_account() -> None:
         )
     except requests.RequestException:
         raise NotDelivered(may_be_repeated=True) from None
-    if answer.status_code != requests.codes.ok:
-        away = answer.status_code in MAY_BE_REPEATED or answer.status_code >= requests.codes.internal_server_error
-        raise NotDelivered(may_be_repeated=away)
+    if response.status_code != requests.codes.ok:
+        unavailable = (
+            response.status_code in MAY_BE_REPEATED or response.status_code >= requests.codes.internal_server_error
+        )
+        raise NotDelivered(may_be_repeated=unavailable)
 
 
 def _deliver_by_twilio(*, mobile_number: str, text: str) -> None:
@@ -81,7 +83,7 @@ def _deliver_by_twilio(*, mobile_number: str, text: str) -> None:
     sid = settings.TWILIO_ACCOUNT_SID
     sender = "MessagingServiceSid" if settings.TWILIO_FROM.startswith("MG") else "From"
     try:
-        answer = requests.post(
+        response = requests.post(
             f"{settings.TWILIO_BASE_URL}/2010-04-01/Accounts/{sid}/Messages.json",
             data={"To": mobile_number, sender: settings.TWILIO_FROM, "Body": text},
             auth=(sid, settings.TWILIO_AUTH_TOKEN),
@@ -93,16 +95,16 @@ def _deliver_by_twilio(*, mobile_number: str, text: str) -> None:
         if _never_connected(error):
             raise NotDelivered(may_be_repeated=True) from None
         raise DeliveryUnknown from None
-    if answer.status_code == requests.codes.created:
+    if response.status_code == requests.codes.created:
         return
-    log.error("sms_refused", status=answer.status_code)
-    if answer.status_code >= requests.codes.internal_server_error:
+    log.error("sms_refused", status=response.status_code)
+    if response.status_code >= requests.codes.internal_server_error:
         raise DeliveryUnknown
-    raise NotDelivered(may_be_repeated=answer.status_code in MAY_BE_REPEATED)
+    raise NotDelivered(may_be_repeated=response.status_code in MAY_BE_REPEATED)
 
 
 def _never_connected(error: requests.RequestException) -> bool:
-    """Tell a connection that never came about from one that broke, after which the text may be on its way."""
+    """Whether no connection was made. If one was made and broke, the text may have been sent."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     cause = error.args[0] if error.args else None

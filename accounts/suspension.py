@@ -1,4 +1,4 @@
-"""Whether an account may be used: disabled and enabled by the staff, and freed of a lock."""
+"""Disabling and enabling accounts, and unlocking sign-in: what staff can do about an account's use."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,10 +10,10 @@ from accounts.models import FailedAttempts, User
 
 
 def disable(*, user_id: int) -> None:
-    """Sign a person out everywhere and let nobody in under the number.
+    """Sign a user out everywhere, and refuse sign-in with the number.
 
     Raises:
-        StaffAccount: the account is one of the staff.
+        StaffAccount: the account is a staff member's.
         SessionEnded: it is gone, or being erased.
     """
     with transaction.atomic():
@@ -23,10 +23,10 @@ def disable(*, user_id: int) -> None:
 
 
 def enable(*, user_id: int) -> None:
-    """Let a person in again.
+    """Allow a user to sign in again.
 
     Raises:
-        StaffAccount: the account is one of the staff.
+        StaffAccount: the account is a staff member's.
         SessionEnded: it is gone, or being erased.
     """
     _change(user_id, is_active=True)
@@ -34,7 +34,7 @@ def enable(*, user_id: int) -> None:
 
 
 def unlock(*, mobile_number: str) -> int:
-    """End the locks of a number's sign-in, by code and by password, and count anew; how many locks there were."""
+    """End the locks of a number, by code and by password, clear the counts, and return how many there were."""
     locked = FailedAttempts.objects.filter(Q(locked_until__gt=Now()) | Q(failures__gt=0), mobile_number=mobile_number)
     return locked.update(failures=0, locked_until=None, updated_at=Now())
 

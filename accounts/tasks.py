@@ -1,4 +1,4 @@
-"""What workers do for accounts. Results are ids' counts and short words, for anybody to read."""
+"""Tasks of accounts. Their results are counts and short words, which contain no personal data."""
 
 from celery import shared_task
 
@@ -9,19 +9,19 @@ from config.celery import publish
 
 @shared_task
 def send_code(code_id: int) -> str:
-    """Deliver one waiting code; how that went."""
+    """Deliver one waiting code."""
     return delivery.send(code_id=code_id)
 
 
 @shared_task
 def send_waiting_codes() -> int:
-    """Publish again the codes whose task was lost; how many."""
+    """Publish codes again whose task was lost; returns how many."""
     return sum(publish(send_code.name, code_id) for code_id in delivery.due())
 
 
 @shared_task
 def purge() -> dict[str, int]:
-    """Delete what is kept no longer, of every app; how many rows of each kind."""
+    """Delete the expired rows of every app; returns the number of rows by name."""
     return retention.purge()
 
 
@@ -33,11 +33,11 @@ def collect_statistics() -> int:
 
 @shared_task
 def erase(user_id: int) -> str:
-    """Erase one marked account, if its next try is due; how that went."""
+    """Erase one marked account, if its next attempt is due."""
     return erasure.erase(user_id=user_id)
 
 
 @shared_task
 def erase_due() -> int:
-    """Publish the erasures whose next try is due; how many."""
+    """Publish the erasures whose next attempt is due; returns how many."""
     return sum(publish(erase.name, user_id) for user_id in erasure.due())

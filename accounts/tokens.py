@@ -1,8 +1,8 @@
 """Access and refresh tokens. A `Session` is the family of refresh tokens that follow one another (RFC 9700, 4.14.2).
 
-The only module that knows the JWT library. It uses the library for reading and signing alone: which tokens live, the
-session's row decides. Tokens carry no `iat`: the library refuses one that is a moment ahead of this machine's clock,
-while a refresh token is timed by the database's.
+The only module that knows the JWT library. It uses the library only to read and sign: the row of the session
+decides which tokens are active. Tokens carry no `iat`: the library refuses one that is a moment ahead of this machine's
+clock, while a refresh token is timed by the database's.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,13 +27,13 @@ from accounts.models import Session, User
 ACCESS_LIFETIME: Final[timedelta] = api_settings.ACCESS_TOKEN_LIFETIME
 REFRESH_LIFETIME: Final[timedelta] = api_settings.REFRESH_TOKEN_LIFETIME
 FAMILY_LIFETIME: Final = timedelta(days=90)
-"""After this, the person signs in again, however often the token was refreshed."""
+"""After this the user has to sign in again, however often the token was refreshed."""
 
 GRACE: Final = timedelta(seconds=30)
-"""How long a token that was replaced still gives the newest one: a lost answer, or a late copy, is no theft."""
+"""How long a token that was replaced still gives the newest one: a lost response or a late copy is no theft."""
 
 REMEMBERED: Final = 8
-"""Replaced tokens that a session remembers, for `GRACE`; nobody refreshes more often within it."""
+"""Replaced tokens that a session remembers, for `GRACE`; no client refreshes more often within it."""
 
 SESSION, USER, ID = "sid", api_settings.USER_ID_CLAIM, api_settings.JTI_CLAIM
 
@@ -46,7 +46,7 @@ class _Newest(Func):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """What a sign-in or a refresh gives. `session` brings its user along."""
+    """What a sign-in or a refresh gives. `session` has its user loaded."""
 
     session: Session
     access: str
@@ -131,7 +131,7 @@ def session_of(access_token: str | bytes) -> Session:
 
 
 def living_session(session_id: UUID) -> Session:
-    """Return a session by its id, for those who were given it by us.
+    """Return an active session by its id, which has to come from a trusted source.
 
     Raises:
         SessionEnded: it ended, or its user was disabled or deleted.
@@ -143,12 +143,12 @@ def living_session(session_id: UUID) -> Session:
 
 
 def living_sessions(session_ids: Collection[UUID]) -> list[UUID]:
-    """Return which of these sessions live."""
+    """Return which of these sessions are active."""
     return list(_all_living().filter(pk__in=session_ids).values_list("pk", flat=True))
 
 
 def _living(session_id: UUID, *, user_id: str) -> QuerySet[Session]:
-    """The session, if it lives, with its user and entitlement, in one query."""
+    """The session, if it is active, with its user and entitlement, in one query."""
     return _all_living().select_related("user", "user__entitlement").filter(pk=session_id, user_id=user_id)
 
 
@@ -191,7 +191,7 @@ def _with_scheme_as_written(header: bytes) -> bytes:
 
 
 class SessionAuthentication(JWTAuthentication):
-    """An access token counts while its session lives: one query per request. `request.auth` is the session."""
+    """An access token is valid while its session is active: one query per request. `request.auth` is the session."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:  # type: ignore[override]
         """Return whose token it is, or None without one.

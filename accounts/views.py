@@ -1,4 +1,4 @@
-"""Sign-in, sessions and the caller's account over HTTP."""
+"""Sign-in and sessions over HTTP."""
 
 from typing import Any
 
@@ -191,7 +191,7 @@ class LoginView(OpenView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Sign in; an unknown number answers like a wrong password."""
+        """Sign in; an unknown number gets the same response as a wrong password."""
         data = checked(LoginSerializer, request)
         session = credentials.sign_in_by_password(
             mobile_number=data["mobile_number"],
@@ -248,7 +248,7 @@ class LogoutAllView(APIView):
 
     @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        """End every session of the caller, this one too."""
+        """End all sessions of the user, including this one."""
         sessions.end_all(user_id=current_user(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -261,24 +261,23 @@ class SessionPagination(LinkPagination):
 
 
 class SessionViewSet(viewsets.GenericViewSet[Session]):
-    """The devices on which the caller is signed in."""
+    """The devices on which the user is signed in."""
 
     serializer_class = SessionSerializer
     pagination_class = SessionPagination
 
     def get_queryset(self) -> Any:
-        """Only the caller's living sessions."""
         return sessions.living(user_id=current_user(self.request).pk)
 
     @extend_schema(summary="List the signed-in devices")
     def list(self, request: Request) -> Response:
-        """The caller's sessions, newest first."""
+        """The user's sessions, newest first."""
         page = self.paginate_queryset(self.get_queryset())
         serializer = SessionSerializer(page, many=True, context={"session": current_session(request)})
         return self.get_paginated_response(serializer.data)
 
     @extend_schema(summary="Sign a device out", responses={204: None})
     def destroy(self, request: Request, session_id: Any) -> Response:
-        """End one of the caller's sessions."""
+        """End one of the user's sessions."""
         sessions.end(user_id=current_user(request).pk, session_id=session_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

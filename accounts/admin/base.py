@@ -1,6 +1,6 @@
 """Read-only lists and pages of the admin, with actions.
 
-Staff edit nothing in a form except a tier. Whatever else they change is an `AdminAction`.
+Staff edit nothing in a form except a tier. All their other changes are an `AdminAction`.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -15,7 +15,7 @@ class Session(models.Model):
     """One signed-in device: the family of its refresh tokens (RFC 9700 section 4.14.2)."""
 
     class Method(models.TextChoices):
-        """How the person signed in."""
+        """How the user signed in."""
 
         CODE = "code"
         PASSWORD = "password"  # noqa: S105  a name

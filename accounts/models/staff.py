@@ -7,26 +7,26 @@ from accounts.models.users import User
 
 
 def in_words(staff_id: int | None, *, is_there: bool) -> str:
-    """Who of the staff did something; the id of an account that was erased is told as that, and None is a command."""
+    """Who ran an action, in words: None is a command, and an account that was erased is marked as erased."""
     if staff_id is None:
         return "command"
     return f"user {staff_id}" if is_there else f"user {staff_id} (erased)"
 
 
 class StaffAction(models.Model):
-    """What one of the staff did, to whom and why. It is written before it is done, and nobody changes it."""
+    """What a staff member did, to whom and why. The row is written before the action runs, and never edited."""
 
     staff = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    """Who; empty for a command, whose operator the machine knows. The id stays when the account is erased, without the
-    account: fetch it by `select_related`, which gives None then."""
+    """Empty for a command. The id stays after the account is erased, and then refers to no row: fetch it with
+    `select_related`, which returns None for it."""
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    """To whom, if it was about a person."""
+    """The affected user, if there is one."""
     action = models.CharField(max_length=40)
     target = models.CharField(max_length=80, blank=True)
-    """What it was done to, by kind and id, where that is not the person."""
+    """The affected object, by kind and id, if that is not the user."""
     reason = models.CharField(max_length=500, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
-    """`done`, or the code of what kept it from being done; empty while it is under way, or if it was cut off."""
+    """`done`, or the code of the error; empty while the action runs, or if its process was killed."""
     request_id = models.CharField(max_length=64, blank=True)
     address = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -43,12 +43,12 @@ class StaffAction(models.Model):
 
     @property
     def by(self) -> str:
-        """Who did it, in words."""
+        """Who ran the action, in words."""
         return in_words(self.staff_id, is_there=self.staff is not None)
 
 
 class DailyStatistic(models.Model):
-    """One number about one day (UTC) of the whole installation, for the desk's charts (`accounts.statistics`)."""
+    """One number about one day (UTC) of the whole installation, for the admin's charts (`accounts.statistics`)."""
 
     day = models.DateField()
     name = models.CharField(max_length=60)

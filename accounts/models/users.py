@@ -26,14 +26,14 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
     """Creates users; a user without a password signs in by code."""
 
     def create_user(self, mobile_number: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a user of a verified number in E.164; without `password` it gets an unusable one."""
+        """Create a user with a verified number in E.164; without `password`, with an unusable password."""
         user = self.model(mobile_number=mobile_number, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, mobile_number: str, password: str, **fields: Any) -> "User":
-        """Make a member of staff who may do everything (`manage.py createsuperuser`)."""
+        """Create a staff member who may do everything (`manage.py createsuperuser`)."""
         return self.create_user(mobile_number, password, is_staff=True, is_superuser=True, **fields)
 
 
@@ -48,7 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     rooms_version = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     erasing_at = models.DateTimeField(null=True, editable=False)
-    """When the erasure of the account was asked for; there is no way back (`accounts.personal_data.erasure`)."""
+    """When the erasure of the account was asked for; this cannot be undone (`accounts.personal_data.erasure`)."""
     erase_next_attempt_at = models.DateTimeField(null=True, editable=False, db_column="erase_next_try_at")
     erase_attempts = models.PositiveIntegerField(default=0, editable=False, db_column="erase_tries")
 
@@ -88,12 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(None if raw_password is None else normalised(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Tell whether it is this user's password."""
         return raw_password is not None and super().check_password(normalised(raw_password))
 
     @property
     def email(self) -> None:
-        """None: nobody has an e-mail address here; dj-stripe asks its subscriber for one."""
+        """None: users have no e-mail address here; dj-stripe reads it from its subscriber."""
         return None
 
     @property
@@ -110,14 +109,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         after the mark of an erasure.
 
         Raises:
-            SessionEnded: the account is being erased, or is gone, since the request was let in.
+            SessionEnded: the account was erased or marked for erasure since the request was authenticated.
         """
         if not cls._outdate_rooms(cls.objects.filter(pk=user_id, erasing_at=None)):
             raise SessionEnded
 
     @classmethod
     def outdate_rooms(cls, user_id: int) -> None:
-        """Do what `touch_rooms` does for a change that is not the user's own, whatever became of the account."""
+        """Like `touch_rooms`, for a change that the user did not request; also while the account is being erased."""
         cls._outdate_rooms(cls.objects.filter(pk=user_id))
 
     @staticmethod

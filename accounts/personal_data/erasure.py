@@ -1,8 +1,8 @@
-"""Erasing an account: signed out at once, then taken apart step by step until nothing is left (GDPR article 17).
+"""Erasing an account: it is signed out at once, then deleted step by step (GDPR article 17).
 
-What has to be undone lies in several apps, and some of it at Stripe, which may be away. So every app registers its
-steps here, each is safe to repeat, and the account stays marked until the last of them has succeeded: an erasure is
-delayed, never skipped and never given up.
+The data belongs to several apps, and some of it is at Stripe, which may be unavailable. So every app registers its
+steps, each is safe to repeat, and the account stays marked until the last step has succeeded: an erasure may be
+delayed, but it is never skipped and never given up.
 """
 
 from collections.abc import Iterator
@@ -29,22 +29,22 @@ log = structlog.get_logger(__name__)
 ERASE: Final = "accounts.tasks.erase"
 
 STEP_LEASE: Final = timedelta(minutes=1)
-"""How long a step may take before another worker takes its own to be dead, and begins at the first step."""
+"""How long a step may take before another worker assumes that this one died, and starts again at the first step."""
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 BATCH: Final = 100
-"""Erasures that one sweep publishes."""
+"""Erasures that one run of `erase_due` publishes."""
 
 
 def begin(*, user_id: int) -> None:
-    """Mark the account for erasure and end every session of it; the rest is a task's.
+    """Mark the account for erasure and end all its sessions; a task does the rest.
 
-    Whatever else the user was doing has either committed before the mark, and is found by the steps, or meets it:
-    sign-in and `User.touch_rooms` lock the user's row too.
+    A request of the user either commits before the mark, so that the steps find its rows, or sees the mark and is
+    refused: sign-in and `User.touch_rooms` lock the user's row too.
 
     Raises:
-        StaffAccount: the account is one of the staff.
+        StaffAccount: the account is a staff member's.
         SessionEnded: it is being erased already.
     """
     with transaction.atomic():
@@ -57,7 +57,7 @@ def begin(*, user_id: int) -> None:
 
 
 def due() -> list[int]:
-    """Return the ids of accounts whose erasure is to be tried now: its task was lost, or an earlier try failed."""
+    """Return the ids of accounts whose erasure is due: its task was lost, or an earlier attempt failed."""
     return list(User.objects.due().order_by("erase_next_attempt_at").values_list("pk", flat=True)[:BATCH])
 
 
@@ -65,8 +65,8 @@ def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
     """Run all steps for a marked account; call it outside any transaction.
 
     Returns:
-        `postponed` if a step raised (it is tried again after 5 s, 10 s and so on up to 10 min), `not_due` if the
-        account is not marked, or somebody else is at it.
+        `postponed` if a step raised (the next attempt is after 5 s, 10 s and so on, up to 10 min), `not_due` if the
+        account is not marked, or another worker is erasing it.
     """
     attempts = _claim(user_id)
     if not attempts:
@@ -75,7 +75,7 @@ def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
         _postpone(user_id, STEP_LEASE)
         try:
             step.run(user_id=user_id)
-        except Exception as error:  # noqa: BLE001  whatever it was, its message may quote what is being erased
+        except Exception as error:  # noqa: BLE001  its message may quote what is being erased
             pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
             _postpone(user_id, pause)
             log.warning(
@@ -86,10 +86,10 @@ def erase(*, user_id: int) -> Literal["done", "postponed", "not_due"]:
 
 
 def delete_account(*, user_id: int) -> None:
-    """Delete the account itself, and what the other steps left of the rows that belong to it. The last step.
+    """The last step: delete the account itself, and the rows that still belong to it.
 
-    Of its one-time codes only the count stays, two days and without number and owner: otherwise whoever signs up and
-    erases the account again and again would pass the ceilings of SMS.
+    Of its one-time codes only the count stays for two days, without number and owner: otherwise a client that
+    signs up and erases the account again and again would evade the ceilings of SMS.
     """
     with transaction.atomic():
         _forget(OneTimeCode.objects.filter(user=user_id), user_id=user_id)
@@ -106,7 +106,7 @@ def delete_account(*, user_id: int) -> None:
 
 
 def _claim(user_id: int) -> int:
-    """Take the erasure for this worker, and return which try it is; 0 if it is not due."""
+    """Claim the erasure for this worker, and return the number of the attempt; 0 if it is not due."""
     mine = User.objects.due().filter(pk=user_id)
     if not mine.update(erase_next_attempt_at=Now() + STEP_LEASE, erase_attempts=F("erase_attempts") + 1):
         return 0
@@ -118,19 +118,19 @@ def _postpone(user_id: int, pause: timedelta) -> None:
 
 
 def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
-    """The rows, by table, that the database would delete with the user: in one go, and under lock all the while."""
-    for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001  a public interface all the same
+    """The rows, by table, that would be deleted with the user, all in one transaction that holds the user's lock."""
+    for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001  public despite its name
         if isinstance(relation, ForeignObjectRel) and relation.on_delete is models.CASCADE:
             yield models.QuerySet(relation.related_model).filter(**{relation.field.name: user_id})
 
 
 def _forget(codes: models.QuerySet[OneTimeCode], *, user_id: int) -> None:
-    """Leave of these codes what the ceilings count, nothing that could be sent or used, and no try at their numbers.
+    """Keep of these codes only what the ceilings count, and delete the failed attempts at their numbers.
 
-    Call it in a transaction: whoever guesses at one of the codes has counted his try before, or finds no code any more.
-    Failed attempts at a number that is another account's are kept: they protect that one.
+    Call it in a transaction: a guess at one of the codes is either counted before, or finds no code any more. Failed
+    attempts at a number that another account has are kept, because they protect that account.
     """
-    # By number, as those who guess do, so that nobody waits for the other for ever.
+    # In the order of numbers, as guesses lock them, so that there is no deadlock.
     numbers = set(codes.select_for_update().order_by("mobile_number", "pk").values_list("mobile_number", flat=True))
     others = User.objects.exclude(pk=user_id).filter(mobile_number=OuterRef("mobile_number"))
     FailedAttempts.objects.filter(~Exists(others), mobile_number__in=numbers).delete()

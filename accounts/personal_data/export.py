@@ -1,4 +1,4 @@
-"""Everything that is kept about a user, as one JSON document (GDPR articles 15 and 20).
+"""Everything that is stored about a user, as one JSON document (GDPR articles 15 and 20).
 
 Every app registers its sections here, as it registers its steps of an erasure. The document is written row by row, so
 that a hundred thousand messages need no more memory than one.
@@ -35,7 +35,6 @@ def rows(queryset: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
 
 
 def account(user_id: int) -> Iterable[Any]:
-    """The account itself."""
     return rows(
         User.objects.filter(pk=user_id), "id", "mobile_number", "display_name", "language", "is_staff", "created_at"
     )

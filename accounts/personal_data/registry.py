@@ -48,7 +48,7 @@ class RetentionStep:
 
     Attributes:
         name: of the rows, for the report.
-        outdated: finds those that have expired; None if a setting says that they are kept for ever.
+        outdated: finds the expired rows; returns None if a setting says that they are kept forever.
         delete: deletes them and returns how many rows it deleted; None: `retention.delete_in_batches`.
     """
 

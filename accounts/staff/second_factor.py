@@ -15,7 +15,7 @@ from accounts.models import User
 RECOVERY_CODES: Final = 10
 
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without characters that look alike on paper."""
+"""Without characters that are easily confused on paper."""
 
 CODE_LENGTH: Final = 12
 """Characters of a recovery code: 59 bits."""

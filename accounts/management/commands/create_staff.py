@@ -1,4 +1,4 @@
-"""`manage.py create_staff`: who may enter the desk, in which role, and with which second factor."""
+"""`manage.py create_staff`: who may use the admin, in which role, and with which second factor."""
 
 import getpass
 import io
@@ -26,38 +26,37 @@ READS: Final = {"yes": "may read transcripts", "no": "may read no transcripts"}
 
 
 class Command(BaseCommand):
-    """Makes, changes, lists and removes members of the staff; what they need to sign in is shown once."""
+    """Creates, changes, lists and removes staff members; what they need to sign in is shown once."""
 
     help = (
-        "Make somebody one of the staff: support sees people and helps them, billing sees payments and gives Pro, "
-        "operator may do everything. Asks for a password (twice; --generate makes one) unless the person has one, and "
-        "shows, once, a QR code for the authenticator and ten recovery codes. Run again with another --role to change "
-        "it. No role reads what was said: --transcripts yes lets somebody, until --transcripts no or another --role. "
-        "Every change is recorded as an action of the staff."
+        "Make a user a staff member: support sees users and helps them, billing sees payments and grants Pro, operator "
+        "may do everything. Asks for a password (twice; --generate makes one) unless the user has one, and shows once "
+        "a QR code for the authenticator and ten recovery codes. Run again with another --role to change the role. No "
+        "role may read conversations: --transcripts yes allows it, until --transcripts no or another --role. Every "
+        "change is recorded as a staff action."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whom, and what to do."""
         parser.add_argument(
             "identifier", nargs="?", help="the mobile number, in any spelling, or the id of the account"
         )
         parser.add_argument("--role", choices=roles.ROLES)
-        parser.add_argument("--transcripts", choices=READS, help="whether they may open what was said in rooms")
+        parser.add_argument("--transcripts", choices=READS, help="whether they may read conversations")
         parser.add_argument("--generate", action="store_true", help="make a new password, and show it once")
         parser.add_argument("--new-password", action="store_true", help="ask for a new password though there is one")
         parser.add_argument(
             "--reset-second-factor", action="store_true", help="a new authenticator and new recovery codes"
         )
-        parser.add_argument("--remove", action="store_true", help="take somebody off the staff")
-        parser.add_argument("--list", action="store_true", help="say who is of the staff, by id")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--remove", action="store_true", help="make a staff member an ordinary user")
+        parser.add_argument("--list", action="store_true", help="list the staff, by id")
+        parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
         parser.add_argument("--json", action="store_true", help="with --list: print a JSON array")
 
     def handle(self, *args: Any, identifier: str | None, **options: Any) -> None:
-        """Do the one thing that is asked for.
+        """Run the requested change.
 
         Raises:
-            CommandError: it is not one thing, there is no such person, or the password is refused.
+            CommandError: none or several changes were requested, there is no such user, or the password is refused.
         """
         if options["list"]:
             self.stdout.write(_listed(json=options["json"]))
@@ -65,7 +64,7 @@ class Command(BaseCommand):
         changes = [options["role"] or options["transcripts"], options["remove"], options["reset_second_factor"]]
         if not identifier or sum(map(bool, changes)) != 1:
             raise CommandError(
-                "Name a person, and one of --role, --transcripts (it may stand beside --role), --remove and "
+                "Name a user, and one of --role, --transcripts (which also goes with --role), --remove and "
                 "--reset-second-factor; or --list."
             )
         if options["role"]:
@@ -73,7 +72,7 @@ class Command(BaseCommand):
             return
         user = users.find(identifier)
         if not user.is_staff:
-            raise CommandError(f"user {user.pk} is not of the staff.")
+            raise CommandError(f"user {user.pk} is not a staff member.")
         if options["transcripts"] and user.is_superuser:
             raise CommandError(f"user {user.pk} is a superuser and may do everything; a --role ends that.")
         if options["transcripts"]:
@@ -89,7 +88,7 @@ class Command(BaseCommand):
             said = f"user {user.pk}" if user else "an account that would be made"
             self.stdout.write(f"{said} would be of the staff, as {role}; {READS[transcripts or 'no']}")
             return
-        if not roles.role_exists(role):  # before an account is made in vain
+        if not roles.role_exists(role):  # before an account is created for nothing
             raise CommandError(f"There is no role {role} yet: run `manage.py migrate`.")
         user, password = _with_password(user, identifier, **options)
         issued = None
@@ -126,14 +125,13 @@ class Command(BaseCommand):
         self._show(issued)
 
     def _show(self, issued: IssuedSecondFactor | None) -> None:
-        """Show what is shown once."""
         if issued is None:
             self.stdout.write("The second factor is the one there was.")
             return
         drawn = io.StringIO()
         segno.make(issued.uri, error="m").terminal(out=drawn, compact=True)
         self.stdout.write(f"\nScan this with an authenticator:\n\n{drawn.getvalue()}\n{issued.uri}\n")
-        self.stdout.write("Recovery codes, each good once, in place of the authenticator's:\n")
+        self.stdout.write("Recovery codes, each of which replaces a code of the authenticator once:\n")
         self.stdout.write("\n".join(f"  {code}" for code in issued.codes))
         self.stdout.write("\nThis is not shown again.")
 
@@ -142,7 +140,7 @@ def _known(identifier: str) -> User | None:
     """The account, or None for a number that has none yet.
 
     Raises:
-        CommandError: it is neither an account nor a number that one could have.
+        CommandError: it is neither an account nor a valid phone number.
     """
     user = users.find_or_none(identifier)
     if user is None:
@@ -156,7 +154,7 @@ def _known(identifier: str) -> User | None:
 def _with_password(
     user: User | None, identifier: str, *, generate: bool, new_password: bool, **_: Any
 ) -> tuple[User, str | None]:
-    """The account, made if there is none, with a password; and that password if it was generated."""
+    """The account, created if there is none, with a password; and that password if it was generated."""
     if user and user.has_usable_password() and not (generate or new_password):
         return user, None
     number = user.mobile_number if user else phone_numbers.parse(identifier)
@@ -177,12 +175,12 @@ def _generated() -> str:
 
 
 def _asked(user: User) -> str:
-    """A password that was typed twice and keeps our rules."""
+    """A password, typed twice, that passes the validators."""
     if not sys.stdin.isatty():
-        raise CommandError("Nobody is there to type a password; --generate makes one.")
+        raise CommandError("There is no terminal to type a password; --generate makes one.")
     password = getpass.getpass("Password (15 characters or more): ")
     if getpass.getpass("Again: ") != password:
-        raise CommandError("These are two different ones; nothing was done.")
+        raise CommandError("The two passwords differ; nothing was done.")
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -206,4 +204,4 @@ def _listed(*, json: bool) -> str:
         f"{', no second factor' * (not row['second_factor'])}{', reads transcripts' * row['transcripts']}"
         for row in rows
     ]
-    return "\n".join(lines) or "Nobody is of the staff."
+    return "\n".join(lines) or "There are no staff members."

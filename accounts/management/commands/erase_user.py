@@ -14,37 +14,36 @@ from accounts.personal_data import erasure
 from accounts.staff.audit_trail import audit_staff_action
 
 POLL_SECONDS: Final = 0.5
-"""Seconds between two looks at an erasure that is waited for."""
+"""How often --wait checks whether the account is gone."""
 
 
 class Command(BaseCommand):
-    """What DELETE /user/me does, by an operator."""
+    """DELETE /user/me for operators."""
 
     help = (
-        "Erase a person: signed out at once, then subscription, conversations and account deleted by a worker, within "
-        "seconds unless Stripe is away. There is no way back. The staff are refused: take them off the staff first "
-        "(create_staff --remove). Exit code 1 with --wait if the account is not gone in time; it will be."
+        "Erase a user: signed out at once, then subscription, conversations and account deleted by a worker, within "
+        "seconds unless Stripe is unavailable. This cannot be undone. Staff are refused: remove them from the staff "
+        "first (create_staff --remove). Exit code 1 with --wait if the account is not gone in time; it will be."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whom, why and how."""
         users.add_argument(parser)
         parser.add_argument("--reason", default="", help="kept with the record until the account is gone")
         parser.add_argument("--no-input", action="store_true", help="do not ask whether this is meant")
-        parser.add_argument("--dry-run", action="store_true", help="only say who would be erased")
+        parser.add_argument("--dry-run", action="store_true", help="only print who would be erased")
         parser.add_argument(
             "--wait", type=float, nargs="?", const=60.0, metavar="SECONDS", help="wait until it is done (60 s)"
         )
 
     def handle(self, *args: Any, identifier: str, reason: str, wait: float | None, **options: Any) -> None:
-        """Begin the erasure, and wait for its end if that is asked for.
+        """Start the erasure, and with --wait, wait for its end.
 
         Raises:
-            CommandError: no such person, one of the staff, nobody said yes, or it is not done in time.
+            CommandError: no such user, a staff member, not confirmed, or not done in time.
         """
         user = users.find(identifier)
         if user.is_staff:
-            raise CommandError("This is one of the staff, whom nobody erases: see create_staff --remove.")
+            raise CommandError("This is a staff member, who cannot be erased: see create_staff --remove.")
         if options["dry_run"]:
             self.stdout.write(f"user {user.pk} would be erased")
             return
@@ -65,7 +64,7 @@ class Command(BaseCommand):
 
 def _ask(user: User) -> None:
     if not sys.stdin.isatty():
-        raise CommandError("Nobody is there to say that this is meant; --no-input says it.")
+        raise CommandError("There is no terminal to confirm this; use --no-input.")
     if input(f"Erase user {user.pk} and everything about them? Type the id again to do it: ").strip() != str(user.pk):
         raise CommandError("Nothing was done.")
 
@@ -77,5 +76,5 @@ def _begin(user: User, reason: str) -> str:
     except SessionEnded:
         return f"user {user.pk} is being erased already"
     except StaffAccount:
-        raise CommandError("This is one of the staff since a moment ago.") from None
+        raise CommandError("This user has just become a staff member.") from None
     return f"user {user.pk} is signed out, and being erased"

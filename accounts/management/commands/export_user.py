@@ -1,4 +1,4 @@
-"""`manage.py export_user`: everything that is kept about a person, as one JSON document."""
+"""`manage.py export_user`: everything that is stored about a user, as one JSON document."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,15 +12,14 @@ from accounts.staff.audit_trail import audit_staff_action
 
 
 class Command(BaseCommand):
-    """What GET /user/me/export gives the person."""
+    """GET /user/me/export for operators."""
 
     help = (
-        "Write everything that is kept about a person to the standard output, as one JSON document: account, devices, "
-        "subscription, usage, and every conversation (GDPR articles 15 and 20). Recorded as an action of the staff."
+        "Write everything that is stored about a user to the standard output, as one JSON document: account, devices, "
+        "subscription, usage, and every conversation (GDPR articles 15 and 20). Recorded as a staff action."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whom, and why."""
         users.add_argument(parser)
         parser.add_argument("--reason", default="", help="kept with the record of the export")
 
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         """Write it, row by row.
 
         Raises:
-            CommandError: there is no such person.
+            CommandError: there is no such user.
         """
         user = users.find(identifier)
         with audit_staff_action(action="export", user_id=user.pk, reason=reason):
