@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 PROCESSES = 2
-PATIENCE = 120.0
+MAX_WAIT = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Burst:
         self._pool = pool
 
     def post(self, path: str, bodies: list[dict[str, Any]]) -> list[Answer]:
-        """Post all bodies at once; their answers in the same order."""
+        """Post all bodies at once, and return the responses in the same order."""
         start = time.time() + 0.3
         shares = [bodies[index::PROCESSES] for index in range(PROCESSES)]
         running = [self._pool.submit(_fire, self._url + path, share, start) for share in shares]
-        answers: list[Any] = [None] * len(bodies)
+        responses: list[Any] = [None] * len(bodies)
         for index, share in enumerate(running):
-            answers[index::PROCESSES] = share.result()
-        return answers
+            responses[index::PROCESSES] = share.result()
+        return responses
 
 
 @contextmanager
@@ -55,10 +55,10 @@ def _fire(url: str, bodies: list[dict[str, Any]], start: float) -> list[Answer]:
     def one(body: dict[str, Any]) -> Answer:
         with requests.Session() as session:
             session.trust_env = False
-            ready.wait(PATIENCE)
+            ready.wait(MAX_WAIT)
             time.sleep(max(0, start - time.time()))
-            answer = session.post(url, json=body, timeout=PATIENCE)
-            return Answer(answer.status_code, answer.json())
+            response = session.post(url, json=body, timeout=MAX_WAIT)
+            return Answer(response.status_code, response.json())
 
     with ThreadPoolExecutor(len(bodies)) as threads:
         return list(threads.map(one, bodies))

@@ -1,4 +1,4 @@
-"""People with numbers, and the time that passes for them."""
+"""Phone numbers, a client that signs in with them, and a clock that tests can move."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -67,13 +67,13 @@ def pass_time(db: None) -> Callable[[float], None]:
 
 @pytest.fixture
 def code_for(client: Client, pass_time: Callable[[float], None]) -> Callable[..., str]:
-    """Ask for a code and return its digits, however short ago the last one was."""
+    """Request a code and return its digits, even if the last one was requested a moment ago."""
 
     def ask(number: str, path: str = "/auth/send-otp") -> str:
         pass_time(61)
-        answer = client.send(path, mobile_number=number)
-        assert answer.status_code == 200, answer.content
-        return str(answer.json()["otp"])
+        response = client.send(path, mobile_number=number)
+        assert response.status_code == 200, response.content
+        return str(response.json()["otp"])
 
     return ask
 
@@ -83,9 +83,9 @@ def sign_in(client: Client, code_for: Callable[..., str]) -> Callable[..., dict[
     """Sign in by code on a new device and return the tokens."""
 
     def enter(number: str, **more: Any) -> dict[str, Any]:
-        answer = client.send("/auth/verify-otp", mobile_number=number, otp=code_for(number), **more)
-        assert answer.status_code == 200, answer.content
-        return dict(answer.json())
+        response = client.send("/auth/verify-otp", mobile_number=number, otp=code_for(number), **more)
+        assert response.status_code == 200, response.content
+        return dict(response.json())
 
     return enter
 
@@ -99,13 +99,13 @@ def wrong(digits: str) -> str:
     return f"{(int(digits) + 1) % 10**6:06}"
 
 
-def problem(answer: Any) -> tuple[int, str]:
+def problem(response: Any) -> tuple[int, str]:
     """The status and code of an error."""
-    assert answer["Content-Type"] == "application/problem+json", answer.content
-    return answer.status_code, answer.json()["code"]
+    assert response["Content-Type"] == "application/problem+json", response.content
+    return response.status_code, response.json()["code"]
 
 
-def field_codes(answer: Any) -> set[tuple[str, str]]:
+def field_codes(response: Any) -> set[tuple[str, str]]:
     """Which field failed which check."""
-    assert problem(answer) == (400, "invalid_input")
-    return {(error["field"], error["code"]) for error in answer.json()["errors"]}
+    assert problem(response) == (400, "invalid_input")
+    return {(error["field"], error["code"]) for error in response.json()["errors"]}

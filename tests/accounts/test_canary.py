@@ -40,8 +40,8 @@ def test_secrets_stay_secret(
     numbers = [new_number(), new_number()]
 
     def send(path: str, token: str | None = None, **body: Any) -> dict[str, Any]:
-        answer = client.send(path, token, **body)
-        found = dict(answer.json()) if answer.content else {}
+        response = client.send(path, token, **body)
+        found = dict(response.json()) if response.content else {}
         secrets.update(
             str(found[name]) for name in ("otp", "new_otp", "access_token", "refresh_token") if name in found
         )
@@ -70,9 +70,9 @@ def test_secrets_stay_secret(
 
     logged, stored, cached = log.getvalue(), _database(), _redis(settings.REDIS_URL)
     assert "security.sign_in" in logged
-    for place, text in {"the log": logged, "the database": stored, "Redis": cached}.items():
+    for where, text in {"the log": logged, "the database": stored, "Redis": cached}.items():
         found = {secret for secret in secrets if re.search(rf"(?<![0-9a-f.]){re.escape(secret)}(?![0-9a-f])", text)}
-        assert not found, place
+        assert not found, where
     for number in numbers:
         assert number.removeprefix("+91") not in logged
         assert number.removeprefix("+91") not in cached

@@ -57,14 +57,14 @@ def test_the_codes_are_not_interchangeable(
         assert problem(confirm(client, token, swapped)) == (400, "invalid_code")
 
 
-def test_a_taken_number_is_told_only_to_who_proved_that_it_is_theirs(
+def test_only_the_owner_of_a_taken_number_learns_that_it_is(
     client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any], ask: Callable[..., Any]
 ) -> None:
     old, taken, free = new_number(), new_number(), new_number()
     User.objects.create_user(taken, PASSWORD)
     token = sign_in(old)["access_token"]
-    open_answer, codes = ask(token, free), ask(token, taken)
-    assert (codes.status_code, set(codes.json())) == (open_answer.status_code, set(open_answer.json()))
+    open_response, codes = ask(token, free), ask(token, taken)
+    assert (codes.status_code, set(codes.json())) == (open_response.status_code, set(open_response.json()))
     forged = {**codes.json(), "new_otp": wrong(codes.json()["new_otp"])}
     assert problem(confirm(client, token, forged)) == (400, "invalid_code")
     assert problem(confirm(client, token, codes.json())) == (409, "number_taken")
@@ -88,11 +88,11 @@ def test_the_number_asked_for_last_counts(
 
 def test_without_asking_there_is_nothing_to_confirm(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     token = sign_in(number)["access_token"]
-    answer = confirm(client, token, {"otp": "123456", "new_otp": "123456"})
-    assert problem(answer) == (400, "invalid_code")
+    response = confirm(client, token, {"otp": "123456", "new_otp": "123456"})
+    assert problem(response) == (400, "invalid_code")
 
 
-def test_another_persons_codes_are_of_no_use(
+def test_codes_of_another_user_do_not_work(
     client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any], ask: Callable[..., Any]
 ) -> None:
     mine, theirs, wanted = new_number(), new_number(), new_number()
@@ -120,8 +120,8 @@ def test_a_refused_second_code_takes_the_first_back(
     pass_time(61)
     client.send("/auth/send-otp", mobile_number=busy)
     sent = OneTimeCode.objects.count()
-    answer = client.send("/auth/change-number", token, new_mobile_number=busy)
-    assert problem(answer) == (429, "too_many_codes")
+    response = client.send("/auth/change-number", token, new_mobile_number=busy)
+    assert problem(response) == (429, "too_many_codes")
     assert OneTimeCode.objects.count() == sent
 
 

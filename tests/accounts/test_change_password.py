@@ -11,8 +11,8 @@ def change(client: Any, token: str, **body: str) -> Any:
 
 def test_the_old_password_lets_in_the_new_one(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     token = sign_in(number, password=PASSWORD)["access_token"]
-    answer = change(client, token, old_password=PASSWORD, new_password=OTHER_PASSWORD)
-    assert (answer.status_code, set(answer.json())) == (200, {"message"})
+    response = change(client, token, old_password=PASSWORD, new_password=OTHER_PASSWORD)
+    assert (response.status_code, set(response.json())) == (200, {"message"})
     assert client.send("/auth/login", mobile_number=number, password=PASSWORD).status_code == 401
     assert client.send("/auth/login", mobile_number=number, password=OTHER_PASSWORD).status_code == 200
 
@@ -26,8 +26,8 @@ def test_every_other_session_ends(client: Any, number: str, sign_in: Callable[..
 
 def test_a_wrong_old_password_changes_nothing(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     other, mine = sign_in(number, password=PASSWORD), sign_in(number)
-    answer = change(client, mine["access_token"], old_password="not my password at all", new_password=OTHER_PASSWORD)
-    assert problem(answer) == (403, "wrong_password")
+    response = change(client, mine["access_token"], old_password="not my password at all", new_password=OTHER_PASSWORD)
+    assert problem(response) == (403, "wrong_password")
     assert User.objects.get().check_password(PASSWORD)
     assert client.ask("/user/me", other["access_token"]).status_code == 200
 
@@ -82,9 +82,9 @@ def test_a_refresh_does_not_make_a_sign_in_recent_again(
 
 def test_the_new_password_is_held_to_the_rules(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     token = sign_in(number)["access_token"]
-    answer = change(client, token, new_password=f"my number {number}")
-    assert field_codes(answer) == {("new_password", "password_has_number")}
+    response = change(client, token, new_password=f"my number {number}")
+    assert field_codes(response) == {("new_password", "password_has_number")}
 
 
-def test_nobody_changes_a_password_without_signing_in(client: Any) -> None:
+def test_changing_a_password_requires_authentication(client: Any) -> None:
     assert problem(client.send("/auth/change-password", new_password=PASSWORD)) == (401, "not_authenticated")

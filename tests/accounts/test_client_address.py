@@ -31,7 +31,7 @@ def test_the_real_chain_leads_to_the_client(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("forged", INVENTED)
-def test_nobody_invents_an_address(settings: Any, forged: str) -> None:
+def test_a_forged_header_does_not_change_the_address(settings: Any, forged: str) -> None:
     """Proxies append to what the client sent, so its inventions stand to the left."""
     assert address(settings, 0, CLIENT, forged) == CLIENT
     assert address(settings, 1, PROXY, f"{forged}, {CLIENT}") == CLIENT
@@ -96,7 +96,7 @@ def test_the_logs_of_web_and_stream_name_the_same_address(
     assert "203.0.113.1" not in logged.getvalue()
 
 
-def test_a_peer_without_an_address_is_nobody(settings: Any) -> None:
+def test_a_peer_without_an_address_has_no_client_address(settings: Any) -> None:
     assert address(settings, 0, "") == "0.0.0.0"
 
 

@@ -28,9 +28,9 @@ def test_a_code_is_good_for_its_own_number_and_purpose_alone(
 
     mine, other = new_number(), new_number()
     used_at = mine if same_number else other
-    # A live code stands at every place, so that what is refused is refused for being another one's.
-    for place in {(used_at, purpose) for purpose in PURPOSES}:
-        otp.request(order(*place), address="192.0.2.1")
+    # A code is active for each pair, so that a refusal means that the code belongs to another one.
+    for pair in {(used_at, purpose) for purpose in PURPOSES}:
+        otp.request(order(*pair), address="192.0.2.1")
         pass_time(61)
     [digits] = otp.request(order(mine, made_for), address="192.0.2.1")
     assert digits

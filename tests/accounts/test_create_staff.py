@@ -32,10 +32,10 @@ def _roles() -> None:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let somebody sit at the terminal and type these answers."""
+    """Simulate a user at the terminal who types these lines."""
 
-    def type_in(*answers: str) -> None:
-        left = list(answers)
+    def type_in(*lines: str) -> None:
+        left = list(lines)
         monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
         monkeypatch.setattr("getpass.getpass", lambda _: left.pop(0))
 
@@ -56,7 +56,7 @@ def kept(codes: list[str]) -> set[str]:
     return {second_factor.recovery_code_digest(code) for code in codes}
 
 
-def test_a_new_number_becomes_staff_with_all_that_signing_in_takes(number: str) -> None:
+def test_a_new_number_gets_everything_that_signing_in_requires(number: str) -> None:
     said = run(number, "--role", "support", "--generate")
     user = User.objects.get(mobile_number=number)
     assert (user.is_staff, user.is_superuser, user.is_active) == (True, False, True)
@@ -69,7 +69,7 @@ def test_a_new_number_becomes_staff_with_all_that_signing_in_takes(number: str) 
     assert StaffAction.objects.values_list("action", "target", "outcome").get() == ("make_staff", "support", "done")
 
 
-def test_what_it_shows_opens_the_desk(number: str, settings: Any) -> None:
+def test_the_shown_credentials_sign_in_to_the_admin(number: str, settings: Any) -> None:
     said = run(number, "--role", "support", "--generate")
     secret = re.search(r"secret=([A-Z2-7]+)", said)
     password = re.search(r"Password: (\S+)", said)
@@ -80,7 +80,7 @@ def test_what_it_shows_opens_the_desk(number: str, settings: Any) -> None:
     for code, status in (("000000", 200), (token, 302)):
         tried = client.post(page, {"username": number, "password": password[1], "otp_token": code})
         assert tried.status_code == status
-        TOTPDevice.objects.update(throttling_failure_count=0)  # the next try would have to wait a second
+        TOTPDevice.objects.update(throttling_failure_count=0)  # the next attempt would have to wait a second
 
 
 def test_a_password_is_asked_for_twice_and_has_to_keep_the_rules(number: str, typed: Callable[..., None]) -> None:
@@ -106,7 +106,7 @@ def test_without_a_terminal_a_password_has_to_be_generated(number: str) -> None:
     assert not User.objects.exists()
 
 
-def test_somebody_with_a_password_keeps_it_and_a_second_role_takes_the_place_of_the_first(number: str) -> None:
+def test_a_new_role_replaces_the_old_one_and_keeps_the_password(number: str) -> None:
     user = User.objects.create_user(number, PASSWORD)
     first = run(user.pk, "--role", "support")
     second = run(user.pk, "--role", "billing")
@@ -143,7 +143,7 @@ def test_a_new_second_factor_ends_the_old_one(number: str) -> None:
     assert StaffAction.objects.filter(action="reset_second_factor", outcome="done").exists()
 
 
-def test_who_is_removed_is_a_person_like_any_other(number: str) -> None:
+def test_a_removed_staff_member_is_an_ordinary_user(number: str) -> None:
     run(number, "--role", "operator", "--generate")
     user = User.objects.get()
     sessions.start(user=user, method=Session.Method.CODE, user_agent="")
@@ -166,7 +166,7 @@ def actions() -> list[tuple[str, str, str]]:
     return list(StaffAction.objects.order_by("pk").values_list("action", "target", "outcome"))
 
 
-def test_reading_transcripts_is_given_by_name_and_taken_away(number: str) -> None:
+def test_reading_transcripts_is_granted_and_revoked_per_user(number: str) -> None:
     run(number, "--role", "support", "--generate")
     user = User.objects.get()
     assert not reads(user)
@@ -180,7 +180,7 @@ def test_reading_transcripts_is_given_by_name_and_taken_away(number: str) -> Non
 
 
 @pytest.mark.parametrize("role", ["support", "billing"])
-def test_a_role_ends_what_was_given_by_name(number: str, role: str) -> None:
+def test_a_new_role_ends_permissions_of_the_user(number: str, role: str) -> None:
     run(number, "--role", "support", "--transcripts", "yes", "--generate")
     user = User.objects.get()
     assert reads(user)
@@ -197,7 +197,7 @@ def test_a_role_and_reading_transcripts_are_given_at_once(number: str, said: str
     assert actions() == [("make_staff", "operator", "done"), ("transcripts", said, "done")]
 
 
-def test_only_the_staff_are_let_read_and_a_superuser_needs_a_role_first(number: str, new_number: Any) -> None:
+def test_only_staff_with_a_role_may_read_transcripts(number: str, new_number: Any) -> None:
     user, root = User.objects.create_user(number, PASSWORD), User.objects.create_superuser(new_number(), PASSWORD)
     for arguments in ([user.pk], [root.pk], [new_number()], [], [root.pk, "--remove"], [user.pk, "--dry-run"]):
         with pytest.raises(CommandError):
@@ -208,7 +208,7 @@ def test_only_the_staff_are_let_read_and_a_superuser_needs_a_role_first(number: 
     assert not StaffAction.objects.exists()
 
 
-def test_a_dry_run_tells_who_would_read_transcripts_and_changes_nothing(number: str) -> None:
+def test_a_dry_run_shows_transcript_access_and_changes_nothing(number: str) -> None:
     user = User.objects.create_user(number, PASSWORD, is_staff=True)
     for arguments in (["--transcripts", "yes"], ["--role", "support", "--transcripts", "yes"]):
         said = run(number, *arguments, "--dry-run")
@@ -218,7 +218,7 @@ def test_a_dry_run_tells_who_would_read_transcripts_and_changes_nothing(number: 
     assert not StaffAction.objects.exists()
 
 
-def test_the_list_tells_who_reads_transcripts(number: str, new_number: Any) -> None:
+def test_the_list_shows_who_reads_transcripts(number: str, new_number: Any) -> None:
     run(number, "--role", "support", "--transcripts", "yes", "--generate")
     run(new_number(), "--role", "support", "--generate")
     reader, other = User.objects.order_by("pk")
@@ -226,7 +226,7 @@ def test_the_list_tells_who_reads_transcripts(number: str, new_number: Any) -> N
     assert [row["transcripts"] for row in json.loads(run("--list", "--json"))] == [True, False]
 
 
-def test_the_list_tells_ids_and_no_numbers(number: str) -> None:
+def test_the_list_shows_ids_and_no_phone_numbers(number: str) -> None:
     run(number, "--role", "billing", "--generate")
     user = User.objects.get()
     assert run("--list") == f"user {user.pk}: billing\n"
@@ -235,7 +235,7 @@ def test_the_list_tells_ids_and_no_numbers(number: str) -> None:
     assert "no second factor" in run("--list")
 
 
-def test_a_missing_role_is_told_and_nobody_becomes_staff(number: str) -> None:
+def test_a_missing_role_is_an_error_and_changes_nothing(number: str) -> None:
     Group.objects.all().delete()
     with pytest.raises(CommandError, match=r"manage\.py migrate"):
         run(number, "--role", "support", "--generate")

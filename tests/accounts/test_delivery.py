@@ -21,8 +21,8 @@ def ask(db: None, number: str) -> Callable[[], OneTimeCode]:
 
 
 def test_the_answer_keeps_the_code_to_itself(client: Any, number: str, twilio: TwilioDouble) -> None:
-    answer = client.send("/auth/send-otp", mobile_number=number)
-    assert set(answer.json()) == {"message", "expires_in", "resend_after"}
+    response = client.send("/auth/send-otp", mobile_number=number)
+    assert set(response.json()) == {"message", "expires_in", "resend_after"}
     assert OneTimeCode.objects.get().digest == "", "the digits are made when they are delivered"
     assert twilio.calls() == 0, "a request waits for no provider"
 
@@ -140,7 +140,7 @@ def test_a_lost_task_is_published_again(
         pass_time(6)
         assert tasks.send_waiting_codes() == 1
         pass_time(115)
-        assert tasks.send_waiting_codes() == 0, "nobody waits any more"
+        assert tasks.send_waiting_codes() == 0, "the user no longer waits"
     assert [call.args for call in publish.call_args_list] == [("accounts.tasks.send_code", code.pk)]
 
 

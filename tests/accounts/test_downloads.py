@@ -31,9 +31,9 @@ def test_one_account_has_few_at_once_and_others_their_own() -> None:
 
 def test_a_slot_that_was_taken_over_is_its_new_holders() -> None:
     late = start()
-    cache.set("download:7:0", "somebody else's mark", timeout=60)
+    cache.set("download:7:0", "the mark of another download", timeout=60)
     late.close()
-    assert cache.get("download:7:0") == "somebody else's mark"
+    assert cache.get("download:7:0") == "the mark of another download"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""A hash takes 100 MB while it is made, so few are made at once, and whoever finds no turn is told to come back."""
+"""A hash takes 100 MB, so only a few are computed at once, and a request that finds no slot gets a 503."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from tests.waiting import TIMEOUT, in_parallel
 
 @pytest.fixture
 def slots(monkeypatch: pytest.MonkeyPatch) -> hashing.HashingSlots:
-    """One hash at a time, nobody waits."""
+    """One hash at a time, and no thread may wait."""
     made = hashing.HashingSlots(at_once=1, waiting=0, max_wait=TIMEOUT)
     monkeypatch.setattr(hashing, "slots", made)
     return made
@@ -29,7 +29,7 @@ def slots(monkeypatch: pytest.MonkeyPatch) -> hashing.HashingSlots:
 
 @contextmanager
 def taken(slots: hashing.HashingSlots) -> Iterator[None]:
-    """Somebody else makes a hash meanwhile."""
+    """Another thread holds a slot."""
     has, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -46,17 +46,17 @@ def taken(slots: hashing.HashingSlots) -> Iterator[None]:
             may_end.set()
 
 
-def test_so_many_at_once_and_so_many_who_wait() -> None:
+def test_threads_hash_and_wait_up_to_the_limits() -> None:
     slots = hashing.HashingSlots(at_once=2, waiting=1, max_wait=TIMEOUT)
     done = threading.Event()
 
-    def wait_for_a_turn() -> None:
+    def wait_for_a_slot() -> None:
         with slots.acquire():
             done.set()
 
     with taken(slots), ThreadPoolExecutor(1) as pool:
         with taken(slots):
-            waiting = pool.submit(wait_for_a_turn)
+            waiting = pool.submit(wait_for_a_slot)
             while slots.free:
                 assert not waiting.done()
             with pytest.raises(ServiceUnavailable) as refused, slots.acquire():
@@ -64,19 +64,19 @@ def test_so_many_at_once_and_so_many_who_wait() -> None:
             assert refused.value.retry_after == 1
             assert not done.is_set()
         waiting.result(TIMEOUT)
-    with slots.acquire(), slots.acquire():  # one thread's turn holds for all it does
+    with slots.acquire(), slots.acquire():  # a thread that holds a slot keeps it
         pass
     assert slots.free == 3
 
 
-def test_nobody_waits_longer_than_briefly() -> None:
+def test_no_thread_waits_longer_than_the_limit() -> None:
     slots = hashing.HashingSlots(at_once=1, waiting=1, max_wait=0.01)
     with taken(slots), pytest.raises(ServiceUnavailable), slots.acquire():
         pass
     assert slots.free == 2
 
 
-def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, slots: hashing.HashingSlots) -> None:
+def test_every_password_hash_needs_a_slot(real_hashing: None, slots: hashing.HashingSlots) -> None:
     encoded = make_password(PASSWORD)
     assert check_password(PASSWORD, encoded)
     with taken(slots):
@@ -85,7 +85,7 @@ def test_every_hash_of_the_project_takes_a_turn(real_hashing: None, slots: hashi
                 work()
 
 
-def test_who_finds_no_turn_comes_back_and_lost_nothing(
+def test_a_request_without_a_slot_changes_nothing(
     client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any], code_for: Callable[..., str],
     pass_time: Callable[[float], None], slots: hashing.HashingSlots,
 ) -> None:  # fmt: skip
@@ -106,7 +106,7 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
             assert problem(refused) == (503, "service_unavailable")
             assert refused["Retry-After"] == "1"
         unknown = client.send("/auth/login", mobile_number=new_number(), password=PASSWORD)
-        assert problem(unknown) == (503, "service_unavailable"), "a stranger's number looks the same"
+        assert problem(unknown) == (503, "service_unavailable"), "the response is the same for an unknown number"
     assert before == (
         list(FailedAttempts.objects.values()),
         list(OneTimeCode.objects.values()),
@@ -116,7 +116,7 @@ def test_who_finds_no_turn_comes_back_and_lost_nothing(
         assert client.send(path, token if "change" in path else None, **body).status_code == 200
 
 
-def test_a_code_alone_needs_no_turn(
+def test_signing_in_by_code_needs_no_slot(
     client: Any, number: str, sign_in: Callable[..., Any], slots: hashing.HashingSlots
 ) -> None:
     with taken(slots):
@@ -139,14 +139,14 @@ def test_sixty_sign_ins_at_once_take_the_memory_of_a_few(stack: Stack) -> None:
 
     def sign_in(index: int) -> str:
         body = {"mobile_number": f"+9198765{index:05}", "password": PASSWORD}
-        answer = requests.post(f"{stack.url}/auth/login", json=body, timeout=TIMEOUT)
-        return str(answer.json()["code"])
+        response = requests.post(f"{stack.url}/auth/login", json=body, timeout=TIMEOUT)
+        return str(response.json()["code"])
 
     in_parallel([lambda: sign_in(99)])
     before = most()
-    told = in_parallel([lambda index=index: sign_in(index) for index in range(60)])
-    assert set(told) <= {"invalid_credentials", "service_unavailable"}
-    assert "invalid_credentials" in told
+    codes = in_parallel([lambda index=index: sign_in(index) for index in range(60)])
+    assert set(codes) <= {"invalid_credentials", "service_unavailable"}
+    assert "invalid_credentials" in codes
     grown = {pid: megabytes - before[pid] for pid, megabytes in most().items() if pid in before}
     assert len(grown) >= 2
     assert max(grown.values()) < 400, grown

@@ -15,7 +15,7 @@ BODY = {"room": 1, "content": "hello"}
 
 
 class Work:
-    """Makes a user each time it is done."""
+    """Creates a user each time it runs."""
 
     def __init__(self, numbers: Iterator[str]) -> None:
         self.numbers = numbers
@@ -31,93 +31,88 @@ def work(new_number: Callable[[], str]) -> Work:
     return Work(iter(new_number, None))
 
 
-@pytest.fixture
-def user(db: None, number: str) -> User:
-    return User.objects.create_user(number)
-
-
 def do(
-    work: Callable[[], int], user: User, key: str | None = "a key", body: Any = BODY, route: str = "message"
+    work: Callable[[], int], alice: User, key: str | None = "a key", body: Any = BODY, route: str = "message"
 ) -> Outcome:
-    return once(user_id=user.pk, route=route, key=key, body=body, status=202, work=work)
+    return once(user_id=alice.pk, route=route, key=key, body=body, status=202, work=work)
 
 
-def test_a_repeat_gets_the_first_outcome(user: User, work: Work) -> None:
-    first, second = do(work, user), do(work, user)
+def test_a_repeat_gets_the_first_outcome(alice: User, work: Work) -> None:
+    first, second = do(work, alice), do(work, alice)
     assert first == Outcome(object_id=work.done[0], status=202, replayed=False)
     assert second == Outcome(object_id=work.done[0], status=202, replayed=True)
     assert len(work.done) == 1
 
 
-def test_without_a_key_the_work_is_done_each_time(user: User, work: Work) -> None:
-    assert [do(work, user, key=None).replayed for _ in range(2)] == [False, False]
+def test_without_a_key_the_work_is_done_each_time(alice: User, work: Work) -> None:
+    assert [do(work, alice, key=None).replayed for _ in range(2)] == [False, False]
     assert (len(work.done), IdempotencyKey.objects.count()) == (2, 0)
 
 
-def test_another_body_is_refused(user: User, work: Work) -> None:
-    do(work, user)
+def test_another_body_is_refused(alice: User, work: Work) -> None:
+    do(work, alice)
     with pytest.raises(IdempotencyKeyReused):
-        do(work, user, body={**BODY, "content": "something else"})
+        do(work, alice, body={**BODY, "content": "something else"})
     assert len(work.done) == 1
 
 
-def test_the_order_of_the_bodys_members_does_not_matter(user: User, work: Work) -> None:
-    do(work, user)
-    assert do(work, user, body=dict(reversed(BODY.items()))).replayed
+def test_the_order_of_the_bodys_members_does_not_matter(alice: User, work: Work) -> None:
+    do(work, alice)
+    assert do(work, alice, body=dict(reversed(BODY.items()))).replayed
 
 
 def test_another_user_and_another_route_have_keys_of_their_own(
-    user: User, work: Work, new_number: Callable[[], str]
+    alice: User, work: Work, new_number: Callable[[], str]
 ) -> None:
-    other = User.objects.create_user(new_number())
-    outcomes = [do(work, user), do(work, other), do(work, user, route="checkout")]
+    bob = User.objects.create_user(new_number())
+    outcomes = [do(work, alice), do(work, bob), do(work, alice, route="checkout")]
     assert [outcome.replayed for outcome in outcomes] == [False] * 3
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb", "a\nb", "\x00", "a\x7f"])
-def test_a_malformed_key_does_nothing(user: User, work: Work, key: str) -> None:
+def test_a_malformed_key_does_nothing(alice: User, work: Work, key: str) -> None:
     with pytest.raises(InvalidIdempotencyKey):
-        do(work, user, key=key)
+        do(work, alice, key=key)
     assert (work.done, IdempotencyKey.objects.count()) == ([], 0)
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, " ~!#", "8e03978e-40d5-43e8-bc93-6894a57f9324"])
-def test_any_printable_key_will_do(user: User, work: Work, key: str) -> None:
-    assert [do(work, user, key=key).replayed for _ in range(2)] == [False, True]
+def test_any_printable_key_will_do(alice: User, work: Work, key: str) -> None:
+    assert [do(work, alice, key=key).replayed for _ in range(2)] == [False, True]
 
 
 @pytest.mark.parametrize("fails", ["before the work", "after the work"])
-def test_a_failure_is_not_kept(user: User, work: Work, fails: str) -> None:
+def test_a_failure_is_not_kept(alice: User, work: Work, fails: str) -> None:
     def fail() -> int:
         if fails == "after the work":
             work()
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        do(fail, user)
+        do(fail, alice)
     assert User.objects.count() == 1, "the work was undone"
-    assert do(work, user).replayed is False
+    assert do(work, alice).replayed is False
 
 
-def test_a_day_later_the_key_is_new(user: User, work: Work, pass_time: Callable[[float], None]) -> None:
-    do(work, user)
+def test_a_day_later_the_key_is_new(alice: User, work: Work, pass_time: Callable[[float], None]) -> None:
+    do(work, alice)
     pass_time(86_395)
-    assert do(work, user).replayed
+    assert do(work, alice).replayed
     pass_time(10)
-    again = do(work, user, body={"another": "body"})
+    again = do(work, alice, body={"another": "body"})
     assert (again.replayed, again.object_id, IdempotencyKey.objects.count()) == (False, work.done[1], 1)
 
 
-def test_neither_key_nor_body_is_kept_in_clear(user: User, work: Work) -> None:
-    do(work, user, key="a secret key", body={"content": "a private word"})
+def test_neither_key_nor_body_is_kept_in_clear(alice: User, work: Work) -> None:
+    do(work, alice, key="a secret key", body={"content": "a private word"})
     row = str(vars(IdempotencyKey.objects.get()))
     assert "secret" not in row
     assert "private" not in row
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_contender_is_told_at_once_that_the_first_still_runs(new_number: Callable[[], str]) -> None:
-    user, other = (User.objects.create_user(new_number()) for _ in range(2))
+def test_a_second_request_is_refused_while_the_first_runs(new_number: Callable[[], str]) -> None:
+    alice, bob = (User.objects.create_user(new_number()) for _ in range(2))
     begun, go_on = threading.Event(), threading.Event()
     first: list[Outcome] = []
 
@@ -127,7 +122,7 @@ def test_a_contender_is_told_at_once_that_the_first_still_runs(new_number: Calla
         return 7
 
     def run() -> None:
-        first.append(do(slow, user))
+        first.append(do(slow, alice))
         connection.close()
 
     winner = threading.Thread(target=run)
@@ -135,12 +130,12 @@ def test_a_contender_is_told_at_once_that_the_first_still_runs(new_number: Calla
     assert begun.wait(60)
     try:
         with pytest.raises(IdempotencyInFlight) as refused:
-            do(lambda: 8, user)
+            do(lambda: 8, alice)
         assert refused.value.retry_after == 1
-        assert do(lambda: 9, user, key="another key").object_id == 9
-        assert do(lambda: 10, other).object_id == 10, "another person's request with the same key"
+        assert do(lambda: 9, alice, key="another key").object_id == 9
+        assert do(lambda: 10, bob).object_id == 10, "a request of another user with the same key"
     finally:
         go_on.set()
         winner.join()
     assert first == [Outcome(object_id=7, status=202, replayed=False)]
-    assert do(lambda: 8, user) == Outcome(object_id=7, status=202, replayed=True)
+    assert do(lambda: 8, alice) == Outcome(object_id=7, status=202, replayed=True)

@@ -1,4 +1,4 @@
-"""Comfort limits: per client and per number, by our own keys; open while Redis is away."""
+"""Comfort limits: per client and per number, by our own keys. They do not apply while Redis is unavailable."""
 
 import threading
 from collections.abc import Callable
@@ -29,10 +29,10 @@ def ask(client: Any, route: str, address: str = "192.0.2.1", **body: Any) -> Any
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_open_route_is_limited_per_client(client: Any, route: str) -> None:
-    answers = [ask(client, route) for _ in range(12)]
-    assert [answer.status_code != 429 for answer in answers] == [True] * 5 + [False] * 7
-    assert problem(answers[-1]) == (429, "too_many_requests")
-    assert 1 <= int(answers[-1]["Retry-After"]) <= 60, "when the window ends"
+    responses = [ask(client, route) for _ in range(12)]
+    assert [response.status_code != 429 for response in responses] == [True] * 5 + [False] * 7
+    assert problem(responses[-1]) == (429, "too_many_requests")
+    assert 1 <= int(responses[-1]["Retry-After"]) <= 60, "when the window ends"
 
 
 def test_of_fifty_at_once_exactly_the_limit_passes() -> None:
@@ -47,7 +47,7 @@ def test_of_fifty_at_once_exactly_the_limit_passes() -> None:
         assert sum(threads.map(passes, range(50))) == 5
 
 
-def test_another_client_and_another_route_have_limits_of_their_own(client: Any) -> None:
+def test_another_client_and_another_route_have_other_limits(client: Any) -> None:
     for _ in range(12):
         ask(client, "signup")
     assert ask(client, "signup", "192.0.2.2").status_code == 400
@@ -71,12 +71,12 @@ def test_forged_headers_do_not_make_another_client(client: Any) -> None:
     assert sum(status != 429 for status in statuses) == 5
 
 
-def test_a_number_is_limited_however_it_is_spelled_and_whoever_asks(client: Any) -> None:
+def test_a_number_is_limited_in_any_spelling_for_any_client(client: Any) -> None:
     spellings = ("+919876543210", "098765 43210", "0091-98765-43210", "+91 (98765) 43210")
-    answers = [
+    responses = [
         ask(client, "signup", f"192.0.2.{turn}", mobile_number=spellings[turn % 4]).status_code for turn in range(40)
     ]
-    assert [status == 201 for status in answers] == [True] * 5 + [False] * 35
+    assert [status == 201 for status in responses] == [True] * 5 + [False] * 35
     assert ask(client, "signup", "192.0.2.99", mobile_number="+919876543211").status_code == 201
 
 
@@ -90,14 +90,14 @@ def test_redis_knows_no_number(client: Any, settings: Any) -> None:
 
 
 @pytest.fixture
-def _redis_away(settings: Any) -> Any:
+def _redis_unavailable(settings: Any) -> Any:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}}
     yield
     caches.close_all()
 
 
-@pytest.mark.usefixtures("_redis_away")
-def test_without_redis_the_limits_are_open_and_people_sign_in(
+@pytest.mark.usefixtures("_redis_unavailable")
+def test_without_redis_there_are_no_limits_and_users_sign_in(
     client: Any, number: str, pass_time: Callable[[float], None]
 ) -> None:
     for _ in range(12):

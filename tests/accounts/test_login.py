@@ -8,7 +8,7 @@ from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, problem
 
 
 @pytest.fixture
-def person(db: None, number: str) -> User:
+def alice(db: None, number: str) -> User:
     return User.objects.create_user(number, PASSWORD)
 
 
@@ -16,25 +16,25 @@ def login(client: Any, number: str, password: str = PASSWORD) -> Any:
     return client.send("/auth/login", mobile_number=number, password=password)
 
 
-def test_the_password_signs_in(client: Any, person: User) -> None:
-    tokens = login(client, person.mobile_number).json()
+def test_the_password_signs_in(client: Any, alice: User) -> None:
+    tokens = login(client, alice.mobile_number).json()
     assert tokens["password_set"] is True
-    assert client.ask("/user/me", tokens["access_token"]).json()["id"] == person.pk
+    assert client.ask("/user/me", tokens["access_token"]).json()["id"] == alice.pk
     assert Session.objects.get().method == Session.Method.PASSWORD
 
 
-def test_all_refusals_are_the_same_answer(client: Any, person: User, new_number: Callable[[], str]) -> None:
+def test_all_refusals_are_the_same_response(client: Any, alice: User, new_number: Callable[[], str]) -> None:
     no_password, disabled = new_number(), new_number()
     User.objects.create_user(no_password)
     User.objects.create_user(disabled, PASSWORD, is_active=False)
-    answers = [
-        login(client, person.mobile_number, OTHER_PASSWORD),
+    responses = [
+        login(client, alice.mobile_number, OTHER_PASSWORD),
         login(client, new_number()),
         login(client, no_password),
         login(client, disabled),
     ]
-    assert {problem(answer) for answer in answers} == {(401, "invalid_credentials")}
-    assert len({len(answer.content) for answer in answers}) == 1
+    assert {problem(response) for response in responses} == {(401, "invalid_credentials")}
+    assert len({len(response.content) for response in responses}) == 1
     assert not Session.objects.exists()
 
 
@@ -48,49 +48,49 @@ def test_an_unknown_number_costs_a_hash_too(client: Any, number: str) -> None:
 
 
 def test_after_five_failures_the_right_password_waits_too(
-    client: Any, person: User, pass_time: Callable[[float], None]
+    client: Any, alice: User, pass_time: Callable[[float], None]
 ) -> None:
     for _ in range(5):
-        assert login(client, person.mobile_number, OTHER_PASSWORD).status_code == 401
-    locked = login(client, person.mobile_number)
+        assert login(client, alice.mobile_number, OTHER_PASSWORD).status_code == 401
+    locked = login(client, alice.mobile_number)
     assert problem(locked) == (429, "too_many_tries")
     assert 1 <= int(locked["Retry-After"]) <= 60
     assert not Session.objects.exists()
     pass_time(60)
-    assert login(client, person.mobile_number).status_code == 200
+    assert login(client, alice.mobile_number).status_code == 200
     assert FailedAttempts.objects.get().failures == 0
 
 
-def test_a_lock_of_passwords_leaves_codes_alone(client: Any, person: User, sign_in: Callable[..., Any]) -> None:
+def test_a_lock_of_passwords_does_not_affect_codes(client: Any, alice: User, sign_in: Callable[..., Any]) -> None:
     for _ in range(5):
-        login(client, person.mobile_number, OTHER_PASSWORD)
-    assert sign_in(person.mobile_number)["access_token"]
+        login(client, alice.mobile_number, OTHER_PASSWORD)
+    assert sign_in(alice.mobile_number)["access_token"]
 
 
 def test_an_unknown_number_is_locked_like_a_known_one(client: Any, number: str) -> None:
-    answers = [login(client, number).status_code for _ in range(6)]
-    assert answers == [401] * 5 + [429]
+    responses = [login(client, number).status_code for _ in range(6)]
+    assert responses == [401] * 5 + [429]
 
 
-def test_a_password_changed_while_it_is_checked_signs_nobody_in(client: Any, person: User) -> None:
+def test_a_password_changed_during_the_check_does_not_sign_in(client: Any, alice: User) -> None:
     from unittest import mock
 
     def change_first(*_: Any) -> bool:
-        person.set_password(OTHER_PASSWORD)
-        person.save()
+        alice.set_password(OTHER_PASSWORD)
+        alice.save()
         return True
 
     with mock.patch("accounts.credentials.check_password", side_effect=change_first):
-        answer = login(client, person.mobile_number)
-    assert problem(answer) == (401, "invalid_credentials")
+        response = login(client, alice.mobile_number)
+    assert problem(response) == (401, "invalid_credentials")
     assert not Session.objects.exists()
 
 
-def test_any_spelling_of_the_number_signs_in(client: Any, person: User) -> None:
-    national = person.mobile_number.removeprefix("+91")
+def test_any_spelling_of_the_number_signs_in(client: Any, alice: User) -> None:
+    national = alice.mobile_number.removeprefix("+91")
     assert login(client, f"0{national[:5]} {national[5:]}").status_code == 200
 
 
-def test_a_password_signs_in_however_its_characters_were_composed(client: Any, number: str) -> None:
+def test_composed_and_decomposed_characters_are_one_password(client: Any, number: str) -> None:
     User.objects.create_user(number, "cafe\u0301 noir et cro\u0302ute")
     assert login(client, number, "caf\u00e9 noir et cr\u00f4ute").status_code == 200

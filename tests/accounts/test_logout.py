@@ -44,7 +44,9 @@ def test_signing_out_everywhere_ends_every_session(client: Any, number: str, sig
         assert problem(client.ask("/user/me", tokens["access_token"])) == (401, "session_ended")
 
 
-def test_nobody_elses_session_ends(client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any]) -> None:
+def test_sessions_of_other_users_do_not_end(
+    client: Any, new_number: Callable[[], str], sign_in: Callable[..., Any]
+) -> None:
     mine, theirs = sign_in(new_number()), sign_in(new_number())
     client.send("/auth/logout-all", mine["access_token"])
     assert client.ask("/user/me", theirs["access_token"]).status_code == 200

@@ -19,9 +19,9 @@ def test_the_account_is_shown(client: Any, number: str, token: str) -> None:
 
 
 def test_name_and_language_can_be_changed(client: Any, token: str) -> None:
-    answer = change_me(client, token, display_name="Asha 🐘", language="en-IN")
-    assert answer.status_code == 200
-    assert client.ask("/user/me", token).json() == answer.json()
+    response = change_me(client, token, display_name="Asha 🐘", language="en-IN")
+    assert response.status_code == 200
+    assert client.ask("/user/me", token).json() == response.json()
     assert User.objects.get().display_name == "Asha 🐘"
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_valid_changes_nothing(client: Any, token: str, body: dict[s
     assert (User.objects.get().display_name, User.objects.get().language) == ("", "")
 
 
-def test_a_change_does_not_undo_what_somebody_else_changed_meanwhile(client: Any, token: str) -> None:
+def test_a_change_does_not_overwrite_a_parallel_change(client: Any, token: str) -> None:
     from unittest import mock
 
     from accounts.serializers import MeSerializer

@@ -53,7 +53,7 @@ def test_a_ceiling_that_refuses_is_counted(
 
 
 @pytest.mark.django_db
-def test_failed_sign_ins_and_locks_are_told_and_name_nobody(
+def test_failed_sign_ins_and_locks_are_logged_without_numbers(
     client: Any, number: str, rises: Rises, logged: io.StringIO
 ) -> None:
     rises("kuvaka_security_events_total", by=5, event="sign_in_failed")

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001  the look-alike characters are what is tested
-"""One person, one number, one account, however it is written."""
+# ruff: noqa: RUF001  the confusable characters are the test
+"""All spellings of a phone number mean one account."""
 
 import contextlib
 import re
@@ -98,7 +98,7 @@ OTHER_KINDS = sorted(set(PhoneNumberType.values()) - MOBILES - {PhoneNumberType.
 
 
 @pytest.mark.parametrize("kind", OTHER_KINDS, ids=PhoneNumberType.to_string)
-def test_a_kind_of_number_that_is_no_persons_phone_is_refused_in_every_country(kind: int) -> None:
+def test_other_types_of_numbers_are_refused_in_every_country(kind: int) -> None:
     examples = [phonenumbers.example_number_for_type(region, kind) for region in phonenumbers.SUPPORTED_REGIONS]
     spelled = [e164(number) for number in examples if number and phonenumbers.number_type(number) == kind]
     assert spelled
@@ -134,11 +134,11 @@ TWO_FORMS = [
 
 
 @pytest.mark.parametrize(("one", "other", "number"), TWO_FORMS)
-def test_a_mobile_that_its_country_writes_in_two_forms_is_one_number(one: str, other: str, number: str) -> None:
+def test_both_national_forms_of_a_mobile_are_one_number(one: str, other: str, number: str) -> None:
     assert phone_numbers.parse(one) == phone_numbers.parse(other) == number
 
 
-def test_where_mobiles_have_a_token_of_their_own_it_may_be_left_out() -> None:
+def test_the_mobile_token_of_a_country_may_be_left_out() -> None:
     found = []
     for region in phonenumbers.SUPPORTED_REGIONS:
         mobile = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
@@ -167,7 +167,7 @@ def run_migration_0008() -> None:
     import_module(f"accounts.migrations.{name}").rename(state.apps, None)
 
 
-def test_an_account_that_was_made_under_the_other_form_is_reached_by_both(client: Any) -> None:
+def test_an_account_of_the_older_form_is_found_by_both(client: Any) -> None:
     made = User.objects.create_user("+541123456789", "a password of some length")
     FailedAttempts.objects.create(mobile_number="+541123456789", kind=FailedAttempts.Kind.PASSWORD, failures=3)
     run_migration_0008()
@@ -180,7 +180,7 @@ def test_an_account_that_was_made_under_the_other_form_is_reached_by_both(client
 
 
 @pytest.mark.django_db
-def test_who_has_an_account_under_each_form_keeps_both_and_support_finds_them() -> None:
+def test_accounts_under_both_forms_are_kept_and_found() -> None:
     older, newer = User.objects.create_user("+541123456789"), User.objects.create_user("+5491123456789")
     run_migration_0008()
     assert set(User.objects.values_list("pk", "mobile_number")) == {
@@ -247,7 +247,7 @@ def test_no_value_of_the_field_breaks_the_api(client: Any, examples: int) -> Non
     @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(VALUES)
     def send(value: Any) -> None:
-        answer = client.send("/auth/signup", mobile_number=value)
-        assert answer.status_code in (201, 400)
+        response = client.send("/auth/signup", mobile_number=value)
+        assert response.status_code in (201, 400)
 
     send()

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  the look-alike characters are what is tested
+# ruff: noqa: RUF001  the confusable characters are the test
 """The rules by a table, and the hashes."""
 
 import contextlib
@@ -81,7 +81,7 @@ def test_a_long_password_of_any_kind_is_good(password: str) -> None:
 
 
 @pytest.mark.parametrize(("password", "code"), BAD.items())
-def test_a_short_a_common_or_a_personal_password_is_refused(password: str, code: str) -> None:
+def test_a_short_common_or_personal_password_is_refused(password: str, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         validate_password(password, User(mobile_number=NUMBER))
     assert code in {error.code for error in refused.value.error_list}
@@ -98,7 +98,7 @@ def test_common_passwords_are_refused_doubled_and_padded_too() -> None:
 
 @pytest.mark.parametrize("password", ["4@8({[<369&1!|70$5+2%" * 6, "aB3$" * 32, "ab" * 31 + "ba" * 33])
 def test_no_password_takes_long_to_check(password: str) -> None:
-    """Zxcvbn takes quadratic time, and minutes for what looks like many letters."""
+    """Zxcvbn takes quadratic time, and minutes for many substituted letters."""
     started = time.process_time()
     with contextlib.suppress(ValidationError):
         validate_password(password, User(mobile_number=NUMBER))
@@ -109,8 +109,8 @@ def test_no_character_is_cut_off(client: Any, number: str) -> None:
     password = "seven small elephants " * 5 + "and sixteen more."
     User.objects.create_user(number, password)
     for shortened in (password[:72], password[:-1], password + " "):
-        answer = client.send("/auth/login", mobile_number=number, password=shortened)
-        assert problem(answer) == (401, "invalid_credentials")
+        response = client.send("/auth/login", mobile_number=number, password=shortened)
+        assert problem(response) == (401, "invalid_credentials")
     assert client.send("/auth/login", mobile_number=number, password=password).status_code == 200
 
 

@@ -18,7 +18,7 @@ def test_a_refresh_gives_new_tokens(client: Any, number: str, sign_in: Callable[
     assert set(second) == set(first)
     assert second["refresh_token"] != first["refresh_token"]
     assert client.ask("/user/me", second["access_token"]).status_code == 200
-    assert client.ask("/user/me", first["access_token"]).status_code == 200, "it lives until its own end"
+    assert client.ask("/user/me", first["access_token"]).status_code == 200, "it is valid until it expires"
 
 
 def test_a_lost_answer_can_be_asked_for_again(
@@ -30,18 +30,16 @@ def test_a_lost_answer_can_be_asked_for_again(
     again = refresh(client, first)
     assert again.json()["refresh_token"].split(".")[1] is not None
     assert _claims(again.json()["refresh_token"])["jti"] == _claims(second)["jti"]
-    assert refresh(client, second).status_code == 200, "the family lives"
+    assert refresh(client, second).status_code == 200, "the family is active"
 
 
-def test_within_the_grace_the_successor_is_the_same_to_the_letter(
-    client: Any, number: str, sign_in: Callable[..., Any]
-) -> None:
+def test_a_repeat_within_the_grace_gets_the_same_token(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     first = sign_in(number)["refresh_token"]
     successors = {refresh(client, first).json()["refresh_token"] for _ in range(5)}
     assert len(successors) == 1
 
 
-def test_after_the_grace_a_replaced_token_ends_its_family_and_no_other(
+def test_after_the_grace_a_replaced_token_ends_only_its_family(
     client: Any, number: str, sign_in: Callable[..., Any], pass_time: Callable[[float], None]
 ) -> None:
     other_device = sign_in(number)["refresh_token"]
@@ -57,7 +55,7 @@ def test_after_the_grace_a_replaced_token_ends_its_family_and_no_other(
     assert refresh(client, other_device).status_code == 200
 
 
-def test_a_late_copy_of_an_earlier_token_gets_the_newest_within_the_grace(
+def test_an_earlier_token_gets_the_newest_within_the_grace(
     client: Any, number: str, sign_in: Callable[..., Any], pass_time: Callable[[float], None]
 ) -> None:
     first = sign_in(number)["refresh_token"]
@@ -142,13 +140,13 @@ def test_the_cookie_goes_to_auth_alone_and_no_script_reads_it(
 def test_the_cookie_is_rotated(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     sign_in(number, cookie=True)
     before = client.cookies["refresh_token"].value
-    answer = client.post("/auth/refresh", headers={"X-Requested-With": "fetch"})
-    assert answer.status_code == 200
-    assert "refresh_token" not in answer.json()
+    response = client.post("/auth/refresh", headers={"X-Requested-With": "fetch"})
+    assert response.status_code == 200
+    assert "refresh_token" not in response.json()
     assert client.cookies["refresh_token"].value != before
 
 
-def test_signing_out_takes_the_cookie_away(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
+def test_signing_out_deletes_the_cookie(client: Any, number: str, sign_in: Callable[..., Any]) -> None:
     sign_in(number, cookie=True)
     assert client.post("/auth/logout", headers={"X-Requested-With": "fetch"}).status_code == 204
     assert client.cookies["refresh_token"].value == ""

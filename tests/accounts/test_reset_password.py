@@ -13,8 +13,8 @@ def test_the_code_sets_a_new_password_and_ends_every_session(
     client: Any, number: str, code_for: Callable[..., str], sign_in: Callable[..., Any]
 ) -> None:
     tokens = sign_in(number, password=PASSWORD)
-    answer = reset(client, number, code_for(number, "/auth/forgot-password"))
-    assert (answer.status_code, set(answer.json())) == (200, {"message"})
+    response = reset(client, number, code_for(number, "/auth/forgot-password"))
+    assert (response.status_code, set(response.json())) == (200, {"message"})
     assert not Session.objects.filter(revoked_at=None).exists()
     assert problem(client.ask("/user/me", tokens["access_token"])) == (401, "session_ended")
     assert client.send("/auth/login", mobile_number=number, password=PASSWORD).status_code == 401
@@ -41,7 +41,7 @@ def test_a_wrong_code_changes_nothing(
     assert client.ask("/user/me", tokens["access_token"]).status_code == 200
 
 
-def test_a_number_without_an_account_gets_a_code_that_opens_nothing(
+def test_a_number_without_an_account_gets_a_useless_code(
     client: Any, number: str, code_for: Callable[..., str]
 ) -> None:
     digits = code_for(number, "/auth/forgot-password")
@@ -66,7 +66,7 @@ def test_a_weak_new_password_spends_no_guess(
     assert OneTimeCode.objects.latest("pk").guesses == 0
 
 
-def test_codes_of_other_people_are_of_no_use(
+def test_codes_of_another_user_do_not_reset_a_password(
     client: Any, new_number: Callable[[], str], code_for: Callable[..., str]
 ) -> None:
     mine, theirs = new_number(), new_number()

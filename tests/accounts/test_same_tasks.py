@@ -1,4 +1,4 @@
-"""Nobody can learn whether a number has an account from the tasks that a request publishes, as by their delay."""
+"""The tasks that a request publishes, and so their delay, do not reveal whether a number has an account."""
 
 from collections.abc import Callable
 from typing import Any

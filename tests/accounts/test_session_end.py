@@ -54,12 +54,12 @@ def test_tokens_die_at_once(
     other, mine = sign_in(number, **password), sign_in(number)
     trigger(client=client, mine=mine, number=number, new_number=new_number, code_for=code_for, pass_time=pass_time)
     if token == "access":
-        answer = client.ask("/user/me", mine["access_token"])
+        response = client.ask("/user/me", mine["access_token"])
     else:
         tokens = mine if token == "refresh" else other
-        answer = client.send("/auth/refresh", refresh_token=tokens["refresh_token"])
+        response = client.send("/auth/refresh", refresh_token=tokens["refresh_token"])
     survives = trigger is sign_out and token == "another device's refresh"
-    assert answer.status_code == (200 if survives else 401)
+    assert response.status_code == (200 if survives else 401)
 
 
 @pytest.mark.parametrize("token", ["access", "refresh", "another device's access", "another device's refresh"])
@@ -69,9 +69,9 @@ def test_a_changed_password_leaves_this_device_alone_signed_in(
     other, mine = sign_in(number, password=PASSWORD), sign_in(number)
     client.send("/auth/change-password", mine["access_token"], old_password=PASSWORD, new_password=OTHER_PASSWORD)
     tokens = other if token.startswith("another") else mine
-    answer = (
+    response = (
         client.ask("/user/me", tokens["access_token"])
         if token.endswith("access")
         else client.send("/auth/refresh", refresh_token=tokens["refresh_token"])
     )
-    assert answer.status_code == (401 if tokens is other else 200)
+    assert response.status_code == (401 if tokens is other else 200)

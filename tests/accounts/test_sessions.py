@@ -59,9 +59,9 @@ def test_a_strangers_session_is_like_none(
     mine = sign_in(new_number())["access_token"]
     bodies = []
     for session_id in (their_id, uuid4()):
-        answer = client.delete(f"/auth/sessions/{session_id}", HTTP_AUTHORIZATION=f"Bearer {mine}")
-        assert problem(answer) == (404, "not_found")
-        bodies.append({name: value for name, value in answer.json().items() if name != "request_id"})
+        response = client.delete(f"/auth/sessions/{session_id}", HTTP_AUTHORIZATION=f"Bearer {mine}")
+        assert problem(response) == (404, "not_found")
+        bodies.append({name: value for name, value in response.json().items() if name != "request_id"})
     assert bodies[0] == bodies[1]
     assert client.ask("/user/me", theirs["access_token"]).status_code == 200
 

@@ -6,8 +6,8 @@ from tests.accounts.conftest import OTHER_PASSWORD, PASSWORD, field_codes, probl
 
 
 def test_signing_up_promises_nothing_and_keeps_nothing(client: Any, number: str) -> None:
-    answer = client.send("/auth/signup", mobile_number=number, password=PASSWORD)
-    assert (answer.status_code, set(answer.json())) == (201, {"message"})
+    response = client.send("/auth/signup", mobile_number=number, password=PASSWORD)
+    assert (response.status_code, set(response.json())) == (201, {"message"})
     assert (User.objects.count(), OneTimeCode.objects.count()) == (0, 0)
 
 
@@ -20,8 +20,8 @@ def test_a_known_number_signs_up_with_the_same_answer(client: Any, number: str) 
 
 
 def test_a_weak_password_is_refused_at_once(client: Any, number: str) -> None:
-    answer = client.send("/auth/signup", mobile_number=number, password="short")
-    assert field_codes(answer) == {("password", "password_too_short")}
+    response = client.send("/auth/signup", mobile_number=number, password="short")
+    assert field_codes(response) == {("password", "password_too_short")}
 
 
 def test_a_number_is_needed(client: Any) -> None:

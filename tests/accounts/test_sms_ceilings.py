@@ -1,4 +1,4 @@
-"""What codes may cost is bounded, exactly, whoever asks."""
+"""The cost of codes has exact limits for all clients together."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def ceilings(settings: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def stood(set_clock: Callable[[datetime], None]) -> Callable[[], float]:
-    """Stop the clock by which it is told how long to wait; for how many seconds so far.
+    """Stop the clock that `Retry-After` is computed from; for how many seconds so far.
 
     What is stored is stamped by the real one, so that a wait is longer by as much as the test has taken.
     """

@@ -27,7 +27,7 @@ def name_of_axes() -> str:
         ),
         (lambda: second_factor.recovery_code_digest("abcd-efgh"), "YRRHO4LJQKO5YFNJ"),
     ],
-    ids=["a number in the record of staff", "a name at the desk's lock", "an idempotency key", "a recovery code"],
+    ids=["a number in the record of staff", "a name in the lock of the admin", "an idempotency key", "a recovery code"],
 )
 def test_a_digest_that_is_kept_never_changes(make: Callable[[], str], kept: str, settings: Any) -> None:
     settings.SECRET_KEY = "a-secret-key-that-an-installation-keeps-for-years"

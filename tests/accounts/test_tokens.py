@@ -43,7 +43,7 @@ def forgeries(settings: Any, own: str, other_kind: str) -> Iterator[str]:
         yield jwt.encode(claims, "the key that the header names, 32 bytes", algorithm="HS256", headers=extra)
     now = int(time.time())
     for change in (
-        {"aud": "somebody"}, {"aud": None}, {"iss": "somebody"}, {"iss": None}, {"exp": now - 1}, {"exp": None},
+        {"aud": "another"}, {"aud": None}, {"iss": "another"}, {"iss": None}, {"exp": now - 1}, {"exp": None},
         {"exp": "tomorrow"}, {"nbf": now + 60}, {"iat": now + 60}, {"token_type": None}, {"token_type": "untyped"},
         {"jti": None}, {"jti": "x"}, {"sid": None}, {"sid": "x"}, {"sid": 7}, {"sid": str(uuid4())}, {"user_id": None},
         {"user_id": "0"}, {"user_id": "x"}, {"user_id": "1' OR 1=1"},
@@ -59,8 +59,8 @@ def mutations(own: str, count: int) -> Iterator[str]:
     chance = random.Random(7)
     made = 0
     while made < count:
-        place = chance.randrange(len(own))
-        mutated = own[:place] + chance.choice("ABCDEFabcdef0189-_.") + own[place + 1 :]
+        position = chance.randrange(len(own))
+        mutated = own[:position] + chance.choice("ABCDEFabcdef0189-_.") + own[position + 1 :]
         if _decoded(mutated) != _decoded(own):
             made += 1
             yield mutated
@@ -82,7 +82,7 @@ def test_no_forged_access_token_is_accepted(client: Any, tokens: dict[str, Any],
     own = tokens["access_token"]
     bad = [*forgeries(settings, own, tokens["refresh_token"]), *mutations(own, 400)]
     refused = [client.ask("/user/me", token) for token in bad]
-    assert {answer.status_code for answer in refused} == {401}
+    assert {response.status_code for response in refused} == {401}
     assert client.ask("/user/me", own).status_code == 200
 
 
@@ -91,7 +91,7 @@ def test_no_forged_refresh_token_is_accepted(client: Any, tokens: dict[str, Any]
     own = tokens["refresh_token"]
     bad = [*forgeries(settings, own, tokens["access_token"]), *mutations(own, flips)]
     refused = [client.send("/auth/refresh", refresh_token=token) for token in bad]
-    assert {answer.status_code for answer in refused} == {401}
+    assert {response.status_code for response in refused} == {401}
     assert Session.objects.get().revoked_at is None, "a forgery ended the family"
     assert client.send("/auth/refresh", refresh_token=own).status_code == 200
 
@@ -105,8 +105,8 @@ def test_each_refusal_has_its_code(
 ) -> None:
     for path, name in (("/user/me", "access_token"), ("/auth/refresh", "refresh_token")):
         token = signed(settings, {**claims_of(tokens[name]), **change})
-        answer = client.ask(path, token) if name == "access_token" else client.send(path, refresh_token=token)
-        assert problem(answer) == (401, code)
+        response = client.ask(path, token) if name == "access_token" else client.send(path, refresh_token=token)
+        assert problem(response) == (401, code)
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "Basic eDp5", "Token x", "bearer x", "", "Bearer \x00"])
@@ -114,7 +114,7 @@ def test_a_header_of_another_form_is_no_sign_in(client: Any, header: str) -> Non
     assert problem(client.get("/user/me", HTTP_AUTHORIZATION=header))[0] == 401
 
 
-def test_an_access_token_names_its_session_and_lives_fifteen_minutes(tokens: dict[str, Any]) -> None:
+def test_an_access_token_names_its_session_for_fifteen_minutes(tokens: dict[str, Any]) -> None:
     claims = claims_of(tokens["access_token"])
     assert set(claims) == {"token_type", "exp", "jti", "sid", "user_id", "aud", "iss"}
     assert claims["sid"] == Session.objects.get().pk.hex
@@ -123,5 +123,5 @@ def test_an_access_token_names_its_session_and_lives_fifteen_minutes(tokens: dic
 
 @pytest.mark.parametrize("value", [7, ["x"], {"a": 1}, None, True, "\ud800", "x" * 5000, "\x00", "\u2028"])
 def test_what_is_no_text_is_no_refresh_token(client: Any, value: Any) -> None:
-    answer = client.post("/auth/refresh", json.dumps({"refresh_token": value}), content_type="application/json")
-    assert answer.status_code in (400, 401)
+    response = client.post("/auth/refresh", json.dumps({"refresh_token": value}), content_type="application/json")
+    assert response.status_code in (400, 401)

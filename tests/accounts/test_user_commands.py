@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def user(new_number: Callable[[], str]) -> User:
+def alice(new_number: Callable[[], str]) -> User:
     return User.objects.create_user(new_number(), display_name="Asha")
 
 
@@ -31,18 +31,18 @@ def actions() -> list[tuple[str, int | None, str]]:
 
 
 @pytest.mark.parametrize("spelt", ["id", "number", "in words of their own"])
-def test_an_export_is_one_json_document_and_is_recorded(user: User, spelt: str) -> None:
-    national = user.mobile_number[3:]
-    name = {"id": str(user.pk), "number": user.mobile_number}.get(spelt, f"0{national[:5]} {national[5:]}")
+def test_an_export_is_one_json_document_and_is_recorded(alice: User, spelt: str) -> None:
+    national = alice.mobile_number[3:]
+    name = {"id": str(alice.pk), "number": alice.mobile_number}.get(spelt, f"0{national[:5]} {national[5:]}")
     document = json.loads(run("export_user", name, "--reason", "asked for by letter"))
     assert document["account"][0]["display_name"] == "Asha"
     assert {"sessions", "messages", "units"} <= document.keys()
-    assert actions() == [("export", user.pk, "done")]
+    assert actions() == [("export", alice.pk, "done")]
     assert StaffAction.objects.get().reason == "asked for by letter"
 
 
 @pytest.mark.parametrize("name", ["+919812345699", "999999999", "9" * 30, "Asha", "-1", ""])
-def test_nobody_is_an_error_that_repeats_no_number(user: User, name: str) -> None:
+def test_an_unknown_user_is_an_error_that_repeats_no_number(alice: User, name: str) -> None:
     for command in (["export_user"], ["erase_user", "--no-input"]):
         with pytest.raises(CommandError) as raised:
             run(*command, "--", name)
@@ -50,54 +50,54 @@ def test_nobody_is_an_error_that_repeats_no_number(user: User, name: str) -> Non
     assert actions() == []
 
 
-def test_digits_that_name_two_people_name_nobody(user: User) -> None:
-    national = user.mobile_number[3:]
+def test_digits_that_mean_two_users_are_refused(alice: User) -> None:
+    national = alice.mobile_number[3:]
     other = User.objects.create_user("+919812345699", pk=int(national))
     with pytest.raises(CommandError, match=r"with its \+"):
         run("erase_user", "--no-input", national)
-    assert "user" in run("erase_user", "--no-input", "--dry-run", user.mobile_number)
-    user.delete()
+    assert "user" in run("erase_user", "--no-input", "--dry-run", alice.mobile_number)
+    alice.delete()
     assert f"user {other.pk} would" in run("erase_user", "--no-input", "--dry-run", national)
 
 
-def test_an_erasure_signs_out_at_once_and_is_recorded(user: User) -> None:
-    sessions.start(user=user, method=Session.Method.CODE, user_agent="")
-    said = run("erase_user", user.pk, "--no-input", "--reason", "asked for by letter")
-    assert said == f"user {user.pk} is signed out, and being erased\n"
-    user.refresh_from_db()
-    assert user.erasing_at
+def test_an_erasure_signs_out_at_once_and_is_recorded(alice: User) -> None:
+    sessions.start(user=alice, method=Session.Method.CODE, user_agent="")
+    said = run("erase_user", alice.pk, "--no-input", "--reason", "asked for by letter")
+    assert said == f"user {alice.pk} is signed out, and being erased\n"
+    alice.refresh_from_db()
+    assert alice.erasing_at
     assert not Session.objects.filter(revoked_at=None).exists()
-    assert actions() == [("erase", user.pk, "done")]
-    assert "already" in run("erase_user", user.pk, "--no-input")
+    assert actions() == [("erase", alice.pk, "done")]
+    assert "already" in run("erase_user", alice.pk, "--no-input")
 
 
-def test_an_erasure_can_be_waited_for(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.management.commands.erase_user.time.sleep", lambda _: erasure.erase(user_id=user.pk))
-    assert f"user {user.pk} is erased" in run("erase_user", user.pk, "--no-input", "--wait")
+def test_an_erasure_can_be_waited_for(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.management.commands.erase_user.time.sleep", lambda _: erasure.erase(user_id=alice.pk))
+    assert f"user {alice.pk} is erased" in run("erase_user", alice.pk, "--no-input", "--wait")
     assert not User.objects.exists()
 
 
-def test_waiting_in_vain_is_an_error(user: User) -> None:
+def test_waiting_in_vain_is_an_error(alice: User) -> None:
     with pytest.raises(CommandError, match="not done after 0 s"):
-        run("erase_user", user.pk, "--no-input", "--wait", "0")
+        run("erase_user", alice.pk, "--no-input", "--wait", "0")
 
 
-def test_a_dry_run_and_a_missing_yes_erase_nobody(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "would be erased" in run("erase_user", user.pk, "--dry-run")
+def test_a_dry_run_and_a_missing_confirmation_erase_nothing(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "would be erased" in run("erase_user", alice.pk, "--dry-run")
     with pytest.raises(CommandError, match="--no-input"):
-        run("erase_user", user.pk)
+        run("erase_user", alice.pk)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     with pytest.raises(CommandError, match="Nothing was done"):
-        run("erase_user", user.pk)
-    user.refresh_from_db()
-    assert user.erasing_at is None
+        run("erase_user", alice.pk)
+    alice.refresh_from_db()
+    assert alice.erasing_at is None
     assert actions() == []
 
 
-def test_the_staff_are_not_erased(user: User) -> None:
+def test_the_staff_are_not_erased(alice: User) -> None:
     User.objects.update(is_staff=True)
     with pytest.raises(CommandError, match="staff"):
-        run("erase_user", user.pk, "--no-input")
-    user.refresh_from_db()
-    assert user.erasing_at is None
+        run("erase_user", alice.pk, "--no-input")
+    alice.refresh_from_db()
+    assert alice.erasing_at is None

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  the look-alike characters are what is tested
+# ruff: noqa: RUF001  the confusable characters are the test
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,27 +74,27 @@ def test_every_refusal_of_a_code_is_the_same_answer(
     client: Any, new_number: Callable[[], str], code_for: Callable[..., str], pass_time: Callable[[float], None]
 ) -> None:
     def refused(number: str, digits: str) -> dict[str, Any]:
-        answer = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
-        assert answer.status_code == 400
-        return {name: value for name, value in answer.json().items() if name != "request_id"}
+        response = client.send("/auth/verify-otp", mobile_number=number, otp=digits)
+        assert response.status_code == 400
+        return {name: value for name, value in response.json().items() if name != "request_id"}
 
     never_asked, used, expired, guessed_out, disabled = (new_number() for _ in range(5))
     expired_code = code_for(expired)
     pass_time(300)
     guessed_code = code_for(guessed_out)
-    answers = [refused(guessed_out, wrong(guessed_code)) for _ in range(5)]
+    responses = [refused(guessed_out, wrong(guessed_code)) for _ in range(5)]
     used_code = code_for(used)
     client.send("/auth/verify-otp", mobile_number=used, otp=used_code)
     User.objects.create_user(disabled, is_active=False)
-    answers += [
+    responses += [
         refused(guessed_out, guessed_code),
         refused(never_asked, "000000"),
         refused(used, used_code),
         refused(expired, expired_code),
         refused(disabled, code_for(disabled)),
     ]
-    assert all(answer == answers[0] for answer in answers)
-    assert answers[0]["code"] == "invalid_code"
+    assert all(response == responses[0] for response in responses)
+    assert responses[0]["code"] == "invalid_code"
 
 
 def test_digests_are_compared_in_constant_time(client: Any, number: str, code_for: Callable[..., str]) -> None:
@@ -113,18 +113,18 @@ def test_a_code_is_guessed_at_five_times_at_most(client: Any, number: str, code_
     assert FailedAttempts.objects.get().failures == 5, "what was not evaluated is no failure"
 
 
-def test_guessing_without_a_live_code_locks_nobody_out(client: Any, number: str) -> None:
+def test_guesses_without_an_active_code_do_not_lock_the_number(client: Any, number: str) -> None:
     for _ in range(30):
-        answer = client.send("/auth/verify-otp", mobile_number=number, otp="123456")
-        assert problem(answer) == (400, "invalid_code")
+        response = client.send("/auth/verify-otp", mobile_number=number, otp="123456")
+        assert problem(response) == (400, "invalid_code")
     assert not FailedAttempts.objects.exists()
 
 
 @pytest.mark.parametrize("otp", ["12345", "1234567", "abcdef", "12345\n", "１２３４５６", "", None, [1], "12 456"])
 def test_what_is_not_six_digits_is_no_guess(client: Any, number: str, code_for: Callable[..., str], otp: Any) -> None:
     code_for(number)
-    answer = client.send("/auth/verify-otp", mobile_number=number, otp=otp)
-    assert {field for field, _ in field_codes(answer)} == {"otp"}
+    response = client.send("/auth/verify-otp", mobile_number=number, otp=otp)
+    assert {field for field, _ in field_codes(response)} == {"otp"}
     assert OneTimeCode.objects.get().guesses == 0
 
 
@@ -147,7 +147,7 @@ def test_a_password_that_is_there_is_not_replaced(number: str, sign_in: Callable
 
 def test_a_weak_password_spends_no_guess(client: Any, number: str, code_for: Callable[..., str]) -> None:
     digits = code_for(number)
-    answer = client.send("/auth/verify-otp", mobile_number=number, otp=digits, password="short")
-    assert field_codes(answer) == {("password", "password_too_short")}
+    response = client.send("/auth/verify-otp", mobile_number=number, otp=digits, password="short")
+    assert field_codes(response) == {("password", "password_too_short")}
     assert OneTimeCode.objects.get().guesses == 0
     assert not User.objects.exists()

@@ -46,7 +46,7 @@ BREAKS = (
         file="accounts/otp.py",
         text="    failed_attempts.count(mobile_number=code_request.mobile_number, kind=FailedAttempts.Kind.CODE)\n",
         broken="",
-        tests="accounts/test_tries.py",
+        tests="accounts/test_failed_attempts.py",
     ),
     Break(
         lets="a block of rented numbers get codes without limit",

@@ -1,4 +1,4 @@
-"""A new code does not reset the count, the delay grows, and nobody gets more than 100 in a row."""
+"""A new code does not reset the count, the delay grows, and there are at most 100 attempts in a row."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,9 +31,9 @@ def guess_wrong(client: Any, number: str, digits: str, times: int = 5) -> None:
 def test_twenty_failures_lock_the_number_for_a_day(client: Any, number: str, code_for: Callable[..., str]) -> None:
     for _ in range(4):
         guess_wrong(client, number, code_for(number))
-    answer = client.send("/auth/verify-otp", mobile_number=number, otp="000000")
-    assert problem(answer) == (429, "too_many_tries")
-    assert DAY - 60 <= int(answer["Retry-After"]) <= DAY
+    response = client.send("/auth/verify-otp", mobile_number=number, otp="000000")
+    assert problem(response) == (429, "too_many_tries")
+    assert DAY - 60 <= int(response["Retry-After"]) <= DAY
     assert sum(OneTimeCode.objects.values_list("guesses", flat=True)) == 20
 
 
@@ -52,7 +52,7 @@ def test_while_locked_the_right_code_is_refused_too(
     assert OneTimeCode.objects.latest("pk").guesses == 4, "nothing was evaluated"
 
 
-def test_a_success_starts_the_count_anew(
+def test_a_success_resets_the_count(
     client: Any, number: str, code_for: Callable[..., str], sign_in: Callable[..., Any]
 ) -> None:
     guess_wrong(client, number, code_for(number))
@@ -76,7 +76,7 @@ def test_the_delay_doubles_and_a_hundred_is_the_end(number: str, pass_time: Call
     assert FailedAttempts.objects.get().failures == 100
 
 
-def test_passwords_have_five_tries_and_then_a_growing_delay(number: str, pass_time: Callable[[float], None]) -> None:
+def test_passwords_have_five_attempts_and_then_a_growing_delay(number: str, pass_time: Callable[[float], None]) -> None:
     minutes = []
     for _ in range(18):
         failed_attempts.count(mobile_number=number, kind=FailedAttempts.Kind.PASSWORD)

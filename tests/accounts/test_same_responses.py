@@ -1,4 +1,4 @@
-"""Nobody can learn from the API whether a number has an account."""
+"""The API does not reveal whether a number has an account."""
 
 import re
 from collections.abc import Callable
@@ -19,11 +19,11 @@ def _no_ceilings(settings: Any) -> None:
         setattr(settings, f"SMS_PER_{name}", 100_000)
 
 
-def seen(answer: Any) -> tuple[Any, ...]:
+def seen(response: Any) -> tuple[Any, ...]:
     """Status, headers and body, without what is random in them."""
-    body = re.sub(r'"(otp|request_id)": ?"[0-9a-f]+"', r'"\1"', answer.content.decode())
-    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
-    return answer.status_code, tuple(sorted(headers.items())), body, len(answer.content)
+    body = re.sub(r'"(otp|request_id)": ?"[0-9a-f]+"', r'"\1"', response.content.decode())
+    headers = {name: value for name, value in response.headers.items() if name != "X-Request-ID"}
+    return response.status_code, tuple(sorted(headers.items())), body, len(response.content)
 
 
 def shapes(queries: CaptureQueriesContext) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def shapes(queries: CaptureQueriesContext) -> tuple[str, ...]:
 def test_known_and_unknown_numbers_get_the_same_answer(
     client: Any, new_number: Callable[[], str], route: str, pairs: int
 ) -> None:
-    answers: dict[bool, set[Any]] = {True: set(), False: set()}
+    responses: dict[bool, set[Any]] = {True: set(), False: set()}
     statements: dict[bool, set[Any]] = {True: set(), False: set()}
     client.send(f"/auth/{route}", mobile_number=new_number(), **REQUESTS[route])  # what is made once is made now
     for known in [True, False] * pairs:
@@ -44,9 +44,9 @@ def test_known_and_unknown_numbers_get_the_same_answer(
         if known:
             User.objects.create_user(number, PASSWORD)
         with CaptureQueriesContext(connection) as queries:
-            answer = client.send(f"/auth/{route}", mobile_number=number, **REQUESTS[route])
-        answers[known].add(seen(answer))
+            response = client.send(f"/auth/{route}", mobile_number=number, **REQUESTS[route])
+        responses[known].add(seen(response))
         statements[known].add(shapes(queries))
-    assert len(answers[True]) == 1
-    assert answers[True] == answers[False]
+    assert len(responses[True]) == 1
+    assert responses[True] == responses[False]
     assert statements[True] == statements[False]
