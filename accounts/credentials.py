@@ -177,7 +177,7 @@ def change_number(*, user: User, digits: str, new_digits: str) -> None:
 def _assign_rows_of_old_number(*, user_id: int, mobile_number: str) -> None:
     """Assign what is stored under the old number to the account: an erasure will no longer know that number."""
     OneTimeCode.objects.filter(mobile_number=mobile_number, user=None).update(user=user_id)
-    audit_trail.assign_number_actions(user_id=user_id, number=mobile_number)
+    audit_trail.assign_number_actions(user_id=user_id, mobile_number=mobile_number)
     FailedAttempts.objects.filter(mobile_number=mobile_number).delete()
 
 

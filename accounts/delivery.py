@@ -1,4 +1,4 @@
-"""From a waiting code to digits on their way: made at the last moment, kept as an HMAC only."""
+"""Delivering one-time codes. The digits are created just before they are sent, and stored only as an HMAC."""
 
 from dataclasses import dataclass
 from typing import Final, Literal

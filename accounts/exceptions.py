@@ -22,7 +22,7 @@ class TooManyFailedAttempts(Problem):
 
 
 class TooManyCodes(RateLimited):
-    """The number, the client's network or the numbers near it were sent as many codes as they may be."""
+    """The limit of codes for the number, for numbers near it or for the client's network is reached."""
 
     code = "too_many_codes"
     title = "Too many codes were asked for"
@@ -36,7 +36,7 @@ class TooManyDownloads(RateLimited):
 
 
 class SmsCeilingReached(ServiceUnavailable):
-    """The country, or all of us, reached the day's ceiling of SMS; signing in by password still works."""
+    """The day's limit of SMS for the country, or for all countries, is reached; signing in by password still works."""
 
     code = "sms_ceiling_reached"
     title = "No more codes can be sent at the moment"
@@ -44,7 +44,7 @@ class SmsCeilingReached(ServiceUnavailable):
 
 
 class InvalidCredentials(NotAuthenticated):
-    """No account with this number and this password."""
+    """There is no account with this number and this password."""
 
     code = "invalid_credentials"
     title = "Wrong number or password"
@@ -60,7 +60,7 @@ class TokenInvalid(NotAuthenticated):
 
 
 class TokenExpired(NotAuthenticated):
-    """The token's time is over: an access token is renewed at /auth/refresh, a refresh token by signing in."""
+    """The token has expired: an access token is renewed at /auth/refresh, a refresh token by signing in."""
 
     code = "token_expired"
     title = "This token has expired"
@@ -92,8 +92,6 @@ class MissingHeader(Forbidden):
 
 
 class WrongPassword(Forbidden):
-    """The old password is not right."""
-
     code = "wrong_password"
     title = "The old password is not right"
 
@@ -107,8 +105,6 @@ class RecentSignInRequired(Forbidden):
 
 
 class NumberTaken(Problem):
-    """Another account has this number."""
-
     status = HTTPStatus.CONFLICT
     code = "number_taken"
     title = "Another account has this number"
@@ -116,7 +112,7 @@ class NumberTaken(Problem):
 
 
 class StaffAccount(Problem):
-    """A member of staff cannot erase the account: the audit trail would lose its author. Staff ends the role first."""
+    """A staff member's account cannot be erased, because the audit trail would lose its author; the role ends first."""
 
     status = HTTPStatus.CONFLICT
     code = "staff_account"
@@ -139,7 +135,7 @@ class InvalidIdempotencyKey(Problem):
 
 
 class IdempotencyInFlight(Problem):
-    """The first request with this key is still being worked on."""
+    """The first request with this key is still running."""
 
     status = HTTPStatus.CONFLICT
     code = "idempotency_in_flight"
@@ -148,7 +144,7 @@ class IdempotencyInFlight(Problem):
 
 
 class IdempotencyKeyReused(Problem):
-    """The key came before, with another body."""
+    """The key was used before with another body."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "idempotency_key_reused"

@@ -107,7 +107,7 @@ class NumberLimit(RouteLimit):
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""
         body = cast(Mapping[str, object], request.data)  # our parser lets nothing else through
         try:
-            number = phone_numbers.parse(str(body.get("mobile_number", "")))  # the field takes a JSON number too
+            mobile_number = phone_numbers.parse(str(body.get("mobile_number", "")))  # the field takes a JSON number too
         except phone_numbers.NumberRefused:
             return None
-        return salted_hmac("accounts.limits", number, algorithm="sha256").hexdigest()
+        return salted_hmac("accounts.limits", mobile_number, algorithm="sha256").hexdigest()

@@ -31,14 +31,14 @@ FEWEST_KINDS: Final = 5
 """Different characters that a password holds; zxcvbn counts ten guesses for each of two letters in no order."""
 
 PART: Final = 64
-"""Characters that are estimated at a time: zxcvbn takes quadratic time, 0.1 s for these at worst."""
+"""Characters that are estimated at once: zxcvbn takes quadratic time, at most 0.1 s for these."""
 
 SUBSTITUTIONS: Final = {"a": ["@"], "e": ["3"], "i": ["1"], "o": ["0"], "s": ["$"]}
 """Replaces zxcvbn's table, which has several characters for a letter: zxcvbn checks all their combinations,
 and 64 malicious characters take minutes."""
 
 TAIL: Final = 8
-"""Digits at the end of a number by which it is known again, with or without its country code."""
+"""Digits at the end of a phone number that identify it, with or without its country code."""
 
 _ENDS: Final = re.compile(r"^[\d\W_]+|[\d\W_]+$")
 _BETWEEN: Final = re.compile(r"[\s!-/:-@\[-`{-~]+")
@@ -63,10 +63,10 @@ def normalised(password: str) -> str:
 
 
 class LengthValidator:
-    """Asks for 15 to 128 characters (code points, after normalisation); nothing is ever cut off."""
+    """Requires 15 to 128 characters (code points, after normalisation); no password is ever truncated."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        """Pass a password of the right length.
+        """Accept a password of the right length.
 
         Raises:
             ValidationError: `password_too_short` or `password_too_long`.
@@ -78,7 +78,6 @@ class LengthValidator:
             raise ValidationError(f"At most {LONGEST} characters.", code="password_too_long")
 
     def get_help_text(self) -> str:
-        """Say the rule, for the admin's forms."""
         return f"{SHORTEST} to {LONGEST} characters."
 
 
@@ -132,7 +131,7 @@ class OwnNumberValidator:
     """Refuses a password with the account's own phone number in it."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        """Pass a password that does not hold the number; without a user there is none to compare.
+        """Accept a password that does not contain the number; without a user there is no number to compare.
 
         Raises:
             ValidationError: `password_has_number`.
@@ -142,7 +141,6 @@ class OwnNumberValidator:
             raise ValidationError("Leave your phone number out of it.", code="password_has_number")
 
     def get_help_text(self) -> str:
-        """Say the rule, for the admin's forms."""
         return "Not your phone number."
 
 

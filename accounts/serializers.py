@@ -1,4 +1,4 @@
-"""What `/auth` and `/user/me` take and give."""
+"""The requests and responses of `/auth` and `/user/me`."""
 
 from typing import Any
 
@@ -44,10 +44,10 @@ class PasswordField(TextField):
 
 
 def refuse_weak(password: str | None, *, field: str, mobile_number: str) -> None:
-    """Pass a password that the rules allow for the account of this number.
+    """Validate a password for the account of this number.
 
     Raises:
-        serializers.ValidationError: with every rule that it breaks, under `field`.
+        serializers.ValidationError: with all broken rules, under `field`.
     """
     if password is None:
         return
@@ -64,7 +64,7 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 
 class SignupSerializer(NumberSerializer):
-    """A phone number, and perhaps the password to come."""
+    """A phone number, and optionally the password of the new account."""
 
     password = PasswordField(required=False)
 
@@ -74,7 +74,7 @@ class SignupSerializer(NumberSerializer):
 
 
 class CookieSerializer(serializers.Serializer[Any]):
-    """Where the refresh token is to go."""
+    """Whether the refresh token is sent as a cookie."""
 
     cookie = serializers.BooleanField(
         default=False, help_text="Put the refresh token into an HttpOnly cookie and not into the response."
@@ -117,7 +117,7 @@ class ChangePasswordSerializer(serializers.Serializer[Any]):
     new_password = PasswordField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the old password where there is one, and hold the new one to the rules."""
+        """Require the old password if there is one, and validate the new one."""
         user: User = self.context["user"]
         if user.has_usable_password() and "old_password" not in attrs:
             raise serializers.ValidationError({"old_password": "This field is required."}, code="required")
@@ -130,11 +130,11 @@ class ChangeNumberSerializer(serializers.Serializer[Any]):
 
     new_mobile_number = MobileNumberField()
 
-    def validate_new_mobile_number(self, number: str) -> str:
+    def validate_new_mobile_number(self, mobile_number: str) -> str:
         """Refuse the number that the account has."""
-        if number == self.context["user"].mobile_number:
+        if mobile_number == self.context["user"].mobile_number:
             raise serializers.ValidationError("Your account has this number already.", code="same_number")
-        return number
+        return mobile_number
 
 
 class ChangeNumberConfirmSerializer(serializers.Serializer[Any]):

@@ -15,12 +15,12 @@ LONGEST_AGENT: Final = 200
 
 
 def start(*, user: User, method: Session.Method, user_agent: str) -> Session:
-    """Begin a session; call it in the transaction that holds the user's row, so that none outlives a reset.
+    """Start a session. Call it in the transaction that locks the user's row, so that no session survives a reset.
 
     Args:
-        user: who proved who they are.
-        method: how.
-        user_agent: the client's name for itself, shown to the user in the list of sessions.
+        user: the authenticated user.
+        method: how the user signed in.
+        user_agent: as the client sent it; shown to the user in the list of sessions.
     """
     printable = "".join(character for character in user_agent if character.isprintable())
     session = Session.objects.create(
@@ -41,10 +41,10 @@ def living(*, user_id: int) -> QuerySet[Session]:
 
 
 def end(*, user_id: int, session_id: UUID) -> None:
-    """End one session of the user; its tokens are dead at once.
+    """End one session of the user; its tokens are invalid at once.
 
     Raises:
-        SessionNotFound: it is not one of the user's living ones.
+        SessionNotFound: it is not one of the user's active sessions.
     """
     if not living(user_id=user_id).filter(pk=session_id).update(revoked_at=Now()):
         raise SessionNotFound

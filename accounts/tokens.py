@@ -55,7 +55,7 @@ class Pair:
 
 
 def pair_of(session: Session) -> Pair:
-    """Sign a new access token, and the refresh token that the session's row says; that one is the same every time."""
+    """Sign a new access token, and the current refresh token of the session, which is the same every time."""
     expires_at = min(session.rotated_at + REFRESH_LIFETIME, session.created_at + FAMILY_LIFETIME).replace(microsecond=0)
     refresh = RefreshToken()
     refresh.payload[ID] = session.current_jti.hex
@@ -69,11 +69,11 @@ def pair_of(session: Session) -> Pair:
 
 
 def rotate(*, refresh_token: str) -> Pair:
-    """Replace a refresh token by its successor; within `GRACE` a repeat of it, also a late one, gets the newest.
+    """Replace a refresh token by its successor; within `GRACE`, a repeat of a replaced token gets the newest.
 
     Raises:
         TokenInvalid: it is not a refresh token of ours.
-        TokenExpired: its time, or its family's, is over.
+        TokenExpired: it, or its family, has expired.
         SessionEnded: its session ended, or its user was disabled or deleted.
         TokenReused: it was replaced before; the session has been ended.
     """
@@ -106,7 +106,7 @@ def rotate(*, refresh_token: str) -> Pair:
 
 
 def end(*, refresh_token: str) -> None:
-    """End the session of a refresh token, whichever of the family's it is; a dead or foreign one changes nothing."""
+    """End the session of a refresh token, which may be any token of its family; an invalid one changes nothing."""
     try:
         token = _read(RefreshToken, refresh_token)
     except (TokenInvalid, TokenExpired):
@@ -116,11 +116,11 @@ def end(*, refresh_token: str) -> None:
 
 
 def session_of(access_token: str | bytes) -> Session:
-    """Return the living session that an access token names, with its user and entitlement.
+    """Return the active session of an access token, with its user and entitlement.
 
     Raises:
         TokenInvalid: it is not an access token of ours.
-        TokenExpired: its fifteen minutes are over.
+        TokenExpired: it has expired.
         SessionEnded: its session ended, or its user was disabled or deleted.
     """
     claims = _read(AccessToken, access_token)
@@ -198,7 +198,7 @@ class SessionAuthentication(JWTAuthentication):
 
         Raises:
             TokenInvalid: it is not an access token of ours.
-            TokenExpired: its fifteen minutes are over.
+            TokenExpired: it has expired.
             SessionEnded: its session ended, or its user was disabled or deleted.
         """
         try:

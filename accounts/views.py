@@ -134,9 +134,9 @@ class SendOtpView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Send six digits to the number, known or not."""
-        number = checked(NumberSerializer, request)["mobile_number"]
+        mobile_number = checked(NumberSerializer, request)["mobile_number"]
         [digits] = otp.request(
-            otp.CodeRequest(mobile_number=number, purpose=self.purpose), address=network_of_client(request)
+            otp.CodeRequest(mobile_number=mobile_number, purpose=self.purpose), address=network_of_client(request)
         )
         return code_sent(otp=digits)
 
@@ -254,8 +254,6 @@ class LogoutAllView(APIView):
 
 
 class SessionPagination(LinkPagination):
-    """Newest first."""
-
     ordering = ("-created_at", "-id")
     position_field = serializers.DateTimeField()
 

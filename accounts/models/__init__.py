@@ -1,4 +1,4 @@
-"""Who signs in, by what, and what is kept of it."""
+"""Users, their sessions and codes, and the records of staff."""
 
 from accounts.models.codes import FailedAttempts, OneTimeCode, Purpose
 from accounts.models.sessions import IdempotencyKey, Session

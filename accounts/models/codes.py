@@ -20,7 +20,7 @@ MAX_DELIVERIES: Final = 3
 
 
 class Purpose(models.TextChoices):
-    """What a one-time code is good for."""
+    """What a one-time code may be used for."""
 
     SIGN_IN = "sign_in"
     RESET_PASSWORD = "reset_password"  # noqa: S105  a name
@@ -48,7 +48,7 @@ class OneTimeCode(models.Model):
     mobile_number = models.CharField(max_length=16, db_column="number")
     purpose = models.CharField(max_length=20, choices=Purpose)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
-    """Who asked, for the purposes that need a signed-in user."""
+    """The user who requested it, for the purposes that need a signed-in user."""
     digest = models.CharField(max_length=64, blank=True)
     prefix = models.CharField(max_length=16)
     country = models.CharField(max_length=3)
@@ -57,7 +57,7 @@ class OneTimeCode(models.Model):
     sent_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     deliveries = models.PositiveSmallIntegerField(default=0)
-    """How often digits were made and handed to the delivery; a delivery that surely sent nothing may be repeated."""
+    """How often digits were created and handed to the provider. A delivery that sent nothing may be repeated."""
     guesses = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
 

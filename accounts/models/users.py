@@ -22,8 +22,17 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.erasing().filter(erase_next_attempt_at__lte=Now())
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
     """Creates users; a user without a password signs in by code."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def erasing(self) -> UserQuerySet:
+        return self.get_queryset().erasing()
+
+    def due(self) -> UserQuerySet:
+        return self.get_queryset().due()
 
     def create_user(self, mobile_number: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user with a verified number in E.164; without `password`, with an unusable password."""

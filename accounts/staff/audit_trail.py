@@ -73,14 +73,14 @@ def clear_reasons(*, user_id: int) -> None:
     StaffAction.objects.filter(staff_id=user_id).update(address="")
 
 
-def assign_number_actions(*, user_id: int, number: str) -> None:
+def assign_number_actions(*, user_id: int, mobile_number: str) -> None:
     """Assign the actions on a number, from before it had an account, to the user who gives that number up now."""
-    StaffAction.objects.filter(user=None, target=alias_of(number)).update(user=user_id, target="")
+    StaffAction.objects.filter(user=None, target=alias_of(mobile_number)).update(user=user_id, target="")
 
 
-def alias_of(number: str) -> str:
+def alias_of(mobile_number: str) -> str:
     """A stable name for a number without an account, which does not reveal the number."""
-    return f"number {salted_hmac('accounts.staff.alias', number, algorithm='sha256').hexdigest()[:16]}"
+    return f"number {salted_hmac('accounts.staff.alias', mobile_number, algorithm='sha256').hexdigest()[:16]}"
 
 
 def normalized_number(text: str) -> str:

@@ -135,8 +135,8 @@ BREAKS = (
     Break(
         lets="another spelling of a number allow further requests",
         file="accounts/limits.py",
-        text='number = phone_numbers.parse(str(body.get("mobile_number", "")))',
-        broken='number = str(body.get("mobile_number", ""))',
+        text='mobile_number = phone_numbers.parse(str(body.get("mobile_number", "")))',
+        broken='mobile_number = str(body.get("mobile_number", ""))',
         tests="accounts/test_limits.py",
     ),
     Break(

@@ -157,10 +157,10 @@ def _with_password(
     """The account, created if there is none, with a password; and that password if it was generated."""
     if user and user.has_usable_password() and not (generate or new_password):
         return user, None
-    number = user.mobile_number if user else phone_numbers.parse(identifier)
-    password = _generated() if generate else _asked(User(mobile_number=number))
+    mobile_number = user.mobile_number if user else phone_numbers.parse(identifier)
+    password = _generated() if generate else _asked(User(mobile_number=mobile_number))
     if user is None:
-        user = User.objects.create_user(number, password)
+        user = User.objects.create_user(mobile_number, password)
     else:
         with transaction.atomic():
             user.set_password(password)
