@@ -107,10 +107,10 @@ class FailedAttempts(models.Model):
         ]
         default_permissions = ()
         permissions = [
-            ("add_tries", "Can add tries"),
-            ("change_tries", "Can change tries"),
-            ("delete_tries", "Can delete tries"),
-            ("view_tries", "Can view tries"),
+            ("add_tries", "Can add failed attempts"),
+            ("change_tries", "Can change failed attempts"),
+            ("delete_tries", "Can delete failed attempts"),
+            ("view_tries", "Can view failed attempts"),
         ]
 
     def __str__(self) -> str:

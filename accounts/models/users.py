@@ -79,14 +79,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["erase_next_attempt_at"], name="user_to_erase", condition=Q(erasing_at__isnull=False)),
             models.Index(fields=["created_at"], name="user_by_age"),
         ]
-        verbose_name_plural = "people"
         default_permissions = ("view",)
         permissions = [
-            ("disable_user", "Can disable and enable people"),
-            ("sign_out_user", "Can sign people out everywhere"),
+            ("disable_user", "Can disable and enable users"),
+            ("sign_out_user", "Can sign users out everywhere"),
             ("unlock_user", "Can end the lock of a number's sign-in"),
-            ("export_user", "Can export what is kept about people"),
-            ("erase_user", "Can erase people"),
+            ("export_user", "Can export what is kept about users"),
+            ("erase_user", "Can erase users"),
         ]
 
     def __str__(self) -> str:
