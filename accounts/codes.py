@@ -1,4 +1,4 @@
-"""One-time codes: how long they are valid, their digits, and the digest that is stored."""
+"""One-time codes: their limits, their digits, and the digest that is stored."""
 
 import secrets
 from datetime import timedelta
@@ -10,6 +10,12 @@ from accounts.models import OneTimeCode
 
 LIFETIME: Final = timedelta(minutes=5)
 """How long a code is valid, by the database's clock; NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes."""
+
+RESEND_AFTER: Final = timedelta(seconds=60)
+"""How long after one code another can be requested for the same phone number and purpose."""
+
+GUESSES: Final = 5
+"""Guesses evaluated per code."""
 
 
 def new_digits() -> str:

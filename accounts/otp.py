@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts import audit, delivery, failed_attempts
-from accounts.codes import digest_of
+from accounts.codes import GUESSES, RESEND_AFTER, digest_of
 from accounts.exceptions import InvalidCode, SmsCeilingReached, TooManyCodes
 from accounts.models import FailedAttempts, OneTimeCode, Purpose
 from accounts.phone_numbers import country_of, prefix_of
@@ -22,10 +22,6 @@ from config.celery import publish
 from config.observability import metrics
 
 log = structlog.get_logger(__name__)
-
-RESEND_AFTER: Final = timedelta(seconds=60)
-GUESSES: Final = 5
-"""Guesses evaluated per code."""
 
 ISSUING: Final = 6_170_715
 """Number of the one advisory lock under which SMS are counted."""

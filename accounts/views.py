@@ -52,7 +52,7 @@ def done(message: str, **options: Any) -> Response:
 
 def code_sent(**digits: str | None) -> Response:
     shown = {name: value for name, value in digits.items() if value is not None}
-    times = {"expires_in": codes.LIFETIME.seconds, "resend_after": otp.RESEND_AFTER.seconds}
+    times = {"expires_in": codes.LIFETIME.seconds, "resend_after": codes.RESEND_AFTER.seconds}
     return Response({"message": "The code is on its way.", **times, **shown})
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from accounts import codes, failed_attempts, idempotency, otp, passwords, tokens
+from accounts import codes, failed_attempts, idempotency, passwords, tokens
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
 from chatrooms.serializers import RoomSerializer, SearchSerializer
@@ -123,7 +123,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Seconds between two pings": int(client_stream.PING_SECONDS),
         "Bytes that a client may lag behind": subscriber.MAX_PENDING_BYTES,
         "Seconds that a code is valid": codes.LIFETIME.seconds,
-        "Guesses per code": otp.GUESSES,
+        "Guesses per code": codes.GUESSES,
         "Wrong codes in a row per phone number": failed_attempts.CODES_A_DAY,
         "Wrong passwords in a row per phone number": failed_attempts.FREE_PASSWORDS,
         "Wrong codes or passwords in a row until a permanent lock": failed_attempts.MAX_FAILURES,
@@ -136,7 +136,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Bytes of a Stripe event": webhook.LIMIT,
     }
     assert {name: rows()[name][0] for name in expected} == {name: str(value) for name, value in expected.items()}
-    assert otp.RESEND_AFTER.seconds == 60
+    assert codes.RESEND_AFTER.seconds == 60
 
 
 def test_the_limits_page_has_every_code_of_a_limit() -> None:

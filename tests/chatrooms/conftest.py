@@ -135,3 +135,15 @@ def say(send: Callable[..., Message]) -> Callable[..., Message]:
         return sent
 
     return make
+
+
+@pytest.fixture
+def exchange(send: Callable[..., Message]) -> Callable[..., Message]:
+    """Send a message whose reply has this text and this status."""
+
+    def make(room: Chatroom, question: str, reply: str = "", status: str = "done") -> Message:
+        message = send(room, question)
+        Reply.objects.filter(answers=message).update(status=status, content=reply)
+        return message
+
+    return make

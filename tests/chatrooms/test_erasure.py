@@ -78,7 +78,7 @@ def test_a_queued_reply_of_an_erased_account_is_not_claimed(
     assert not Message.objects.filter(role="user", replies=None).exists()
 
 
-def test_a_reply_being_generated_writes_nothing_after_the_erasure(
+def test_a_reply_under_way_writes_nothing_after_the_erasure(
     alice: User, room: Chatroom, send: Callable[..., Message]
 ) -> None:
     reply = claim(send(room))

@@ -1,9 +1,7 @@
 """`GET /search`: words, phrases, and scripts without spaces."""
 
 import re
-import unicodedata
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -13,37 +11,19 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from chatrooms import conversation, rooms, words
+from chatrooms import conversation, rooms
 from chatrooms.models import MAX_SEARCHED, Chatroom, Message, Reply
+from tests.chatrooms.searching import find, highlighted
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def say(send: Callable[..., Message]) -> Callable[..., Message]:
-    def make(room: Chatroom, question: str, reply: str = "", status: str = "done") -> Message:
-        message = send(room, question)
-        Reply.objects.filter(answers=message).update(status=status, content=reply)
-        return message
-
-    return make
-
-
-def find(client: APIClient, query: str, **options: Any) -> list[dict[str, Any]]:
-    response = client.get("/search", {"q": query, **options})
-    assert response.status_code == 200, response.content
-    found: list[dict[str, Any]] = response.json()
-    return found
-
-
-def highlighted(found: dict[str, Any]) -> list[str]:
-    return [found["snippet"][start:end] for start, end in found["highlights"]]
-
-
-def test_words_are_found_in_messages_and_replies(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
-    asked = say(room, "What is a MONSOON, exactly?", "Rain.")
-    answered = say(room, "And in Goa?", "The monsoon comes in June.")
-    say(room, "Something else", "entirely")
+def test_words_are_found_in_messages_and_replies(
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any]
+) -> None:
+    asked = exchange(room, "What is a MONSOON, exactly?", "Rain.")
+    answered = exchange(room, "And in Goa?", "The monsoon comes in June.")
+    exchange(room, "Something else", "entirely")
     found = find(client, "monsoon")
     assert {(each["message_id"], each["role"]) for each in found} == {(asked.pk, "user"), (answered.pk, "assistant")}
     assert {tuple(highlighted(each)) for each in found} == {("MONSOON",), ("monsoon",)}
@@ -51,9 +31,11 @@ def test_words_are_found_in_messages_and_replies(client: APIClient, room: Chatro
 
 
 @pytest.mark.parametrize("word", ["amp", "apples", "lt", "8217", "copy", "div", "href", "example", "com"])
-def test_words_inside_html_are_found(client: APIClient, room: Chatroom, say: Callable[..., Any], word: str) -> None:
+def test_words_inside_html_are_found(
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any], word: str
+) -> None:
     """PostgreSQL's own parser would treat an entity, a tag or an address as one token."""
-    message = say(
+    message = exchange(
         room, 'apples&amp;pears &lt;b&gt; don&#8217;t &copy; <div class="x"> <a href="https://example.com/a?b=c">'
     )
     found = find(client, word)
@@ -62,20 +44,20 @@ def test_words_inside_html_are_found(client: APIClient, room: Chatroom, say: Cal
 
 
 def test_a_query_has_phrases_alternatives_and_exclusions(
-    client: APIClient, room: Chatroom, say: Callable[..., Any]
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any]
 ) -> None:
-    first = say(room, "red apple and green pear")
-    second = say(room, "green apple")
-    say(room, "pear")
+    first = exchange(room, "red apple and green pear")
+    second = exchange(room, "green apple")
+    exchange(room, "pear")
     assert {each["message_id"] for each in find(client, '"green apple"')} == {second.pk}
     assert {each["message_id"] for each in find(client, "apple -red")} == {second.pk}
     assert {each["message_id"] for each in find(client, "red or apple")} == {first.pk, second.pk}
 
 
-def test_the_best_match_comes_first(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
-    once = say(room, "tea " + "filler " * 50)
-    thrice = say(room, "tea tea tea")
-    say(room, "coffee")
+def test_the_best_match_comes_first(client: APIClient, room: Chatroom, exchange: Callable[..., Any]) -> None:
+    once = exchange(room, "tea " + "filler " * 50)
+    thrice = exchange(room, "tea tea tea")
+    exchange(room, "coffee")
     assert [each["message_id"] for each in find(client, "tea")] == [thrice.pk, once.pk]
 
 
@@ -90,25 +72,25 @@ def test_the_best_match_comes_first(client: APIClient, room: Chatroom, say: Call
     ],
 )
 def test_scripts_without_spaces_are_found_by_substring(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], text: str, query: str, part: str
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any], text: str, query: str, part: str
 ) -> None:
-    message = say(room, text)
-    say(room, "something else")
+    message = exchange(room, text)
+    exchange(room, "something else")
     [found] = find(client, query)
     assert found["message_id"] == message.pk
     assert part in highlighted(found)
 
 
-def test_a_percent_sign_is_not_a_wildcard(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
-    say(room, "東京")
+def test_a_percent_sign_is_not_a_wildcard(client: APIClient, room: Chatroom, exchange: Callable[..., Any]) -> None:
+    exchange(room, "東京")
     assert find(client, "東%京") == []
     assert find(client, "東_") == []
 
 
 def test_a_stranger_finds_nothing(
-    client_of: Callable[[User], APIClient], mallory: User, room: Chatroom, say: Callable[..., Any]
+    client_of: Callable[[User], APIClient], mallory: User, room: Chatroom, exchange: Callable[..., Any]
 ) -> None:
-    say(room, "secret 東京", "secret 北京")
+    exchange(room, "secret 東京", "secret 北京")
     theirs = client_of(mallory)
     assert find(theirs, "secret") == find(theirs, "東京") == []
     assert find(theirs, "secret", chatroom=room.pk) == []
@@ -125,20 +107,20 @@ def test_a_reply_that_is_not_shown_is_not_found(
 
 
 def test_a_replaced_reply_and_an_old_text_are_not_found(
-    client: APIClient, room: Chatroom, say: Callable[..., Any]
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any]
 ) -> None:
-    message = say(room, "before", "replaced")
+    message = exchange(room, "before", "replaced")
     conversation.edit(user_id=room.user_id, message_id=message.pk, content="after")
     assert find(client, "before") == find(client, "replaced") == []
     assert len(find(client, "after")) == 1
 
 
 def test_a_search_can_be_limited_to_one_room(
-    client: APIClient, alice: User, room: Chatroom, say: Callable[..., Any]
+    client: APIClient, alice: User, room: Chatroom, exchange: Callable[..., Any]
 ) -> None:
     other = rooms.create(user_id=alice.pk, name="Other")
-    say(room, "tea")
-    say(other, "tea")
+    exchange(room, "tea")
+    exchange(other, "tea")
     assert [each["chatroom_id"] for each in find(client, "tea", chatroom=other.pk)] == [other.pk]
 
 
@@ -162,9 +144,9 @@ def page(client: APIClient, url: str) -> tuple[list[int], dict[str, str]]:
     ids=["three ranks", "ranks at the end", "ranks at the beginning", "one rank"],
 )
 def test_each_page_links_to_the_next_and_the_previous_one(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str, rank: Callable[[int], int]
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any], query: str, rank: Callable[[int], int]
 ) -> None:
-    ids = {say(room, f"{query} " * (rank(number) + 1)).pk for number in range(30)}
+    ids = {exchange(room, f"{query} " * (rank(number) + 1)).pk for number in range(30)}
     found, links = page(client, f"/search?q={quote(query)}&limit=5")
     pages = [found]
     assert "prev" not in links
@@ -183,10 +165,10 @@ def test_each_page_links_to_the_next_and_the_previous_one(
 
 @pytest.mark.parametrize("query", ["tea", "東京"])
 def test_of_very_many_matches_the_newest_are_returned(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, query: str
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr("chatrooms.search.MAX_FOUND", 3)
-    asked = [say(room, f"{query} {query}")] + [say(room, query) for _ in range(3)]
+    asked = [exchange(room, f"{query} {query}")] + [exchange(room, query) for _ in range(3)]
     returned = [each["message_id"] for each in find(client, query)]
     assert returned == [message.pk for message in reversed(asked[1:])], "though the oldest matches best"
 
@@ -207,22 +189,24 @@ def test_other_users_messages_are_not_scanned(alice: User, mallory: User) -> Non
 
 
 def test_control_characters_in_a_text_forge_no_highlight(
-    client: APIClient, room: Chatroom, say: Callable[..., Any]
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any]
 ) -> None:
-    say(room, "a \x02forged\x03 tea")
+    exchange(room, "a \x02forged\x03 tea")
     [found] = find(client, "tea")
     assert highlighted(found) == ["tea"]
 
 
-def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
-    say(room, "<script>alert(1)</script> tea & <b>bread</b>")
+def test_hostile_text_is_returned_as_text(client: APIClient, room: Chatroom, exchange: Callable[..., Any]) -> None:
+    exchange(room, "<script>alert(1)</script> tea & <b>bread</b>")
     [found] = find(client, "tea")
     assert found["snippet"].startswith("<script>alert(1)</script> tea & <b>bread")
     assert find(client, "script")
 
 
-def test_a_very_long_reply_can_be_stored_and_found(client: APIClient, room: Chatroom, say: Callable[..., Any]) -> None:
-    message = say(room, "Long?", "needle " + " ".join(f"w{number}" for number in range(150_000)))
+def test_a_very_long_reply_can_be_stored_and_found(
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any]
+) -> None:
+    message = exchange(room, "Long?", "needle " + " ".join(f"w{number}" for number in range(150_000)))
     assert len(Reply.objects.get().content) > MAX_SEARCHED
     assert [each["message_id"] for each in find(client, "needle")] == [message.pk]
 
@@ -235,69 +219,7 @@ def test_a_bad_query_is_refused(client: APIClient, query: str) -> None:
 
 @pytest.mark.parametrize("query", ["-", "'", "!!", "a & | !", "\\", ":*", '"', "()", "東\\", "-東"])
 def test_a_query_of_special_characters_is_accepted(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str
+    client: APIClient, room: Chatroom, exchange: Callable[..., Any], query: str
 ) -> None:
-    say(room, "tea 東京")
+    exchange(room, "tea 東京")
     find(client, query)
-
-
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("He wrote “monsoonal” in the letter", "monsoonal"),
-        ("the protein’s fold", "protein"),  # noqa: RUF001
-        ("Pune—finally—at nine", "Pune"),
-        ("Pune—finally—at nine", "finally"),
-        ("Wait… what?", "wait"),
-        ("the price\u00a0today", "price"),
-        ("¿Qué pasa?", "Qué"),
-        ("¿QUÉ PASA?", "qué"),
-        ("ПРИВЕТ, мир", "привет"),
-        ("«bonjour» dit-il", "bonjour"),
-        ("it costs ₹500.", "500"),
-        ("•firstitem", "firstitem"),
-        ("rainstorm🌧️ over Goa", "rainstorm"),
-        ("sun❤️shine", "shine"),
-        ("आज धूप।", "धूप"),
-        ("ما هذا؟", "هذا"),
-        ("a vector<int> of them", "int"),
-        ("R&amp;D, said the page", "amp"),
-        ("snake_case", "case"),
-        ("see example.com/path for more", "path"),
-        ("我用Python版本3.11发布", "Python"),
-        ("DjangoとRedisを使う", "redis"),
-        ("cafe\u0301 noir", "caf\u00e9"),
-        ("caf\u00e9 noir", "cafe\u0301"),
-        ("\uff21\uff22\uff23 corp", "ABC"),
-        ("a self-made man", "self-made"),
-        ("한국어 공부", "한국"),
-    ],
-)
-def test_a_word_is_found_next_to_any_separator(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], text: str, query: str
-) -> None:
-    say(room, text)
-    say(room, "something else")
-    [found] = find(client, query)
-    marks = highlighted(found)
-    assert marks, found
-    shown = unicodedata.normalize("NFKC", "".join(marks)).casefold()
-    assert shown == unicodedata.normalize("NFKC", query).casefold().replace("-", "")
-
-
-def test_the_column_and_the_query_split_words_alike() -> None:
-    migration = import_module("chatrooms.migrations.0008_words_by_our_own_rule")
-    assert migration.SEPARATORS == words.SEPARATORS
-    texts = ["“a”—b… c_d", "x\u00ady", "ﬁne ½", "日本a", "e\u0301", "3.11", "👨\u200d👩 z", "می\u200cخواهم"]  # noqa: RUF001
-    with connection.cursor() as cursor:
-        for text in texts:
-            cursor.execute("SELECT string_to_array(trim(kuvaka_words(%s)), ' ')", [text])
-            assert [word for word in cursor.fetchone()[0] if word] == words.words_of(text)
-
-
-@pytest.mark.parametrize("query", ["...", '"', "-", "or", "- or -", '""', "…—“”"])
-def test_a_query_without_a_word_finds_nothing(
-    client: APIClient, room: Chatroom, say: Callable[..., Any], query: str
-) -> None:
-    say(room, 'or ... - " … anything')
-    assert find(client, query) == []

@@ -235,7 +235,7 @@ def test_the_first_message_is_known_many_turns_later(
 
 
 @pytest.mark.parametrize("after", [DONE, QUEUED], ids=["restored", "requested again"])
-def test_a_reply_that_appears_during_the_call_discards_the_summary(
+def test_a_reply_during_the_call_discards_the_summary(
     room: Chatroom, say: Callable, room_model: ScriptedModel, room_tasks: list[Any], after: dict[str, str]
 ) -> None:
     """The new reply is not in the prompt of this summary, and would not be in any later one."""

@@ -48,7 +48,7 @@ def requested_ago(message: Message, seconds: float) -> Reply:
 
 
 @pytest.mark.parametrize(("error", "status"), [(None, "done"), (exceptions.Blocked(), "failed")])
-def test_the_end_saves_the_time_from_the_request_to_the_first_chunk(
+def test_the_end_saves_the_time_to_the_first_chunk(
     room: Chatroom, send: Callable[..., Message], model: Callable, error: Any, status: str
 ) -> None:
     message, stream = send(room), Slow("One", "two", error=error)

@@ -64,9 +64,7 @@ def test_calls_go_to_the_fallback_and_the_stream_names_it(double: GeminiDouble, 
 
 
 @pytest.mark.usefixtures("sdk")
-def test_a_used_up_quota_fails_no_reply_while_there_is_a_fallback(
-    double: GeminiDouble, settings: Settings, clock: Clock
-) -> None:
+def test_a_used_up_quota_fails_no_reply_with_a_fallback(double: GeminiDouble, settings: Settings, clock: Clock) -> None:
     settings.GEMINI_FALLBACK_MODEL = OTHER
     double.default(error=429, per_day=True, for_model=MODEL)
     for _ in range(3):  # the first one opens the breaker, each later one is a probe
