@@ -14,15 +14,15 @@ from billing.models import Grant, PaymentIssue, StripeEvent
 
 def tier_panel(user: User) -> Panel:
     allowance = quota.allowance_of(user_id=user.pk)
-    standing = allowance.tier_status
+    status = allowance.tier_status
     newest_grants = Grant.objects.filter(user=user).select_related("granted_by").order_by("-pk")[:ROWS]
     limit = ", no limit" if allowance.limit is None else f" of {allowance.limit}"
     return Panel(
         title="Tier and allowance",
         facts=[
-            ("Tier", Badge(standing.tier.name, "success" if standing.until else "info")),
-            ("Source", {"stripe": "a subscription", "grant": "a grant", "default": "the default"}[standing.source]),
-            ("Until", standing.until),
+            ("Tier", Badge(status.tier.name, "success" if status.until else "info")),
+            ("Source", {"stripe": "a subscription", "grant": "a grant", "default": "the default"}[status.source]),
+            ("Until", status.until),
             ("Used today", f"{allowance.used}{limit}"),
             ("Resets at", allowance.resets_at),
             ("Tokens today", f"{allowance.today.prompt:,} prompt, {allowance.today.output:,} output"),

@@ -50,10 +50,10 @@ def test_a_grant_names_erased_staff_by_id(
 def test_pro_is_granted_until_the_end_of_a_day(staff_client: Client, alice: User, support: User) -> None:
     day = date.today() + timedelta(days=10)
     run_action(staff_client, alice, "grant_pro", ends_on=day.isoformat())
-    standing = entitlements.current_tier_status(user_id=alice.pk)
-    assert (standing.tier.slug, standing.source) == ("pro", "grant")
-    assert standing.until is not None
-    assert standing.until.isoformat() == f"{day}T23:59:59+00:00"
+    status = entitlements.current_tier_status(user_id=alice.pk)
+    assert (status.tier.slug, status.source) == ("pro", "grant")
+    assert status.until is not None
+    assert status.until.isoformat() == f"{day}T23:59:59+00:00"
     assert alice.grants.get().granted_by_id == support.pk
 
 
