@@ -12,6 +12,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
+from accounts import hashing
+
 SHORTEST: Final = 15
 """Characters, since a password alone signs in here."""
 
@@ -105,10 +107,13 @@ class CommonValidator(CommonPasswordValidator):
         )
 
     def _guesses(self, text: str, number: str) -> float:
-        """How many guesses a text takes: the product of its parts'; a part that comes twice counts once."""
+        """How many guesses a text takes: the product of its parts'; a part that comes twice counts once.
+
+        It needs a slot like a hash, since it computes as long, and any client can cause one.
+        """
         parts = {text[start : start + PART] for start in range(0, min(len(text), LONGEST), PART)}
         words = [number, number[-TAIL:]] if number else []
-        with _estimating:
+        with hashing.slots.acquire(), _estimating:
             return math.prod(float(self._zxcvbn(part, user_inputs=words)["guesses"]) for part in parts)
 
     @cached_property

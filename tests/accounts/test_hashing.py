@@ -116,6 +116,14 @@ def test_a_request_without_a_slot_changes_nothing(
         assert client.send(path, token if "change" in path else None, **body).status_code == 200
 
 
+def test_an_estimate_of_a_password_needs_a_slot(client: Any, number: str, slots: hashing.HashingSlots) -> None:
+    """It takes up to 0.3 s of CPU, with the GIL held, on a route that is open to all."""
+    with taken(slots):
+        response = client.send("/auth/signup", mobile_number=number, password=PASSWORD)
+    assert problem(response) == (503, "service_unavailable")
+    assert client.send("/auth/signup", mobile_number=number, password=PASSWORD).status_code == 201
+
+
 def test_signing_in_by_code_needs_no_slot(
     client: Any, number: str, sign_in: Callable[..., Any], slots: hashing.HashingSlots
 ) -> None:

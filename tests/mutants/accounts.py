@@ -183,4 +183,11 @@ BREAKS = (
         "        User.objects.create_user(**checked(SignupSerializer, request))\n",
         tests="accounts/test_signup.py",
     ),
+    Break(
+        lets="any number of passwords be estimated at once",
+        file="accounts/passwords.py",
+        text="with hashing.slots.acquire(), _estimating:",
+        broken="with _estimating:",
+        tests="accounts/test_hashing.py::test_an_estimate_of_a_password_needs_a_slot",
+    ),
 )
