@@ -149,7 +149,7 @@ def _peer_python() -> Path:
     python = environment / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    pip = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), "-r"]
+    pip = [sys.executable, "-m", "uv", "pip", "install", "-q", "--require-hashes", "--python", str(python), "-r"]
     subprocess.run([*pip, str(FOLDER / "requirements.txt")], check=True)
     return python
 
