@@ -106,7 +106,7 @@ def test_without_uv_pip_installs_and_refuses_wrong_hashes(checkout: Path) -> Non
     tampered = [run(checkout, SETS[1]), run(checkout, SETS[1])]
 
     assert larger.returncode == 0, larger.stderr
-    assert "so pip does" in larger.stderr
+    assert "so pip installs" in larger.stderr
     assert smaller.stdout + smaller.stderr == "", "who has the larger set has the smaller"
     assert has(checkout, "one")
     assert [each.returncode for each in tampered] == [1, 1], "it is not taken for complete"
