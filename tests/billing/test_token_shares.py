@@ -24,16 +24,6 @@ def ceiling(settings: Any) -> None:
 
 
 @pytest.fixture
-def user() -> User:
-    return User.objects.create_user("+919812345671")
-
-
-@pytest.fixture
-def client(user: User) -> APIClient:
-    return signed_in(user)
-
-
-@pytest.fixture
 def room(client: APIClient) -> int:
     return int(client.post("/chatroom", {"name": "Room"}).json()["id"])
 
@@ -51,10 +41,12 @@ def make_pro(user: User) -> None:
     grants.give(user_id=user.pk, ends_at=tomorrow, reason="a broken payment", granted_by=None)
 
 
-def test_a_used_up_share_refuses_only_its_user_until_midnight(client: APIClient, user: User, room: int) -> None:
-    use(user, 19)
+def test_a_used_up_share_refuses_only_its_user_until_midnight(
+    client: APIClient, alice: User, bob: User, room: int
+) -> None:
+    use(alice, 19)
     assert send(client, room).status_code == 202
-    use(user, 5)
+    use(alice, 5)
     before = (Message.objects.count(), LedgerEntry.objects.count())
     refused = send(client, room)
     body = refused.json()
@@ -62,39 +54,39 @@ def test_a_used_up_share_refuses_only_its_user_until_midnight(client: APIClient,
     assert 1 <= int(refused["Retry-After"]) <= 86_400
     assert (Message.objects.count(), LedgerEntry.objects.count()) == before, "nothing was stored or charged"
     assert client.get(f"/chatroom/{room}/messages").status_code == 200
-    other = signed_in(User.objects.create_user("+919812345670"))
+    other = signed_in(bob)
     assert send(other, other.post("/chatroom", {}).json()["id"]).status_code == 202
     DailyUsage.objects.update(day="2026-01-01")
     assert send(client, room).status_code == 202
 
 
-def test_pro_has_a_larger_share(client: APIClient, user: User, room: int) -> None:
-    use(user, 99)
+def test_pro_has_a_larger_share(client: APIClient, alice: User, room: int) -> None:
+    use(alice, 99)
     assert send(client, room).json()["code"] == "token_share_reached"
-    make_pro(user)
+    make_pro(alice)
     assert send(client, room).status_code == 202
-    use(user, 2)
+    use(alice, 2)
     assert send(client, room).json()["code"] == "token_share_reached"
 
 
-def test_the_installations_ceiling_is_reported_first(client: APIClient, user: User, room: int) -> None:
-    use(user, 1000)
+def test_the_installations_ceiling_is_reported_first(client: APIClient, alice: User, room: int) -> None:
+    use(alice, 1000)
     assert send(client, room).json()["code"] == "service_budget_reached"
 
 
-def test_usage_shows_the_remaining_share(client: APIClient, user: User) -> None:
-    use(user, 15)
+def test_usage_shows_the_remaining_share(client: APIClient, alice: User) -> None:
+    use(alice, 15)
     tokens = client.get("/usage").json()["tokens"]
     assert (tokens["today"], tokens["limit"], tokens["remaining"]) == ({"prompt": 14, "output": 1}, 20, 5)
-    use(user, 15)
+    use(alice, 15)
     assert client.get("/usage").json()["tokens"]["remaining"] == 0
 
 
 def test_an_accepted_message_over_the_limit_is_refunded(
-    client: APIClient, user: User, room: int, monkeypatch: pytest.MonkeyPatch
+    client: APIClient, alice: User, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert send(client, room).status_code == 202
-    use(user, 20)
+    use(alice, 20)
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: pytest.fail("the model was asked"))
     reply = Reply.objects.get()
@@ -109,7 +101,7 @@ def test_a_share_of_a_small_ceiling_is_at_least_one(settings: Any) -> None:
     assert budget.share_of(Tier.objects.get(slug=Tier.BASIC)) == 1
 
 
-def test_checking_the_share_needs_no_further_query(user: User, django_assert_num_queries: Any) -> None:
+def test_checking_the_share_needs_no_further_query(alice: User, django_assert_num_queries: Any) -> None:
     tier = Tier.objects.get(slug=Tier.BASIC)
     with django_assert_num_queries(1, connection=connection):
-        budget.check(user_id=user.pk, tier=tier)
+        budget.check(user_id=alice.pk, tier=tier)

@@ -10,31 +10,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from billing import budget, quota
-from billing.models import DailyUsage, LedgerEntry, ServiceUsage, Tier
+from billing.models import DailyUsage, LedgerEntry, ServiceUsage
 from chatrooms.models import Message
 from gemini.types import Usage
-from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
 
 NOTHING = Usage(prompt_tokens=None, output_tokens=None)
-
-
-@pytest.fixture
-def user() -> User:
-    return User.objects.create_user("+919812345671")
-
-
-@pytest.fixture
-def client(user: User) -> APIClient:
-    return signed_in(user)
-
-
-@pytest.fixture
-def basic() -> Tier:
-    Tier.objects.filter(slug=Tier.BASIC).update(daily_messages=3)
-    return Tier.objects.get(slug=Tier.BASIC)
 
 
 def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
@@ -43,28 +26,28 @@ def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
 
 
 def test_tokens_add_up_by_user_day_and_service(
-    set_clock: Callable[[datetime], None], user: User, client: APIClient
+    set_clock: Callable[[datetime], None], alice: User, client: APIClient
 ) -> None:
     set_clock(datetime(2026, 10, 31, 23, tzinfo=UTC))
-    budget.add(user_id=user.pk, prompt_tokens=10, output_tokens=5)
+    budget.add(user_id=alice.pk, prompt_tokens=10, output_tokens=5)
     for day in (1, 2):
         set_clock(datetime(2026, 11, day, tzinfo=UTC))
-        budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
-        budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=2)
+        budget.add(user_id=alice.pk, prompt_tokens=1, output_tokens=2)
+        budget.add(user_id=alice.pk, prompt_tokens=1, output_tokens=2)
     budget.add(user_id=0, prompt_tokens=100, output_tokens=0)  # of a user who was erased
-    allowance = quota.allowance_of(user_id=user.pk)
+    allowance = quota.allowance_of(user_id=alice.pk)
     assert (allowance.today, allowance.month) == (quota.Tokens(prompt=2, output=4), quota.Tokens(prompt=4, output=8))
     service = {row.day.day: (row.prompt_tokens, row.output_tokens) for row in ServiceUsage.objects.all()}
     assert service == {31: (10, 5), 1: (2, 4), 2: (102, 4)}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_of_a_user_being_erased_counts_for_the_service(user: User) -> None:
+def test_a_call_of_a_user_being_erased_counts_for_the_service(alice: User) -> None:
     faults: list[Exception] = []
 
     def add() -> None:
         try:
-            budget.add(user_id=user.pk, prompt_tokens=3, output_tokens=4)
+            budget.add(user_id=alice.pk, prompt_tokens=3, output_tokens=4)
         except Exception as error:
             faults.append(error)
         finally:
@@ -72,7 +55,7 @@ def test_a_call_of_a_user_being_erased_counts_for_the_service(user: User) -> Non
 
     other = Thread(target=add)
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).delete()
+        User.objects.filter(pk=alice.pk).delete()
         other.start()
         wait_for_a_waiter()
     other.join(60)
@@ -82,14 +65,14 @@ def test_a_call_of_a_user_being_erased_counts_for_the_service(user: User) -> Non
 
 
 def test_the_ceiling_refuses_sends_but_not_reads_until_midnight(
-    client: APIClient, user: User, settings: pytest.FixtureRequest
+    client: APIClient, alice: User, settings: pytest.FixtureRequest
 ) -> None:
     settings.DAILY_TOKEN_CEILING = 100
     settings.TOKEN_SHARES = {"basic": 100, "pro": 100}
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
-    budget.add(user_id=user.pk, prompt_tokens=60, output_tokens=39)
+    budget.add(user_id=alice.pk, prompt_tokens=60, output_tokens=39)
     assert client.post(f"/chatroom/{room}/message", {"content": "Hello"}).status_code == 202
-    budget.add(user_id=user.pk, prompt_tokens=1, output_tokens=0)
+    budget.add(user_id=alice.pk, prompt_tokens=1, output_tokens=0)
     begun = datetime.now(UTC)
     refused = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
     ended = datetime.now(UTC)

@@ -17,28 +17,11 @@ from chatrooms import conversation, rooms
 from chatrooms.models import Message, Reply
 from chatrooms.replies import lifecycle, reaper
 from gemini.types import Usage
-from tests.clients import signed_in
 from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
 
 NOTHING = Usage(prompt_tokens=None, output_tokens=None)
-
-
-@pytest.fixture
-def user() -> User:
-    return User.objects.create_user("+919812345671")
-
-
-@pytest.fixture
-def client(user: User) -> APIClient:
-    return signed_in(user)
-
-
-@pytest.fixture
-def basic() -> Tier:
-    Tier.objects.filter(slug=Tier.BASIC).update(daily_messages=3)
-    return Tier.objects.get(slug=Tier.BASIC)
 
 
 def take(user: User, tier: Tier) -> int:
@@ -61,45 +44,45 @@ def test_the_clock_of_these_tests_moves_djangos_now(set_clock: Callable[[datetim
 
 @pytest.mark.parametrize("day", [datetime(2026, 11, 22, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)])
 def test_a_new_day_begins_at_midnight_utc(
-    set_clock: Callable[[datetime], None], user: User, basic: Tier, day: datetime
+    set_clock: Callable[[datetime], None], alice: User, basic: Tier, day: datetime
 ) -> None:
     set_clock(day + timedelta(hours=23, minutes=59, seconds=59.9))
     for _ in range(3):
-        take(user, basic)
+        take(alice, basic)
     with pytest.raises(quota.QuotaExceeded) as refused:
-        take(user, basic)
+        take(alice, basic)
     assert refused.value.retry_after == pytest.approx(0.1, abs=0.01)
     set_clock(day + timedelta(days=1, seconds=0.1))
-    take(user, basic)
-    assert counter(user) == {f"{day:%Y-%m-%d}": 3, f"{day + timedelta(days=1):%Y-%m-%d}": 1}
+    take(alice, basic)
+    assert counter(alice) == {f"{day:%Y-%m-%d}": 3, f"{day + timedelta(days=1):%Y-%m-%d}": 1}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Pacific/Kiritimati", "Europe/Berlin"])
 def test_the_zone_of_a_connection_moves_no_day(
-    set_clock: Callable[[datetime], None], user: User, basic: Tier, zone: str
+    set_clock: Callable[[datetime], None], alice: User, basic: Tier, zone: str
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
         for hour in (0, 6, 12, 18, 23):
             set_clock(datetime(2026, 10, 25, hour, 30, tzinfo=UTC))  # the night in which Europe's clocks change
-            assert quota.allowance_of(user_id=user.pk).resets_in == (23 - hour) * 3600 + 1800
-        take(user, basic)
+            assert quota.allowance_of(user_id=alice.pk).resets_in == (23 - hour) * 3600 + 1800
+        take(alice, basic)
         cursor.execute("SET TIME ZONE 'UTC'")
-    assert counter(user) == {"2026-10-25": 1}
+    assert counter(alice) == {"2026-10-25": 1}
 
 
 def test_a_failure_after_midnight_goes_back_to_yesterday(
-    set_clock: Callable[[datetime], None], user: User, basic: Tier
+    set_clock: Callable[[datetime], None], alice: User, basic: Tier
 ) -> None:
     set_clock(datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
-    room = rooms.create(user_id=user.pk, name="Room")
-    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+    room = rooms.create(user_id=alice.pk, name="Room")
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
     assert claimed
     set_clock(datetime(2026, 11, 23, 0, 1, tzinfo=UTC))
-    take(user, basic)
+    take(alice, basic)
     assert lifecycle.fail(reply=claimed[0], error="blocked", retryable=False, usage=NOTHING)
-    assert counter(user) == {"2026-11-22": 0, "2026-11-23": 1}
+    assert counter(alice) == {"2026-11-22": 0, "2026-11-23": 1}
 
 
 def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
@@ -107,7 +90,7 @@ def assert_between(least: timedelta, seconds: str, most: timedelta) -> None:
     assert least.total_seconds() - 2 < int(seconds) < most.total_seconds() + 2
 
 
-def test_an_exceeded_quota_stores_nothing_and_offers_pro(client: APIClient, user: User, basic: Tier) -> None:
+def test_an_exceeded_quota_stores_nothing_and_offers_pro(client: APIClient, alice: User, basic: Tier) -> None:
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     for left in (2, 1, 0):
         response = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
@@ -128,7 +111,7 @@ def test_an_exceeded_quota_stores_nothing_and_offers_pro(client: APIClient, user
     assert (usage["tier"], usage["limit"], usage["used"], usage["remaining"]) == ("basic", 3, 3, 0)
 
 
-def test_a_message_refused_for_another_reason_costs_nothing(client: APIClient, user: User, basic: Tier) -> None:
+def test_a_message_refused_for_another_reason_costs_nothing(client: APIClient, alice: User, basic: Tier) -> None:
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     path, key = f"/chatroom/{room}/message", {"Idempotency-Key": "one"}
     assert client.post(path, {"content": ""}).status_code == 400
@@ -138,26 +121,25 @@ def test_a_message_refused_for_another_reason_costs_nothing(client: APIClient, u
     assert client.post(path, {"content": "Other"}, headers=key).status_code == 422
     Tier.objects.update(waiting_replies=1)
     assert client.post(path, {"content": "Hello"}).json()["code"] == "too_many_waiting"
-    assert list(counter(user).values()) == [1]
+    assert list(counter(alice).values()) == [1]
 
 
 @pytest.mark.parametrize("limit", [0, 1])
-def test_a_tier_lowered_below_what_was_used_refuses(user: User, basic: Tier, limit: int) -> None:
-    take(user, basic)
+def test_a_tier_lowered_below_what_was_used_refuses(alice: User, bob: User, basic: Tier, limit: int) -> None:
+    take(alice, basic)
     Tier.objects.filter(pk=basic.pk).update(daily_messages=limit)
     basic.refresh_from_db()
     with pytest.raises(quota.QuotaExceeded):
-        take(user, basic)
-    other = User.objects.create_user("+919812345672")
+        take(alice, basic)
     basic.daily_messages = 0
     with pytest.raises(quota.QuotaExceeded):
-        take(other, basic)
-    assert quota.allowance_of(user_id=user.pk).remaining == 0
-    assert counter(other) == {}
+        take(bob, basic)
+    assert quota.allowance_of(user_id=alice.pk).remaining == 0
+    assert counter(bob) == {}
 
 
-def test_pro_has_no_limit_and_no_limit_headers(client: APIClient, user: User, basic: Tier) -> None:
-    Entitlement.objects.create(user=user, stripe_until=datetime.now(UTC) + timedelta(days=1))
+def test_pro_has_no_limit_and_no_limit_headers(client: APIClient, alice: User, basic: Tier) -> None:
+    Entitlement.objects.create(user=alice, stripe_until=datetime.now(UTC) + timedelta(days=1))
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     for _ in range(5):
         response = client.post(f"/chatroom/{room}/message", {"content": "Hello"})
@@ -167,19 +149,19 @@ def test_pro_has_no_limit_and_no_limit_headers(client: APIClient, user: User, ba
     assert (usage["limit"], usage["used"], usage["remaining"]) == (None, 5, None)
 
 
-def test_a_unit_is_refunded_only_once(user: User, basic: Tier) -> None:
-    units = [take(user, basic) for _ in range(3)]
+def test_a_unit_is_refunded_only_once(alice: User, basic: Tier) -> None:
+    units = [take(alice, basic) for _ in range(3)]
     assert quota.refund(unit_id=units[0])
     assert not quota.refund(unit_id=units[0])
     assert not quota.refund(unit_id=None)
     returned = LedgerEntry.objects.get(kind="return")
     assert not quota.refund(unit_id=returned.pk), "what was returned is no unit"
-    assert list(counter(user).values()) == [2]
+    assert list(counter(alice).values()) == [2]
 
 
-def test_only_a_failed_reply_refunds_its_unit(user: User, basic: Tier) -> None:
-    room = rooms.create(user_id=user.pk, name="Room")
-    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+def test_only_a_failed_reply_refunds_its_unit(alice: User, basic: Tier) -> None:
+    room = rooms.create(user_id=alice.pk, name="Room")
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     reply_id = Reply.objects.get(answers=sent).pk
     for used in (1, 1, 0):  # two attempts are postponed, the third is the last
         Reply.objects.update(next_attempt_at=Now())
@@ -187,13 +169,13 @@ def test_only_a_failed_reply_refunds_its_unit(user: User, basic: Tier) -> None:
         assert claimed
         for _ in range(3):
             lifecycle.fail(reply=claimed[0], error="provider_overloaded", retryable=True, retry_after=0, usage=NOTHING)
-        assert list(counter(user).values()) == [used]
+        assert list(counter(alice).values()) == [used]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_failure_reported_three_times_at_once_refunds_once(user: User, basic: Tier) -> None:
-    room = rooms.create(user_id=user.pk, name="Room")
-    messages = [conversation.send(user_id=user.pk, room_id=room.pk, content="Hello") for _ in range(2)]
+def test_a_failure_reported_three_times_at_once_refunds_once(alice: User, basic: Tier) -> None:
+    room = rooms.create(user_id=alice.pk, name="Room")
+    messages = [conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello") for _ in range(2)]
     claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
     assert claimed
     ended: list[bool] = []
@@ -206,29 +188,29 @@ def test_a_failure_reported_three_times_at_once_refunds_once(user: User, basic: 
 
     tellers = [Thread(target=fail) for _ in range(3)]
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update().get(pk=alice.pk)
         for teller in tellers:
             teller.start()
         wait_for_a_waiter(len(tellers))
     for teller in tellers:
         teller.join(60)
     assert sorted(ended) == [False, False, True]
-    assert list(counter(user).values()) == [1]
+    assert list(counter(alice).values()) == [1]
     assert LedgerEntry.objects.filter(kind="return").count() == 1
 
 
-def test_a_lost_worker_refunds_the_unit_once(user: User, basic: Tier) -> None:
-    room = rooms.create(user_id=user.pk, name="Room")
-    sent = conversation.send(user_id=user.pk, room_id=room.pk, content="Hello")
+def test_a_lost_worker_refunds_the_unit_once(alice: User, basic: Tier) -> None:
+    room = rooms.create(user_id=alice.pk, name="Room")
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1), retries_left=1)
     for _ in range(3):
         reaper.reap()
     assert Reply.objects.get().error == "worker_lost"
-    assert list(counter(user).values()) == [0]
+    assert list(counter(alice).values()) == [0]
 
 
-def test_the_burst_limit_is_the_tiers_and_each_users_own(client: APIClient, user: User) -> None:
+def test_the_burst_limit_is_the_tiers_and_each_users_own(client: APIClient, alice: User) -> None:
     Tier.objects.update(sends_per_minute=2)
     room = client.post("/chatroom", {"name": "Room"}).json()["id"]
     responses = [client.post(f"/chatroom/{room}/message", {"content": "Hello"}) for _ in range(3)]

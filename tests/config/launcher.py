@@ -63,19 +63,24 @@ KEY = "sk_test_" + "0" * 24
 """With a key there is no pretend Stripe."""
 
 
+def own_settings(data_dir: Path) -> dict[str, str]:
+    """Settings of a run that disturbs no other one."""
+    return {
+        "DATA_DIR": str(data_dir),
+        "ENV_FILE": os.devnull,
+        "PORT": str(free_port()),
+        "STREAM_PORT": str(free_port()),
+        "STRIPE_SECRET_KEY": KEY,
+    }
+
+
 class Run:
     """One `python -m config.dev.run`, with its output so far."""
 
     def __init__(self, *, checkout: Path, settings: dict[str, str]) -> None:
         self.data_dir = Path(settings["DATA_DIR"])
         self._file = checkout / "output"
-        own = {
-            "PORT": str(free_port()),
-            "STREAM_PORT": str(free_port()),
-            "ENV_FILE": os.devnull,
-            "STRIPE_SECRET_KEY": KEY,
-            **settings,
-        }
+        own = own_settings(self.data_dir) | settings
         inherited = {name: value for name, value in os.environ.items() if name not in environment.names()}
         self.port = int(own["PORT"])
         with self._file.open("wb") as output:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from django.test import Client
 
 from accounts import sessions, tokens
 from accounts.models import Session, User
-from config import wsgi
+from tests.config.chunked import send_chunked
 
 pytestmark = pytest.mark.django_db(transaction=True)  # the application closes its connections itself
 
@@ -23,24 +22,9 @@ def token() -> str:
 
 
 def ask(method: str, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
-    """Send a body in chunks, as a WSGI server passes it on: without a length."""
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_TRANSFER_ENCODING": "chunked",
-        "CONTENT_TYPE": "application/json",
-        "wsgi.input": BytesIO(body),
-        "wsgi.url_scheme": "http",
-        "wsgi.errors": BytesIO(),
-        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
-    }
-    answered: list[str] = []
-    content = b"".join(wsgi.application(environ, lambda status, *_: answered.append(status)))
-    return int(answered[0].split()[0]), json.loads(content or b"null")
+    """The status, and the response's JSON."""
+    status, content = send_chunked(method, path, body, **headers)
+    return status, json.loads(content or b"null")
 
 
 def test_a_body_without_a_length_is_read(token: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +12,9 @@ from django.test import Client
 from accounts.models import User
 from billing import webhook
 from billing.models import StripeEvent
-from config import wsgi
 from tests.admin.conftest import PASSWORD, code_of, make_staff
 from tests.billing.stripe_fixtures import event_body, signature_of
+from tests.config.chunked import send_chunked
 
 __all__ = ["make_staff"]
 
@@ -25,24 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def post(path: str, body: bytes, content_type: str, **headers: str) -> tuple[int, bytes]:
-    """Send a body in chunks, as a WSGI server passes it on: without a length."""
-    environ = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_TRANSFER_ENCODING": "chunked",
-        "CONTENT_TYPE": content_type,
-        "wsgi.input": BytesIO(body),
-        "wsgi.url_scheme": "http",
-        "wsgi.errors": BytesIO(),
-        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
-    }
-    statuses: list[str] = []
-    content = b"".join(wsgi.application(environ, lambda status, *_: statuses.append(status)))
-    return int(statuses[0].split()[0]), content
+    return send_chunked("POST", path, body, content_type=content_type, **headers)
 
 
 def test_the_sign_in_of_the_admin_reads_its_form(make_staff: Callable[..., User]) -> None:

@@ -6,28 +6,13 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from config.dev import database_servers, embedded
+from config.dev import embedded
 from config.dev.embedded import EmbeddedError, Urls
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
-
-
-@contextmanager
-def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, database_servers.Server]]]:
-    with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (urls, started):
-        yield urls, {server.name: server for server in started}
-
-
-def modes(*paths: Path) -> dict[str, tuple[int, int, int]]:
-    found = {path: path.stat() for path in paths}
-    return {str(path): (entry.st_mode, entry.st_uid, entry.st_gid) for path, entry in found.items()}
-
+from tests.config.embedded_servers import as_root
 
 # --- The folder -------------------------------------------------------------------------------------------------------
 

@@ -1,13 +1,10 @@
 """The embedded PostgreSQL and Redis: their safety, and their recovery."""
 
-import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,22 +16,9 @@ from redis.exceptions import AuthenticationError
 
 from config.dev import database_servers, embedded, server_binaries
 from config.dev.child_processes import die_with_parent
-from config.dev.embedded import EmbeddedError, Urls
+from config.dev.embedded import EmbeddedError
+from tests.config.embedded_servers import as_root, modes, running
 from tests.ports import free_port
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another user")
-
-
-@contextmanager
-def running(data_dir: Path) -> Iterator[tuple[Urls, dict[str, database_servers.Server]]]:
-    with embedded.hold(data_dir), embedded.services(data_dir, debug=True) as (urls, started):
-        yield urls, {server.name: server for server in started}
-
-
-def modes(*paths: Path) -> dict[str, tuple[int, int, int]]:
-    found = {path: path.stat() for path in paths}
-    return {str(path): (entry.st_mode, entry.st_uid, entry.st_gid) for path, entry in found.items()}
-
 
 # --- The servers ------------------------------------------------------------------------------------------------------
 

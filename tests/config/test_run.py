@@ -16,7 +16,7 @@ from redis import Redis
 
 from config.dev import embedded
 from config.dev.run import PRETEND_STRIPE
-from tests.config.launcher import KEY, Run
+from tests.config.launcher import KEY, Run, own_settings
 from tests.ports import free_port
 
 
@@ -171,17 +171,10 @@ def test_a_second_run_with_the_same_data_is_refused(start: Callable[..., Run], p
 def test_the_log_is_coloured_for_a_terminal_and_plain_elsewhere(checkout: Path, data_dir: Path) -> None:
     def first_lines(**more: str) -> bytes:
         ours, theirs = pty.openpty()
-        settings = {
-            "DATA_DIR": str(data_dir),
-            "ENV_FILE": os.devnull,
-            "PORT": str(free_port()),
-            "STREAM_PORT": str(free_port()),
-            "STRIPE_SECRET_KEY": KEY,
-        }
         process = subprocess.Popen(
             [sys.executable, "-m", "config.dev.run"],
             cwd=checkout,
-            env={**os.environ, **settings, **more},
+            env={**os.environ, **own_settings(data_dir), **more},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,

@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from config.dev import embedded
-from tests.config.launcher import KEY, Run, until
-from tests.ports import free_port
+from tests.config.launcher import Run, own_settings, until
 
 
 @pytest.fixture
@@ -149,18 +148,11 @@ def test_a_server_that_dies_ends_the_run_and_says_so(start: Callable[..., Run], 
 
 
 def test_a_closed_terminal_ends_everything(checkout: Path, data_dir: Path) -> None:
-    settings = {
-        "DATA_DIR": str(data_dir),
-        "ENV_FILE": os.devnull,
-        "PORT": str(free_port()),
-        "STREAM_PORT": str(free_port()),
-        "STRIPE_SECRET_KEY": KEY,
-    }
     process = subprocess.Popen(
         f"{sys.executable} -m config.dev.run | head -n 2",
         shell=True,
         cwd=checkout,
-        env={**os.environ, **settings},
+        env={**os.environ, **own_settings(data_dir)},
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
