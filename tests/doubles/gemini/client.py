@@ -11,7 +11,7 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class GeminiDouble(DoubleProcess):
-    """A fake Gemini in its own process. Its behaviours are the fields of `tests.doubles.gemini.behaviour.Behaviour`."""
+    """Gemini in a process of its own. Its behaviours are the fields of `tests.doubles.gemini.behaviour.Behaviour`."""
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__(module="tests.doubles.gemini", port=port)
