@@ -47,6 +47,14 @@ def test_one_dead_connection_makes_the_pool_drop_all_idle_ones(pool: ConnectionP
     assert len(checked) == 2, "the dead one, and a new one"
 
 
+def test_a_living_connection_is_lent_without_asking_the_server(pool: ConnectionPool[TimeoutConnection]) -> None:
+    sent: list[object] = []
+    with pool.connection() as lent, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TimeoutConnection, "wait", lambda _, gen, **__: sent.append(gen))
+        ConnectionPool.check_connection(lent)
+    assert sent == []
+
+
 def test_a_read_only_server_is_unavailable(pool: ConnectionPool[TimeoutConnection]) -> None:
     standby = pool.getconn()
     standby.execute("SET default_transaction_read_only = on")
@@ -61,11 +69,12 @@ def test_readyz_checks_that_the_database_is_writable() -> None:
     health._check_database()
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
+        pooled = connection.connection
     try:
         with pytest.raises(OperationalError):
             health._check_database()
     finally:
-        connection.close()
+        pooled.execute("SET default_transaction_read_only = off")  # the pool lends it to the next test
 
 
 @pytest.mark.parametrize("problem", [StreamUnavailable(retry_after=3), TooManyStreams(retry_after=3)])
