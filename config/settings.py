@@ -79,16 +79,16 @@ MIDDLEWARE = [
     "config.http.error_pages.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.http.middleware.PolicyMiddleware",
     "config.http.middleware.PrivateMiddleware",
     "config.http.middleware.BoundsMiddleware",
     "config.http.middleware.SlashMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.http.admin_only.AdminSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.http.admin_only.AdminAuthenticationMiddleware",
+    "config.http.admin_only.AdminOTPMiddleware",
+    "config.http.admin_only.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -144,6 +144,7 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ancestors": ["'none'"]}}
+"""`config.http.middleware.PolicyMiddleware` writes it once; views with pages replace it."""
 
 CORS_ALLOWED_ORIGINS = APP_ORIGINS
 CORS_URLS_REGEX = r"^/(?!admin/)"

@@ -22,7 +22,22 @@ from chatrooms import views as chatrooms
 from chatrooms.export_view import RoomExportView
 from config.http.docs import DocsView, ErrorsView, index
 
+# They are tried in this order, so those that are asked for most come first.
 urlpatterns = [
+    path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "chatroom/<int:room_id>",
+        chatrooms.ChatroomViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("chatroom/<int:room_id>/message", chatrooms.RoomMessageViewSet.as_view({"post": "create"})),
+    path("chatroom/<int:room_id>/messages", chatrooms.RoomMessageViewSet.as_view({"get": "list"})),
+    path("message/<int:message_id>", chatrooms.MessageViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path("message/<int:message_id>/replies", chatrooms.RepliesViewSet.as_view({"get": "list"})),
+    path("message/<int:message_id>/stream", chatrooms.MessageViewSet.as_view({"get": "stream"})),
+    path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
+    path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
+    path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
+    path("user/me", MeView.as_view()),
     path("", index),
     path("auth/signup", accounts.SignupView.as_view()),
     path("auth/send-otp", accounts.SendOtpView.as_view()),
@@ -38,21 +53,7 @@ urlpatterns = [
     path("auth/change-password", ChangePasswordView.as_view()),
     path("auth/change-number", ChangeNumberView.as_view()),
     path("auth/change-number/confirm", ChangeNumberConfirmView.as_view()),
-    path("user/me", MeView.as_view()),
     path("user/me/export", ExportView.as_view()),
-    path("chatroom", chatrooms.ChatroomViewSet.as_view({"get": "list", "post": "create"})),
-    path(
-        "chatroom/<int:room_id>",
-        chatrooms.ChatroomViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
-    ),
-    path("chatroom/<int:room_id>/message", chatrooms.RoomMessageViewSet.as_view({"post": "create"})),
-    path("chatroom/<int:room_id>/messages", chatrooms.RoomMessageViewSet.as_view({"get": "list"})),
-    path("message/<int:message_id>", chatrooms.MessageViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
-    path("message/<int:message_id>/replies", chatrooms.RepliesViewSet.as_view({"get": "list"})),
-    path("message/<int:message_id>/stream", chatrooms.MessageViewSet.as_view({"get": "stream"})),
-    path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
-    path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
-    path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
     path("chatroom/<int:room_id>/export", RoomExportView.as_view()),
     path("search", chatrooms.SearchViewSet.as_view({"get": "list"})),
     path("messages/cleanup", chatrooms.MessageViewSet.as_view({"delete": "cleanup"})),

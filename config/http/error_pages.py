@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 
+from config.http.admin_only import is_admin_page
 from config.http.problems import (
     BadRequestProblem,
     Forbidden,
@@ -39,7 +40,7 @@ class ProblemMiddleware:
         is_page = response.get("Content-Type", "").startswith("text/html")
         if response.status_code < HTTPStatus.BAD_REQUEST or not is_page:
             return response
-        if not _is_admin_page(request):
+        if not is_admin_page(request):
             return self._as_problem(response)
         response.headers["Content-Security-Policy"] = PLAIN_PAGE_POLICY
         return response
@@ -55,7 +56,7 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         """Render an exception of a view outside DRF: in the admin as a page."""
         problem = problem_of(error)
-        return _page_of(request, problem) if _is_admin_page(request) else render(problem)
+        return _page_of(request, problem) if is_admin_page(request) else render(problem)
 
 
 def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -64,10 +65,6 @@ def _page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
     if problem.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     return response
-
-
-def _is_admin_page(request: HttpRequest) -> bool:
-    return request.path_info.startswith(f"/{settings.DESK_PATH}")
 
 
 _BY_STATUS: dict[int, type[Problem]] = {

@@ -1,13 +1,32 @@
-"""Middleware for every response of the API: no caching, bounds on the request, no slash at the end of a path."""
+"""Middleware for every response: no caching, a policy for browsers, bounds on the request, no slash after a path."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Final
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, is_valid_path, resolve
 
 from config.http.problems import BadRequestProblem, MethodNotAllowed, render
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp, which builds a policy for each response: here only for those whose view replaced the usual one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self._usual = build_policy(**asdict(self.get_policy_parts(HttpRequest(), HttpResponse())))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if hasattr(response, "_csp_replace"):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._usual)
+        return response
 
 
 class PrivateMiddleware:

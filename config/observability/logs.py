@@ -145,6 +145,9 @@ def configure(*, level: str, style: str) -> None:
         }
     )
     logging.raiseExceptions = False  # a line that cannot be written is dropped, without a traceback
+    # What no line shows is not looked up for each (docs.python.org/3/howto/logging.html#optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001
 
 
 @signals.before_task_publish.connect
