@@ -86,7 +86,13 @@ def idempotent(
             object_id = made.object_id
             outcome = once(**names, status=status, work=lambda: object_id, reference=made.reference)
     else:
-        outcome = once(**names, status=status, work=lambda: make().object_id)
+
+        def work() -> int:
+            nonlocal made
+            made = make()
+            return made.object_id
+
+        outcome = once(**names, status=status, work=work)
     response = respond(made or Made(object_id=outcome.object_id, reference=outcome.reference))
     if outcome.replayed:
         response["Idempotency-Replayed"] = "true"
@@ -103,17 +109,17 @@ def once(
     work: Callable[[], int],
     reference: str = "",
 ) -> Outcome:
-    """Do `work` in a transaction, and never a second time for the same user, route and key within 24 hours.
+    """Do `work`, and never a second time for the same user, route and key within 24 hours.
 
-    What fails is not kept: the key's row commits together with the work.
+    What fails is not kept: the key's row commits together with the work, in one transaction.
 
     Args:
         user_id: whose key it is; the same key of another user is another key.
         route: a name of the endpoint, at most 80 characters.
-        key: the header's value; None does the work every time.
+        key: the header's value; without one the work is done each time.
         body: what was asked, of JSON's types; a repeat has to ask the same.
         status: the HTTP status of the first response, kept for repeats.
-        work: makes the object and returns its id.
+        work: makes the object, in a transaction of its own, and returns its id.
         reference: the object's id with another provider, if it was made there, before.
 
     Raises:
@@ -122,8 +128,7 @@ def once(
         IdempotencyKeyReused: the key came before with another body.
     """
     if key is None:
-        with transaction.atomic():
-            return Outcome(object_id=work(), status=status, replayed=False, reference=reference)
+        return Outcome(object_id=work(), status=status, replayed=False, reference=reference)
     _check(key)
     names = _names(user_id, route, key)
     with transaction.atomic():

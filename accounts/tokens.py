@@ -5,9 +5,11 @@ decides which tokens are active. Tokens carry no `iat`: the library refuses one 
 clock, while a refresh token is timed by the database's.
 """
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -23,6 +25,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from accounts import audit
 from accounts.exceptions import SessionEnded, TokenExpired, TokenInvalid, TokenReused
 from accounts.models import Session, User
+from config.infrastructure.compiled import compiled
 
 ACCESS_LIFETIME: Final[timedelta] = api_settings.ACCESS_TOKEN_LIFETIME
 REFRESH_LIFETIME: Final[timedelta] = api_settings.REFRESH_TOKEN_LIFETIME
@@ -112,7 +115,7 @@ def end(*, refresh_token: str) -> None:
     except (TokenInvalid, TokenExpired):
         return
     if Session.objects.filter(pk=token[SESSION], revoked_at=None).update(revoked_at=Now()):
-        audit.record("session_ended", user_id=int(token[USER]), session_id=token[SESSION])
+        audit.record("session_ended", user_id=token[USER], session_id=token[SESSION])
 
 
 def session_of(access_token: str | bytes) -> Session:
@@ -123,11 +126,11 @@ def session_of(access_token: str | bytes) -> Session:
         TokenExpired: it has expired.
         SessionEnded: its session ended, or its user was disabled or deleted.
     """
-    claims = _read(AccessToken, access_token)
-    session = _living(claims[SESSION], user_id=claims[USER]).first()
-    if session is None:
+    claims = _read_access(access_token)
+    sessions = _living_session(session_id=claims[SESSION], user_id=claims[USER])
+    if not sessions:
         raise SessionEnded
-    return session
+    return sessions[0]
 
 
 def living_session(session_id: UUID) -> Session:
@@ -147,9 +150,15 @@ def living_sessions(session_ids: Collection[UUID]) -> list[UUID]:
     return list(_all_living().filter(pk__in=session_ids).values_list("pk", flat=True))
 
 
-def _living(session_id: UUID, *, user_id: str) -> QuerySet[Session]:
+def _living(session_id: UUID, *, user_id: int) -> QuerySet[Session]:
     """The session, if it is active, with its user and entitlement, in one query."""
     return _all_living().select_related("user", "user__entitlement").filter(pk=session_id, user_id=user_id)
+
+
+@compiled
+def _living_session(session_id: UUID, user_id: int) -> QuerySet[Session]:
+    """`_living` without what only `rotate` reads."""
+    return _living(session_id, user_id=user_id).defer("replaced", "replaced_at")
 
 
 def _all_living() -> QuerySet[Session]:
@@ -169,7 +178,7 @@ def _signed(token: Token, session: Session) -> str:
 
 
 def _read(kind: type[Token], text: str | bytes) -> Mapping[str, Any]:
-    """Check signature, kind, audience, issuer and time, and return the claims, ids as UUIDs.
+    """Check signature, kind, audience, issuer and time, and return the claims, ids as UUIDs and numbers.
 
     Raises:
         TokenExpired: everything but the time is right.
@@ -177,11 +186,28 @@ def _read(kind: type[Token], text: str | bytes) -> Mapping[str, Any]:
     """
     try:
         claims = kind(text).payload  # type: ignore[arg-type]  # it takes text
-        return {**claims, SESSION: UUID(claims[SESSION]), ID: UUID(claims[ID]), USER: str(int(claims[USER]))}
+        return {**claims, SESSION: UUID(claims[SESSION]), ID: UUID(claims[ID]), USER: int(claims[USER])}
     except ExpiredTokenError:
         raise TokenExpired from None
     except (TokenError, KeyError, TypeError, ValueError, AttributeError):
         raise TokenInvalid from None
+
+
+@lru_cache(maxsize=4096)
+def _read_access_once(text: str | bytes) -> Mapping[str, Any]:
+    """A client sends its access token with every request, so that its signature is checked once.
+
+    What is refused is not kept.
+    """
+    return _read(AccessToken, text)
+
+
+def _read_access(text: str | bytes) -> Mapping[str, Any]:
+    """The claims of an access token that is valid now; raises as `_read` does."""
+    claims = _read_access_once(text)
+    if claims["exp"] <= time.time():
+        raise TokenExpired
+    return claims
 
 
 def _with_scheme_as_written(header: bytes) -> bytes:

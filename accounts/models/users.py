@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.exceptions import SessionEnded
 from accounts.passwords import normalised
+from config.infrastructure.compiled import compiled_update
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -119,14 +120,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         Raises:
             SessionEnded: the account was erased or marked for erasure since the request was authenticated.
         """
-        if not cls._outdate_rooms(cls.objects.filter(pk=user_id, erasing_at=None)):
+        if not _outdate_rooms_of_living(user_id=user_id):
             raise SessionEnded
 
     @classmethod
     def outdate_rooms(cls, user_id: int) -> None:
         """Like `touch_rooms`, for a change that the user did not request; also while the account is being erased."""
-        cls._outdate_rooms(cls.objects.filter(pk=user_id))
+        _outdate_rooms(user_id=user_id)
 
-    @staticmethod
-    def _outdate_rooms(users: "models.QuerySet[User]") -> int:
-        return users.update(rooms_version=F("rooms_version") + 1)
+
+@compiled_update
+def _outdate_rooms(user_id: int) -> "tuple[models.QuerySet[User], dict[str, Any]]":
+    return User.objects.filter(pk=user_id), {"rooms_version": F("rooms_version") + 1}
+
+
+@compiled_update
+def _outdate_rooms_of_living(user_id: int) -> "tuple[models.QuerySet[User], dict[str, Any]]":
+    return User.objects.filter(pk=user_id, erasing_at=None), {"rooms_version": F("rooms_version") + 1}

@@ -121,6 +121,16 @@ def test_an_access_token_names_its_session_for_fifteen_minutes(tokens: dict[str,
     assert 0 <= time.time() + 900 - claims["exp"] < 60
 
 
+def test_an_access_token_that_was_valid_expires(
+    client: Any, tokens: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its signature is checked once, its time with every request."""
+    own = tokens["access_token"]
+    assert client.ask("/user/me", own).status_code == 200
+    monkeypatch.setattr("accounts.tokens.time.time", lambda: claims_of(own)["exp"])
+    assert problem(client.ask("/user/me", own)) == (401, "token_expired")
+
+
 @pytest.mark.parametrize("value", [7, ["x"], {"a": 1}, None, True, "\ud800", "x" * 5000, "\x00", "\u2028"])
 def test_what_is_no_text_is_no_refresh_token(client: Any, value: Any) -> None:
     response = client.post("/auth/refresh", json.dumps({"refresh_token": value}), content_type="application/json")
