@@ -33,15 +33,18 @@ ADD_TOKENS = """
         prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
         output_tokens = usage.output_tokens + excluded.output_tokens
 """
-REMAINING: Final = """
-    SELECT %(ceiling)s - coalesce(
-               (SELECT prompt_tokens + output_tokens FROM billing_serviceusage WHERE day = today.day), 0),
-           %(share)s - coalesce(
-               (SELECT prompt_tokens + output_tokens FROM billing_dailyusage
-                WHERE user_id = %(user_id)s AND day = today.day), 0),
+SERVICE_REMAINING: Final = """(
+    %(ceiling)s - coalesce((SELECT prompt_tokens + output_tokens FROM billing_serviceusage WHERE day = today.day), 0)
+)"""
+SHARE_REMAINING: Final = """(
+    %(share)s - coalesce((SELECT prompt_tokens + output_tokens FROM billing_dailyusage
+                          WHERE user_id = %(user_id)s AND day = today.day), 0)
+)"""
+REMAINING: Final = f"""
+    SELECT {SERVICE_REMAINING}, {SHARE_REMAINING},
            extract(epoch FROM (today.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float
     FROM (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day) AS today
-"""
+"""  # noqa: S608  of constants
 
 
 def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
@@ -60,6 +63,11 @@ def share_of(tier: Tier) -> int:
     return math.ceil(settings.DAILY_TOKEN_CEILING * settings.TOKEN_SHARES[tier.slug] / 100)
 
 
+def limits(*, user_id: int, tier: Tier) -> dict[str, int]:
+    """The parameters of `SERVICE_REMAINING` and `SHARE_REMAINING`."""
+    return {"ceiling": settings.DAILY_TOKEN_CEILING, "share": share_of(tier), "user_id": user_id}
+
+
 def check(*, user_id: int, tier: Tier) -> None:
     """Check before a send and before a call that today's tokens are not used up.
 
@@ -70,9 +78,8 @@ def check(*, user_id: int, tier: Tier) -> None:
         ServiceBudgetReached: the installation has used up `DAILY_TOKEN_CEILING`.
         TokenShareReached: the user has used up the tier's share of it.
     """
-    share = share_of(tier)
     with connection.cursor() as cursor:
-        cursor.execute(REMAINING, {"ceiling": settings.DAILY_TOKEN_CEILING, "share": share, "user_id": user_id})
+        cursor.execute(REMAINING, limits(user_id=user_id, tier=tier))
         remaining, share_remaining, seconds = cursor.fetchone()
     if remaining <= 0:
         metrics.quota_refusals.labels(ServiceBudgetReached.code).inc()
@@ -80,4 +87,5 @@ def check(*, user_id: int, tier: Tier) -> None:
         raise ServiceBudgetReached(retry_after=seconds)
     if share_remaining <= 0:
         metrics.quota_refusals.labels(TokenShareReached.code).inc()
+        share = share_of(tier)
         raise TokenShareReached(retry_after=seconds, limit=share, used=share - share_remaining)

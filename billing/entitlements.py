@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Max
+from rest_framework.request import Request
 
+from accounts.current_user import current_user
 from billing import entitlement_dates
 from billing.models import Entitlement, Grant, Tier
 
@@ -33,20 +35,21 @@ class TierStatus:
     until: datetime | None
 
 
-TIER_STATUS: Final = """
+FIELDS: Final = Tier._meta.concrete_fields  # noqa: SLF001  public in practice
+TIER_STATUS: Final = f"""
     WITH mine AS (
         SELECT max(stripe_until) FILTER (WHERE stripe_until > statement_timestamp()) AS paid_until,
                max(grant_until) FILTER (WHERE grant_until > statement_timestamp()) AS granted_until
         FROM billing_entitlement
         WHERE user_id = %(user_id)s
     )
-    SELECT tier.*, mine.paid_until, mine.granted_until
+    SELECT mine.paid_until, mine.granted_until, {", ".join(f"tier.{field.column}" for field in FIELDS)}
     FROM mine
     JOIN billing_tier tier
       ON tier.slug = CASE WHEN coalesce(mine.paid_until, mine.granted_until) IS NULL THEN %(basic)s ELSE %(pro)s END
-"""
-"""It uses the primary key and the unique slug. It is SQL because it runs four times per message, and the ORM needs
-1.4 ms to build and run what takes PostgreSQL 0.3 ms."""
+"""  # noqa: S608  of constants
+"""It uses the primary key and the unique slug. It is SQL because it runs with every message, and the ORM needs 1.4 ms
+to build and run what takes PostgreSQL 0.3 ms."""
 
 
 def current_tier_status(*, user_id: int) -> TierStatus:
@@ -55,12 +58,13 @@ def current_tier_status(*, user_id: int) -> TierStatus:
     Raises:
         Tier.DoesNotExist: the tiers have not been seeded (`manage.py seed_tiers`).
     """
-    found = Tier.objects.raw(TIER_STATUS, {"user_id": user_id, "basic": Tier.BASIC, "pro": Tier.PRO})
-    tier: Any = next(iter(found), None)
-    if tier is None:
+    with connection.cursor() as cursor:
+        cursor.execute(TIER_STATUS, {"user_id": user_id, "basic": Tier.BASIC, "pro": Tier.PRO})
+        row = cursor.fetchone()
+    if row is None:
         raise Tier.DoesNotExist
-    paid_until: datetime | None = tier.paid_until
-    granted_until: datetime | None = tier.granted_until
+    paid_until, granted_until, *values = row
+    tier = Tier.from_db(DEFAULT_DB_ALIAS, [field.attname for field in FIELDS], values)
     if paid_until:
         return TierStatus(tier=tier, source=Source.STRIPE, until=paid_until)
     return TierStatus(tier=tier, source=Source.GRANT if granted_until else Source.DEFAULT, until=granted_until)
@@ -69,6 +73,15 @@ def current_tier_status(*, user_id: int) -> TierStatus:
 def tier_of(*, user_id: int) -> Tier:
     """The tier of a user now; see `current_tier_status`."""
     return current_tier_status(user_id=user_id).tier
+
+
+def tier_of_request(request: Request) -> Tier:
+    """The tier of a request's user, read once for the request."""
+    tier: Tier | None = getattr(request, "tier", None)
+    if tier is None:
+        tier = tier_of(user_id=current_user(request).pk)
+        setattr(request, "tier", tier)  # noqa: B010  DRF's request has no such attribute
+    return tier
 
 
 def recompute_stripe(*, user_id: int) -> None:

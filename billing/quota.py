@@ -16,19 +16,23 @@ from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
 from config.observability import metrics
 
-CONSUME = """
-    WITH consumed AS (
+CONSUME = f"""
+    WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day),
+    consumed AS (
         INSERT INTO billing_dailyusage AS usage (user_id, day, used, prompt_tokens, output_tokens)
-        SELECT %(user_id)s, (statement_timestamp() AT TIME ZONE 'UTC')::date, 1, 0, 0
-        WHERE %(limit)s::bigint IS NULL OR %(limit)s::bigint > 0
+        SELECT %(user_id)s, today.day, 1, 0, 0 FROM today
+        WHERE (%(limit)s::bigint IS NULL OR %(limit)s::bigint > 0)
+          AND {budget.SERVICE_REMAINING} > 0 AND {budget.SHARE_REMAINING} > 0
         ON CONFLICT (user_id, day) DO UPDATE SET used = usage.used + 1
         WHERE %(limit)s::bigint IS NULL OR usage.used < %(limit)s::bigint
-        RETURNING user_id, day
+        RETURNING user_id, day, used
+    ), entry AS (
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind)
+        SELECT user_id, day, 1, %(kind)s FROM consumed
+        RETURNING id
     )
-    INSERT INTO billing_ledgerentry (user_id, day, amount, kind)
-    SELECT user_id, day, 1, %(kind)s FROM consumed
-    RETURNING id
-"""
+    SELECT entry.id, consumed.used, (consumed.day + 1)::timestamp AT TIME ZONE 'UTC' FROM entry, consumed
+"""  # noqa: S608  of constants
 REFUND = """
     WITH refunded AS (
         INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
@@ -112,8 +116,8 @@ class Allowance:
 
     @property
     def remaining(self) -> int | None:
-        """Units left today; never negative, although a limit may be lowered during the day."""
-        return None if self.limit is None else max(0, self.limit - self.used)
+        """Units left today."""
+        return _remaining(limit=self.limit, used=self.used)
 
     @property
     def token_limit(self) -> int:
@@ -128,28 +132,54 @@ class Allowance:
     @property
     def headers(self) -> dict[str, str]:
         """`X-RateLimit-*`, with the reset as a Unix time; none for a tier without a limit."""
-        if self.limit is None:
-            return {}
-        return {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(int(self.resets_at.timestamp())),
-        }
+        return _headers(limit=self.limit, used=self.used, resets_at=self.resets_at)
 
 
-def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> int:
-    """Consume one unit of today, in the transaction of what it is for; the id of its ledger entry.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A consumed unit.
+
+    Attributes:
+        pk: the id of its ledger entry.
+        headers: as those of `Allowance`, after it.
+    """
+
+    pk: int
+    headers: dict[str, str]
+
+
+def _remaining(*, limit: int | None, used: int) -> int | None:
+    """Never negative, although a limit may be lowered during the day; None without a limit."""
+    return None if limit is None else max(0, limit - used)
+
+
+def _headers(*, limit: int | None, used: int, resets_at: datetime) -> dict[str, str]:
+    if limit is None:
+        return {}
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(_remaining(limit=limit, used=used)),
+        "X-RateLimit-Reset": str(int(resets_at.timestamp())),
+    }
+
+
+def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> Unit:
+    """Consume one unit of today, in the transaction of what it is for.
 
     Raises:
+        ServiceBudgetReached, TokenShareReached: as `budget.check` raises them.
         QuotaExceeded: today's units are used up.
     """
+    limits = budget.limits(user_id=user_id, tier=tier)
     with connection.cursor() as cursor:
-        cursor.execute(CONSUME, {"user_id": user_id, "limit": tier.daily_messages, "kind": kind.value})
+        cursor.execute(CONSUME, {**limits, "limit": tier.daily_messages, "kind": kind.value})
         row = cursor.fetchone()
     if row is None:
+        budget.check(user_id=user_id, tier=tier)
         metrics.quota_refusals.labels(QuotaExceeded.code).inc()
         raise _exceeded(user_id)
-    return int(row[0])
+    unit_id, used, resets_at = row
+    return Unit(pk=unit_id, headers=_headers(limit=tier.daily_messages, used=used, resets_at=resets_at))
 
 
 def refund(*, unit_id: int | None) -> bool:

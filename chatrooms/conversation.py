@@ -5,7 +5,10 @@ room, messages, so that two changes can wait for each other but never deadlock. 
 before: if two exclude each other, the second one fails with 409.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +19,8 @@ from accounts.models import User
 from billing import budget, quota
 from billing.entitlements import tier_of
 from billing.models import LedgerEntry, Tier
-from chatrooms import redis_stream
+from billing.quota import Unit
+from chatrooms import new_messages, redis_stream
 from chatrooms.exceptions import (
     MessageNotFound,
     NotLastMessage,
@@ -37,11 +41,30 @@ MAX_STALE = 20
 """Messages of a summary that may have changed since; the prompt has them word for word beside the summary."""
 
 
-def send(*, user_id: int, room_id: int, content: str) -> Message:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An accepted message."""
+
+    row: Mapping[str, Any]
+    """One of `rows.message`."""
+    unit: Unit
+
+    @property
+    def pk(self) -> int:
+        return int(self.row["id"])
+
+
+def send(*, user_id: int, room_id: int, content: str, tier: Tier | None = None) -> Sent:
     """Accept a message and queue the reply to it, together or not at all.
 
     A room's messages get their replies in the order of their ids, which is the order in which they were accepted: the
     ids are assigned under the user's lock.
+
+    Args:
+        user_id: who sends.
+        room_id: the room.
+        content: the text, validated.
+        tier: the user's tier now, if it was read already.
 
     Raises:
         RoomNotFound: it is not one of the user's.
@@ -50,14 +73,19 @@ def send(*, user_id: int, room_id: int, content: str) -> Message:
         TokenShareReached: the user has used their share of them.
         QuotaExceeded: the user has used today's units.
     """
+    tier = tier or tier_of(user_id=user_id)
     with transaction.atomic():
         User.touch_rooms(user_id)
-        if not Chatroom.objects.filter(pk=room_id, user_id=user_id).update(updated_at=Now()):
+        unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id)
+        if unfinished is None:
             raise RoomNotFound
-        unit_id = _charge(user_id, LedgerEntry.Kind.SEND)
-        message: Message = Message.objects.create(room_id=room_id, user_id=user_id, role=Role.USER, content=content)
-        _queue_reply(message, unit_id)
-    return message
+        _check_waiting(unfinished, tier)
+        unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND)
+        row = new_messages.insert(
+            user_id=user_id, room_id=room_id, content=content, unit_id=unit.pk, request_id=request_id()
+        )
+        publishing.publish_on_commit(row["current__id"])
+    return Sent(row=row, unit=unit)
 
 
 def stop(*, user_id: int, message_id: int) -> None:
@@ -104,7 +132,9 @@ def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
     """
     with transaction.atomic():
         message = _message_to_change(user_id, message_id)
-        _check_capacity(user_id, tier_of(user_id=user_id))
+        tier = tier_of(user_id=user_id)
+        _check_waiting(_unfinished(user_id), tier)
+        budget.check(user_id=user_id, tier=tier)
         _mark_in_summary(message)
         if not lifecycle.restart(message_id=message.pk, unit_id=None, request_id=request_id()):
             raise ReplyHasNotFailed
@@ -181,16 +211,19 @@ def _message_to_change(user_id: int, message_id: int) -> Message:
 def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
     """Consume the unit of a reply, or raise why the user may not request one."""
     tier = tier_of(user_id=user_id)
-    _check_capacity(user_id, tier)
-    return quota.consume(user_id=user_id, tier=tier, kind=kind)
+    _check_waiting(_unfinished(user_id), tier)
+    return quota.consume(user_id=user_id, tier=tier, kind=kind).pk
 
 
-def _check_capacity(user_id: int, tier: Tier) -> None:
-    """Raise if the user has too many waiting replies, or if the user's or the installation's tokens are used up."""
-    if Reply.objects.filter(user_id=user_id).unfinished().count() >= tier.waiting_replies:
+def _unfinished(user_id: int) -> int:
+    return int(Reply.objects.filter(user_id=user_id).unfinished().count())
+
+
+def _check_waiting(unfinished: int, tier: Tier) -> None:
+    """Raise if the user has too many waiting replies."""
+    if unfinished >= tier.waiting_replies:
         metrics.quota_refusals.labels(TooManyWaiting.code).inc()
         raise TooManyWaiting(f"At most {tier.waiting_replies} at once.", retry_after=WAIT_HINT.total_seconds())
-    budget.check(user_id=user_id, tier=tier)
 
 
 def _mark_in_summary(message: Message) -> None:

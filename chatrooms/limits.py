@@ -3,9 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.current_user import current_user
 from accounts.limits import UserLimit
-from billing.entitlements import tier_of
+from billing.entitlements import tier_of_request
 
 
 class SendLimit(UserLimit):
@@ -16,7 +15,7 @@ class SendLimit(UserLimit):
         return type(self).__name__
 
     def per_minute(self, request: Request) -> int:
-        return tier_of(user_id=current_user(request).pk).sends_per_minute
+        return tier_of_request(request).sends_per_minute
 
 
 class SearchLimit(UserLimit):

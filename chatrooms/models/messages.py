@@ -49,7 +49,11 @@ class Role(models.TextChoices):
 class MessageQuerySet(models.QuerySet["Message"]):
     def for_user(self, user: Any) -> Self:
         """The messages that `user` wrote, without the replies."""
-        return self.filter(user_id=user.pk, role=Role.USER)
+        return self.of_user(user.pk)
+
+    def of_user(self, user_id: Any) -> Self:
+        """As `for_user`, by the user's id."""
+        return self.filter(user_id=user_id, role=Role.USER)
 
     def seen_by(self, user: Any) -> Self:
         """What `user` wrote and the current replies to it, the newest first.

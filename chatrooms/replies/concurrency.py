@@ -1,14 +1,17 @@
 """How many calls to the model one user may have at once, for replies and for titles and summaries together."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from billing import leases
 from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms.models import Reply, Status
+from config.infrastructure.compiled import compiled
 
 
 def free_slots(*, user_id: int, tier: Tier) -> int:
@@ -17,9 +20,16 @@ def free_slots(*, user_id: int, tier: Tier) -> int:
     The slot of titles and summaries is checked only if one slot is left: they use one at most, and a caller that takes
     a slot counts again.
     """
-    generating = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
-    free: int = tier.parallel_replies - Reply.objects.filter(generating, user_id=user_id).count()
+    free: int = tier.parallel_replies - len(_calls(user_id=user_id))
     return free - leases.is_held(name=_lease_name(user_id)) if free == 1 else max(0, free)
+
+
+@compiled
+def _calls(user_id: int) -> QuerySet[Reply, Any]:
+    """The user's replies for which the model is called."""
+    calling = Q(status=Status.GENERATING) | Q(status=Status.STOPPED, lease_until__isnull=False)
+    found: QuerySet[Reply, Any] = Reply.objects.filter(calling, user_id=user_id).values("pk")
+    return found
 
 
 def take_slot_for_room(*, user_id: int) -> leases.HeldLease | None:

@@ -1,16 +1,23 @@
 """From a room's history to the prompt."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from billing.models import Tier
 from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
+from config.infrastructure.compiled import compiled
 from gemini.prompts import with_summary
 from gemini.tokens import TURN_OVERHEAD, estimate
 from gemini.types import Prompt, Turn
 
 MAX_EXCHANGES = 400
 """The most exchanges to read, whatever the budget: it bounds the query."""
+
+NONE_LATER = 2**63 - 1
+"""An id above all others."""
 
 FULL = 0.75
 """The part of the budget, or of `MAX_EXCHANGES`, at which the oldest exchanges are summarised. The rest of the budget
@@ -78,27 +85,51 @@ def model_for(*, room: Chatroom, tier: Tier) -> str:
 
 def summary_before(*, room_id: int, message_id: int) -> Summary | None:
     """The room's summary, unless it covers this message or later ones."""
-    return Summary.objects.filter(room_id=room_id, upto__lt=message_id).first()
+    found = _summary_before(room_id=room_id, message_id=message_id)
+    return found[0] if found else None
+
+
+@compiled
+def _summary_before(room_id: int, message_id: int) -> QuerySet[Summary]:
+    return Summary.objects.filter(room_id=room_id, upto__lt=message_id)
 
 
 def exchanges_of(message_ids: Collection[int]) -> list[Exchange]:
     """The exchanges of these messages, as far as they have replies, oldest first."""
     if not message_ids:
         return []
-    answered = Reply.objects.filter(answers_id__in=message_ids, is_current=True, status__in=READABLE)
-    return _exchanges(answered.order_by("answers_id"))
+    return _exchanges(_with_message(Reply.objects.filter(answers_id__in=message_ids).order_by("answers_id")))
 
 
 def exchanges(
-    *, room_id: int, after: int, before: int | None = None, newest_first: bool, limit: int = MAX_EXCHANGES
+    *, room_id: int, after: int, before: int = NONE_LATER, newest_first: bool, limit: int = MAX_EXCHANGES
 ) -> list[Exchange]:
     """The exchanges of a room that have replies, between two messages (by id, both excluded), `limit` at most."""
-    answered = Reply.objects.filter(room_id=room_id, is_current=True, status__in=READABLE, answers_id__gt=after)
-    if before is not None:
-        answered = answered.filter(answers_id__lt=before)
-    return _exchanges(answered.order_by("-answers_id" if newest_first else "answers_id"), limit=limit)
+    read = _newest_exchanges if newest_first else _oldest_exchanges
+    return _exchanges(read(room_id=room_id, after=after, before=before, limit=limit))
 
 
-def _exchanges(replies: ReplyQuerySet, limit: int | None = None) -> list[Exchange]:
-    rows = replies.exclude(content="").values_list("answers_id", "answers__content", "content")[:limit]
-    return [Exchange(message_id=message_id, message=message, reply=reply) for message_id, message, reply in rows]
+@compiled
+def _newest_exchanges(room_id: int, after: int, before: int) -> QuerySet[Reply, Any]:
+    return _with_message(_between(room_id, after, before).order_by("-answers_id"))
+
+
+@compiled
+def _oldest_exchanges(room_id: int, after: int, before: int) -> QuerySet[Reply, Any]:
+    return _with_message(_between(room_id, after, before).order_by("answers_id"))
+
+
+def _between(room_id: int, after: int, before: int) -> ReplyQuerySet:
+    found: ReplyQuerySet = Reply.objects.filter(room_id=room_id, answers_id__gt=after, answers_id__lt=before)
+    return found
+
+
+def _with_message(replies: ReplyQuerySet) -> QuerySet[Reply, Any]:
+    readable = replies.filter(is_current=True, status__in=READABLE).exclude(content="")
+    return readable.values("answers_id", "answers__content", "content")
+
+
+def _exchanges(rows: Iterable[Mapping[str, Any]]) -> list[Exchange]:
+    return [
+        Exchange(message_id=row["answers_id"], message=row["answers__content"], reply=row["content"]) for row in rows
+    ]

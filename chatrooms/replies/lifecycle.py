@@ -6,13 +6,14 @@ user, room, reply.
 """
 
 import random
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import User
@@ -29,6 +30,7 @@ from chatrooms.replies.publishing import (
     publish_on_commit,
 )
 from chatrooms.stream_entries import Event
+from config.infrastructure.compiled import compiled, compiled_update
 from config.observability import metrics
 from gemini.types import FinishReason, Usage
 
@@ -46,33 +48,40 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
     the count and the parking.
     """
     with transaction.atomic():
-        owner = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values("user_id")
-        user_id = User.objects.select_for_update(no_key=True).filter(pk__in=owner).values_list("pk", flat=True).first()
-        if user_id is None:
+        owner = _lock_owner(reply_id=reply_id)
+        if not owner:
             return None
+        user_id = owner[0]["pk"]
         tier = tier_of(user_id=user_id)
-        if free_slots(user_id=user_id, tier=tier) and _start(reply_id):
-            claimed = Reply.objects.with_waited().select_related("room", "answers").defer("answers__search", "search")
-            return claimed.get(pk=reply_id), tier
+        if free_slots(user_id=user_id, tier=tier) and _start(reply_id=reply_id, lease=settings.REPLY_LEASE):
+            return _claimed(reply_id=reply_id)[0], tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, next_attempt_at__lte=Now()).update(
             is_parked=True, publish_at=Now() + MAX_REPUBLISH_INTERVAL
         )
         return None
 
 
-def _start(reply_id: int) -> bool:
-    started = (
-        Reply.objects.due()
-        .filter(pk=reply_id)
-        .update(
-            status=Status.GENERATING,
-            attempt=F("attempt") + 1,
-            is_parked=False,
-            lease_until=Now() + settings.REPLY_LEASE,
-            started_at=Coalesce("started_at", Now()),
-        )
-    )
-    return bool(started)
+@compiled
+def _lock_owner(reply_id: int) -> QuerySet[User, Any]:
+    owner = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values("user_id")
+    return User.objects.select_for_update(no_key=True).filter(pk__in=owner).values("pk")
+
+
+@compiled_update
+def _start(reply_id: int, lease: timedelta) -> tuple[ReplyQuerySet, dict[str, Any]]:
+    return Reply.objects.due().filter(pk=reply_id), {
+        "status": Status.GENERATING,
+        "attempt": F("attempt") + 1,
+        "is_parked": False,
+        "lease_until": ExpressionWrapper(Now() + lease, DateTimeField()),
+        "started_at": Coalesce("started_at", Now()),
+    }
+
+
+@compiled
+def _claimed(reply_id: int) -> ReplyQuerySet:
+    claimed: ReplyQuerySet = Reply.objects.with_waited().filter(pk=reply_id).select_related("room", "answers")
+    return claimed.defer("answers__search", "search")
 
 
 def finish(
@@ -85,19 +94,46 @@ def finish(
     first_token_ms: int | None = None,
 ) -> bool:
     """Save the whole text; False, and nothing is written, if this attempt no longer holds the reply."""
-    is_saved = _end(
-        reply,
-        held_by_attempt(reply),
-        status=Status.DONE,
-        content=text,
-        model=model,
-        finish_reason=finish_reason,
-        first_token_ms=first_token_ms,
+    values = {
+        "status": Status.DONE.value,
+        "content": text,
+        "model": model,
+        "finish_reason": finish_reason.value,
+        "first_token_ms": first_token_ms,
         **usage_values(usage),
-    )
+    }
+    is_saved = _end(reply, lambda: _save(reply_id=reply.pk, held_attempt=reply.attempt, **values), values)
     if is_saved:
         log.info("reply_done", reply_id=reply.pk, model=model, output_tokens=usage.output_tokens)
     return is_saved
+
+
+@compiled_update
+def _save(
+    *,
+    reply_id: int,
+    held_attempt: int,
+    status: str,
+    content: str,
+    model: str,
+    finish_reason: str,
+    first_token_ms: int | None,
+    prompt_tokens: int | None,
+    output_tokens: int | None,
+    tokens_estimated: bool,
+) -> tuple[ReplyQuerySet, dict[str, Any]]:
+    return Reply.objects.held_by(reply_id=reply_id, attempt=held_attempt), {
+        "status": status,
+        "content": content,
+        "model": model,
+        "finish_reason": finish_reason,
+        "first_token_ms": first_token_ms,
+        "prompt_tokens": prompt_tokens,
+        "output_tokens": output_tokens,
+        "tokens_estimated": tokens_estimated,
+        "lease_until": None,
+        "finished_at": Now(),
+    }
 
 
 def fail(
@@ -213,7 +249,8 @@ def schedule_retry(held: ReplyQuerySet, delay: timedelta) -> bool:
 
 def end_as_failed(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
     """Fail a reply with `values["error"]`; False if `held` is empty by now."""
-    is_failed = _end(reply, held, status=Status.FAILED, **values)
+    values |= {"status": Status.FAILED.value}
+    is_failed = _end(reply, lambda: held.update(**values, lease_until=None, finished_at=Now()), values)
     if is_failed:
         log.warning("reply_failed", reply_id=reply.pk, error=values["error"])
     return is_failed
@@ -228,22 +265,22 @@ def usage_values(usage: Usage) -> dict[str, object]:
     }
 
 
-def observe_first_token(values: dict[str, object]) -> None:
+def observe_first_token(values: Mapping[str, object]) -> None:
     """Report the time to the first token to the metrics, if the reply had one."""
     milliseconds = values.get("first_token_ms")
     if isinstance(milliseconds, int):
         metrics.first_token_seconds.observe(milliseconds / 1000)
 
 
-def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
+def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -> bool:
     """Write an end state, refund the unit of a failure, and let the user's next replies start.
 
-    All of it, or nothing if `held` is empty by now.
+    All of it, or nothing if the attempt no longer holds the reply: `write` then returns 0.
     """
     with transaction.atomic():
         User.outdate_rooms(reply.user_id)
-        Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
-        ended = held.update(**values, lease_until=None, finished_at=Now())
+        _mark_active(room_id=reply.room_id)
+        ended = write()
         if not ended:
             transaction.set_rollback(True)
             log.warning("reply_fenced", reply_id=reply.pk, attempt=reply.attempt)
@@ -256,7 +293,12 @@ def _end(reply: Reply, held: ReplyQuerySet, **values: object) -> bool:
     return True
 
 
-def _publish_end(reply: Reply, values: dict[str, object]) -> None:
+@compiled_update
+def _mark_active(room_id: int) -> tuple[QuerySet[Chatroom], dict[str, Any]]:
+    return Chatroom.objects.filter(pk=room_id), {"updated_at": Now()}
+
+
+def _publish_end(reply: Reply, values: Mapping[str, object]) -> None:
     metrics.replies.labels(Status(str(values["status"])).value, str(values.get("error", ""))).inc()
     observe_first_token(values)
     if values["status"] == Status.FAILED:

@@ -4,17 +4,18 @@ What Redis does not accept is not lost: the reaper publishes every reply whose `
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Value
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
 from django.db.models.functions import Greatest, Least, Now
 
 from billing.entitlements import tier_of
 from chatrooms.models import Reply, Status
 from chatrooms.replies.concurrency import free_slots
 from config.celery import publish
+from config.infrastructure.compiled import compiled
 from config.observability import tracing
 
 GENERATE_REPLY: Final = "chatrooms.tasks.answer"
@@ -36,7 +37,7 @@ def publish_next_on_commit(user_id: int) -> None:
 
 def publish_next(*, user_id: int) -> None:
     """Publish the user's parked replies that may start now: the next of a room, and those that waited for a slot."""
-    if not Reply.objects.filter(user_id=user_id, is_parked=True).exists():
+    if not _parked(user_id=user_id, limit=1):
         return
     parked = list(
         Reply.objects.due().filter(user_id=user_id, is_parked=True).order_by("pk").values_list("pk", flat=True)
@@ -49,6 +50,12 @@ def publish_next(*, user_id: int) -> None:
             is_published = publish(GENERATE_REPLY, reply_id)
         if is_published:
             waiting.update(publish_at=Now() + settings.REPLY_REPUBLISH_AFTER)
+
+
+@compiled
+def _parked(user_id: int) -> QuerySet[Reply, Any]:
+    found: QuerySet[Reply, Any] = Reply.objects.filter(user_id=user_id, is_parked=True).values("pk")
+    return found
 
 
 def republish_due() -> int:

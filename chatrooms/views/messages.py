@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts.current_user import current_user
+from accounts.current_user import current_session, current_user
 from accounts.idempotency import Made, idempotent
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
-from chatrooms import conversation, schema
+from billing.entitlements import tier_of_request
+from chatrooms import conversation, rows, schema
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
 from chatrooms.limits import SendLimit
 from chatrooms.long_poll import until_final
@@ -30,7 +31,7 @@ from chatrooms.serializers import (
 )
 from chatrooms.streaming.sse import refusal_response
 from chatrooms.tickets import Ticket
-from config.http.pagination import LinkPagination
+from config.http.pagination import FirstPage, LinkPagination
 from config.http.parsers import JSONParser
 from config.http.problems import problem_of
 
@@ -74,32 +75,36 @@ class MessageViews(viewsets.GenericViewSet[Message]):
         parameters.is_valid(raise_exception=True)
         self._max_wait: float = parameters.validated_data["wait"]
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        """Add the session: the ticket in a stream's URL is valid for that session only."""
-        return {**super().get_serializer_context(), "session": self.request.auth}
-
-    def when_final(self, message_id: int) -> Message:
-        """One of the user's messages, when its reply is final or the wait is over.
+    def when_final(self, message_id: int) -> dict[str, Any]:
+        """One of the user's messages as JSON, when its reply is final or the wait is over.
 
         Raises:
             MessageNotFound: it is not one of the user's, or was deleted.
         """
-        mine = Message.objects.for_user(self.request.user).filter(pk=message_id)
-        if self._max_wait and mine.exists():
+        user = current_user(self.request)
+        if self._max_wait and Message.objects.for_user(user).filter(pk=message_id).exists():
             until_final(message_id=message_id, seconds=self._max_wait)
-        message: Message | None = mine.with_reply().first()
-        if message is None:
+        found = rows.message(user_id=user.pk, message_id=message_id)
+        if not found:
             raise MessageNotFound
-        return message
+        return rows.message_json(found[0], session_id=current_session(self.request).pk)
 
-    def accepted(self, message_id: int) -> Response:
-        """202 with the message, and what is left of the daily quota."""
-        message = self.when_final(message_id)
-        allowance = quota.allowance_of(user_id=current_user(self.request).pk).headers
+    def accepted(self, message_id: int, sent: conversation.Sent | None = None) -> Response:
+        """202 with the message, and what is left of the daily quota.
+
+        Args:
+            message_id: the message.
+            sent: what is known of it, if it was sent by this request. It is not read again then, unless to wait.
+        """
+        if sent is None or self._max_wait:
+            message = self.when_final(message_id)
+        else:
+            message = rows.message_json(sent.row, session_id=current_session(self.request).pk)
+        allowance = sent.unit if sent else quota.allowance_of(user_id=current_user(self.request).pk)
         return Response(
-            self.get_serializer(message).data,
+            message,
             status=status.HTTP_202_ACCEPTED,
-            headers={"Location": f"/message/{message.pk}", **allowance},
+            headers={"Location": f"/message/{message_id}", **allowance.headers},
         )
 
 
@@ -130,11 +135,13 @@ class RoomMessageViewSet(MessageViews):
         content = _content_of(request)
 
         def send() -> Made:
-            message = conversation.send(user_id=current_user(request).pk, room_id=room_id, content=content)
-            return Made(object_id=message.pk)
+            sent = conversation.send(
+                user_id=current_user(request).pk, room_id=room_id, content=content, tier=tier_of_request(request)
+            )
+            return Made(object_id=sent.pk, data=sent)
 
-        def respond(sent: Made) -> Response:
-            return self.accepted(sent.object_id)
+        def respond(made: Made) -> Response:
+            return self.accepted(made.object_id, made.data)
 
         return idempotent(
             request,
@@ -148,10 +155,14 @@ class RoomMessageViewSet(MessageViews):
     @extend_schema(summary="List a chatroom's messages")
     def list(self, request: Request, room_id: int) -> Response:
         """The newest page, oldest first in it; `Link` leads back in time."""
-        if not Chatroom.objects.for_user(request.user).filter(pk=room_id).exists():
+        user, session = current_user(request), current_session(request)
+        found: Any = FirstPage(lambda limit: rows.newest_messages(user_id=user.pk, room_id=room_id, limit=limit))
+        if "cursor" in request.query_params:
+            found = rows.with_current_reply(Message.objects.of_user(user.pk).in_room(room_id))
+        page = self.paginate_queryset(found) or []
+        if not page and not Chatroom.objects.for_user(user).filter(pk=room_id).exists():
             raise RoomNotFound
-        found = self.paginate_queryset(Message.objects.in_room(room_id).with_reply())
-        return self.get_paginated_response(self.get_serializer(found, many=True).data)
+        return self.get_paginated_response([rows.message_json(row, session_id=session.pk) for row in page])
 
 
 class RepliesViewSet(viewsets.GenericViewSet[Reply]):
@@ -192,7 +203,7 @@ class MessageViewSet(MessageViews):
     @extend_schema(summary="Get a message", parameters=[WaitSerializer])
     def retrieve(self, request: Request, message_id: int) -> Response:
         """One message with its reply."""
-        return Response(self.get_serializer(self.when_final(message_id)).data)
+        return Response(self.when_final(message_id))
 
     @extend_schema(
         summary="Edit the last message",
@@ -210,7 +221,7 @@ class MessageViewSet(MessageViews):
     def stop(self, request: Request, message_id: int) -> Response:
         """Stop it at once. The text so far is kept."""
         conversation.stop(user_id=current_user(request).pk, message_id=message_id)
-        return Response(self.get_serializer(self.when_final(message_id)).data)
+        return Response(self.when_final(message_id))
 
     @extend_schema(
         summary="Retry a failed reply",
@@ -248,10 +259,10 @@ class MessageViewSet(MessageViews):
             Ticket.parse(ticket_sent)
             raise StreamUnavailable(retry_after=5)  # the URL came from here, so no process at STREAM_ORIGIN streams
         message = self.when_final(message_id)
-        ticket = Ticket(reply_id=message.reply.pk, session_id=request.auth.pk)
+        ticket = Ticket(reply_id=message["reply"]["id"], session_id=current_session(request).pk)
         after = {"after": request.query_params["after"]} if "after" in request.query_params else {}
         query = urlencode({"ticket": str(ticket), **after}, safe=":")
-        response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?{query}")
+        response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message_id}/stream?{query}")
         response.status_code = status.HTTP_307_TEMPORARY_REDIRECT
         return response
 

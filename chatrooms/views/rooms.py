@@ -8,11 +8,11 @@ from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.current_user import current_user
-from chatrooms import rooms
+from accounts.current_user import current_session, current_user
+from chatrooms import rooms, rows
 from chatrooms.exceptions import RoomNotFound
-from chatrooms.models import Chatroom, Message
-from chatrooms.serializers import MessageSerializer, RoomSerializer, RoomWithMessagesSerializer
+from chatrooms.models import Chatroom
+from chatrooms.serializers import RoomSerializer, RoomWithMessagesSerializer
 from config.http.pagination import LinkPagination
 
 LATEST = 20
@@ -76,14 +76,13 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     @extend_schema(summary="Get a chatroom", responses=RoomWithMessagesSerializer)
     def retrieve(self, request: Request, room_id: int) -> Response:
         """One room with its newest messages."""
-        room = self.get_queryset().filter(pk=room_id).first()
-        if room is None:
+        user, session = current_user(request), current_session(request)
+        found = rows.room(user_id=user.pk, room_id=room_id)
+        if not found:
             raise RoomNotFound
-        newest = Message.objects.in_room(room.pk).with_reply().order_by("-id")[:LATEST]
-        data = RoomSerializer(room).data
-        context = {"session": request.auth}
-        data["messages"] = MessageSerializer(list(newest)[::-1], many=True, context=context).data
-        return Response(data)
+        newest = rows.newest_messages(user_id=user.pk, room_id=room_id, limit=LATEST)
+        messages = [rows.message_json(row, session_id=session.pk) for row in reversed(newest)]
+        return Response(rows.room_json(found[0], messages=messages))
 
     @extend_schema(
         summary="Change a chatroom", examples=[OpenApiExample("Rename", {"name": "Trip to Goa"}, request_only=True)]

@@ -15,7 +15,7 @@ from accounts.models import StaffAction, User
 from billing import quota
 from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation, rooms
-from chatrooms.models import Chatroom, Message, Reply, Status
+from chatrooms.models import Chatroom, Reply, Status
 from tests import factories
 from tests.accounts.hashing import quick_hashing
 from tests.accounts.twilio_fixtures import twilio, twilio_process
@@ -87,8 +87,8 @@ def failed_reply(alice: User, room: Chatroom) -> Reply:
     return fail_reply(message)
 
 
-def fail_reply(message: Message, error: str = "provider_timeout") -> Reply:
-    reply = Reply.objects.get(answers=message)
+def fail_reply(message: conversation.Sent, error: str = "provider_timeout") -> Reply:
+    reply = Reply.objects.get(answers_id=message.pk)
     Reply.objects.filter(pk=reply.pk).update(status=Status.FAILED, error=error, attempt=3)
     quota.refund(unit_id=reply.unit_id)
     reply.refresh_from_db()

@@ -94,7 +94,7 @@ def test_an_allowance_is_reset_only_once(staff_client: Client, alice: User) -> N
 def test_a_unit_refunded_by_staff_is_not_refunded_again(staff_client: Client, alice: User, room: Chatroom) -> None:
     message = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
     run_action(staff_client, alice, "reset_allowance")
-    assert not quota.refund(unit_id=Reply.objects.get(answers=message).unit_id)
+    assert not quota.refund(unit_id=Reply.objects.get(answers_id=message.pk).unit_id)
     assert units_used(alice) == 0
 
 

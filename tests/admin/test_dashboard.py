@@ -25,7 +25,7 @@ def today() -> dict[str, float]:
 def test_statistics_of_a_day_are_computed(alice: User, room: Chatroom, failed_reply: Reply) -> None:
     started = datetime.now(UTC)
     sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Another")
-    Reply.objects.filter(answers=sent).update(
+    Reply.objects.filter(answers_id=sent.pk).update(
         status=Status.DONE, first_token_ms=400, started_at=Now() + timedelta(seconds=2)
     )
     budget.add(user_id=alice.pk, prompt_tokens=30, output_tokens=12)
@@ -53,7 +53,7 @@ def test_the_page_shows_charts_and_alarms(
     staff_client: Client, alice: User, failed_reply: Reply, room: Chatroom
 ) -> None:
     waiting = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
-    Reply.objects.filter(answers=waiting).update(next_attempt_at=Now() - timedelta(minutes=7))
+    Reply.objects.filter(answers_id=waiting.pk).update(next_attempt_at=Now() - timedelta(minutes=7))
     StripeEvent.objects.create(event_id="evt_1", type="invoice.paid", next_attempt_at=None, error="x")
     statistics.collect()
     page = staff_client.get("/admin/").content.decode()

@@ -25,7 +25,7 @@ NOTHING = Usage(prompt_tokens=None, output_tokens=None)
 
 
 def take(user: User, tier: Tier) -> int:
-    return quota.consume(user_id=user.pk, tier=tier, kind=LedgerEntry.Kind.SEND)
+    return quota.consume(user_id=user.pk, tier=tier, kind=LedgerEntry.Kind.SEND).pk
 
 
 def counter(user: User) -> dict[str, int]:
@@ -77,7 +77,7 @@ def test_a_failure_after_midnight_goes_back_to_yesterday(
     set_clock(datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     room = rooms.create(user_id=alice.pk, name="Room")
     sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
-    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers_id=sent.pk).pk)
     assert claimed
     set_clock(datetime(2026, 11, 23, 0, 1, tzinfo=UTC))
     take(alice, basic)
@@ -162,7 +162,7 @@ def test_a_unit_is_refunded_only_once(alice: User, basic: Tier) -> None:
 def test_only_a_failed_reply_refunds_its_unit(alice: User, basic: Tier) -> None:
     room = rooms.create(user_id=alice.pk, name="Room")
     sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
-    reply_id = Reply.objects.get(answers=sent).pk
+    reply_id = Reply.objects.get(answers_id=sent.pk).pk
     for used in (1, 1, 0):  # two attempts are postponed, the third is the last
         Reply.objects.update(next_attempt_at=Now())
         claimed = lifecycle.claim(reply_id=reply_id)
@@ -176,7 +176,7 @@ def test_only_a_failed_reply_refunds_its_unit(alice: User, basic: Tier) -> None:
 def test_a_failure_reported_three_times_at_once_refunds_once(alice: User, basic: Tier) -> None:
     room = rooms.create(user_id=alice.pk, name="Room")
     messages = [conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello") for _ in range(2)]
-    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers=messages[0]).pk)
+    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers_id=messages[0].pk).pk)
     assert claimed
     ended: list[bool] = []
 
@@ -202,7 +202,7 @@ def test_a_failure_reported_three_times_at_once_refunds_once(alice: User, basic:
 def test_a_lost_worker_refunds_the_unit_once(alice: User, basic: Tier) -> None:
     room = rooms.create(user_id=alice.pk, name="Room")
     sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
-    lifecycle.claim(reply_id=Reply.objects.get(answers=sent).pk)
+    lifecycle.claim(reply_id=Reply.objects.get(answers_id=sent.pk).pk)
     Reply.objects.update(lease_until=Now() - timedelta(seconds=1), retries_left=1)
     for _ in range(3):
         reaper.reap()

@@ -13,9 +13,16 @@ BREAKS = (
     Break(
         lets="a tier without messages send one",
         file="billing/quota.py",
-        text="WHERE %(limit)s::bigint IS NULL OR %(limit)s::bigint > 0",
+        text="WHERE (%(limit)s::bigint IS NULL OR %(limit)s::bigint > 0)",
         broken="WHERE true",
         tests="billing/test_units.py",
+    ),
+    Break(
+        lets="a send exceed the tokens of the day",
+        file="billing/quota.py",
+        text="          AND {budget.SERVICE_REMAINING} > 0 AND {budget.SHARE_REMAINING} > 0\n",
+        broken="",
+        tests="billing/test_tokens.py billing/test_token_shares.py",
     ),
     Break(
         lets="a unit of yesterday be refunded to every day",

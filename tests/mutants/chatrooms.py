@@ -12,9 +12,30 @@ BREAKS = (
     ),
     Break(
         lets="a user send to another user's room",
-        file="chatrooms/conversation.py",
-        text="Chatroom.objects.filter(pk=room_id, user_id=user_id).update(updated_at=Now())",
-        broken="Chatroom.objects.filter(pk=room_id).update(updated_at=Now())",
+        file="chatrooms/new_messages.py",
+        text="WHERE id = %(room_id)s AND user_id = %(user_id)s",
+        broken="WHERE id = %(room_id)s",
+        tests="chatrooms/test_strangers.py",
+    ),
+    Break(
+        lets="a user read another user's message",
+        file="chatrooms/rows.py",
+        text="Message.objects.of_user(user_id).filter(pk=message_id)",
+        broken="Message.objects.filter(pk=message_id)",
+        tests="chatrooms/test_strangers.py chatrooms/test_rows.py",
+    ),
+    Break(
+        lets="a user read the messages of another user's room",
+        file="chatrooms/rows.py",
+        text="Message.objects.in_room(room_id).filter(user_id=user_id)",
+        broken="Message.objects.in_room(room_id)",
+        tests="chatrooms/test_strangers.py",
+    ),
+    Break(
+        lets="a user get another user's room",
+        file="chatrooms/rows.py",
+        text="Chatroom.objects.filter(user_id=user_id, pk=room_id)",
+        broken="Chatroom.objects.filter(pk=room_id)",
         tests="chatrooms/test_strangers.py",
     ),
     Break(
@@ -104,8 +125,8 @@ BREAKS = (
     Break(
         lets="one user occupy all workers",
         file="chatrooms/replies/lifecycle.py",
-        text="if free_slots(user_id=user_id, tier=tier) and _start(reply_id):",
-        broken="if _start(reply_id):",
+        text="if free_slots(user_id=user_id, tier=tier) and _start(",
+        broken="if _start(",
         tests="chatrooms/test_replies.py",
     ),
     Break(
@@ -125,8 +146,8 @@ BREAKS = (
     Break(
         lets="a user have any number of waiting replies",
         file="chatrooms/conversation.py",
-        text="    _check_capacity(user_id, tier)\n    return quota.consume",
-        broken="    return quota.consume",
+        text="        _check_waiting(unfinished, tier)\n",
+        broken="",
         tests="chatrooms/test_messages.py",
     ),
     Break(
@@ -174,7 +195,7 @@ BREAKS = (
     Break(
         lets="a user send without a limit per minute",
         file="chatrooms/limits.py",
-        text="return tier_of(user_id=current_user(request).pk).sends_per_minute",
+        text="return tier_of_request(request).sends_per_minute",
         broken="return 1_000_000",
         tests="billing/test_units.py::test_the_burst_limit_is_the_tiers_and_each_users_own",
     ),

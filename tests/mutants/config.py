@@ -116,6 +116,20 @@ BREAKS = (
         tests="config/test_celery.py",
     ),
     Break(
+        lets="a closed connection be lent",
+        file="config/infrastructure/database.py",
+        text="if not query and not self._has_something_to_read():",
+        broken="if not query:",
+        tests="config/test_lost_connections.py",
+    ),
+    Break(
+        lets="the admin be without sessions",
+        file="config/http/admin_only.py",
+        text="return request.path_info.startswith(ADMIN_PREFIX)",
+        broken="return False",
+        tests="admin/test_dashboard.py",
+    ),
+    Break(
         lets="stale connections to PostgreSQL be tried one by one",
         file="config/infrastructure/database.py",
         text="            if self.pgconn.status == ConnStatus.BAD:\n",

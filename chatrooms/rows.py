@@ -1,0 +1,102 @@
+"""How rooms and messages are read from the database for the API, and shown as JSON.
+
+These requests make up most of the load, so neither models nor serializers are made for each row. `MessageSerializer`
+and `RoomSerializer` describe the same JSON for the OpenAPI document; a test holds both to be equal.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import FilteredRelation, Q, QuerySet
+
+from chatrooms.models import READABLE, UNFINISHED, Chatroom, Message, MessageQuerySet
+from chatrooms.tickets import Ticket
+from config.infrastructure.compiled import compiled
+
+Row = Mapping[str, Any]
+"""A row by the names of its columns."""
+
+ROOM: Final = (
+    *("id", "user_id", "name", "pinned", "archived", "system_instruction", "model", "temperature"),
+    *("created_at", "updated_at"),
+)
+MESSAGE: Final = ("id", "room_id", "user_id", "role", "content", "created_at", "edited_at")
+REPLY: Final = (
+    *("id", "status", "model", "error", "finish_reason", "prompt_tokens", "output_tokens", "tokens_estimated"),
+    *("started_at", "finished_at", "content"),
+)
+
+
+def with_current_reply(messages: MessageQuerySet) -> QuerySet[Message, Any]:
+    """The rows of `message_json`: messages of the user, each with its current reply."""
+    joined = messages.annotate(current=FilteredRelation("replies", condition=Q(replies__is_current=True)))
+    shown: QuerySet[Message, Any] = joined.filter(current__isnull=False).values(
+        *MESSAGE, *(f"current__{name}" for name in REPLY)
+    )
+    return shown
+
+
+@compiled
+def message(user_id: int, message_id: int) -> QuerySet[Message, Any]:
+    """One of the user's messages."""
+    return with_current_reply(Message.objects.of_user(user_id).filter(pk=message_id))
+
+
+@compiled
+def newest_messages(user_id: int, room_id: int) -> QuerySet[Message, Any]:
+    """The messages of one of the user's rooms, the newest first."""
+    return with_current_reply(Message.objects.in_room(room_id).filter(user_id=user_id).order_by("-id"))
+
+
+@compiled
+def room(user_id: int, room_id: int) -> QuerySet[Chatroom, Any]:
+    """One of the user's rooms."""
+    found: QuerySet[Chatroom, Any] = Chatroom.objects.filter(user_id=user_id, pk=room_id).values(*ROOM)
+    return found
+
+
+def room_json(row: Row, *, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """A room as in the API."""
+    shown = {name: row[name] for name in ROOM}
+    return shown | {
+        "created_at": _time(row["created_at"]),
+        "updated_at": _time(row["updated_at"]),
+        "messages": messages,
+    }
+
+
+def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
+    """A message as in the API; its `stream_url` is valid for the session alone."""
+    status, reply_id = row["current__status"], row["current__id"]
+    ticket = Ticket(reply_id=reply_id, session_id=session_id) if status in UNFINISHED else None
+    return {
+        "id": row["id"],
+        "chatroom_id": row["room_id"],
+        "user_id": row["user_id"],
+        "role": row["role"],
+        "content": row["content"],
+        "created_at": _time(row["created_at"]),
+        "edited_at": _time(row["edited_at"]),
+        "gemini_response": row["current__content"] if status in READABLE else None,
+        "reply": {
+            "id": reply_id,
+            "status": status,
+            "model": row["current__model"] or None,
+            "error": row["current__error"] or None,
+            "finish_reason": row["current__finish_reason"] or None,
+            "prompt_tokens": row["current__prompt_tokens"],
+            "output_tokens": row["current__output_tokens"],
+            "tokens_estimated": row["current__tokens_estimated"],
+            "started_at": _time(row["current__started_at"]),
+            "finished_at": _time(row["current__finished_at"]),
+        },
+        "stream_url": f"{settings.STREAM_ORIGIN}/message/{row['id']}/stream?ticket={ticket}" if ticket else None,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    """As Django REST Framework writes times; the connection's time zone is UTC."""
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

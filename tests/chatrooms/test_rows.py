@@ -1,0 +1,127 @@
+"""What is read without models and serializers is what they give."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+from rest_framework.renderers import JSONRenderer
+from rest_framework.test import APIClient
+
+from accounts import sessions, tokens
+from accounts.models import Session, User
+from chatrooms import conversation, rooms, rows, tickets
+from chatrooms.models import Chatroom, Message, Reply, Status
+from chatrooms.serializers import MessageSerializer, RoomSerializer
+from config.infrastructure.compiled import Compiled
+from tests.chatrooms.conftest import claim, finish, reply_of
+
+Sending = Callable[..., Message]
+
+
+@pytest.fixture
+def session(alice: User) -> Session:
+    return sessions.start(user=alice, method=Session.Method.CODE, user_agent="")
+
+
+def queued(room: Chatroom, send: Sending) -> Message:
+    return send(room, 'Ünïcode, "quotes" and \u2028 lines')
+
+
+def generating(room: Chatroom, send: Sending) -> Message:
+    sent = send(room)
+    claim(sent)
+    return sent
+
+
+def done(room: Chatroom, send: Sending) -> Message:
+    sent = send(room)
+    finish(claim(sent))
+    return sent
+
+
+def failed(room: Chatroom, send: Sending) -> Message:
+    sent = send(room)
+    Reply.objects.filter(pk=reply_of(sent).pk).update(status=Status.FAILED, error="worker_lost", finished_at=Now())
+    return sent
+
+
+def stopped(room: Chatroom, send: Sending) -> Message:
+    sent = send(room)
+    conversation.stop(user_id=room.user_id, message_id=sent.pk)
+    return sent
+
+
+def edited(room: Chatroom, send: Sending) -> Message:
+    sent = done(room, send)
+    conversation.edit(user_id=room.user_id, message_id=sent.pk, content="Hello again")
+    return sent
+
+
+def regenerated(room: Chatroom, send: Sending) -> Message:
+    sent = done(room, send)
+    conversation.regenerate(user_id=room.user_id, message_id=sent.pk)
+    finish(claim(sent), "Another answer")
+    return sent
+
+
+STATES = (queued, generating, done, failed, stopped, edited, regenerated)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_message_is_what_its_serializer_gives(
+    state: Callable[[Chatroom, Sending], Message],
+    room: Chatroom,
+    send: Sending,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("django.core.signing.time.time", lambda: 1_800_000_000)  # two tickets of one moment are equal
+    message = Message.objects.with_reply().get(pk=state(room, send).pk)
+    (row,) = rows.message(user_id=room.user_id, message_id=message.pk)
+    shown = rows.message_json(row, session_id=session.pk)
+    expected = MessageSerializer(message, context={"session": session}).data
+    assert JSONRenderer().render(shown) == JSONRenderer().render(expected)
+    assert rows.newest_messages(user_id=room.user_id, room_id=room.pk) == [row]
+
+
+@pytest.mark.parametrize("fields", [{}, {"temperature": 0.7, "system_instruction": "Be brief.", "pinned": True}])
+def test_a_room_is_what_its_serializer_gives(alice: User, fields: dict[str, Any]) -> None:
+    made = rooms.create(user_id=alice.pk, name="Ünï", **fields)
+    (row,) = rows.room(user_id=alice.pk, room_id=made.pk)
+    shown = rows.room_json(row, messages=[])
+    assert JSONRenderer().render(shown) == JSONRenderer().render(RoomSerializer(Chatroom.objects.get()).data)
+
+
+@pytest.mark.parametrize("statement", [rows.message, rows.newest_messages, rows.room, tokens._living_session])
+def test_each_statement_equals_its_queryset(
+    statement: Compiled[Any], session: Session, room: Chatroom, send: Sending
+) -> None:
+    message = done(room, send)
+    send(room)
+    values = {"user_id": room.user_id, "room_id": room.pk, "message_id": message.pk, "session_id": session.pk}
+    for is_stranger in (False, True):
+        given = {name: values[name] for name in statement.names} | {"user_id": room.user_id + is_stranger}
+        found = statement(**given)
+        assert found == list(statement.make(**given))
+        assert bool(found) is not is_stranger
+
+
+def test_a_ticket_is_for_the_session_that_asked(room: Chatroom, send: Sending, client: APIClient) -> None:
+    sent = send(room)
+    url = client.get(f"/message/{sent.pk}").json()["stream_url"]
+    ticket = tickets.Ticket.parse(url.partition("?ticket=")[2])
+    assert (ticket.reply_id, ticket.session_id) == (reply_of(sent).pk, Session.objects.get(user_id=room.user_id).pk)
+    assert rows.message_json(*rows.message(user_id=room.user_id, message_id=sent.pk), session_id=uuid4())["stream_url"]
+
+
+def test_pages_of_one_list_are_alike(room: Chatroom, send: Sending, client: APIClient) -> None:
+    """The first page is read in one way, the others in another."""
+    sent = [done(room, send).pk for _ in range(5)]
+    first = client.get(f"/chatroom/{room.pk}/messages?limit=2")
+    assert [each["id"] for each in first.json()] == sent[3:]
+    second = client.get(first.headers["Link"].partition("<")[2].partition(">")[0])
+    assert [each["id"] for each in second.json()] == sent[1:3]
+    back = client.get(second.headers["Link"].split("<")[2].partition(">")[0])
+    assert back.json() == first.json()
