@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from config.http.problems import ServiceUnavailable
+from config.infrastructure import turns
 
 WAITING_PER_HASH: Final = 4
 """Threads that wait for each hash in progress: at a tenth of a second per hash, half a second."""
@@ -41,7 +42,7 @@ class HashingSlots:
         if getattr(self._thread, "has_slot", False):
             yield
             return
-        with self._admission(), self._slot():
+        with turns.let_others_run(), self._admission(), self._slot():
             self._thread.has_slot = True
             try:
                 yield

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from billing.models import Lease
+from config.infrastructure import turns
 
 POLL_INTERVAL: Final = 0.05
 """Seconds between two attempts to acquire a lease that is held."""
@@ -84,7 +85,8 @@ def _wait_for(name: str, seconds: float, deadline: float) -> HeldLease:
         if time.monotonic() > deadline:
             raise LeaseBusy(name)
         connection.close()  # so that the pool can use it during the wait
-        time.sleep(POLL_INTERVAL)
+        with turns.let_others_run():
+            time.sleep(POLL_INTERVAL)
     return held
 
 

@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 
 from billing.exceptions import NotForSale, PaymentProviderRefused, PaymentProviderUnavailable
+from config.infrastructure import turns
 from config.infrastructure.circuit_breaker import breaker_of
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,8 @@ def call(method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if not breaker.allows():
         raise PaymentProviderUnavailable(retry_after=2)
     try:
-        response = method(*args, **kwargs)
+        with turns.let_others_run():
+            response = method(*args, **kwargs)
     except stripe.StripeError as error:
         if _is_outage(error):
             breaker.failed()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from chatrooms.models import Reply
+from config.infrastructure import turns
 
 MAX_WAIT: Final = 25
 """Seconds. No request may hold a thread of `web` for longer than 30, and proxies give up soon after that."""
@@ -39,5 +40,6 @@ def _wait(message_id: int, *, deadline: float) -> None:
             return
         if not connection.in_atomic_block:
             connection.close()  # back to the pool: a request that waits holds a thread, but no connection
-        time.sleep(min(pause, left))
+        with turns.let_others_run():
+            time.sleep(min(pause, left))
         pause = min(1.3 * pause, MAX_PAUSE)

@@ -5,7 +5,6 @@ and `RoomSerializer` describe the same JSON for the OpenAPI document; a test hol
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 
 from chatrooms.models import READABLE, UNFINISHED, Chatroom, Message, MessageQuerySet
 from chatrooms.tickets import Ticket
+from config.http.fields import json_time
 from config.infrastructure.compiled import compiled
 
 Row = Mapping[str, Any]
@@ -62,8 +62,8 @@ def room_json(row: Row, *, messages: list[dict[str, Any]]) -> dict[str, Any]:
     """A room as in the API."""
     shown = {name: row[name] for name in ROOM}
     return shown | {
-        "created_at": _time(row["created_at"]),
-        "updated_at": _time(row["updated_at"]),
+        "created_at": json_time(row["created_at"]),
+        "updated_at": json_time(row["updated_at"]),
         "messages": messages,
     }
 
@@ -78,8 +78,8 @@ def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
         "user_id": row["user_id"],
         "role": row["role"],
         "content": row["content"],
-        "created_at": _time(row["created_at"]),
-        "edited_at": _time(row["edited_at"]),
+        "created_at": json_time(row["created_at"]),
+        "edited_at": json_time(row["edited_at"]),
         "gemini_response": row["current__content"] if status in READABLE else None,
         "reply": {
             "id": reply_id,
@@ -90,13 +90,8 @@ def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
             "prompt_tokens": row["current__prompt_tokens"],
             "output_tokens": row["current__output_tokens"],
             "tokens_estimated": row["current__tokens_estimated"],
-            "started_at": _time(row["current__started_at"]),
-            "finished_at": _time(row["current__finished_at"]),
+            "started_at": json_time(row["current__started_at"]),
+            "finished_at": json_time(row["current__finished_at"]),
         },
         "stream_url": f"{settings.STREAM_ORIGIN}/message/{row['id']}/stream?ticket={ticket}" if ticket else None,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    """As Django REST Framework writes times; the connection's time zone is UTC."""
-    return moment.isoformat().replace("+00:00", "Z") if moment else None

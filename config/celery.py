@@ -75,6 +75,20 @@ class DisconnectTolerantQoS(QoS):
 
 Channel.QoS = DisconnectTolerantQoS
 
+
+def _kept_client(self: Channel, asynchronous: bool = False) -> Any:
+    """The channel's client, which kombu 5.7 makes anew for each message: a fifteenth of the CPU time of a send."""
+    if asynchronous:
+        return _make_client(self, asynchronous)
+    kept = self.__dict__.get("_kept_client")
+    if kept is None or kept.connection_pool is not self.pool:
+        kept = self.__dict__["_kept_client"] = _make_client(self)
+    return kept
+
+
+_make_client = Channel._create_client  # noqa: SLF001  tests/config/test_celery.py fails when it is gone
+Channel._create_client = _kept_client  # noqa: SLF001
+
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(

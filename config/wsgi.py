@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from config.infrastructure import turns
 from config.infrastructure.database import TimeoutConnection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -28,4 +29,5 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if not environ.get("CONTENT_LENGTH") and environ["REQUEST_METHOD"] not in BODILESS:
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
-    return _django(environ, start_response)
+    with turns.turn():
+        return _django(environ, start_response)

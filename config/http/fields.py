@@ -1,6 +1,7 @@
-"""Fields of request bodies that accept only JSON's own type."""
+"""Fields of request bodies that accept only JSON's own type, and how responses show a time."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, overload
 
 from rest_framework import serializers
 
@@ -20,3 +21,12 @@ class TextField(_Text, serializers.CharField):
 
 class PatternField(_Text, serializers.RegexField):
     """A string that matches a pattern."""
+
+
+@overload
+def json_time(moment: datetime) -> str: ...
+@overload
+def json_time(moment: None) -> None: ...
+def json_time(moment: datetime | None) -> str | None:
+    """As `DateTimeField` writes a time of the database, whose connections use UTC."""
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -2,8 +2,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rest_framework.renderers import JSONRenderer
 
 from accounts.models import User
+from accounts.serializers import MeSerializer
 from tests.accounts.conftest import change_me, field_codes, problem
 
 
@@ -16,6 +18,15 @@ def test_the_account_is_shown(client: Any, number: str, token: str) -> None:
     body = client.ask("/user/me", token).json()
     assert set(body) == {"id", "mobile_number", "is_pro", "display_name", "language", "password_set", "created_at"}
     assert (body["mobile_number"], body["is_pro"], body["password_set"]) == (number, False, False)
+
+
+@pytest.mark.parametrize("password", [None, "a-password-of-hers"])
+def test_it_is_what_its_serializer_gives(client: Any, number: str, token: str, password: str | None) -> None:
+    user = User.objects.get(mobile_number=number)
+    if password:
+        user.set_password(password)
+        user.save()
+    assert client.ask("/user/me", token).content == JSONRenderer().render(MeSerializer(user).data)
 
 
 def test_name_and_language_can_be_changed(client: Any, token: str) -> None:

@@ -54,6 +54,17 @@ def test_a_message_of_a_closed_connection_raises_no_error(end: Callable[[Message
         assert message.acknowledged
 
 
+def test_a_channel_keeps_its_client_as_long_as_its_pool() -> None:
+    with app.connection_for_write(url=settings.REDIS_URL) as connection:
+        channel = connection.default_channel
+        with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
+            assert first is second
+        channel._pool = None  # as after a lost connection
+        with channel.conn_or_acquire() as third:
+            assert third is not first
+            assert third.ping()
+
+
 def test_a_workers_timeout_is_longer_than_its_blocking_read(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = {"timeout": 2}
     monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", pool)
