@@ -86,8 +86,8 @@ def _kept_client(self: Channel, asynchronous: bool = False) -> Any:
     return kept
 
 
-_make_client = Channel._create_client  # noqa: SLF001  tests/config/test_celery.py fails when it is gone
-Channel._create_client = _kept_client  # noqa: SLF001
+_make_client = Channel._create_client  # type: ignore[attr-defined]  # noqa: SLF001  tests/config/test_celery.py fails when it is gone
+Channel._create_client = _kept_client  # type: ignore[attr-defined]  # noqa: SLF001
 
 app = Celery("kuvaka")
 app.config_from_object("django.conf:settings", namespace="CELERY")

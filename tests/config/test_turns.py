@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """All turns are held by other threads until the event is set."""
-    monkeypatch.setattr(turns, "_turns", threading.BoundedSemaphore(turns.TURNS))
+    monkeypatch.setattr(turns, "_turns", turns.Turns(turns.TURNS))
     let_go, holding = threading.Event(), threading.Semaphore(0)
 
     def hold() -> None:
@@ -30,7 +30,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     let_go.set()
     for thread in threads:
         thread.join(60)
-    assert turns._turns._value == turns.TURNS, "every turn was given back, and once"
+    assert turns._turns.free == turns.TURNS, "every turn was given back, and once"
 
 
 def test_a_request_waits_for_its_turn(held: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,11 +54,11 @@ def test_it_runs_without_one_if_all_are_held_for_long(held: threading.Event) -> 
     with turns.turn():
         assert time.monotonic() - started >= turns.LONGEST_WAIT
         with turns.let_others_run():
-            assert turns._turns._value == 0, "a request without a turn gives none away"
+            assert turns._turns.free == 0, "a request without a turn gives none away"
 
 
 def test_a_turn_is_given_away_while_its_request_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(turns, "_turns", turns.Turns(1))
     order: list[str] = []
 
     def run() -> None:
@@ -72,19 +72,19 @@ def test_a_turn_is_given_away_while_its_request_waits(monkeypatch: pytest.Monkey
             wait_until(lambda: order == ["other"], "the other request")
             thread.join(60)
         order.append("this")
-        assert turns._turns._value == 0, "it has its turn again"
+        assert turns._turns.free == 0, "it has its turn again"
     assert order == ["other", "this"]
-    assert turns._turns._value == 1
+    assert turns._turns.free == 1
 
 
 def test_a_failed_request_gives_its_turn_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(turns, "_turns", turns.Turns(1))
     with pytest.raises(ZeroDivisionError), turns.turn(), turns.let_others_run():
         raise ZeroDivisionError
-    assert turns._turns._value == 1
+    assert turns._turns.free == 1
 
 
 def test_outside_of_requests_there_are_no_turns() -> None:
-    before = turns._turns._value
+    before = turns._turns.free
     with turns.let_others_run():
-        assert turns._turns._value == before
+        assert turns._turns.free == before
