@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import connection
 
 from billing.exceptions import ServiceBudgetReached, TokenShareReached
 from billing.models import Tier
+from config.infrastructure.database import prepared_cursor
 from config.observability import metrics
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ def add(*, user_id: int, prompt_tokens: int, output_tokens: int) -> None:
     only.
     """
     if prompt_tokens or output_tokens:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(ADD_TOKENS, {"user_id": user_id, "prompt": prompt_tokens, "output": output_tokens})
 
 
@@ -78,7 +78,7 @@ def check(*, user_id: int, tier: Tier) -> None:
         ServiceBudgetReached: the installation has used up `DAILY_TOKEN_CEILING`.
         TokenShareReached: the user has used up the tier's share of it.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(REMAINING, limits(user_id=user_id, tier=tier))
         remaining, share_remaining, seconds = cursor.fetchone()
     if remaining <= 0:

@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Max
 from rest_framework.request import Request
 
 from accounts.current_user import current_user
 from billing import entitlement_dates
 from billing.models import Entitlement, Grant, Tier
+from config.infrastructure.database import prepared_cursor
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ def current_tier_status(*, user_id: int) -> TierStatus:
     Raises:
         Tier.DoesNotExist: the tiers have not been seeded (`manage.py seed_tiers`).
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(TIER_STATUS, {"user_id": user_id, "basic": Tier.BASIC, "pro": Tier.PRO})
         row = cursor.fetchone()
     if row is None:

@@ -14,6 +14,7 @@ from billing import budget
 from billing.entitlements import TierStatus, current_tier_status
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
+from config.infrastructure.database import prepared_cursor
 from config.observability import metrics
 
 CONSUME = f"""
@@ -171,7 +172,7 @@ def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> Unit:
         QuotaExceeded: today's units are used up.
     """
     limits = budget.limits(user_id=user_id, tier=tier)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(CONSUME, {**limits, "limit": tier.daily_messages, "kind": kind.value})
         row = cursor.fetchone()
     if row is None:
@@ -221,7 +222,7 @@ def is_refunded(*, unit_id: int | None) -> bool:
 
 def allowance_of(*, user_id: int) -> Allowance:
     """What the user has used today and this month, and what is left."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(USAGE, {"user_id": user_id})
         used, prompt, output, month_prompt, month_output, resets_at, resets_in = cursor.fetchone()
     return Allowance(

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
 
 from chatrooms.models import RETRIES
 from chatrooms.rows import MESSAGE, REPLY
+from config.infrastructure.database import prepared_cursor
 
 ENTER: Final = """
     WITH room AS (
@@ -46,7 +46,7 @@ def enter_room(*, user_id: int, room_id: int) -> int | None:
     Returns:
         How many of the user's replies are unfinished; None if the room is not one of the user's.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(ENTER, {"user_id": user_id, "room_id": room_id})
         is_theirs, unfinished = cursor.fetchone()
     return int(unfinished) if is_theirs else None
@@ -62,6 +62,6 @@ def insert(*, user_id: int, room_id: int, content: str, unit_id: int, request_id
         "request_id": request_id,
         "republish_after": settings.REPLY_REPUBLISH_AFTER,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(INSERT, values)
         return dict(zip(COLUMNS, cursor.fetchone(), strict=True))

@@ -159,12 +159,13 @@ CORS_PREFLIGHT_MAX_AGE = 600
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 # Nothing is left behind in a connection between two transactions, so that PgBouncer may share it out: cursors of the
-# server's outlive them, and prepared statements Django leaves alone by itself.
+# server's outlive them. `TimeoutConnection` prepares no statements behind one.
 _database = dj_database_url.parse(DATABASE_URL, conn_health_checks=True, disable_server_side_cursors=True)
 DATABASES: dict[str, dict[str, Any]] = {"default": {**_database}}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
+    "prepare_threshold": 2,
     # A request that finds no connection is refused after two seconds rather than queued for ever; the worker's own,
     # longer timeout is set where the worker starts (config.celery).
     "pool": {

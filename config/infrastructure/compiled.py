@@ -6,13 +6,17 @@ compiles to is the same each time but for the values in it, so it is kept.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Expression, QuerySet
 from django.db.models.query import ValuesIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
+from psycopg.sql import quote
+
+from config.infrastructure.database import prepared_cursor
 
 Row = TypeVar("Row")
 
@@ -50,7 +54,7 @@ class Compiled(_OfParameters, Generic[Row]):
     def __call__(self, *, limit: int | None = None, **values: Any) -> list[Row]:
         """Run it with `values`, of the types of the columns they are compared to; `limit` is a number of rows."""
         statement = self._statement
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(*statement.with_values(values, limit))
             rows = cursor.fetchall()
         return statement.read(rows)
@@ -65,18 +69,17 @@ class CompiledUpdate(_OfParameters):
 
     def __call__(self, **values: Any) -> int:
         sql, parameters = self._statement
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(sql, _with_values(parameters, values))
             return int(cursor.rowcount)
 
     @cached_property
-    def _statement(self) -> tuple[str, Sequence[Any]]:
+    def _statement(self) -> "tuple[str, list[Parameter]]":
         """As `QuerySet.update` makes it."""
         queryset, changes = self._made()
         query = queryset.query.chain(UpdateQuery)
         query.add_update_values(changes)
-        sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        return sql, parameters
+        return _with_constants(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
 
 
 def compiled(make: Callable[..., QuerySet[Any, Row]]) -> Compiled[Row]:
@@ -89,8 +92,18 @@ def compiled_update(make: Callable[..., tuple[QuerySet[Any, Any], Mapping[str, A
     return CompiledUpdate(make)
 
 
-def _with_values(parameters: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
-    return [values[each.name] if isinstance(each, Parameter) else each for each in parameters]
+def _with_constants(sql: str, values: Sequence[Any]) -> tuple[str, list[Parameter]]:
+    """Write all values but the parameters into the SQL, so that a plan can use the indexes with conditions on them."""
+    first, *rest = sql.split("%s")
+    parts = [first]
+    for value, part in zip(values, rest, strict=True):
+        constant = value.value if isinstance(value, Enum) else value
+        parts += ["%s" if isinstance(value, Parameter) else quote(constant).replace("%", "%%"), part]
+    return "".join(parts), [value for value in values if isinstance(value, Parameter)]
+
+
+def _with_values(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> list[Any]:
+    return [values[each.name] for each in parameters]
 
 
 class _Statement:
@@ -101,7 +114,7 @@ class _Statement:
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self._compiler: Any = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-        self._sql, self._parameters = self._compiler.as_sql()
+        self._sql, self._parameters = _with_constants(*self._compiler.as_sql())
         self._converters = self._compiler.get_converters([column for column, _, _ in self._compiler.select])
         if queryset._iterable_class is ValuesIterable:  # noqa: SLF001
             self._names = [*queryset.query.values_select, *queryset.query.annotation_select]

@@ -1,9 +1,13 @@
 """Connections with a timeout per statement, which are closed when their server becomes unavailable."""
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.utils import InterfaceError, OperationalError
 from psycopg.abc import PQGen
 from psycopg.errors import ReadOnlySqlTransaction
@@ -13,6 +17,20 @@ from psycopg_pool import TooManyRequests as PoolFull
 
 DATABASE_UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeout, PoolFull)
 """What Django and the pool raise while PostgreSQL is unavailable or its connections are all in use."""
+
+
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """A cursor of Django's connection whose statements PostgreSQL prepares, once a connection has run them twice.
+
+    It then neither parses nor plans them again, which takes longer than to run one of the hot path. Its parameters are
+    bound by the server, which has to know their types: `%s::bigint IS NULL`. A constant belongs into the statement,
+    or the plan cannot use an index with a condition on it.
+    """
+    connection.ensure_connection()
+    bare = psycopg.Cursor(connection.connection)
+    with connection._prepare_cursor(bare) as cursor:  # type: ignore[attr-defined]  # noqa: SLF001
+        yield cursor
 
 
 class TimeoutConnection(psycopg.Connection[Any]):
@@ -25,6 +43,20 @@ class TimeoutConnection(psycopg.Connection[Any]):
 
     statement_timeout: float | None = None
     """Seconds, for all connections of this process."""
+
+    @classmethod
+    def connect(cls, *args: Any, **kwargs: Any) -> Any:
+        """Connect; behind a pooler, which shares the connections to the server, prepare no statements.
+
+        PgBouncer prepares them since 1.21 only, and not with all settings. It invents the process id that is used to
+        cancel a statement, which tells it.
+        """
+        made = super().connect(*args, **kwargs)
+        if made.prepare_threshold is not None:
+            row = made.execute("SELECT pg_backend_pid()").fetchone()
+            if row != (made.info.backend_pid,):
+                made.prepare_threshold = None
+        return made
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """Execute a statement; the empty one, by which the pool checks a connection before use, only where it may fail.

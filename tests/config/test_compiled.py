@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import sessions, tokens
 from accounts.models import Session, User
 from billing.models import Entitlement
+from chatrooms.replies import lifecycle
 from config.infrastructure.compiled import compiled
 from tests import factories
 
@@ -63,6 +64,22 @@ def test_it_is_compiled_once(three: list[User]) -> None:
 
     assert [each.pk for name in ("Asha", "Bina") for each in counted(name=name)] == [three[0].pk, three[1].pk]
     assert len(calls) == 1
+
+
+def test_constants_are_a_part_of_the_sql(three: list[User]) -> None:
+    """A plan that is kept could not use an index with a condition on a parameter."""
+    sql, _ = lifecycle._lock_owner._statement.with_values({"reply_id": 1}, None)
+    assert "'queued'" in sql
+    assert sql.count("%s") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_statement_is_prepared_by_the_server() -> None:
+    for _ in range(4):
+        by_name(name="x", least=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert [row for row in cursor.fetchall() if "display_name" in row[0]]
 
 
 def test_a_value_that_is_missing_is_an_error(three: list[User]) -> None:
