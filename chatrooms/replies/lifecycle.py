@@ -8,20 +8,21 @@ user, room, reply.
 import random
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.models import User
 from billing import quota
 from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms import redis_stream
-from chatrooms.models import RETRIES, Chatroom, Reply, ReplyQuerySet, Status
+from chatrooms.models import RETRIES, Reply, ReplyQuerySet, Status
+from chatrooms.replies import statements
 from chatrooms.replies.concurrency import free_slots
 from chatrooms.replies.publishing import (
     MAX_REPUBLISH_INTERVAL,
@@ -30,7 +31,6 @@ from chatrooms.replies.publishing import (
     publish_on_commit,
 )
 from chatrooms.stream_entries import Event
-from config.infrastructure.compiled import compiled, compiled_update
 from config.observability import metrics
 from gemini.types import FinishReason, Usage
 
@@ -48,40 +48,17 @@ def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
     the count and the parking.
     """
     with transaction.atomic():
-        owner = _lock_owner(reply_id=reply_id)
+        owner = statements.lock_owner(reply_id=reply_id)
         if not owner:
             return None
         user_id = owner[0]["pk"]
         tier = tier_of(user_id=user_id)
-        if free_slots(user_id=user_id, tier=tier) and _start(reply_id=reply_id, lease=settings.REPLY_LEASE):
-            return _claimed(reply_id=reply_id)[0], tier
+        if free_slots(user_id=user_id, tier=tier) and statements.start(reply_id=reply_id, lease=settings.REPLY_LEASE):
+            return statements.claimed(reply_id=reply_id)[0], tier
         Reply.objects.filter(pk=reply_id, status=Status.QUEUED, next_attempt_at__lte=Now()).update(
             is_parked=True, publish_at=Now() + MAX_REPUBLISH_INTERVAL
         )
         return None
-
-
-@compiled
-def _lock_owner(reply_id: int) -> QuerySet[User, Any]:
-    owner = Reply.objects.filter(pk=reply_id, status=Status.QUEUED).values("user_id")
-    return User.objects.select_for_update(no_key=True).filter(pk__in=owner).values("pk")
-
-
-@compiled_update
-def _start(reply_id: int, lease: timedelta) -> tuple[ReplyQuerySet, dict[str, Any]]:
-    return Reply.objects.due().filter(pk=reply_id), {
-        "status": Status.GENERATING,
-        "attempt": F("attempt") + 1,
-        "is_parked": False,
-        "lease_until": ExpressionWrapper(Now() + lease, DateTimeField()),
-        "started_at": Coalesce("started_at", Now()),
-    }
-
-
-@compiled
-def _claimed(reply_id: int) -> ReplyQuerySet:
-    claimed: ReplyQuerySet = Reply.objects.with_waited().filter(pk=reply_id).select_related("room", "answers")
-    return claimed.defer("answers__search", "search")
 
 
 def finish(
@@ -102,38 +79,10 @@ def finish(
         "first_token_ms": first_token_ms,
         **usage_values(usage),
     }
-    is_saved = _end(reply, lambda: _save(reply_id=reply.pk, held_attempt=reply.attempt, **values), values)
+    is_saved = _end(reply, lambda: statements.save(reply_id=reply.pk, held_attempt=reply.attempt, **values), values)
     if is_saved:
         log.info("reply_done", reply_id=reply.pk, model=model, output_tokens=usage.output_tokens)
     return is_saved
-
-
-@compiled_update
-def _save(
-    *,
-    reply_id: int,
-    held_attempt: int,
-    status: str,
-    content: str,
-    model: str,
-    finish_reason: str,
-    first_token_ms: int | None,
-    prompt_tokens: int | None,
-    output_tokens: int | None,
-    tokens_estimated: bool,
-) -> tuple[ReplyQuerySet, dict[str, Any]]:
-    return Reply.objects.held_by(reply_id=reply_id, attempt=held_attempt), {
-        "status": status,
-        "content": content,
-        "model": model,
-        "finish_reason": finish_reason,
-        "first_token_ms": first_token_ms,
-        "prompt_tokens": prompt_tokens,
-        "output_tokens": output_tokens,
-        "tokens_estimated": tokens_estimated,
-        "lease_until": None,
-        "finished_at": Now(),
-    }
 
 
 def fail(
@@ -279,7 +228,7 @@ def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -
     """
     with transaction.atomic():
         User.outdate_rooms(reply.user_id)
-        _mark_active(room_id=reply.room_id)
+        statements.mark_active(room_id=reply.room_id)
         ended = write()
         if not ended:
             transaction.set_rollback(True)
@@ -291,11 +240,6 @@ def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -
         transaction.on_commit(lambda: _publish_end(reply, values), robust=True)
         publish_next_on_commit(reply.user_id)
     return True
-
-
-@compiled_update
-def _mark_active(room_id: int) -> tuple[QuerySet[Chatroom], dict[str, Any]]:
-    return Chatroom.objects.filter(pk=room_id), {"updated_at": Now()}
 
 
 def _publish_end(reply: Reply, values: Mapping[str, object]) -> None:

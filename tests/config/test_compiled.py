@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import sessions, tokens
 from accounts.models import Session, User
 from billing.models import Entitlement
-from chatrooms.replies import lifecycle
+from chatrooms.replies import statements
 from config.infrastructure.compiled import compiled
 from tests import factories
 
@@ -68,7 +68,7 @@ def test_it_is_compiled_once(three: list[User]) -> None:
 
 def test_constants_are_a_part_of_the_sql(three: list[User]) -> None:
     """A plan that is kept could not use an index with a condition on a parameter."""
-    sql, _ = lifecycle._lock_owner._statement.with_values({"reply_id": 1}, None)
+    sql, _ = statements.lock_owner._statement.with_values({"reply_id": 1}, None)
     assert "'queued'" in sql
     assert sql.count("%s") == 1
 

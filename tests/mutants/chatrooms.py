@@ -125,8 +125,8 @@ BREAKS = (
     Break(
         lets="one user occupy all workers",
         file="chatrooms/replies/lifecycle.py",
-        text="if free_slots(user_id=user_id, tier=tier) and _start(",
-        broken="if _start(",
+        text="if free_slots(user_id=user_id, tier=tier) and statements.start(",
+        broken="if statements.start(",
         tests="chatrooms/test_replies.py",
     ),
     Break(
