@@ -21,13 +21,13 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Serve a request, including one whose body has no Content-Length (chunked, or over HTTP/2).
+    """Serve a request when it is its turn, including one whose body has no Content-Length (chunked, or over HTTP/2).
 
-    WSGI has no such bodies, and Django reads them as empty. So the body is read here, up to one byte more than the
-    largest limit: a longer one is then refused like one with a length.
+    The body is read before: a client that sends it slowly must not hold a turn. WSGI has no bodies without a length,
+    and Django reads them as empty. One byte more than the largest limit is read, so that a longer body is refused.
     """
-    if not environ.get("CONTENT_LENGTH") and environ["REQUEST_METHOD"] not in BODILESS:
+    if environ["REQUEST_METHOD"] not in BODILESS:
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-        environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+        environ |= {"CONTENT_LENGTH": environ.get("CONTENT_LENGTH") or str(len(body)), "wsgi.input": BytesIO(body)}
     with turns.turn():
         return _django(environ, start_response)

@@ -52,7 +52,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
         cancel a statement, which tells it.
         """
         made = super().connect(*args, **kwargs)
-        if made.prepare_threshold is not None:
+        if made.autocommit and made.prepare_threshold is not None:
             row = made.execute("SELECT pg_backend_pid()").fetchone()
             if row != (made.info.backend_pid,):
                 made.prepare_threshold = None

@@ -3,9 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
 
 import pytest
 
+from config import wsgi
 from config.infrastructure import turns
 from tests.waiting import wait_until
 
@@ -88,3 +91,22 @@ def test_outside_of_requests_there_are_no_turns() -> None:
     before = turns._turns.free
     with turns.let_others_run():
         assert turns._turns.free == before
+
+
+def test_a_body_is_read_before_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that sends it slowly holds up nobody."""
+    free: list[tuple[str, int]] = []
+
+    class Body(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            free.append(("body", turns._turns.free))
+            return super().read(size)
+
+    def serve(environ: dict[str, Any], _: Any) -> list[bytes]:
+        free.append(("request", turns._turns.free))
+        return [environ["wsgi.input"].read()]
+
+    monkeypatch.setattr(wsgi, "_django", serve)
+    for length in ({}, {"CONTENT_LENGTH": "5"}):
+        assert wsgi.application({"REQUEST_METHOD": "POST", "wsgi.input": Body(b"hello"), **length}, None) == [b"hello"]
+    assert free == 2 * [("body", turns.TURNS), ("request", turns.TURNS - 1)]
