@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from typing import Final
 
 TURNS: Final = 2
-LONGEST_WAIT: Final = 0.25
-"""Seconds; with 32 threads and requests of a few milliseconds each has its turn earlier."""
+LONGEST_WAIT: Final = 0.1
+"""Seconds; with 16 requests of a few milliseconds at once each has its turn earlier. While PostgreSQL is unavailable
+every request takes so much longer."""
 
 _mine = threading.local()
 
