@@ -24,10 +24,12 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """Serve a request when it is its turn, including one whose body has no Content-Length (chunked, or over HTTP/2).
 
     The body is read before: a client that sends it slowly must not hold a turn. WSGI has no bodies without a length,
-    and Django reads them as empty. One byte more than the largest limit is read, so that a longer body is refused.
+    and Django reads them as empty. One byte more than the largest limit is read, so that a longer body is refused; but
+    nothing beyond a given length, where some servers wait for ever.
     """
     if environ["REQUEST_METHOD"] not in BODILESS:
-        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        length, most = environ.get("CONTENT_LENGTH", ""), settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+        body = environ["wsgi.input"].read(min(int(length), most) if length.isdecimal() else most)
         environ |= {"CONTENT_LENGTH": environ.get("CONTENT_LENGTH") or str(len(body)), "wsgi.input": BytesIO(body)}
     with turns.turn():
         return _django(environ, start_response)
