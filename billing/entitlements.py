@@ -9,9 +9,7 @@ from typing import Final
 import structlog
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Max
-from rest_framework.request import Request
 
-from accounts.current_user import current_user
 from billing import entitlement_dates
 from billing.models import Entitlement, Grant, Tier
 from config.infrastructure.database import prepared_cursor
@@ -74,15 +72,6 @@ def current_tier_status(*, user_id: int) -> TierStatus:
 def tier_of(*, user_id: int) -> Tier:
     """The tier of a user now; see `current_tier_status`."""
     return current_tier_status(user_id=user_id).tier
-
-
-def tier_of_request(request: Request) -> Tier:
-    """The tier of a request's user, read once for the request."""
-    tier: Tier | None = getattr(request, "tier", None)
-    if tier is None:
-        tier = tier_of(user_id=current_user(request).pk)
-        setattr(request, "tier", tier)  # noqa: B010  DRF's request has no such attribute
-    return tier
 
 
 def recompute_stripe(*, user_id: int) -> None:

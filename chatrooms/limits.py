@@ -3,8 +3,19 @@
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.current_user import current_user
 from accounts.limits import UserLimit
-from billing.entitlements import tier_of_request
+from billing.entitlements import tier_of
+from billing.models import Tier
+
+
+def tier_of_request(request: Request) -> Tier:
+    """The tier of a request's user, read once for the request."""
+    tier: Tier | None = getattr(request, "tier", None)
+    if tier is None:
+        tier = tier_of(user_id=current_user(request).pk)
+        setattr(request, "tier", tier)  # noqa: B010  DRF's request has no such attribute
+    return tier
 
 
 class SendLimit(UserLimit):

@@ -16,10 +16,9 @@ from accounts.current_user import current_session, current_user
 from accounts.idempotency import Made, idempotent
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
-from billing.entitlements import tier_of_request
 from chatrooms import conversation, rows, schema
 from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailable
-from chatrooms.limits import SendLimit
+from chatrooms.limits import SendLimit, tier_of_request
 from chatrooms.long_poll import until_final
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.serializers import (

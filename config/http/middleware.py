@@ -23,7 +23,7 @@ class PolicyMiddleware(CSPMiddleware):
         self._usual = build_policy(**asdict(self.get_policy_parts(HttpRequest(), HttpResponse())))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if hasattr(response, "_csp_replace"):
+        if any(name.startswith("_csp") for name in vars(response)):  # left by the decorators of django-csp
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self._usual)
         return response

@@ -53,7 +53,11 @@ class TimeoutConnection(psycopg.Connection[Any]):
         """
         made = super().connect(*args, **kwargs)
         if made.autocommit and made.prepare_threshold is not None:
-            row = made.execute("SELECT pg_backend_pid()").fetchone()
+            try:
+                row = made.execute("SELECT pg_backend_pid()").fetchone()
+            except psycopg.Error:
+                made.close()
+                raise
             if row != (made.info.backend_pid,):
                 made.prepare_threshold = None
         return made

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts import sessions, tokens
 from accounts.models import Session, User
 from chatrooms import conversation, rooms, rows, tickets
-from chatrooms.models import Chatroom, Message, Reply, Status
+from chatrooms.models import Chatroom, Message, Reply, Role, Status
 from chatrooms.serializers import MessageSerializer, RoomSerializer
 from config.infrastructure.compiled import Compiled
 from tests.chatrooms.conftest import claim, finish, reply_of
@@ -113,7 +113,6 @@ def test_a_ticket_is_for_the_session_that_asked(room: Chatroom, send: Sending, c
     url = client.get(f"/message/{sent.pk}").json()["stream_url"]
     ticket = tickets.Ticket.parse(url.partition("?ticket=")[2])
     assert (ticket.reply_id, ticket.session_id) == (reply_of(sent).pk, Session.objects.get(user_id=room.user_id).pk)
-    assert rows.message_json(*rows.message(user_id=room.user_id, message_id=sent.pk), session_id=uuid4())["stream_url"]
 
 
 def test_pages_of_one_list_are_alike(room: Chatroom, send: Sending, client: APIClient) -> None:
@@ -125,3 +124,30 @@ def test_pages_of_one_list_are_alike(room: Chatroom, send: Sending, client: APIC
     assert [each["id"] for each in second.json()] == sent[1:3]
     back = client.get(second.headers["Link"].split("<")[2].partition(">")[0])
     assert back.json() == first.json()
+
+
+def test_the_sql_of_a_send_inserts_what_the_models_do(alice: User, room: Chatroom) -> None:
+    """A regenerated reply is queued by its model; an own message has the defaults of its model."""
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
+    by_sql = Message.objects.get(pk=sent.pk)
+    assert columns(by_sql) == columns(Message(room=room, user=alice, role=Role.USER, content="Hello"))
+    reply = reply_of(by_sql)
+    Reply.objects.filter(pk=reply.pk).update(is_current=False, status=Status.DONE)
+    conversation.regenerate(user_id=alice.pk, message_id=sent.pk)
+    assert columns(reply) == columns(reply_of(by_sql))
+    for each in (reply, reply_of(by_sql)):
+        assert each.publish_at - each.next_attempt_at == settings.REPLY_REPUBLISH_AFTER
+
+
+def columns(row: Message) -> dict[str, Any]:
+    own = {"id", "created_at", "next_attempt_at", "publish_at", "unit_id", "search"}
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in Message._meta.concrete_fields
+        if field.attname not in own
+    }
+
+
+def test_a_send_returns_the_row_that_is_read_later(alice: User, room: Chatroom) -> None:
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
+    assert [sent.row] == rows.message(user_id=alice.pk, message_id=sent.pk)

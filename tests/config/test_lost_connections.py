@@ -55,6 +55,15 @@ def test_a_living_connection_is_lent_without_asking_the_server(pool: ConnectionP
     assert sent == []
 
 
+@pytest.mark.parametrize("is_pooler", [False, True])
+def test_behind_a_pooler_no_statement_is_prepared(is_pooler: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pooler invents the process id."""
+    if is_pooler:
+        monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 1)
+    with TimeoutConnection.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=2) as made:
+        assert made.prepare_threshold == (None if is_pooler else 2)
+
+
 def test_a_read_only_server_is_unavailable(pool: ConnectionPool[TimeoutConnection]) -> None:
     standby = pool.getconn()
     standby.execute("SET default_transaction_read_only = on")

@@ -123,6 +123,13 @@ BREAKS = (
         tests="config/test_lost_connections.py",
     ),
     Break(
+        lets="statements be prepared behind a pooler",
+        file="config/infrastructure/database.py",
+        text="            if row != (made.info.backend_pid,):\n",
+        broken="            if False:\n",
+        tests="config/test_lost_connections.py::test_behind_a_pooler_no_statement_is_prepared",
+    ),
+    Break(
         lets="the admin be without sessions",
         file="config/http/admin_only.py",
         text="return request.path_info.startswith(ADMIN_PREFIX)",
