@@ -68,13 +68,14 @@ def hold(data_dir: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
+        _urls_file(data_dir).unlink(missing_ok=True)  # a killed holder's, which would now count as ours
         yield
 
 
 def running_urls(data_dir: Path) -> Urls | None:
     """Return the URLs of the instance that holds `data_dir`, or None.
 
-    The lock proves that the process that wrote the URLs is alive; the file of a killed one is ignored.
+    The lock proves that the process that wrote the URLs is alive: `hold` removes the file of a killed one.
     """
     try:
         with _lock_file(data_dir).open() as file:
