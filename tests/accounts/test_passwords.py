@@ -87,9 +87,10 @@ def test_a_short_common_or_personal_password_is_refused(password: str, code: str
     assert code in {error.code for error in refused.value.error_list}
 
 
-def test_common_passwords_are_refused_doubled_and_padded_too() -> None:
-    common = sorted(CommonPasswordValidator().passwords)[::10]
-    assert len(common) > 1900
+@pytest.mark.parametrize("step", [100, pytest.param(10, marks=pytest.mark.faults)])
+def test_common_passwords_are_refused_doubled_and_padded_too(step: int) -> None:
+    common = sorted(CommonPasswordValidator().passwords)[::step]
+    assert len(common) > 19_000 // step
     words = [word for word in common if word.isalpha() and len(word) > 3]
     for password in (*common, *(word * 4 for word in words), *(f"{word}!2345678901234" for word in words)):
         with pytest.raises(ValidationError):

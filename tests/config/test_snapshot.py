@@ -200,6 +200,7 @@ def test_objects_of_an_extension_do_not_count() -> None:
         assert superuser.execute(snapshot.ANYTHING).fetchone() is None
 
 
+@pytest.mark.faults
 def test_a_database_that_is_behind_is_migrated() -> None:
     with database(_urls.database_url, "behind") as url:
         manage(url, "prepare_database")
