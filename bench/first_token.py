@@ -28,7 +28,7 @@ def main() -> None:
         stack.double.default(ttft=FIRST_CHUNK, chunks=3, delay=0.01)
         alice = stack.sign_up()
         options = types.HttpOptions(base_url=stack.double.base_url, api_version="v1beta")
-        sdk = genai.Client(api_key="a-key-for-the-double", vertexai=False, http_options=options)
+        sdk = genai.Client(api_key="old-key-for-the-double", vertexai=False, http_options=options)
         direct, through = [], []
         for number in range(ROUNDS + WARM_UP):
             pair = ask_directly(sdk), ask_through(stack, alice)

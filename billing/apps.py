@@ -14,7 +14,7 @@ class BillingConfig(AppConfig):
         from accounts import personal_data  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
-        from billing import erasure, events, export, gauges, leases, statistics, stripe_client  # noqa: PLC0415
+        from billing import budget, erasure, events, export, gauges, leases, statistics, stripe_client  # noqa: PLC0415
 
         stripe_client.configure_sdk()
         gauges.register_all()
@@ -25,6 +25,7 @@ class BillingConfig(AppConfig):
                 "grants": export.grants,
                 "usage": export.usage,
                 "units": export.units,
+                "model_calls": export.model_calls,
                 "customers": export.customers,
                 "subscriptions": export.subscriptions,
                 "invoices": export.invoices,
@@ -34,7 +35,11 @@ class BillingConfig(AppConfig):
                 ErasureStep(Phase.BILLING, "billing at Stripe", erasure.end_billing),
                 ErasureStep(Phase.RECORDS, "mirrored rows", erasure.reduce_to_invoices),
             ],
-            retain=[RetentionStep("StripeEvent", events.outdated), RetentionStep("Lease", leases.outdated)],
+            retain=[
+                RetentionStep("StripeEvent", events.outdated),
+                RetentionStep("Lease", leases.outdated),
+                RetentionStep("ModelCall", budget.outdated_calls),
+            ],
         )
         # dj-stripe looks up the owner of the API key, stores the key in clear text, and keeps using the oldest stored
         # one after the key has changed (seen with 2.11.0). We have one account and need no owner.

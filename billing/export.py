@@ -6,7 +6,7 @@ from typing import Any
 from djstripe.models import Customer, Invoice, Subscription
 
 from accounts.personal_data.export import rows
-from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry, PaymentIssue
+from billing.models import DailyUsage, Entitlement, Grant, LedgerEntry, ModelCall, PaymentIssue
 
 
 def entitlement(user_id: int) -> Iterable[Any]:
@@ -18,7 +18,32 @@ def grants(user_id: int) -> Iterable[Any]:
 
 
 def usage(user_id: int) -> Iterable[Any]:
-    return rows(DailyUsage.objects.filter(user_id=user_id), "day", "used", "prompt_tokens", "output_tokens", "stops")
+    return rows(
+        DailyUsage.objects.filter(user_id=user_id),
+        "day",
+        "used",
+        "prompt_tokens",
+        "output_tokens",
+        "cost_micros",
+        "stops",
+    )
+
+
+def model_calls(user_id: int) -> Iterable[Any]:
+    return rows(
+        ModelCall.objects.filter(user_id=user_id),
+        "purpose",
+        "model",
+        "prompt_tokens",
+        "output_tokens",
+        "cached_tokens",
+        "tool_tokens",
+        "thought_tokens",
+        "cost_micros",
+        "response_id",
+        "service_tier",
+        "created_at",
+    )
 
 
 def units(user_id: int) -> Iterable[Any]:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -79,6 +80,8 @@ USAGE = """
            coalesce(max(output_tokens) FILTER (WHERE usage.day = today.day), 0),
            coalesce(sum(prompt_tokens), 0)::bigint,
            coalesce(sum(output_tokens), 0)::bigint,
+           coalesce(max(cost_micros) FILTER (WHERE usage.day = today.day), 0),
+           coalesce(sum(cost_micros), 0)::bigint,
            (today.day + 1)::timestamp AT TIME ZONE 'UTC',
            extract(epoch FROM (today.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float
     FROM today LEFT JOIN billing_dailyusage AS usage
@@ -89,10 +92,19 @@ USAGE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """Tokens of prompts and replies, as the provider counts them, or else as we estimate them."""
+    """Tokens of prompts and replies, as the provider counts them, or else as we estimate them; and what they cost.
+
+    `cost_micros` is in millionths of a US dollar; calls whose price is unknown are not in it.
+    """
 
     prompt: int
     output: int
+    cost_micros: int
+
+    @property
+    def cost(self) -> Decimal:
+        """In US dollars."""
+        return Decimal(self.cost_micros) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,14 +236,14 @@ def allowance_of(*, user_id: int) -> Allowance:
     """What the user has used today and this month, and what is left."""
     with prepared_cursor() as cursor:
         cursor.execute(USAGE, {"user_id": user_id})
-        used, prompt, output, month_prompt, month_output, resets_at, resets_in = cursor.fetchone()
+        used, prompt, output, month_prompt, month_output, cost, month_cost, resets_at, resets_in = cursor.fetchone()
     return Allowance(
         tier_status=current_tier_status(user_id=user_id),
         used=used,
         resets_at=resets_at,
         resets_in=resets_in,
-        today=Tokens(prompt=prompt, output=output),
-        month=Tokens(prompt=month_prompt, output=month_output),
+        today=Tokens(prompt=prompt, output=output, cost_micros=cost),
+        month=Tokens(prompt=month_prompt, output=month_output, cost_micros=month_cost),
     )
 
 

@@ -48,10 +48,13 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
 
 
 class TokenCountSerializer(serializers.Serializer[Any]):
-    """Tokens of prompts and replies."""
+    """Tokens of prompts and replies, and what they cost the installation."""
 
     prompt = serializers.IntegerField()
     output = serializers.IntegerField()
+    cost = serializers.DecimalField(
+        max_digits=18, decimal_places=6, help_text="In US dollars; calls whose price is unknown are not in it."
+    )
 
 
 class UsageTokensSerializer(serializers.Serializer[Any]):

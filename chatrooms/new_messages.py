@@ -19,6 +19,9 @@ ENTER: Final = """
            (SELECT count(*) FROM chatrooms_message
             WHERE user_id = %(user_id)s AND role = 'assistant' AND status IN ('queued', 'generating'))
 """
+COLUMN_OF: Final = {"next_attempt_at": "not_before"}
+"""The columns of fields that were renamed."""
+
 INSERT: Final = f"""
     WITH sent AS (
         INSERT INTO chatrooms_message
@@ -33,7 +36,7 @@ INSERT: Final = f"""
         SELECT room_id, user_id, 'assistant', '', id, true, 'queued', 0, {RETRIES}, false, '', '', '', %(unit_id)s,
                statement_timestamp(), statement_timestamp() + %(republish_after)s, %(request_id)s
         FROM sent
-        RETURNING {", ".join(REPLY)}
+        RETURNING {", ".join(COLUMN_OF.get(name, name) for name in REPLY)}
     )
     SELECT sent.*, reply.* FROM sent, reply
 """  # noqa: S608  of constants

@@ -18,7 +18,16 @@ from redis.backoff import NoBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
-from chatrooms.stream_entries import END_EVENTS, LAST_NUMBER, EntryId, Event, parse_entries, stream_key, text_of
+from chatrooms.stream_entries import (
+    END_EVENTS,
+    LAST_NUMBER,
+    PART_EVENTS,
+    EntryId,
+    Event,
+    parse_entries,
+    stream_key,
+    text_of,
+)
 from config.infrastructure.circuit_breaker import GuardedRedis
 
 log = structlog.get_logger(__name__)
@@ -41,7 +50,7 @@ redis.call('PUBLISH', KEYS[1], ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
 return 1
 """
 """Add an entry and publish it, or neither: an id that Redis refuses ends the script. A start drops all earlier entries.
-A delta is added to an existing stream only, so that a lost beginning is noticed."""
+A delta or a part is added to an existing stream only, so that a lost beginning is noticed."""
 
 
 class Fenced(Exception):
@@ -62,14 +71,14 @@ def _redis() -> redis.Redis:
 
 
 def _append(*, reply_id: int, entry: EntryId, event: Event, data: dict[str, Any]) -> bool:
-    """Add an entry; False for a delta whose stream no longer exists.
+    """Add an entry; False for a delta or a part whose stream no longer exists.
 
     Raises:
         Fenced: the stream has an entry of a later attempt, or the end of this one.
         redis.RedisError: Redis is unavailable or refuses writes.
     """
     seconds = ENDED_SECONDS if event in END_EVENTS else LIVE_SECONDS
-    creates_stream = "1" if event is not Event.DELTA else ""
+    creates_stream = "" if event is Event.DELTA or event in PART_EVENTS else "1"
     arguments = [str(entry), event.value, json.dumps(data, ensure_ascii=False), seconds, creates_stream]
     try:
         return bool(_append_script()(keys=[stream_key(reply_id)], args=arguments))
@@ -104,6 +113,7 @@ class StreamWriter:
         self._number = 0
         self._chunks: list[str] = []
         self._length = 0
+        self._parts: list[tuple[Event, dict[str, Any]]] = []
         self._published_count = 0
         self._is_up_to_date = False  # Redis has the whole text so far
         self._republish_at = 0.0
@@ -113,6 +123,11 @@ class StreamWriter:
     def text(self) -> str:
         """All chunks so far."""
         return "".join(self._chunks)
+
+    @property
+    def length(self) -> int:
+        """Characters so far."""
+        return self._length
 
     @property
     def published(self) -> str:
@@ -135,6 +150,16 @@ class StreamWriter:
         self._length += len(chunk)
         if self._is_up_to_date:
             self._published_count = len(self._chunks)
+
+    def add_part(self, event: Event, **data: Any) -> None:
+        """Publish what the reply holds besides its text.
+
+        Raises:
+            Fenced: as `add` does.
+        """
+        self._publish(lambda: self._is_up_to_date and self._append(event, offset=self._length, **data))
+        self.first_at = self.first_at or time.monotonic()
+        self._parts.append((event, data))
 
     def _publish(self, publish: Callable[[], bool]) -> None:
         try:
@@ -160,6 +185,8 @@ class StreamWriter:
 
     def _publish_everything(self, chunk: str = "") -> bool:
         self._append(Event.START, attempt=self._attempt)
+        for event, data in self._parts:
+            self._append(event, offset=0, **data)
         text = self.text + chunk
         return not text or self._append(Event.DELTA, text=text, offset=0)
 
@@ -177,11 +204,15 @@ def end(*, reply_id: int, attempt: int, event: Event, data: dict[str, Any]) -> N
         log.info("stream_end_not_published", reply_id=reply_id, cause=type(error).__name__)
 
 
-def discard(*, reply_id: int, attempt: int) -> None:
-    """Publish that the text of an attempt no longer counts, since it gave up; Redis then refuses a late writer."""
+def discard(*, reply_id: int, attempt: int, retry: str = "") -> None:
+    """Publish that the text of an attempt no longer counts, since it gave up; Redis then refuses a late writer.
+
+    `retry` is why the reply is attempted again, for its user.
+    """
     entry_id = EntryId(attempt, LAST_NUMBER - 1)
     try:
-        _append(reply_id=reply_id, entry=entry_id, event=Event.START, data={"attempt": attempt})
+        data = {"attempt": attempt} | ({"retry": retry} if retry else {})
+        _append(reply_id=reply_id, entry=entry_id, event=Event.START, data=data)
     except (Fenced, redis.RedisError) as error:
         log.info("stream_discard_not_published", reply_id=reply_id, cause=type(error).__name__)
 

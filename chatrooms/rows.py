@@ -5,6 +5,7 @@ and `RoomSerializer` describe the same JSON for the OpenAPI document; a test hol
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,12 +22,13 @@ Row = Mapping[str, Any]
 
 ROOM: Final = (
     *("id", "user_id", "name", "pinned", "archived", "system_instruction", "model", "temperature"),
-    *("created_at", "updated_at"),
+    *("thinking", "show_thoughts", "search", "response_schema", "created_at", "updated_at"),
 )
 MESSAGE: Final = ("id", "room_id", "user_id", "role", "content", "created_at", "edited_at")
 REPLY: Final = (
     *("id", "status", "model", "error", "finish_reason", "prompt_tokens", "output_tokens", "tokens_estimated"),
-    *("started_at", "finished_at", "content"),
+    *("cached_tokens", "tool_tokens", "thought_tokens", "response_id", "service_tier", "retry_code"),
+    *("next_attempt_at", "started_at", "finished_at", "parts", "content"),
 )
 
 
@@ -68,6 +70,11 @@ def room_json(row: Row, *, messages: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def retry_json(*, code: str, at: datetime | None) -> dict[str, Any] | None:
+    """Why and when a reply is attempted again; None if it does not wait for that."""
+    return {"code": code, "at": json_time(at)} if code else None
+
+
 def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
     """A message as in the API; its `stream_url` is valid for the session alone."""
     status, reply_id = row["current__status"], row["current__id"]
@@ -90,8 +97,15 @@ def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
             "prompt_tokens": row["current__prompt_tokens"],
             "output_tokens": row["current__output_tokens"],
             "tokens_estimated": row["current__tokens_estimated"],
+            "cached_tokens": row["current__cached_tokens"],
+            "tool_tokens": row["current__tool_tokens"],
+            "thought_tokens": row["current__thought_tokens"],
+            "response_id": row["current__response_id"] or None,
+            "service_tier": row["current__service_tier"] or None,
+            "retry": retry_json(code=row["current__retry_code"], at=row["current__next_attempt_at"]),
             "started_at": json_time(row["current__started_at"]),
             "finished_at": json_time(row["current__finished_at"]),
+            "parts": row["current__parts"] if status in READABLE else None,
         },
         "stream_url": f"{settings.STREAM_ORIGIN}/message/{row['id']}/stream?ticket={ticket}" if ticket else None,
     }

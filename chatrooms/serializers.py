@@ -6,60 +6,14 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chatrooms.exceptions import REPLY_ERRORS
 from chatrooms.long_poll import MAX_WAIT
-from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Message, Reply, Status
+from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Message, RoomThinking, Status
+from chatrooms.replies.json_replies import InvalidSchema, validate_schema
+from chatrooms.reply_serializers import ReplySerializer
 from chatrooms.search import snippet_of
 from chatrooms.tickets import Ticket
 from config.http.fields import TextField
 from config.text import MAX_MARKS, Marks, shows_nothing
-from gemini.types import FinishReason
-
-
-class ReplySerializer(serializers.ModelSerializer[Reply]):
-    """The state of a reply, and the tokens that it cost."""
-
-    status = serializers.ChoiceField(choices=Status.choices)
-    model = serializers.SerializerMethodField()
-    error = serializers.SerializerMethodField()
-    finish_reason = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Reply
-        fields = (
-            "id",
-            "status",
-            "model",
-            "error",
-            "finish_reason",
-            "prompt_tokens",
-            "output_tokens",
-            "tokens_estimated",
-            "started_at",
-            "finished_at",
-        )
-        read_only_fields = fields
-
-    def get_model(self, reply: Reply) -> str | None:
-        return reply.model or None
-
-    @extend_schema_field(
-        serializers.ChoiceField(choices=REPLY_ERRORS, allow_null=True, help_text="Why it failed; see docs/errors.md.")
-    )
-    def get_error(self, reply: Reply) -> str | None:
-        """Why it failed: one of the codes of docs/errors.md."""
-        return reply.error or None
-
-    @extend_schema_field(
-        serializers.ChoiceField(
-            choices=[each.value for each in FinishReason],
-            allow_null=True,
-            help_text="`max_tokens` for a reply that was cut off at the tier's limit; null unless it is done.",
-        )
-    )
-    def get_finish_reason(self, reply: Reply) -> str | None:
-        """`stop`, or `max_tokens` for a reply that was cut off at the tier's limit."""
-        return reply.finish_reason or None
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -103,25 +57,6 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             return None
         ticket = Ticket(reply_id=message.reply.pk, session_id=session.pk)
         return f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?ticket={ticket}"
-
-
-class EarlierReplySerializer(ReplySerializer):
-    """One of the replies to a message."""
-
-    question = serializers.SerializerMethodField()
-    content = serializers.SerializerMethodField()
-
-    class Meta(ReplySerializer.Meta):
-        fields = (*ReplySerializer.Meta.fields, "is_current", "question", "content", "created_at")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
-
-    def get_question(self, reply: Reply) -> str:
-        """What it replies to: the text that the message had then."""
-        return reply.revision.content if reply.revision else reply.question.content
-
-    def get_content(self, reply: Reply) -> str | None:
-        """Its text; null until there is one."""
-        return reply.content if reply.status in READABLE else None
 
 
 class WaitSerializer(serializers.Serializer[Any]):
@@ -232,6 +167,11 @@ class StrictFloatField(serializers.FloatField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ObjectField(serializers.JSONField):
+    """A JSON object; what it may hold is the serializer's concern."""
+
+
 class RoomSerializer(serializers.ModelSerializer[Chatroom]):
     """A room, and the fields that its owner can change."""
 
@@ -246,6 +186,20 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
         min_value=0, max_value=2, required=False, allow_null=True, help_text="0 to 2; null for the model's default."
     )
 
+    thinking = serializers.ChoiceField(
+        choices=RoomThinking.choices,
+        required=False,
+        allow_blank=True,
+        help_text="How much the model thinks, as far as it can be told; empty leaves it to the model.",
+    )
+    show_thoughts = serializers.BooleanField(
+        required=False, help_text="Whether replies come with a summary of the model's thoughts."
+    )
+    search = serializers.BooleanField(required=False, help_text="Whether the model may search with Google.")
+    response_schema = ObjectField(
+        required=False, allow_null=True, help_text="A JSON schema: replies are then JSON that matches it."
+    )
+
     class Meta:
         model = Chatroom
         fields = (
@@ -257,6 +211,10 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
             "system_instruction",
             "model",
             "temperature",
+            "thinking",
+            "show_thoughts",
+            "search",
+            "response_schema",
             "created_at",
             "updated_at",
             "messages",
@@ -273,6 +231,15 @@ class RoomSerializer(serializers.ModelSerializer[Chatroom]):
         if shows_nothing(name):
             raise serializers.ValidationError("This field may not be blank.", code="blank")
         return name
+
+    def validate_response_schema(self, schema: Any) -> Any:
+        """Refuse what Gemini would refuse, and what would be dear to check."""
+        try:
+            if schema is not None:
+                validate_schema(schema)
+        except InvalidSchema as error:
+            raise serializers.ValidationError(str(error), code="invalid_schema") from None
+        return schema
 
 
 class RoomWithMessagesSerializer(RoomSerializer):

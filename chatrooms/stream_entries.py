@@ -17,14 +17,25 @@ ENTRY_ID: Final = re.compile(r"(\d{1,10})-(\d{1,10})")
 
 
 class Event(StrEnum):
-    """The kinds of entries. `START` means: drop the text so far, the whole text follows."""
+    """The kinds of entries. `START` means: drop everything so far, the whole reply follows."""
 
     START = "start"
     DELTA = "delta"
+    THOUGHT = "thought"
+    CODE = "code"
+    CODE_RESULT = "code_result"
+    SOURCE = "source"
+    SEARCH_SUGGESTIONS = "search_suggestions"
     DONE = "done"
     ERROR = "error"
     STOPPED = "stopped"
 
+
+PART_EVENTS: Final = frozenset({Event.THOUGHT, Event.CODE, Event.CODE_RESULT, Event.SOURCE, Event.SEARCH_SUGGESTIONS})
+"""What a reply holds besides its text; see `chatrooms.replies.parts`."""
+
+AFTER_TEXT: Final = frozenset({Event.SOURCE, Event.SEARCH_SUGGESTIONS})
+"""Parts that speak of the text, and come when it is complete."""
 
 END_EVENTS: Final = frozenset({Event.DONE, Event.ERROR, Event.STOPPED})
 
@@ -48,7 +59,7 @@ class EntryId:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a stream. A delta's `offset` counts the characters before it, since the last start."""
+    """One entry of a stream. `offset` counts the characters of text before it, since the last start."""
 
     id: EntryId
     event: Event
@@ -61,6 +72,11 @@ class Entry:
     @property
     def offset(self) -> int:
         return int(self.data.get("offset", 0))
+
+    @property
+    def length_after(self) -> int:
+        """The characters of text up to and with this entry."""
+        return self.offset + len(self.text) if self.event is Event.DELTA else self.offset
 
 
 def stream_key(reply_id: int) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from config import vendor_settings
 from config.processes import is_service_link
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,9 +20,6 @@ MINIMUM_KEY_BYTES = 32
 
 HOSTING_MARKERS = ("RENDER", "RAILWAY_ENVIRONMENT_ID", "FLY_APP_NAME", "DYNO", "KUBERNETES_SERVICE_HOST")
 """Variables that hosting platforms set in every container; where one is present, this is production."""
-
-STRIPE_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}")
-"""The format of Stripe's secret and restricted keys; dj-stripe refuses any other at its first call."""
 
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
@@ -84,6 +82,7 @@ class Environment(BaseSettings):
     GEMINI_CONNECT_TIMEOUT: float = Field(default=5, gt=0)
     GEMINI_READ_TIMEOUT: float = Field(default=60, gt=0)
     GEMINI_TOTAL_TIMEOUT: float = Field(default=180, gt=0)
+    GEMINI_ALLOW_STORED: bool = False
     GEMINI_STAND_IN_DELAY: float = Field(default=0.02, ge=0)
 
     REPLY_LEASE: float = Field(default=15, ge=2)
@@ -148,7 +147,6 @@ class Environment(BaseSettings):
             *self._key_problems(),
             *self._production_problems(),
             *self._provider_problems(),
-            *self._stripe_problems(),
             *self._watching_problems(),
         ]
         if problems:
@@ -234,33 +232,7 @@ class Environment(BaseSettings):
             for origin in self.APP_ORIGINS
             if not ORIGIN.fullmatch(origin)
         ]
-        if self.GEMINI_CLIENT is None:
-            found.append("GEMINI_API_KEY is required when DEBUG is off (or choose GEMINI_CLIENT=stand-in)")
-        elif self.GEMINI_CLIENT != "stand-in" and not self.GEMINI_API_KEY:
-            found.append(f"GEMINI_API_KEY is required by GEMINI_CLIENT={self.GEMINI_CLIENT}")
-        if self.SMS_DELIVERY is None:
-            found.append("SMS_DELIVERY is required when DEBUG is off: twilio")
-        if self.SMS_DELIVERY == "twilio":
-            found += [
-                f"{name} is required by SMS_DELIVERY=twilio"
-                for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
-                if not getattr(self, name)
-            ]
-        return found
-
-    def _stripe_problems(self) -> list[str]:
-        found = []
-        if self.STRIPE_SECRET_KEY and not STRIPE_KEY.fullmatch(self.STRIPE_SECRET_KEY):
-            found.append(
-                "STRIPE_SECRET_KEY is not a key of Stripe's: sk_ or rk_, test_ or live_, 24 letters and digits"
-            )
-        if self.STRIPE_SECRET_KEY and not self.STRIPE_WEBHOOK_SECRET and not self.DEBUG:
-            found.append(
-                "STRIPE_WEBHOOK_SECRET is required beside STRIPE_SECRET_KEY: without it a payment does not lead to Pro"
-            )
-        if self.STRIPE_API_HOST and not self.DEBUG and "_live_" in self.STRIPE_SECRET_KEY:
-            found.append("STRIPE_API_HOST would send a live key to a host other than Stripe; remove one of them")
-        return found
+        return [*found, *vendor_settings.problems(self)]
 
     def _watching_problems(self) -> list[str]:
         if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < MINIMUM_TOKEN:

@@ -1,4 +1,5 @@
-"""One circuit breaker for each model: calls go to the fallback, or fail at once, while a model is overloaded.
+"""Circuit breakers. While a model is overloaded, calls go to the fallback or fail at once; while Google refuses the
+installation itself, all fail at once.
 
 Our own, since pybreaker holds its lock during the call. Each process learns for itself, at the cost of a few calls.
 """
@@ -20,11 +21,16 @@ from gemini.exceptions import (
     ConnectionCut,
     EmptyReply,
     MaxTokens,
+    NoText,
+    ProviderAuth,
+    ProviderBilling,
+    ProviderError,
     ProviderOverloaded,
     ProviderQuotaExhausted,
     ProviderRateLimited,
     ProviderTimeout,
     ReplyTooLong,
+    UnknownFinish,
 )
 
 log = structlog.get_logger(__name__)
@@ -38,7 +44,7 @@ PROBE_SECONDS: Final = 15.0
 OVERLOAD: Final = (ConnectionCut, ProviderOverloaded, ProviderTimeout)
 """Failures that count against a model. One that cannot be reached is as little use as one that is overloaded."""
 
-RESPONDED: Final = (Blocked, BrokenReply, EmptyReply, MaxTokens, ReplyTooLong)
+RESPONDED: Final = (Blocked, BrokenReply, EmptyReply, MaxTokens, NoText, ReplyTooLong, UnknownFinish)
 """No reply for the user, but the model works. All other failures prove nothing about its load."""
 
 
@@ -119,6 +125,59 @@ class ModelBreaker:
             self._outcomes.popleft()
 
 
+class InstallationBreaker:
+    """Repeats the vendor's refusal of the installation (its key, its credit) without a call, but for a probe.
+
+    Such a refusal holds for all models and for every user, and ends only when an operator acts.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._refusal: ProviderAuth | ProviderBilling | None = None
+        self._probe_at = 0.0
+
+    @contextmanager
+    def record_outcome(self) -> Iterator[None]:
+        """Let the call in the block run, or raise the last refusal again."""
+        self._raise_if_refused()
+        try:
+            yield
+        except (ProviderAuth, ProviderBilling) as error:
+            if error.reason != "permission":  # that may be missing for one model alone
+                self._refused(error)
+            raise
+        except ProviderError:
+            raise  # it proves nothing of the key, except for the next probe
+        else:
+            self.reset()
+
+    def reset(self) -> None:
+        with self._lock:
+            if self._refusal:
+                log.info("provider_accepts_again")
+                metrics.provider_refused.set(0)
+            self._refusal = None
+
+    def _raise_if_refused(self) -> None:
+        with self._lock:
+            if self._refusal is None:
+                return
+            if now() >= self._probe_at:
+                self._probe_at = now() + PROBE_SECONDS
+                return
+            refusal = self._refusal
+        raise refusal.again()
+
+    def _refused(self, error: ProviderAuth | ProviderBilling) -> None:
+        with self._lock:
+            self._refusal, self._probe_at = error, now() + PROBE_SECONDS
+        log.error("provider_refuses_installation", code=error.code, reason=error.reason)
+        metrics.provider_refused.set_to_current_time()
+
+
+installation = InstallationBreaker()
+"""Of this process."""
+
 _breakers: dict[str, ModelBreaker] = {}
 
 
@@ -129,3 +188,4 @@ def breaker_for_model(model: str) -> ModelBreaker:
 
 def reset() -> None:
     _breakers.clear()
+    installation.reset()

@@ -6,7 +6,7 @@ from gemini.exceptions import ProviderError
 from gemini.provider import Config
 from gemini.registry import provider_for
 from gemini.reply_stream import ReplyStream
-from gemini.types import Prompt
+from gemini.types import ModelDescription, Prompt
 
 
 def stream_reply(prompt: Prompt) -> ReplyStream:
@@ -17,7 +17,7 @@ def stream_reply(prompt: Prompt) -> ReplyStream:
     return ReplyStream(prompt=prompt)
 
 
-def check_model(model: str, *, max_wait: float = 10) -> None:
+def describe_model(model: str, *, max_wait: float = 10) -> ModelDescription:
     """Ask the vendor whether the key and the model are valid, by one call that costs no tokens.
 
     With the stand-in every model is valid.
@@ -25,6 +25,9 @@ def check_model(model: str, *, max_wait: float = 10) -> None:
     Args:
         model: the model's name.
         max_wait: seconds.
+
+    Returns:
+        What the vendor says of the model.
 
     Raises:
         ProviderAuth: the key is not valid.
@@ -39,15 +42,13 @@ def check_model(model: str, *, max_wait: float = 10) -> None:
         total_timeout=max_wait,
     )
     provider = provider_for(config)
-    failure: ProviderError | None = None
     try:
-        provider.check_model(model)
+        return provider.describe(model)
     except ProviderError as error:
         failure = error
     except Exception as error:  # noqa: BLE001  # as in `gemini.reply_stream`
         failure = provider.classify(error)
-    if failure:
-        raise failure
+    raise failure
 
 
 def prepare() -> None:

@@ -1,6 +1,6 @@
 """Why a reply failed. Each class has one stable code; none carries text of the provider, the prompt or the key."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class Cancelled(Exception):
@@ -13,7 +13,7 @@ class ProviderError(Exception):
     Attributes:
         code: stable, safe to store and show.
         retryable: the same call may succeed later.
-        retry_after: seconds that the vendor asks to wait (google.rpc.RetryInfo), if it names any.
+        retry_after: seconds to wait before that, if the vendor names a time (google.rpc.RetryInfo).
         cause: class name of the original error, for logs; its text may hold the prompt and is dropped.
     """
 
@@ -40,7 +40,7 @@ class ProviderQuotaExhausted(ProviderError):
 
 
 class ProviderOverloaded(ProviderError):
-    """500, 502, 503 or 504."""
+    """500, 502, 503 or 504, or 499: the vendor cancels calls under load."""
 
     code = "provider_overloaded"
     retryable = True
@@ -78,6 +78,25 @@ class EmptyReply(ProviderError):
     retryable = True
 
 
+class NoText(ProviderError):
+    """The reply is something else than text, a picture for example: it was made, and another one would be paid for."""
+
+    code = EmptyReply.code
+
+
+class SchemaMismatch(ProviderError):
+    """The reply is not JSON that matches the room's schema; one more call may do better."""
+
+    code = "schema_mismatch"
+    retryable = True
+
+
+class UnknownFinish(ProviderError):
+    """The reply ended for a reason that this version does not know."""
+
+    code = "unknown_finish"
+
+
 class ReplyTooLong(ProviderError):
     """More text than a reply may hold."""
 
@@ -85,9 +104,36 @@ class ReplyTooLong(ProviderError):
 
 
 class ProviderAuth(ProviderError):
-    """No key, a key that the vendor does not accept, or one that may not do this."""
+    """The vendor refuses the installation: an operator has to act.
+
+    Attributes:
+        reason: `key`: none, or one that is not accepted. `permission`: the key may not do this. `billing`: no credit or
+            no quota is left. `precondition`: the location or the project does not qualify. `disabled`: the vendor has
+            limited the project. `store`: the API does not let us forbid it to store prompts.
+    """
 
     code = "provider_auth"
+
+    Reason = Literal["key", "permission", "billing", "precondition", "disabled", "store"]
+
+    def __init__(self, *, reason: Reason = "key", cause: str = "", retry_after: float | None = None) -> None:
+        super().__init__(cause=cause, retry_after=retry_after)
+        self.reason: ProviderAuth.Reason = reason
+
+    def again(self) -> "ProviderAuth":
+        """The same refusal, without the traceback of this one."""
+        return ProviderAuth(reason=self.reason, cause="breaker")
+
+
+class ProviderBilling(ProviderError):
+    """402: the installation's credit at the vendor is used up."""
+
+    code = "provider_billing"
+    reason: ClassVar[str] = "billing"
+
+    def again(self) -> "ProviderBilling":
+        """As `ProviderAuth.again`."""
+        return ProviderBilling(cause="breaker")
 
 
 class ModelNotFound(ProviderError):
@@ -97,9 +143,17 @@ class ModelNotFound(ProviderError):
 
 
 class BadRequest(ProviderError):
-    """Any other refusal of the request as such; a retry would be refused again."""
+    """Any other refusal of the request as such; a retry would be refused again.
+
+    Attributes:
+        parameter: the one of ours that the vendor names (`temperature` or `thinking`), if any.
+    """
 
     code = "bad_request"
+
+    def __init__(self, *, parameter: str = "", cause: str = "", retry_after: float | None = None) -> None:
+        super().__init__(cause=cause, retry_after=retry_after)
+        self.parameter = parameter
 
 
 class ConnectionCut(ProviderError):

@@ -1,23 +1,28 @@
 """Gemini through google-generativeai, the SDK that Google has retired. The only module that imports it.
 
 Its GenerativeModel is not used: it delays each chunk until the next one has come, keeps all of them, and cannot close a
-stream. The layer below it is used, over REST, since its gRPC threads do not survive a fork.
+stream. The layer below it is used, over REST, since its gRPC threads do not survive a fork. Its messages know only the
+fields of 2025, so requests are made with it, and events are read as the JSON that they are.
+
+What it cannot ask for: that prompts are not stored (`GEMINI_ALLOW_STORED` has to accept that), a level of thinking,
+Google's search, and a JSON schema.
 """
 
 import json
 import time
 import warnings
-from collections.abc import Generator, Iterator
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
 from gemini.google_errors import from_google
+from gemini.google_parts import FINISH_REASONS, LATER_FINISH_REASONS, is_blocked
 from gemini.limits import bounded
 from gemini.provider import Config
-from gemini.types import Chunk, Prompt, Usage
+from gemini.types import Chunk, ModelDescription, PartKind, Piece, Prompt, Usage
 
 with warnings.catch_warnings():
     # One says "All support for the `google.generativeai` package has ended", which is why it is not the default here.
@@ -60,21 +65,24 @@ class GoogleGenerativeAI:
             retry=None,  # the SDK's own would repeat a 503 for ten minutes
             timeout=_as_timeout(call),
         )
+        # Private: the message class that the SDK would read the event with.
+        responses._grab = lambda: json.loads(responses._ready_objs.popleft())  # noqa: SLF001
         try:
-            for response in responses:
+            for event in responses:
                 call.characters_left = MAX_EVENT
-                yield _chunk(response)
+                yield _chunk(event)
         finally:
             responses.cancel()
 
-    def check_model(self, model: str) -> None:
+    def describe(self, model: str) -> ModelDescription:
         client: Any = get_default_model_client()
         session = client.transport._session  # noqa: SLF001
         _configure_session(session=session, connections=1)
         session.hooks["response"] = [_receive_whole]
         call = _Call(self._timeouts)
         call.deadline = time.monotonic() + self._total_timeout
-        client.get_model(name=f"models/{model}", retry=None, timeout=_as_timeout(call))
+        found = client.get_model(name=f"models/{model}", retry=None, timeout=_as_timeout(call))
+        return ModelDescription(output_token_limit=found.output_token_limit or None)
 
     def classify(self, error: Exception) -> ProviderError:
         cause = type(error).__name__
@@ -167,23 +175,62 @@ def _content(*, role: str, text: str) -> Any:
     return protos.Content(role=role, parts=[protos.Part(text=text)])
 
 
-def _chunk(response: Any) -> Chunk:
-    """Read one event. The SDK turns an error within the stream into an empty event, and no finish reason follows it."""
-    candidate = response.candidates[0] if response.candidates else protos.Candidate()
+def _chunk(event: Mapping[str, Any]) -> Chunk:
+    """Read one event.
+
+    Raises:
+        ProviderError: it is an error, which the SDK would take for an empty event.
+    """
+    if "error" in event:
+        error = event["error"] if isinstance(event["error"], Mapping) else {}
+        status = error.get("code")
+        raise from_google(status=status if isinstance(status, int) else 0, body=event, cause="in_stream")
+    candidates = event.get("candidates") or []
+    candidate = candidates[0] if candidates else {}
+    parts = (candidate.get("content") or {}).get("parts") or []
+    feedback = event.get("promptFeedback")
     return Chunk(
-        text="".join(part.text for part in candidate.content.parts),
-        finish_reason=candidate.finish_reason.name if candidate.finish_reason else "",
-        prompt_blocked=bool(response.prompt_feedback.block_reason),
-        usage=_usage(response.usage_metadata),
-        model=response.model_version,
+        pieces=tuple(
+            Piece(kind=PartKind.THOUGHT if part.get("thought") else PartKind.TEXT, text=part["text"])
+            for part in parts
+            if part.get("text")
+        ),
+        finish_reason=_finish_reason(candidate.get("finishReason")),
+        prompt_blocked=is_blocked(
+            has_feedback=feedback is not None,
+            reason=str((feedback or {}).get("blockReason", "")),
+            has_candidates=bool(candidates),
+        ),
+        usage=_usage(event.get("usageMetadata")),
+        model=event.get("modelVersion") or "",
+        response_id=event.get("responseId") or "",
+        dropped=tuple(name for part in parts for name in part if name not in KEPT),
     )
 
 
-def _usage(metadata: Any) -> Usage | None:
-    """Read the counts. The SDK has no count of the thinking, but the total includes it; a missing count is 0 to it."""
-    if not metadata.total_token_count:
+KEPT: Final = {"text", "thought", "thoughtSignature", "partMetadata"}
+"""Fields of a part that are read, or that carry nothing for a chat."""
+
+
+def _finish_reason(reason: int | str | None) -> str:
+    """The vendor's word; the API was asked for numbers. Those of later versions get a name that nothing else has."""
+    if not isinstance(reason, int):
+        return reason or ""
+    if 0 <= reason < len(FINISH_REASONS):
+        return FINISH_REASONS[reason]
+    return LATER_FINISH_REASONS.get(reason, f"FINISH_REASON_{reason}")
+
+
+def _usage(metadata: Mapping[str, Any] | None) -> Usage | None:
+    if not metadata:
         return None
+    prompt, text, thoughts = (
+        metadata.get(name) for name in ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+    )
     return Usage(
-        prompt_tokens=metadata.prompt_token_count,
-        output_tokens=metadata.total_token_count - metadata.prompt_token_count or None,
+        prompt_tokens=prompt,
+        output_tokens=None if text is None else text + (thoughts or 0),
+        cached_tokens=metadata.get("cachedContentTokenCount"),
+        tool_tokens=metadata.get("toolUsePromptTokenCount"),
+        thought_tokens=thoughts,
     )

@@ -105,6 +105,13 @@ class InterruptibleStream:
         with interrupt.reading(self._stream.get_extra_info("socket")):
             return bytes(self._stream.read(max_bytes, timeout))
 
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send; nothing more once the call is ended, for the SDK may try to go on with it."""
+        interrupt = current()
+        if interrupt and interrupt.is_tripped:
+            raise ConnectionAbortedError
+        self._stream.write(buffer, timeout)
+
     def start_tls(self, *args: Any, **options: Any) -> "InterruptibleStream":
         return InterruptibleStream(self._stream.start_tls(*args, **options))
 

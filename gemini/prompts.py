@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from gemini.types import Prompt, Turn
+from gemini.types import Prompt, Thinking, Turn
 
 TITLE: Final = (
     "Give the conversation that the user's turn quotes a title: at most six words, in its language, "
@@ -28,11 +28,11 @@ QUOTED_CHARACTERS: Final = 2_000
 TITLE_LENGTH: Final = 60
 """Characters that fit into one line of a list."""
 
-TITLE_TOKENS, SUMMARY_TOKENS = 1024, 4096
-"""Output limits, many times the length asked for: thinking counts too."""
+TITLE_TOKENS, SUMMARY_TOKENS = 256, 4096
+"""Limits of the text, many times the length asked for. `gemini.as_sent` adds room for thinking."""
 
 TEMPERATURE: Final = 0.2
-"""Low: the same conversation should get much the same title."""
+"""Low: the same conversation should get much the same title. Newer models take no temperature."""
 
 PAIRS: Final = ("**", "__", "``", "''", '""', "“”", "„“", "‘’", "«»", "»«", "「」")  # noqa: RUF001
 """Marks that models put around a title. A mark without its partner belongs to the title."""
@@ -106,6 +106,7 @@ def _prompt(instruction: str, quoted: str, *, model: str, max_output_tokens: int
         max_output_tokens=max_output_tokens,
         system_instruction=instruction,
         temperature=TEMPERATURE,
+        thinking=Thinking.OFF,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 from django.conf import settings
 
 from gemini.exceptions import ProviderError
-from gemini.types import Chunk, Prompt
+from gemini.types import Chunk, ModelDescription, Prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,12 @@ class Config:
     connections: int
     stand_in_delay: float
     fallback_model: str = ""
+    allow_stored: bool = False
+
+    @property
+    def can_set_thinking(self) -> bool:
+        """Whether a call says how much to think: the retired SDK cannot."""
+        return self.client != "google-generativeai"
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -37,6 +43,7 @@ class Config:
             connections=settings.GEMINI_CONCURRENCY + 8,
             stand_in_delay=settings.GEMINI_STAND_IN_DELAY,
             fallback_model=settings.GEMINI_FALLBACK_MODEL,
+            allow_stored=settings.GEMINI_ALLOW_STORED,
         )
 
 
@@ -46,10 +53,11 @@ class Provider(Protocol):
     def stream(self, prompt: Prompt) -> Generator[Chunk]:
         """Make the call and yield its events; closing the generator closes the connection.
 
-        The turns are well formed. It may raise any exception: `classify` translates it.
+        The prompt is as `gemini.as_sent` makes it, and its turns are well formed. It may raise any exception, which
+        `classify` translates.
         """
 
-    def check_model(self, model: str) -> None:
+    def describe(self, model: str) -> ModelDescription:
         """Ask the vendor for a model's description: one call, which costs no tokens. Raises as `stream` does."""
 
     def classify(self, error: Exception) -> ProviderError:

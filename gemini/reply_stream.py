@@ -1,4 +1,4 @@
-"""One streamed call, within the limits that hold for every provider."""
+"""One streamed reply, within the limits that hold for every provider."""
 
 import time
 from collections.abc import Generator, Iterator
@@ -7,13 +7,17 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
+import structlog
+
 from config.text import shows_nothing
-from gemini.breakers import breaker_for_model
+from gemini.as_sent import as_sent, second_try
+from gemini.breakers import breaker_for_model, installation
 from gemini.exceptions import (
     BadRequest,
     Blocked,
     Cancelled,
     ConnectionCut,
+    MaxTokens,
     ProviderError,
     ProviderQuotaExhausted,
     ProviderRateLimited,
@@ -26,40 +30,43 @@ from gemini.interrupts import Interrupt
 from gemini.limits import MAX_TEXT
 from gemini.provider import Config
 from gemini.registry import provider_for
-from gemini.storable import StorableChunks, storable
-from gemini.tokens import estimate, estimate_prompt
+from gemini.sources import References
+from gemini.storable import StorableChunks
 from gemini.turns import well_formed
-from gemini.types import UNKNOWN_USAGE, Chunk, FinishReason, Prompt, Usage
+from gemini.types import UNKNOWN_USAGE, Chunk, FinishReason, PartKind, Piece, Prompt, Usage
+from gemini.vendor_call import MAX_FINISH_REASON, VendorCall, total
 
-MAX_MODEL_NAME: Final = 80
-"""Characters kept of the model's name as the vendor reports it."""
+log = structlog.get_logger(__name__)
 
-MAX_VENDOR_FINISH_REASON: Final = 40
-"""Characters kept of the vendor's finish reason."""
+SHOWN: Final = (PartKind.TEXT, PartKind.CODE, PartKind.CODE_RESULT)
+"""Pieces after which a reply cannot begin again with another call. Thoughts alone are no reply."""
 
 
 class ReplyStream:
-    """One call in progress: iterate over its chunks of text, and close it in any case.
+    """One reply in progress: iterate over its chunks of text, or over all its `pieces`, and close it in any case.
 
-    The connection opens with the first chunk. Every failure is raised from the iteration as a `ProviderError`; the
-    chunks before it are then no reply. After a normal end `finish_reason` is set. `usage` and `model` hold what the
-    vendor reported last, after a failure too. `requested_model` is the model of the prompt; `model` is the one that
-    replies, as soon as `has_responded` is set.
+    The connection opens with the first piece. Every failure is raised from the iteration as a `ProviderError`; the
+    pieces before it are then no reply. After a normal end `finish_reason` is set. `usage`, `model` and `calls` hold
+    what the vendor reported last, after a failure too.
 
     `cancel` ends it from another thread; the iteration then raises `Cancelled`.
+
+    Attributes:
+        calls: the requests to the vendor so far, oldest first; nearly always one.
+        requested_model: the model of the prompt; `model` is the one that replies, as soon as `has_responded` is set.
+        references: the sources that the vendor has named.
+        search_suggestions: HTML that has to be shown with a reply that rests on a search.
     """
 
     def __init__(self, *, prompt: Prompt) -> None:
         self._interrupt = Interrupt()
-        self._has_begun = False
-        self.usage = UNKNOWN_USAGE
-        self.model = self.requested_model = prompt.model
-        self.has_responded = False
+        self.calls: list[VendorCall] = []
+        self.requested_model = prompt.model
+        self.references = References()
+        self.search_suggestions = ""
         self._finish_reason: FinishReason | None = None
-        self._vendor_finish_reason = ""
-        self._prompt = prompt
-        self._estimated_output = 0
-        self._chunks = self._stream(prompt)
+        self._has_shown = False
+        self._pieces = self._stream(prompt)
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -71,40 +78,63 @@ class ReplyStream:
     @property
     def vendor_finish_reason(self) -> str:
         """The vendor's own finish reason, in lower case; empty until the end."""
-        return self._vendor_finish_reason[:MAX_VENDOR_FINISH_REASON].lower()
+        return self.calls[-1].vendor_finish_reason[:MAX_FINISH_REASON].lower() if self.calls else ""
+
+    @property
+    def model(self) -> str:
+        return self.calls[-1].model if self.calls else self.requested_model
+
+    @property
+    def response_id(self) -> str:
+        """The vendor's name of the response."""
+        return self.calls[-1].response_id if self.calls else ""
+
+    @property
+    def service_tier(self) -> str:
+        """In which of its service tiers the vendor has replied, in lower case, if it says so."""
+        return self.calls[-1].service_tier if self.calls else ""
+
+    @property
+    def has_responded(self) -> bool:
+        return bool(self.calls) and self.calls[-1].has_responded
+
+    @property
+    def usage(self) -> Usage:
+        """What the vendor has counted."""
+        return total([call.usage for call in self.calls]) if self.calls else UNKNOWN_USAGE
 
     @property
     def spent(self) -> Usage:
-        """What the call cost, both counts set: the vendor's, or an estimate for a call that was cut off.
+        """What all calls cost, prompt and output set; see `VendorCall.spent`."""
+        return total([call.spent for call in self.calls] or [Usage(prompt_tokens=0, output_tokens=0)])
 
-        A call that failed without any text or count is assumed to have cost nothing; one that was cancelled while the
-        vendor worked on it, the prompt. The vendor may count the output with its last event only, or never; a 0 then
-        does not count the text that has come.
-        """
-        prompt, output = self.usage.prompt_tokens, self.usage.output_tokens
-        if self._estimated_output:
-            output = output or None
-        if not self._estimated_output and not (self._interrupt.is_tripped and self._has_begun):
-            return Usage(prompt_tokens=prompt or 0, output_tokens=output or 0)
-        return Usage(
-            prompt_tokens=estimate_prompt(self._prompt) if prompt is None else prompt,
-            output_tokens=self._estimated_output if output is None else output,
-            estimated=prompt is None or output is None,
-        )
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many parts of each kind the vendor sent that cannot be kept."""
+        kinds = [kind for call in self.calls for kind in call.dropped]
+        return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
+        return next(piece.text for piece in self.pieces() if piece.kind is PartKind.TEXT)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the pieces of the text, of the thoughts if the prompt asked for them, and of code that was run."""
+        while (piece := self._next()) is not None:
+            yield piece
+
+    def _next(self) -> Piece | None:
         try:
             self._raise_if_cancelled()
             with self._interrupt.active_in_thread():
-                chunk = next(self._chunks)
+                piece = next(self._pieces, None)
         except ProviderError:
             self._raise_if_cancelled()
             raise
         self._raise_if_cancelled()
-        return chunk
+        return piece
 
     def _raise_if_cancelled(self) -> None:
         if self._interrupt.is_tripped:
@@ -130,53 +160,88 @@ class ReplyStream:
 
     def close(self) -> None:
         """Close the connection at once. Harmless before the first chunk and after the last."""
-        self._chunks.close()
+        self._pieces.close()
 
-    def _stream(self, prompt: Prompt) -> Generator[str]:
-        """Yield the text of the reply, from the model that is available."""
+    def _stream(self, prompt: Prompt) -> Generator[Piece]:
+        """Yield the pieces of the reply, by as many calls as it takes: each cause for another one counts once."""
         config = Config.from_settings()
-        prompt = replace(_with_valid_turns(prompt), model=available_model(prompt.model, config))
         deadline = time.monotonic() + config.total_timeout
-        fallback = None
-        try:
-            yield from self._stream_from_model(prompt, config, deadline=deadline)
-        except (ProviderQuotaExhausted, ProviderRateLimited):
-            fallback = fallback_after_limit(prompt.model, config)
-            if fallback is None or self._estimated_output:
-                raise
-        if fallback:  # outside of the except, so that the refusal is not kept alive by the second call
-            yield from self._stream_from_model(replace(prompt, model=fallback), config, deadline=deadline)
+        call: Prompt | None = replace(_with_valid_turns(prompt), model=available_model(prompt.model, config))
+        causes: set[type[ProviderError]] = set()
+        while call:
+            wanted, call = call, None
+            try:
+                yield from self._stream_from_model(wanted, config, deadline=deadline)
+            except ProviderError as error:
+                if self._has_shown or type(error) in causes:
+                    raise
+                causes.add(type(error))
+                call = self._another_call(wanted, error, config)
+                if call is None:
+                    raise
 
-    def _stream_from_model(self, prompt: Prompt, config: Config, *, deadline: float) -> Generator[str]:
-        """Yield the text of the reply by the model that `prompt` names."""
+    def _another_call(self, prompt: Prompt, error: ProviderError, config: Config) -> Prompt | None:
+        if isinstance(error, ProviderQuotaExhausted | ProviderRateLimited):
+            fallback = fallback_after_limit(prompt.model, config)
+            return replace(prompt, model=fallback) if fallback else None
+        if isinstance(error, MaxTokens) and not config.can_set_thinking:
+            return None
+        changed = second_try(prompt, error)
+        if changed:
+            parameter = error.parameter if isinstance(error, BadRequest) else ""
+            log.warning("model_called_again", model=prompt.model, cause=error.code, without=parameter)
+        return changed
+
+    def _stream_from_model(self, prompt: Prompt, config: Config, *, deadline: float) -> Generator[Piece]:
+        """Yield the pieces of the reply by the model that `prompt` names."""
         if self._interrupt.is_tripped:
             raise Cancelled
-        self.model = prompt.model
-        self._has_begun = True
+        call = VendorCall(prompt=as_sent(prompt), interrupt=self._interrupt, model=prompt.model)
+        self.calls.append(call)
         length, has_text = 0, False
         recording = breaker_for_model(prompt.model).record_outcome(has_fallback=bool(config.fallback_model))
-        with recording, closing(_events(prompt=prompt, config=config)) as events:
-            for text in self._texts(events, deadline=deadline):
-                length += len(text)
+        with installation.record_outcome(), recording, closing(_events(prompt=call.prompt, config=config)) as events:
+            call.has_begun = True
+            for piece in self._pieces_of(events, call, budget=prompt.max_output_tokens, deadline=deadline):
+                length += len(piece.text)
                 if length > MAX_TEXT:
                     raise ReplyTooLong(cause="length")
-                if text:
-                    self._estimated_output += estimate(text)
-                    has_text = has_text or not shows_nothing(text)
-                    yield text
-            self._finish_reason = finish_reason_of(vendor_finish_reason=self._vendor_finish_reason, has_text=has_text)
+                call.count(piece)
+                has_text = has_text or (piece.kind is PartKind.TEXT and not shows_nothing(piece.text))
+                self._has_shown = self._has_shown or piece.kind in SHOWN
+                yield piece
+            self._finish_reason = finish_reason_of(
+                vendor_finish_reason=call.vendor_finish_reason,
+                has_text=has_text,
+                has_other_parts=bool(call.dropped or call.code_count),
+            )
 
-    def _texts(self, events: Iterator[Chunk], *, deadline: float) -> Iterator[str]:
-        """Yield the storable text of each event, and keep the rest of the event."""
-        chunks = StorableChunks()
-        for event in self._unless_cancelled(events):
+    def _pieces_of(self, events: Iterator[Chunk], call: VendorCall, *, budget: int, deadline: float) -> Iterator[Piece]:
+        """Yield the storable pieces of each event, and keep the rest of the event.
+
+        The limit that was sent has room for thinking. If the model thinks less, `budget` ends the text: the tokens of
+        visible text, as far as the vendor counts them while it replies.
+        """
+        chunks = {kind: StorableChunks() for kind in PartKind}
+        for event in self._unless_cancelled(events, call):
             if time.monotonic() > deadline:
                 raise ProviderTimeout(cause="deadline")
-            self._keep_metadata(event)
-            yield chunks.read(event.text)
-        yield chunks.flush()
+            call.read(event)
+            self.references.read(event)
+            self.search_suggestions = event.search_suggestions or self.search_suggestions
+            if event.prompt_blocked:
+                raise Blocked(cause="prompt_feedback")
+            for piece in event.pieces:
+                if text := chunks[piece.kind].read(piece.text):
+                    yield Piece(kind=piece.kind, text=text)
+            if call.visible_tokens > budget and not call.vendor_finish_reason:
+                call.vendor_finish_reason = "MAX_TOKENS"
+                break
+        for kind, rest in chunks.items():
+            if text := rest.flush():
+                yield Piece(kind=kind, text=text)
 
-    def _unless_cancelled(self, events: Iterator[Chunk]) -> Iterator[Chunk]:
+    def _unless_cancelled(self, events: Iterator[Chunk], call: VendorCall) -> Iterator[Chunk]:
         """Yield the events. A connection that we have cut ourselves must not count against the model.
 
         Nor must anything odd behind the finish reason: the reply is whole.
@@ -186,31 +251,8 @@ class ReplyStream:
         except (ConnectionCut, ProviderTimeout):
             if self._interrupt.is_tripped:
                 raise Cancelled from None
-            if not self._vendor_finish_reason:
+            if not call.vendor_finish_reason:
                 raise
-
-    def _keep_metadata(self, event: Chunk) -> None:
-        self.has_responded = True
-        self.usage = _updated(self.usage, event.usage) if event.usage else self.usage
-        self.model = storable(event.model)[:MAX_MODEL_NAME] or self.model
-        self._vendor_finish_reason = event.finish_reason or self._vendor_finish_reason
-        if event.prompt_blocked:
-            raise Blocked(cause="prompt_feedback")
-
-
-def _updated(usage: Usage, reported: Usage) -> Usage:
-    """Keep a count that the newer report leaves out. Output only grows, so a smaller count is a part of it."""
-    reported = _plausible(reported)
-    prompt = usage.prompt_tokens if reported.prompt_tokens is None else reported.prompt_tokens
-    outputs = [count for count in (usage.output_tokens, reported.output_tokens) if count is not None]
-    return Usage(prompt_tokens=prompt, output_tokens=max(outputs, default=None))
-
-
-def _plausible(usage: Usage) -> Usage:
-    """Drop impossible counts: a vendor may send anything, and they are stored as 32-bit integers."""
-    counts = (usage.prompt_tokens, usage.output_tokens)
-    prompt, output = (count if count is not None and 0 <= count < 2**31 else None for count in counts)
-    return Usage(prompt_tokens=prompt, output_tokens=output)
 
 
 def _with_valid_turns(prompt: Prompt) -> Prompt:

@@ -8,7 +8,7 @@ from gemini import interrupts, prompts
 from gemini.exceptions import ConnectionCut, ProviderError
 from gemini.provider import Config
 from gemini.tokens import estimate, estimate_prompt
-from gemini.types import Chunk, Prompt, Turn, Usage
+from gemini.types import Chunk, ModelDescription, Prompt, Turn, Usage
 
 MODEL = "stand-in"
 
@@ -40,11 +40,12 @@ class StandIn:
                 yield Chunk(finish_reason="MAX_TOKENS", model=MODEL)
                 return
             sent += word
-            yield Chunk(text=word, usage=usage, model=MODEL)
+            yield Chunk.of_text(word, usage=usage, model=MODEL)
         yield Chunk(finish_reason="STOP", model=MODEL)
 
-    def check_model(self, model: str) -> None:
+    def describe(self, model: str) -> ModelDescription:
         """Accept every model."""
+        return ModelDescription()
 
     def classify(self, error: Exception) -> ProviderError:
         return ConnectionCut(cause=type(error).__name__)

@@ -120,7 +120,8 @@ def _seeds(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
         if not Tier.objects.exists():  # in a new database, and after a test with real transactions, which empties it
             call_command("seed_tiers", verbosity=0)
             import_module("config.migrations.0001_roles").make_roles(apps, None)
-            import_module("config.migrations.0002_roles_see_payment_issues").let_see(apps, None)
+            for migration in ("0002_roles_see_payment_issues", "0003_roles_see_model_calls"):
+                import_module(f"config.migrations.{migration}").let_see(apps, None)
 
 
 @pytest.fixture(autouse=True)
@@ -182,11 +183,13 @@ def _wait_over_midnight(seconds: int) -> None:
 def _forget_what_others_left() -> None:
     from chatrooms.replies import worker_leases
     from config.infrastructure import circuit_breaker
+    from config.observability import metrics
     from gemini import breakers
 
     structlog.contextvars.clear_contextvars()
     circuit_breaker._breakers.clear()
     breakers.reset()
+    metrics._models.clear()
     TimeoutConnection.statement_timeout = None
     # The worker's heartbeat has its own connection, which cannot see a test's uncommitted rows.
     worker_leases.leases._thread = threading.current_thread()

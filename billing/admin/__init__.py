@@ -2,7 +2,7 @@
 
 from accounts.admin import actions, panel_registry
 from accounts.admin.user_search import register_user_search
-from billing.admin import stripe_pages, tiers, user_actions, user_panels  # noqa: F401
+from billing.admin import model_calls, stripe_pages, tiers, user_actions, user_panels  # noqa: F401
 
 panel_registry.register_panel(panel_registry.PanelPosition.TIER, user_panels.tier_panel)
 panel_registry.register_panel(panel_registry.PanelPosition.PAYMENTS, user_panels.payments_panel)

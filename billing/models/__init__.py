@@ -1,6 +1,6 @@
 from billing.models.payments import Checkout, Lease, PaymentIssue, StripeEvent, StripeEventQuerySet
 from billing.models.tiers import Entitlement, EntitlementQuerySet, Grant, Tier
-from billing.models.usage import DailyUsage, LedgerEntry, ServiceUsage
+from billing.models.usage import DailyUsage, LedgerEntry, ModelCall, ServiceUsage
 
 __all__ = [
     "Checkout",
@@ -10,6 +10,7 @@ __all__ = [
     "Grant",
     "Lease",
     "LedgerEntry",
+    "ModelCall",
     "PaymentIssue",
     "ServiceUsage",
     "StripeEvent",

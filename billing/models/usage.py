@@ -1,6 +1,7 @@
 """Units and tokens that were used."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -14,6 +15,8 @@ class DailyUsage(models.Model):
     used = models.PositiveIntegerField(default=0)
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
+    """Millionths of a US dollar, of the calls whose price is known."""
     stops = models.PositiveIntegerField(default=0, db_default=0)
     """Units that were refunded for replies that were stopped before they had text, after a worker had claimed them."""
 
@@ -61,12 +64,49 @@ class LedgerEntry(models.Model):
         return f"{self.amount:+d} ({self.kind}) of user {self.user_id} on {self.day}"
 
 
+class ModelCall(models.Model):
+    """One call to the model that cost something: its tokens, and its price at that moment."""
+
+    class Purpose(models.TextChoices):
+        REPLY = "reply"
+        TITLE = "title"
+        SUMMARY = "summary"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    model = models.CharField(max_length=80)
+    """The one that replied, as the vendor names it."""
+    prompt_tokens = models.PositiveIntegerField()
+    output_tokens = models.PositiveIntegerField()
+    cached_tokens = models.PositiveIntegerField(null=True)
+    tool_tokens = models.PositiveIntegerField(null=True)
+    thought_tokens = models.PositiveIntegerField(null=True)
+    estimated = models.BooleanField()
+    cost_micros = models.PositiveBigIntegerField(null=True)
+    """Millionths of a US dollar, by `gemini.catalogue`; null if the price is unknown."""
+    response_id = models.CharField(max_length=80, blank=True)
+    service_tier = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "model calls"
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["user", "-id"], name="model_call_of_user"),
+            BrinIndex(fields=["created_at"], name="model_call_by_time", autosummarize=True),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk} of user {self.user_id}"
+
+
 class ServiceUsage(models.Model):
     """Tokens of all calls to the model of the whole installation on one day (UTC)."""
 
     day = models.DateField(primary_key=True)
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name_plural = "service usage"

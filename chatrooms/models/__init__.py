@@ -16,7 +16,7 @@ from chatrooms.models.messages import (
     Role,
     Status,
 )
-from chatrooms.models.rooms import Chatroom, ChatroomQuerySet, MillenniumLater, NameSource, Summary
+from chatrooms.models.rooms import Chatroom, ChatroomQuerySet, MillenniumLater, NameSource, RoomThinking, Summary
 
 __all__ = [
     "MAX_CONTENT",
@@ -36,6 +36,7 @@ __all__ = [
     "ReplyQuerySet",
     "Revision",
     "Role",
+    "RoomThinking",
     "Status",
     "Summary",
 ]

@@ -153,6 +153,17 @@ class Message(models.Model):
     output_tokens = models.PositiveIntegerField(null=True)
     tokens_estimated = models.BooleanField(default=False, db_default=False)
     """Whether a count is our estimate, since the provider gave none."""
+    cached_tokens = models.PositiveIntegerField(null=True)
+    tool_tokens = models.PositiveIntegerField(null=True)
+    thought_tokens = models.PositiveIntegerField(null=True)
+    """Parts of the counts above, but for `tool_tokens`, which are further input; see `gemini.types.Usage`."""
+    parts = models.JSONField(null=True)
+    """What the reply holds besides one text, see `chatrooms.replies.parts`; null for a text alone."""
+    response_id = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The vendor's name of the response."""
+    service_tier = models.CharField(max_length=20, blank=True, default="", db_default="")
+    retry_code = models.CharField(max_length=40, blank=True, default="", db_default="")
+    """While it waits for its next attempt: why the last one failed."""
     first_token_ms = models.PositiveIntegerField(null=True)
     """Milliseconds from the request of the reply to the first chunk of the attempt that ended it."""
     request_id = models.CharField(max_length=64, blank=True)

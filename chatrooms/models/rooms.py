@@ -23,6 +23,15 @@ class NameSource(models.TextChoices):
     USER = "user"
 
 
+class RoomThinking(models.TextChoices):
+    """How much a room's model thinks: each is taken as the nearest level that the model has."""
+
+    OFF = "off"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class MillenniumLater(Func):
     """A moment moved later than all others. It goes by way of UTC: adding to a `timestamptz` depends on the session's
     time zone, and PostgreSQL stores no generated column that does.
@@ -45,6 +54,13 @@ class Chatroom(models.Model):
     model = models.CharField(max_length=80, blank=True, default="", db_default="")
     """The model that replies here while the tier allows it; empty for the tier's first."""
     temperature = models.FloatField(null=True)
+    thinking = models.CharField(max_length=8, choices=RoomThinking, blank=True, default="", db_default="")
+    """How much the model thinks; empty leaves it to the model."""
+    show_thoughts = models.BooleanField(default=False, db_default=False)
+    search = models.BooleanField(default=False, db_default=False)
+    """Whether the model may search with Google."""
+    response_schema = models.JSONField(null=True)
+    """The JSON schema of the replies; null for text."""
     pinned = models.BooleanField(default=False, db_default=False)
     archived = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())

@@ -11,7 +11,7 @@ from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
 from config.infrastructure.compiled import compiled
 from gemini.prompts import with_summary
 from gemini.tokens import TURN_OVERHEAD, estimate
-from gemini.types import Prompt, Turn
+from gemini.types import Prompt, Thinking, Turn
 
 MAX_EXCHANGES = 400
 """The most exchanges to read, whatever the budget: it bounds the query."""
@@ -73,6 +73,10 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
         system_instruction=instruction,
         max_output_tokens=tier.max_output_tokens,
         temperature=reply.room.temperature,
+        thinking=Thinking(reply.room.thinking) if reply.room.thinking else None,
+        show_thoughts=reply.room.show_thoughts,
+        search=reply.room.search,
+        response_schema=reply.room.response_schema,
     )
     is_full = left < budget * (1 - FULL) or len(history) > MAX_EXCHANGES * FULL
     return Context(prompt=prompt, is_full=is_full)

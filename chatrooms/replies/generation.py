@@ -9,21 +9,23 @@ from django.db import DataError, IntegrityError, connections
 
 from billing import budget
 from billing.exceptions import TOKENS_USED_UP
-from billing.models import Tier
+from billing.models import ModelCall, Tier
 from chatrooms import redis_stream
 from chatrooms.models import Reply
 from chatrooms.replies import lifecycle, stopping, titles_and_summaries
 from chatrooms.replies.context import context_for
+from chatrooms.replies.json_replies import check_schema
 from chatrooms.replies.model_call import record_usage, retry_while_database_down
+from chatrooms.replies.parts import Parts
 from chatrooms.replies.worker_leases import ReplyNotHeld, leases
+from chatrooms.stream_entries import AFTER_TEXT, Event
 from config.http.problems import InternalError
 from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import metrics, tracing
-from config.text import Marks
 from gemini.client import stream_reply
-from gemini.exceptions import Cancelled, ProviderError
+from gemini.exceptions import Cancelled, ProviderError, SchemaMismatch
 from gemini.reply_stream import ReplyStream
-from gemini.types import Usage
+from gemini.types import PartKind, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +73,7 @@ class Attempt:
         self._reply = reply
         self._timer = ReplyTimer(reply.waited)
         self._writer = redis_stream.StreamWriter(reply_id=reply.pk, attempt=reply.attempt, is_held=self._is_held)
+        self._parts = Parts()
         self._stream: ReplyStream | None = None
 
     def run(self, tier: Tier) -> None:
@@ -81,7 +84,7 @@ class Attempt:
             context = context_for(reply=self._reply, tier=tier)
             connections.close_all()  # the call takes seconds, and needs no database
             self._stream = stream = stream_reply(context.prompt)
-            with record_usage(stream, user_id=self._reply.user_id, **self._trace_ids):
+            with record_usage(stream, user_id=self._reply.user_id, purpose=ModelCall.Purpose.REPLY, **self._trace_ids):
                 self._read(stream)
         except (ReplyNotHeld, Cancelled, redis_stream.Fenced):
             log.info("reply_given_up", reply_id=self._reply.pk, attempt=self._reply.attempt)
@@ -89,7 +92,12 @@ class Attempt:
         except TOKENS_USED_UP as error:
             has_ended = self._fail(error.code)
         except ProviderError as error:
-            has_ended = self._fail(error.code, retryable=error.retryable, retry_after=error.retry_after)
+            has_ended = self._fail(
+                error.code,
+                retryable=error.retryable,
+                retry_after=error.retry_after,
+                is_last_retry=isinstance(error, SchemaMismatch),
+            )
         except Exception:
             log.exception("generation_failed", reply_id=self._reply.pk)
             has_ended = self._fail(InternalError.code, retryable=True)
@@ -104,11 +112,23 @@ class Attempt:
     def _read(self, stream: ReplyStream) -> None:
         leases.watch(self._reply, stream)
         self._writer.start()
-        marks = Marks()
-        for chunk in stream:
+        for piece in stream.pieces():
             leases.check(self._reply)
-            if kept := marks.without_more(chunk):
-                self._writer.add(kept)
+            if kept := self._parts.without_more_marks(piece):
+                self._add(piece.kind, kept)
+        for part in self._parts.as_json(stream, text=self._writer.text) or []:
+            if part["type"] in AFTER_TEXT:
+                self._writer.add_part(Event(part.pop("type")), **part)
+        check_schema(self._writer.text, schema=self._reply.room.response_schema)
+
+    def _add(self, kind: PartKind, text: str) -> None:
+        if kind is PartKind.TEXT:
+            start = self._writer.length
+            self._writer.add(text)
+            self._parts.add_text(start=start, end=self._writer.length)
+        else:
+            self._writer.add_part(Event(kind.value), text=text)
+            self._parts.add(kind, text)
 
     def _finish(self, stream: ReplyStream) -> bool:
         try:
@@ -116,9 +136,12 @@ class Attempt:
                 lifecycle.finish,
                 reply=self._reply,
                 text=self._writer.text,
+                parts=self._parts.as_json(stream, text=self._writer.text),
                 model=stream.model,
                 finish_reason=stream.finish_reason,
                 usage=stream.spent,
+                response_id=stream.response_id,
+                service_tier=stream.service_tier,
                 first_token_ms=self._first_token_ms,
             )
         except (DataError, IntegrityError):  # the database refuses what the model sent, and would again
@@ -127,13 +150,16 @@ class Attempt:
                 lifecycle.fail, reply=self._reply, error=InternalError.code, retryable=False, usage=NOTHING_USED
             )
 
-    def _fail(self, code: str, *, retryable: bool = False, retry_after: float | None = None) -> bool:
+    def _fail(
+        self, code: str, *, retryable: bool = False, retry_after: float | None = None, is_last_retry: bool = False
+    ) -> bool:
         return retry_while_database_down(
             lifecycle.fail,
             reply=self._reply,
             error=code,
             retryable=retryable,
             retry_after=retry_after,
+            is_last_retry=is_last_retry,
             usage=self._stream.spent if self._stream else NOTHING_USED,
             first_token_ms=self._first_token_ms,
         )
@@ -143,6 +169,7 @@ class Attempt:
             stopping.settle,
             reply=self._reply,
             text=self._writer.published,
+            parts=self._parts.as_json(stream, text=self._writer.published),
             model=stream.model,
             usage=stream.spent,
             first_token_ms=self._first_token_ms,

@@ -8,13 +8,14 @@ user, room, reply.
 import random
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from psycopg.types.json import Jsonb
 
 from accounts.models import User
 from billing import quota
@@ -36,8 +37,9 @@ from gemini.types import FinishReason, Usage
 
 log = structlog.get_logger(__name__)
 
-MAX_RETRY_DELAY: Final = 30.0
-"""Seconds that a reply waits for its next attempt at most. If the provider asks for more, the reply fails at once."""
+MAX_RETRY_DELAY: Final = 120.0
+"""Seconds that a reply waits for its next attempt at most; its user sees why. If the provider asks for more, the reply
+fails at once."""
 
 
 def claim(*, reply_id: int) -> tuple[Reply, Tier] | None:
@@ -68,14 +70,20 @@ def finish(
     model: str,
     finish_reason: FinishReason,
     usage: Usage,
+    parts: list[dict[str, Any]] | None = None,
+    response_id: str = "",
+    service_tier: str = "",
     first_token_ms: int | None = None,
 ) -> bool:
-    """Save the whole text; False, and nothing is written, if this attempt no longer holds the reply."""
+    """Save the whole reply; False, and nothing is written, if this attempt no longer holds it."""
     values = {
         "status": Status.DONE.value,
         "content": text,
         "model": model,
         "finish_reason": finish_reason.value,
+        "parts": Jsonb(parts) if parts else None,
+        "response_id": response_id,
+        "service_tier": service_tier,
         "first_token_ms": first_token_ms,
         **usage_values(usage),
     }
@@ -91,6 +99,7 @@ def fail(
     error: str,
     retryable: bool,
     retry_after: float | None = None,
+    is_last_retry: bool = False,
     usage: Usage,
     first_token_ms: int | None = None,
 ) -> bool:
@@ -101,14 +110,19 @@ def fail(
         error: the code that the user sees.
         retryable: whether another attempt may help.
         retry_after: seconds that the provider asked to wait.
+        is_last_retry: if another attempt is made, it is the last one.
         usage: what the provider counted.
         first_token_ms: when the first chunk of this attempt came, if one did; saved if the reply fails.
     """
     delay = retry_after if retry_after is not None else _backoff(reply.retries_left)
-    if retryable and delay <= MAX_RETRY_DELAY and schedule_retry(held_by_attempt(reply), timedelta(seconds=delay)):
+    if (
+        retryable
+        and delay <= MAX_RETRY_DELAY
+        and schedule_retry(held_by_attempt(reply), timedelta(seconds=delay), code=error, is_last=is_last_retry)
+    ):
         log.info("reply_retry_scheduled", reply_id=reply.pk, error=error, seconds=round(delay, 1))
         metrics.retries_scheduled.labels(error).inc()
-        redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
+        redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt, retry=error)
         publish_next(user_id=reply.user_id)
         return True
     return end_as_failed(
@@ -134,6 +148,13 @@ def restart(*, message_id: int, unit_id: int | None, request_id: str) -> bool:
         prompt_tokens=None,
         output_tokens=None,
         tokens_estimated=False,
+        cached_tokens=None,
+        tool_tokens=None,
+        thought_tokens=None,
+        parts=None,
+        response_id="",
+        service_tier="",
+        retry_code="",
         first_token_ms=None,
         request_id=request_id,
     )
@@ -183,12 +204,16 @@ def held_by_attempt(reply: Reply) -> ReplyQuerySet:
     return held
 
 
-def schedule_retry(held: ReplyQuerySet, delay: timedelta) -> bool:
-    """Queue a reply again at the cost of one retry; False if none is left, or if `held` is empty by now."""
+def schedule_retry(held: ReplyQuerySet, delay: timedelta, *, code: str, is_last: bool = False) -> bool:
+    """Queue a reply again at the cost of one retry; False if none is left, or if `held` is empty by now.
+
+    Its user sees `code` meanwhile.
+    """
     return bool(
         held.filter(retries_left__gt=1).update(
             status=Status.QUEUED,
-            retries_left=F("retries_left") - 1,
+            retries_left=1 if is_last else F("retries_left") - 1,
+            retry_code=code,
             lease_until=None,
             next_attempt_at=Now() + delay,
             publish_at=Now() + delay,
@@ -211,6 +236,9 @@ def usage_values(usage: Usage) -> dict[str, object]:
         "prompt_tokens": usage.prompt_tokens,
         "output_tokens": usage.output_tokens,
         "tokens_estimated": usage.estimated,
+        "cached_tokens": usage.cached_tokens,
+        "tool_tokens": usage.tool_tokens,
+        "thought_tokens": usage.thought_tokens,
     }
 
 

@@ -3,15 +3,19 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import connections
 
 from billing import budget
+from billing.models import ModelCall
 from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import tracing
+from gemini.catalogue import cost_of
 from gemini.reply_stream import ReplyStream
+from gemini.vendor_call import VendorCall
 
 CHAT: Final = "chat"
 STAND_IN: Final = "stand-in"
@@ -27,19 +31,31 @@ Outcome = TypeVar("Outcome")
 
 
 @contextmanager
-def record_usage(stream: ReplyStream, *, user_id: int, **ids: str | int) -> Iterator[None]:
+def record_usage(stream: ReplyStream, *, user_id: int, purpose: ModelCall.Purpose, **ids: str | int) -> Iterator[None]:
     """Close the call and count its tokens, however it ends: they are paid for. `ids` name it in the trace."""
     try:
         with _traced(stream, ids), stream:
             yield
     finally:
-        spent = stream.spent
-        retry_while_database_down(
-            budget.add,
-            user_id=user_id,
-            prompt_tokens=spent.prompt_tokens or 0,
-            output_tokens=spent.output_tokens or 0,
-        )
+        calls = [_as_row(call, purpose) for call in stream.calls if call.has_begun]
+        retry_while_database_down(budget.add, user_id=user_id, calls=calls)
+
+
+def _as_row(call: VendorCall, purpose: ModelCall.Purpose) -> budget.Call:
+    spent = call.spent
+    return budget.Call(
+        purpose=purpose,
+        model=call.model,
+        prompt_tokens=spent.prompt_tokens or 0,
+        output_tokens=spent.output_tokens or 0,
+        cached_tokens=spent.cached_tokens,
+        tool_tokens=spent.tool_tokens,
+        thought_tokens=spent.thought_tokens,
+        estimated=spent.estimated,
+        cost_micros=cost_of(spent, model=call.model, on=datetime.now(UTC).date()),
+        response_id=call.response_id,
+        service_tier=call.service_tier,
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def reap() -> tuple[int, int]:
 def _end_expired_lease(reply: Reply) -> None:
     """End the attempt of an expired lease, unless the lease was renewed since it was read."""
     expired = held_by_attempt(reply).filter(lease_until__lt=Now())
-    if schedule_retry(expired, timedelta()):
+    if schedule_retry(expired, timedelta(), code=WORKER_LOST):
         log.warning("reply_lease_lost", reply_id=reply.pk, attempt=reply.attempt)
         redis_stream.discard(reply_id=reply.pk, attempt=reply.attempt)
         metrics.leases_lost.inc()

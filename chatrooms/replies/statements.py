@@ -25,6 +25,7 @@ def start(reply_id: int, lease: timedelta) -> tuple[ReplyQuerySet, dict[str, Any
         "status": Status.GENERATING,
         "attempt": F("attempt") + 1,
         "is_parked": False,
+        "retry_code": "",
         "lease_until": ExpressionWrapper(Now() + lease, DateTimeField()),
         "started_at": Coalesce("started_at", Now()),
     }
@@ -50,6 +51,12 @@ def save(
     prompt_tokens: int | None,
     output_tokens: int | None,
     tokens_estimated: bool,
+    cached_tokens: int | None,
+    tool_tokens: int | None,
+    thought_tokens: int | None,
+    parts: list[dict[str, Any]] | None,
+    response_id: str,
+    service_tier: str,
 ) -> tuple[ReplyQuerySet, dict[str, Any]]:
     """Write the end of a reply that is done, if the attempt still holds it."""
     return Reply.objects.held_by(reply_id=reply_id, attempt=held_attempt), {
@@ -61,6 +68,12 @@ def save(
         "prompt_tokens": prompt_tokens,
         "output_tokens": output_tokens,
         "tokens_estimated": tokens_estimated,
+        "cached_tokens": cached_tokens,
+        "tool_tokens": tool_tokens,
+        "thought_tokens": thought_tokens,
+        "parts": parts,
+        "response_id": response_id,
+        "service_tier": service_tier,
         "lease_until": None,
         "finished_at": Now(),
     }

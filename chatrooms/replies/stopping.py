@@ -4,6 +4,8 @@ The text is what the client could read until then. The Redis stream knows it (`k
 when it notices the stop (`settle`).
 """
 
+from typing import Any
+
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -56,13 +58,22 @@ def keep_stopped(*, reply: Reply, text: str) -> None:
             quota.refund_stopped(unit_id=reply.unit_id)
 
 
-def settle(*, reply: Reply, text: str, model: str, usage: Usage, first_token_ms: int | None = None) -> bool:
+def settle(
+    *,
+    reply: Reply,
+    text: str,
+    model: str,
+    usage: Usage,
+    parts: list[dict[str, Any]] | None = None,
+    first_token_ms: int | None = None,
+) -> bool:
     """Save what the worker of a stopped reply had published and used; False if the reply was not stopped.
 
     If `keep_stopped` has saved a text, that one stays: nothing else was seen. A refunded unit means that nothing was.
     """
     stopped = Reply.objects.unsettled().filter(pk=reply.pk, attempt=reply.attempt)
-    return _settle(reply.user_id, stopped, text=text, model=model, first_token_ms=first_token_ms, **usage_values(usage))
+    values = {"model": model, "parts": parts, "first_token_ms": first_token_ms, **usage_values(usage)}
+    return _settle(reply.user_id, stopped, text=text, **values)
 
 
 def settle_for_dead_worker(reply: Reply) -> None:

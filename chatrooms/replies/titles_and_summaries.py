@@ -17,7 +17,7 @@ from accounts.models import User
 from billing import budget, leases
 from billing.entitlements import tier_of
 from billing.exceptions import TOKENS_USED_UP
-from billing.models import Tier
+from billing.models import ModelCall, Tier
 from chatrooms.models import Chatroom, NameSource, Reply, Summary
 from chatrooms.replies import concurrency
 from chatrooms.replies.context import MAX_EXCHANGES, Exchange, exchanges, exchanges_of, model_for
@@ -25,9 +25,9 @@ from chatrooms.replies.model_call import record_usage
 from chatrooms.replies.publishing import publish_next
 from config.celery import publish
 from gemini.client import stream_reply
-from gemini.exceptions import ProviderError
+from gemini.exceptions import MaxTokens, ProviderError
 from gemini.prompts import summary_prompt, title_of, title_prompt
-from gemini.types import Prompt, Turn
+from gemini.types import FinishReason, Prompt, Turn
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,9 @@ def _name(room: Chatroom) -> None:
     if not first:
         return
     model = model_for(room=room, tier=tier_of(user_id=room.user_id))
-    response = _ask(room, title_prompt(question=first[0].message, reply=first[0].reply, model=model))
+    response = _ask(
+        room, title_prompt(question=first[0].message, reply=first[0].reply, model=model), ModelCall.Purpose.TITLE
+    )
     if title := title_of(response):
         with transaction.atomic():
             User.outdate_rooms(room.user_id)
@@ -118,7 +120,8 @@ def _summarise_once(room: Chatroom) -> bool:
     if not batch:
         return False
     earlier = before.content if before else ""
-    text = _ask(room, summary_prompt(earlier=earlier, turns=_turns(batch), model=model_for(room=room, tier=tier)))
+    prompt = summary_prompt(earlier=earlier, turns=_turns(batch), model=model_for(room=room, tier=tier))
+    text = _ask(room, prompt, ModelCall.Purpose.SUMMARY)
     upto = max(batch[-1].message_id, before.upto if before else 0)
     is_saved = bool(text) and _save(room, before, changed, new, content=text[:MAX_SUMMARY], upto=upto)
     return is_saved and len(new) < len(old)
@@ -177,8 +180,8 @@ def _save(
     return True
 
 
-def _ask(room: Chatroom, prompt: Prompt) -> str:
-    """The model's response; empty if the call fails or today's tokens are used up."""
+def _ask(room: Chatroom, prompt: Prompt, purpose: ModelCall.Purpose) -> str:
+    """The model's response; empty if the call fails, is cut off at its limit, or today's tokens are used up."""
     try:
         budget.check(user_id=room.user_id, tier=tier_of(user_id=room.user_id))
     except TOKENS_USED_UP:
@@ -186,8 +189,12 @@ def _ask(room: Chatroom, prompt: Prompt) -> str:
     connections.close_all()  # the call takes seconds, and needs no database
     stream = stream_reply(prompt)
     try:
-        with record_usage(stream, user_id=room.user_id, room_id=room.pk):
-            return "".join(stream)
+        with record_usage(stream, user_id=room.user_id, purpose=purpose, room_id=room.pk):
+            text = "".join(stream)
     except ProviderError as error:
         log.info("title_or_summary_failed", room_id=room.pk, error=error.code)
         return ""
+    if stream.finish_reason is not FinishReason.STOP:
+        log.info("title_or_summary_failed", room_id=room.pk, error=MaxTokens.code)
+        return ""
+    return text

@@ -133,7 +133,9 @@ class ClientStream:
         data: dict[str, Any] = {"length": len(reply.content)} if event is Event.DONE else {}
         if event is Event.ERROR:
             data = {"code": reply.error}
-        return self._cursor.render_snapshot(text=reply.content, attempt=reply.attempt, event=event, data=data)
+        return self._cursor.render_snapshot(
+            text=reply.content, parts=reply.parts or [], attempt=reply.attempt, event=event, data=data
+        )
 
     async def _until_disconnect(self, sending: Coroutine[Any, Any, None]) -> None:
         """Run `sending` until it is finished or the client has disconnected, whichever is first.

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 
-from chatrooms.stream_entries import END_EVENTS, LAST_NUMBER, Entry, EntryId, Event
+from chatrooms.stream_entries import AFTER_TEXT, END_EVENTS, LAST_NUMBER, PART_EVENTS, Entry, EntryId, Event
 from config.http.problems import Problem, render
 
 RETRY: Final = b"retry: 1000\n"
@@ -72,7 +72,7 @@ class SseCursor:
     def resume_after(self, entry: Entry) -> None:
         """Continue after an entry that the client has received before."""
         self._last = entry.id
-        self._length = entry.offset + len(entry.text)
+        self._length = entry.length_after
         self.is_over = entry.event in END_EVENTS
 
     def render(self, entry: Entry) -> bytes:
@@ -85,18 +85,20 @@ class SseCursor:
             return b""
         if entry.event is Event.START:
             self._length = 0
-        elif entry.event is Event.DELTA:
+        elif entry.event is Event.DELTA or entry.event in PART_EVENTS:
             if self._length != entry.offset:
                 raise Gap
-            self._length += len(entry.text)
+            self._length = entry.length_after
         elif entry.event is Event.DONE and self._length != entry.data.get("length"):
             raise Gap
         self._last = entry.id
         self.is_over = entry.event in END_EVENTS
         return render_event(entry.event, _public_data(entry), event_id=event_id_of(self._reply_id, entry.id))
 
-    def render_snapshot(self, *, text: str, attempt: int, event: Event, data: dict[str, Any]) -> bytes:
-        """Return what to send for a final reply from the database: a start, the whole text, the end.
+    def render_snapshot(
+        self, *, text: str, parts: list[dict[str, Any]], attempt: int, event: Event, data: dict[str, Any]
+    ) -> bytes:
+        """Return what to send for a final reply from the database: a start, the parts and the whole text, the end.
 
         The start's id is below those of all entries, so a client that loses the connection after it begins again.
         """
@@ -107,8 +109,15 @@ class SseCursor:
         start_id = event_id_of(self._reply_id, EntryId(attempt, 0))
         start = render_event(Event.START, {"attempt": attempt}, event_id=start_id)
         delta = render_event(Event.DELTA, {"text": text}) if text and event is not Event.ERROR else b""
-        return start + delta + end
+        shown = [part for part in parts if part["type"] in PART_EVENTS]
+        before = [_render_part(part) for part in shown if part["type"] not in AFTER_TEXT]
+        after = [_render_part(part) for part in shown if part["type"] in AFTER_TEXT]
+        return b"".join([start, *before, delta, *after, end])
+
+
+def _render_part(part: dict[str, Any]) -> bytes:
+    return render_event(Event(part["type"]), {name: value for name, value in part.items() if name != "type"})
 
 
 def _public_data(entry: Entry) -> dict[str, Any]:
-    return {"text": entry.text} if entry.event is Event.DELTA else entry.data
+    return {name: value for name, value in entry.data.items() if name != "offset"}

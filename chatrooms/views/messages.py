@@ -21,9 +21,9 @@ from chatrooms.exceptions import MessageNotFound, RoomNotFound, StreamUnavailabl
 from chatrooms.limits import SendLimit, tier_of_request
 from chatrooms.long_poll import until_final
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
+from chatrooms.reply_serializers import EarlierReplySerializer
 from chatrooms.serializers import (
     DeletedSerializer,
-    EarlierReplySerializer,
     MessageSerializer,
     NewMessageSerializer,
     WaitSerializer,

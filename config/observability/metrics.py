@@ -67,6 +67,11 @@ model_failed = Gauge(
     ("model",),
     multiprocess_mode="livemax",
 )
+provider_refused = Gauge(
+    "kuvaka_provider_refused_timestamp_seconds",
+    "When Gemini last refused this installation: its key, its credit, its project; 0 after it has accepted a call.",
+    multiprocess_mode="livemax",
+)
 # Times, not states: a process that makes no further call does not notice the recovery.
 security_events = Counter("kuvaka_security_events", "Lines of the security log, by their event.", ("event",))
 sms = Counter("kuvaka_sms", "Codes that went to the SMS provider: sent, not_sent, unknown.", ("outcome",))
@@ -108,13 +113,16 @@ FAILURES: Final = (
     "max_tokens",
     "model_not_found",
     "provider_auth",
+    "provider_billing",
     "provider_overloaded",
     "provider_quota_exhausted",
     "provider_timeout",
     "provider_unavailable",
     "rate_limited",
+    "schema_mismatch",
     "service_budget_reached",
     "token_share_reached",
+    "unknown_finish",
     "worker_lost",
 )
 """Why a reply may fail."""
@@ -126,6 +134,7 @@ RETRIED: Final = (
     "provider_overloaded",
     "provider_timeout",
     "rate_limited",
+    "schema_mismatch",
 )
 """The codes after which a reply is retried."""
 

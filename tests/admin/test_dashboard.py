@@ -13,6 +13,7 @@ from billing import budget
 from billing.models import StripeEvent
 from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply, Status
+from tests.billing.model_calls import call
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def test_statistics_of_a_day_are_computed(alice: User, room: Chatroom, failed_re
     Reply.objects.filter(answers_id=sent.pk).update(
         status=Status.DONE, first_token_ms=400, started_at=Now() + timedelta(seconds=2)
     )
-    budget.add(user_id=alice.pk, prompt_tokens=30, output_tokens=12)
+    budget.add(user_id=alice.pk, calls=[call(30, 12)])
     statistics.collect()
     found = today()
     assert (found["messages"], found["done"], found["failed"], found["stopped"]) == (2, 1, 1, 0)

@@ -12,6 +12,7 @@ from billing import budget, grants
 from billing.models import DailyUsage, LedgerEntry, Tier
 from chatrooms.models import Message, Reply
 from chatrooms.tasks import generate_reply
+from tests.billing.model_calls import call
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def send(client: APIClient, room: int) -> Any:
 
 
 def use(user: User, tokens: int) -> None:
-    budget.add(user_id=user.pk, prompt_tokens=tokens - 1, output_tokens=1)
+    budget.add(user_id=user.pk, calls=[call(tokens - 1, 1)])
 
 
 def make_pro(user: User) -> None:
@@ -77,7 +78,11 @@ def test_the_installations_ceiling_is_reported_first(client: APIClient, alice: U
 def test_usage_shows_the_remaining_share(client: APIClient, alice: User) -> None:
     use(alice, 15)
     tokens = client.get("/usage").json()["tokens"]
-    assert (tokens["today"], tokens["limit"], tokens["remaining"]) == ({"prompt": 14, "output": 1}, 20, 5)
+    assert (tokens["today"], tokens["limit"], tokens["remaining"]) == (
+        {"prompt": 14, "output": 1, "cost": "0.000000"},
+        20,
+        5,
+    )
     use(alice, 15)
     assert client.get("/usage").json()["tokens"]["remaining"] == 0
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from gemini.types import Prompt, Usage
+from gemini.types import FinishReason, Prompt, Usage
+from tests.chatrooms.streams import vendor_calls
 
 
 class ScriptedModel:
@@ -11,14 +12,18 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []
         self.says: str | Exception | Callable[[], str] = "A title"
+        self.finish_reason = FinishReason.STOP
 
     def __call__(self, prompt: Prompt) -> "_Stream":
         self.prompts.append(prompt)
-        return _Stream(self.says)
+        stream = _Stream(self.says)
+        stream.finish_reason = self.finish_reason
+        return stream
 
 
 class _Stream:
-    spent = Usage(prompt_tokens=11, output_tokens=5)
+    calls = vendor_calls("model", Usage(prompt_tokens=11, output_tokens=5))
+    finish_reason = FinishReason.STOP
 
     def __init__(self, says: str | Exception | Callable[[], str]) -> None:
         self._says = says

@@ -94,6 +94,7 @@ def test_every_table_about_a_user_is_exported_or_listed() -> None:
         "billing.Grant": "grants",
         "billing.DailyUsage": "usage",
         "billing.LedgerEntry": "units",
+        "billing.ModelCall": "model_calls",
         "billing.PaymentIssue": "payment_issues",
         "chatrooms.Chatroom": "rooms",
         "chatrooms.Message": "messages",

@@ -18,8 +18,9 @@ from chatrooms.replies import lifecycle, worker_leases
 from chatrooms.tasks import generate_reply
 from gemini import exceptions
 from gemini.types import Prompt
+from tests.billing.model_calls import call
 from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.streams import Stream
+from tests.chatrooms.streams import Stream, vendor_calls
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +151,7 @@ def test_a_reply_that_the_database_refuses_fails_at_once(
 ) -> None:
     class Strange(Stream):
         model = "x" * 81
+        calls = vendor_calls("model", Stream.spent)  # type: ignore[assignment]
 
     model(Strange("a secret answer"))
     message = send(room)
@@ -243,7 +245,7 @@ def test_after_the_ceiling_is_reached_queued_replies_fail(
     stream = Stream("never")
     model(stream)
     settings.DAILY_TOKEN_CEILING = 10
-    budget.add(user_id=room.user_id, prompt_tokens=10, output_tokens=0)
+    budget.add(user_id=room.user_id, calls=[call(10, 0)])
     generate_reply(reply_of(message).pk)
     assert (row(message).status, row(message).error) == ("failed", "service_budget_reached")
     assert DailyUsage.objects.get(user=room.user_id).used == 0, "its unit went back"

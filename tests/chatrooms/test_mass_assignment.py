@@ -92,8 +92,9 @@ def test_an_edit_changes_only_the_text(
 def test_a_client_cannot_set_the_owner_of_a_room(
     client: APIClient, alice: User, room: Chatroom, forged: dict[str, Any], is_new: bool
 ) -> None:
-    theirs = {"name": "Mine", "pinned": False, "archived": False, "system_instruction": "", "model": ""}
-    body = forged | theirs | {"temperature": None}
+    theirs: dict[str, Any] = {"name": "Mine", "pinned": False, "archived": False, "system_instruction": "", "model": ""}
+    theirs |= {"temperature": None, "thinking": "", "show_thoughts": False, "search": False, "response_schema": None}
+    body = forged | theirs
     before = columns(room, own={"id", "name"})
     answer = client.post("/chatroom", body) if is_new else client.patch(f"/chatroom/{room.pk}", body)
     made = Chatroom.objects.get(pk=answer.json()["id"])

@@ -19,6 +19,7 @@ from chatrooms.tasks import generate_reply
 from config.infrastructure import circuit_breaker
 from gemini import breakers, exceptions
 from gemini.types import Usage
+from tests.billing.model_calls import call
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.streams import Stream
 from tests.conftest import counted as value
@@ -159,5 +160,5 @@ def test_the_queue_is_as_old_as_its_oldest_reply_to_start(room: Chatroom, send: 
 
 def test_todays_tokens_are_reported() -> None:
     assert tokens_today() == 0
-    budget.add(user_id=0, prompt_tokens=3, output_tokens=4)
+    budget.add(user_id=0, calls=[call(3, 4)])
     assert (tokens_today(), ServiceUsage.objects.count()) == (7, 1)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models.functions import Now
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from chatrooms import rooms
@@ -23,6 +24,20 @@ def test_a_retryable_failure_queues_the_reply_and_spends_a_retry(room: Chatroom,
     assert Reply.objects.filter(pk=reply.pk, next_attempt_at__gt=Now() + timedelta(seconds=19)).exists()
 
 
+def test_a_long_delay_is_waited_for_and_its_user_sees_why(
+    room: Chatroom, send: Callable[..., Message], client: APIClient
+) -> None:
+    message = send(room)
+    reply = claim(message)
+    assert lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=119, usage=USAGE)
+    shown = client.get(f"/message/{message.pk}").json()["reply"]
+    assert (shown["status"], shown["error"], shown["retry"]["code"]) == ("queued", None, "rate_limited")
+    assert datetime.fromisoformat(shown["retry"]["at"]) > datetime.now(UTC) + timedelta(seconds=60)
+    Reply.objects.update(next_attempt_at=Now())
+    claim(message)
+    assert client.get(f"/message/{message.pk}").json()["reply"]["retry"] is None
+
+
 def test_the_third_retryable_failure_is_final(room: Chatroom, send: Callable[..., Message]) -> None:
     message = send(room)
     for _ in range(3):
@@ -35,7 +50,7 @@ def test_the_third_retryable_failure_is_final(room: Chatroom, send: Callable[...
 
 def test_a_too_long_retry_after_fails_the_reply(room: Chatroom, send: Callable[..., Message]) -> None:
     reply = claim(send(room))
-    lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=31, usage=USAGE)
+    lifecycle.fail(reply=reply, error="rate_limited", retryable=True, retry_after=121, usage=USAGE)
     assert values(reply, "status", "error") == ("failed", "rate_limited")
 
 

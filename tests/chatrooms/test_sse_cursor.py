@@ -82,11 +82,11 @@ def test_a_client_that_has_everything_is_sent_nothing() -> None:
     cursor = SseCursor(reply_id=7)
     cursor.resume_after(stream("a")[-1])
     assert cursor.is_over
-    assert cursor.render_snapshot(text="a", attempt=1, event=Event.DONE, data={}) == b""
+    assert cursor.render_snapshot(text="a", parts=[], attempt=1, event=Event.DONE, data={}) == b""
 
 
 def test_a_snapshot_drops_the_text_that_was_sent_before() -> None:
-    data = SseCursor(reply_id=7).render_snapshot(text="all", attempt=3, event=Event.STOPPED, data={})
+    data = SseCursor(reply_id=7).render_snapshot(text="all", parts=[], attempt=3, event=Event.STOPPED, data={})
     assert read(data) == [
         ("7:3-0", "start", {"attempt": 3}),
         ("", "delta", {"text": "all"}),
@@ -98,7 +98,7 @@ def test_a_client_cut_off_after_a_snapshots_start_begins_again() -> None:
     entries = stream("One ", "two")
     early = SseCursor(reply_id=7)
     had = b"".join(map(early.render, entries[:2]))
-    snapshot = early.render_snapshot(text="One two", attempt=1, event=Event.DONE, data={"length": 7})
+    snapshot = early.render_snapshot(text="One two", parts=[], attempt=1, event=Event.DONE, data={"length": 7})
     had += snapshot.partition(b"event: delta")[0]
     [*_, (last, event, _)] = read(had)
     assert event == "start"
@@ -110,7 +110,9 @@ def test_a_client_cut_off_after_a_snapshots_start_begins_again() -> None:
 
 
 def test_a_failure_is_sent_with_its_code_and_no_text() -> None:
-    data = SseCursor(reply_id=7).render_snapshot(text="", attempt=3, event=Event.ERROR, data={"code": "blocked"})
+    data = SseCursor(reply_id=7).render_snapshot(
+        text="", parts=[], attempt=3, event=Event.ERROR, data={"code": "blocked"}
+    )
     assert [event for _, event, _ in read(data)] == ["start", "error"]
 
 

@@ -16,6 +16,7 @@ from chatrooms.replies.context import context_for
 from chatrooms.tasks import generate_reply, summarise_room
 from gemini import exceptions
 from gemini.prompts import NOTES, SUMMARY
+from gemini.types import FinishReason
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.scripted_model import ScriptedModel
 
@@ -107,6 +108,16 @@ def test_a_failed_call_keeps_the_last_summary(
     room_model.says = exceptions.ProviderOverloaded()
     summarise_room(room.pk)
     assert (Summary.objects.get().content, Summary.objects.get().upto, room_tasks) == ("earlier", 1, [])
+
+
+def test_a_summary_that_was_cut_off_is_not_kept(
+    room: Chatroom, say: Callable, room_model: ScriptedModel, room_tasks: list[Any]
+) -> None:
+    """Kept, it would hide from the model all that it left out."""
+    fill(room, say, 8)
+    room_model.says, room_model.finish_reason = "Half of the no", FinishReason.MAX_TOKENS
+    summarise_room(room.pk)
+    assert (Summary.objects.exists(), room_tasks) == (False, [])
 
 
 def test_of_two_tasks_at_once_one_writes(

@@ -16,6 +16,7 @@ from chatrooms.replies import lifecycle, titles_and_summaries
 from chatrooms.tasks import name_room
 from gemini import exceptions
 from gemini.prompts import TITLE
+from gemini.types import FinishReason
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.scripted_model import ScriptedModel
 
@@ -44,6 +45,13 @@ def test_a_room_without_a_name_is_named_by_its_first_exchange(
     assert prompt.system_instruction == TITLE
     assert "What is a monsoon?" in prompt.turns[0].text
     assert "later" not in prompt.turns[0].text
+
+
+def test_a_title_that_was_cut_off_is_not_kept(unnamed: Chatroom, say: Callable, room_model: ScriptedModel) -> None:
+    say(unnamed)
+    room_model.says, room_model.finish_reason = "Half a ti", FinishReason.MAX_TOKENS
+    name_room(unnamed.pk)
+    assert name(unnamed) == "New chat"
 
 
 def test_a_name_chosen_by_the_user_is_never_replaced(

@@ -26,6 +26,9 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "refused prompt": ({"block": "SAFETY"}, "blocked"),
     "withheld in mid-stream": ({"finish": "SAFETY", "after": 1}, "blocked"),
     "output limit before any text": ({"finish": "MAX_TOKENS", "after": 0}, "max_tokens"),
+    "used-up credit": ({"error": 402}, "provider_billing"),
+    "a stumble over tools": ({"finish": "UNEXPECTED_TOOL_CALL", "after": 0}, "connection_cut"),
+    "an end that is new": ({"finish": "A_NEW_REASON", "after": 0}, "unknown_finish"),
     "empty reply": ({"after": 0}, "empty_answer"),
     "bad key": ({"error": 400, "bad_key": True}, "provider_auth"),
     "forbidden": ({"error": 403}, "provider_auth"),
@@ -55,6 +58,8 @@ def ask(db: None, double: GeminiDouble, settings: Any, monkeypatch: pytest.Monke
 
     def run(sdk: str, behaviour: dict[str, Any]) -> Message:
         settings.GEMINI_CLIENT = sdk
+        if sdk == "google-generativeai":  # it cannot forbid to store; an old project stores nothing
+            settings.GEMINI_API_KEY = "old-key-for-the-double"
         double.default(**behaviour)
         user = User.objects.create_user("+919876543210")
         room = rooms.create(user_id=user.pk, name="Room")

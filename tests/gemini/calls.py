@@ -9,7 +9,7 @@ import pytest
 from gemini.client import stream_reply
 from gemini.exceptions import ProviderError
 from gemini.reply_stream import ReplyStream
-from gemini.types import Prompt, Turn
+from gemini.types import Piece, Prompt, Turn
 
 API_KEY = "key-that-no-log-may-show"
 MODEL = "gemini-flash-latest"
@@ -25,6 +25,12 @@ def reply_to(*texts: str, **fields: Any) -> tuple[str, ReplyStream]:
     """Return the whole text of a reply, and its stream."""
     with stream_reply(prompt(*texts, **fields)) as stream:
         return "".join(stream), stream
+
+
+def pieces_of(*texts: str, **fields: Any) -> list[Piece]:
+    """Return all pieces of a reply."""
+    with stream_reply(prompt(*texts, **fields)) as stream:
+        return list(stream.pieces())
 
 
 def failure(*texts: str, **fields: Any) -> tuple[ProviderError, list[str], ReplyStream]:

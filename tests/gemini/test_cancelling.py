@@ -73,7 +73,15 @@ def test_a_call_waiting_for_its_next_chunk_ends_at_once(double: GeminiDouble, cu
 def test_text_that_the_vendor_has_not_counted_is_estimated(double: GeminiDouble, sdk: str) -> None:
     double.default(text="one two three four five six", chunks=6, counts_last=True)
     double.script(
-        {"text": "one two three four five six", "chunks": 6, "after": 3, "fault": "hang", "counts_last": True}
+        {
+            "text": "one two three four five six",
+            "chunks": 6,
+            "after": 3,
+            "fault": "hang",
+            "counts_last": True,
+            "thoughts": 0,
+        },
+        {"thoughts": 0, "text": "one two three four five six"},
     )
     stream = stream_reply(prompt("Hello"))
     with stream:

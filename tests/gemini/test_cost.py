@@ -28,12 +28,12 @@ def spent(monkeypatch: pytest.MonkeyPatch, *chunks: Chunk, cut: bool = False) ->
 
 
 def test_the_vendors_counts_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Chunk(text="Hello", finish_reason="STOP", usage=Usage(prompt_tokens=7, output_tokens=9))
+    whole = Chunk.of_text("Hello", finish_reason="STOP", usage=Usage(prompt_tokens=7, output_tokens=9))
     assert spent(monkeypatch, whole) == (7, 9)
 
 
 def test_a_call_that_was_cut_off_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    prompt, output = spent(monkeypatch, Chunk(text="a" * 40), Chunk(text="नमस्ते"), cut=True)
+    prompt, output = spent(monkeypatch, Chunk.of_text("a" * 40), Chunk.of_text("नमस्ते"), cut=True)
     assert prompt
     assert prompt >= 3
     assert output
@@ -41,7 +41,7 @@ def test_a_call_that_was_cut_off_is_estimated(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_missing_count_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    chunk = Chunk(text="a" * 40, usage=Usage(prompt_tokens=5, output_tokens=None))
+    chunk = Chunk.of_text("a" * 40, usage=Usage(prompt_tokens=5, output_tokens=None))
     prompt, output = spent(monkeypatch, chunk, cut=True)
     assert prompt == 5
     assert output

@@ -33,7 +33,7 @@ def ask(double: GeminiDouble, *contents: Any, **changes: Any) -> requests.Respon
     call = {
         "version": "v1beta",
         "model": MODEL,
-        "headers": {"x-goog-api-key": "key"},
+        "headers": {"x-goog-api-key": "old-key"},
         "fields": {},
         "method": "generateContent",
     } | changes
@@ -50,7 +50,7 @@ def ask(double: GeminiDouble, *contents: Any, **changes: Any) -> requests.Respon
     [
         ({"headers": {}}, 403),
         ({"headers": {"x-goog-api-key": "bad-key"}}, 400),
-        ({"headers": {"x-goog-api-key": "key", "X-Server-Timeout": "5"}}, 400),
+        ({"headers": {"x-goog-api-key": "old-key", "X-Server-Timeout": "5"}}, 400),
         ({"model": "no-such-model"}, 404),
         ({"version": "v1"}, 404),
         ({"fields": {"content": "Hello"}}, 400),

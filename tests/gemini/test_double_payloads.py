@@ -49,7 +49,7 @@ ERRORS: dict[str, dict[str, Any]] = {
 def ask(double: GeminiDouble, method: str) -> requests.Response:
     return requests.post(
         f"{double.base_url}/v1beta/models/{MODEL}:{method}",
-        headers={"x-goog-api-key": "key"},
+        headers={"x-goog-api-key": "old-key"},
         json={"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]},
         timeout=10,
     )

@@ -27,7 +27,7 @@ def test_impossible_counts_and_overlong_names_are_not_kept(
     monkeypatch: pytest.MonkeyPatch, reported: Usage, kept: Usage, model: str, name: str
 ) -> None:
     def events(**_: Any) -> Generator[Chunk]:
-        yield Chunk(text="Hi", model=model, usage=reported, finish_reason="STOP")
+        yield Chunk.of_text("Hi", model=model, usage=reported, finish_reason="STOP")
 
     monkeypatch.setattr(reply_stream, "_events", events)
     with client.stream_reply(PROMPT) as stream:

@@ -17,7 +17,7 @@ import sys
 from django.conf import settings
 settings.configure(GEMINI_CLIENT={client!r}, GEMINI_API_KEY="key", GEMINI_BASE_URL="", GEMINI_CONNECT_TIMEOUT=1,
     GEMINI_READ_TIMEOUT=1, GEMINI_TOTAL_TIMEOUT=1, GEMINI_CONCURRENCY=1, GEMINI_STAND_IN_DELAY=0,
-    GEMINI_FALLBACK_MODEL="", GEMINI_BREAKER_FAILURES=5)
+    GEMINI_FALLBACK_MODEL="", GEMINI_BREAKER_FAILURES=5, GEMINI_ALLOW_STORED=False)
 import gemini.client
 from gemini.provider import Config
 from gemini.registry import provider_for

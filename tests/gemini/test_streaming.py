@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from gemini.as_sent import HEADROOM
 from gemini.client import stream_reply
-from gemini.types import FinishReason, Turn, Usage
+from gemini.types import FinishReason, Thinking, Turn, Usage
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.calls import MODEL, eventually, failure, prompt, reply_to
 
@@ -37,7 +38,7 @@ def test_the_model_and_the_usage_are_the_vendors(sdk: str, double: GeminiDouble)
     _, stream = reply_to("Hello")
 
     assert stream.model == f"{MODEL}-double"
-    assert stream.usage == Usage(prompt_tokens=stream.usage.prompt_tokens, output_tokens=107)
+    assert stream.usage == Usage(prompt_tokens=stream.usage.prompt_tokens, output_tokens=107, thought_tokens=7)
     assert stream.usage.prompt_tokens
 
 
@@ -69,7 +70,7 @@ def test_the_request_has_everything_of_the_prompt(sdk: str, double: GeminiDouble
     ]
     assert call["system_instruction"] == "Be brief."
     assert call["generation_config"]["temperature"] == 0.25
-    assert call["generation_config"]["maxOutputTokens"] == 99
+    assert call["generation_config"]["maxOutputTokens"] == 99 + HEADROOM[Thinking.MEDIUM]
     assert call["model"] == MODEL
 
 
@@ -136,7 +137,7 @@ def test_an_error_in_the_with_block_cuts_the_connection(sdk: str, double: Gemini
 def test_a_reply_that_is_too_long_is_cut_off(sdk: str, double: GeminiDouble) -> None:
     double.script({"size": 3_000_000, "chunks": 100, "fault": "hang"})
 
-    error, chunks, _ = failure("Hello")
+    error, chunks, _ = failure("Hello", max_output_tokens=10_000_000)
 
     assert error.code == "answer_too_long"
     assert 900_000 < len("".join(chunks)) <= 1 << 20

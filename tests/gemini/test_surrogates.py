@@ -17,8 +17,8 @@ LOST = "\ufffd"
 def chunks_of(monkeypatch: pytest.MonkeyPatch, *texts: str, finish: str = "STOP") -> list[str]:
     def events(**_: Any) -> Generator[Chunk]:
         for text in texts:
-            yield Chunk(text=text)
-        yield Chunk(text="", finish_reason=finish)
+            yield Chunk.of_text(text)
+        yield Chunk.of_text("", finish_reason=finish)
 
     monkeypatch.setattr(reply_stream, "_events", events)
     with stream_reply(prompt("Hello")) as stream:

@@ -47,10 +47,10 @@ BREAKS = (
         tests="billing/test_tokens.py",
     ),
     Break(
-        lets="a call not count for its user",
+        lets="a call's cost not count for its user",
         file="billing/budget.py",
-        text="            output_tokens = usage.output_tokens + excluded.output_tokens\n    )",
-        broken="            output_tokens = usage.output_tokens\n    )",
+        text="            cost_micros = usage.cost_micros + excluded.cost_micros\n        RETURNING user_id",
+        broken="            cost_micros = usage.cost_micros\n        RETURNING user_id",
         tests="billing/test_tokens.py",
     ),
     Break(
@@ -199,5 +199,12 @@ BREAKS = (
         text="        entitlements.recompute_grant(user_id=grant.user_id)\n",
         broken="        pass\n",
         tests="billing/test_tier_status.py::test_a_grant_ends_by_itself_and_can_be_revoked",
+    ),
+    Break(
+        lets="input that tools added be free",
+        file="billing/budget.py",
+        text="sum(prompt_tokens::bigint + coalesce(tool_tokens, 0))",
+        broken="sum(prompt_tokens::bigint)",
+        tests="billing/test_tokens.py",
     ),
 )

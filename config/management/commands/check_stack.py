@@ -8,17 +8,17 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 
 from config.infrastructure.database import TimeoutConnection
-from config.management.stack import infrastructure, processes, vendors
+from config.management.stack import gemini, infrastructure, processes, vendors
 from config.management.stack.findings import Finding, Verdict, run_checks
 
-CHECKS: Final = (*infrastructure.CHECKS, *vendors.CHECKS, *processes.CHECKS)
+CHECKS: Final = (*infrastructure.CHECKS, *gemini.CHECKS, *vendors.CHECKS, *processes.CHECKS)
 MARKS: Final = {Verdict.OK: "ok", Verdict.WARNING: "!", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "?"}
 WIDTH: Final = 100
 """Characters of a line of advice."""
 
 
 class Command(BaseCommand):
-    """Checks every process and every vendor. It changes nothing, sends nothing and costs nothing."""
+    """Checks every process and every vendor. It changes nothing, sends nothing and costs nothing without --spend."""
 
     help = (
         "Check every part of the stack: settings, database, migrations, Redis, connections, disk, tiers, Gemini's "
@@ -31,15 +31,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--spend",
+            action="store_true",
+            help="also make one call to Gemini, for a few tokens: only that shows whether the credit is used up, and "
+            "whether the API takes our ban on storing prompts",
+        )
 
-    def handle(self, *args: Any, json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, json: bool, spend: bool, **options: Any) -> None:
         """Run the checks and print the findings.
 
         Raises:
             CommandError: something is wrong.
         """
         TimeoutConnection.statement_timeout = infrastructure.SERVER_TIMEOUT
-        found = run_checks(CHECKS)
+        found = run_checks((*CHECKS, *gemini.SPENDING) if spend else CHECKS)
         faults = [each for each in found if each.verdict is Verdict.WRONG]
         if json:
             report = {"ok": not faults, "findings": [each.as_json() for each in found]}

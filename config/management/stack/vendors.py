@@ -1,4 +1,4 @@
-"""Checks of the vendors (Gemini, Stripe, Twilio) and of the tiers."""
+"""Checks of Stripe and Twilio, and of the tiers."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,8 +12,6 @@ from billing import catalogue, money, stripe_api
 from billing.exceptions import NotForSale, PaymentProviderRefused, PaymentProviderUnavailable
 from billing.models import StripeEvent, Tier
 from config.management.stack.findings import Finding, StackCheck, Workers, ok, warning, wrong
-from gemini.client import check_model
-from gemini.exceptions import ModelNotFound, ProviderAuth, ProviderError
 
 MAX_EVENT_WAIT: Final = timedelta(minutes=5)
 
@@ -25,39 +23,6 @@ def _tiers(_: Workers) -> Iterator[Finding]:
         yield wrong("tiers", f"missing: {', '.join(sorted(missing))}", advice)
     else:
         yield ok("tiers", "Basic and Pro exist")
-
-
-def _gemini(_: Workers) -> Iterator[Finding]:
-    if settings.GEMINI_CLIENT == "stand-in":
-        yield warning("Gemini", "the stand-in writes the replies", "Set GEMINI_API_KEY to use Gemini.")
-        return
-    for model in _models():
-        try:
-            check_model(model)
-        except ProviderAuth:
-            yield wrong("Gemini", "the key is refused", "Set GEMINI_API_KEY to a key that may use the Gemini API.")
-            return
-        except ModelNotFound:
-            advice = f"Set GEMINI_MODEL, GEMINI_FALLBACK_MODEL or the tier's models without {model}."
-            yield wrong("Gemini", f"there is no model {model}", advice)
-        except ProviderError as error:
-            where = settings.GEMINI_BASE_URL and " Is GEMINI_BASE_URL right?"
-            advice = f"Gemini may be unavailable: see aistudio.google.com/status.{where}"
-            yield wrong("Gemini", f"no valid response about {model} ({error.code})", advice)
-            return
-        else:
-            yield ok("Gemini", f"the key is valid, and {model} exists")
-
-
-def _models() -> list[str]:
-    """Every configured model, once; without a database, those of the settings."""
-    try:
-        chosen = [name for names in Tier.objects.values_list("model_names", flat=True) for name in names]
-    except Exception:  # noqa: BLE001  another line reports the reason
-        chosen = []
-    return list(
-        dict.fromkeys(name for name in (settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL, *chosen) if name)
-    )
 
 
 def _stripe(_: Workers) -> Iterator[Finding]:
@@ -175,7 +140,6 @@ def _sms(_: Workers) -> Iterator[Finding]:
 
 CHECKS: Final = (
     StackCheck(part="tiers", check=_tiers, needs=["database", "migrations"]),
-    StackCheck(part="Gemini", check=_gemini),
     StackCheck(part="Stripe", check=_stripe, needs=["database", "migrations"]),
     StackCheck(part="webhook", check=_webhook),
     StackCheck(part="events", check=_events, needs=["database", "migrations"]),

@@ -26,7 +26,15 @@ class Behaviour:
     finish: how the reply ends, after `after` chunks of text (None: all).
     fault: break the reply after `after` chunks: an error object (`fault_status`), a connection reset, an end without
         a finish reason, silence, malformed JSON, or blank lines for ever.
-    thoughts: tokens of thinking to count.
+    thoughts: tokens of thinking; None for as many as the level that the call asks for takes. They come before the text
+        and count against maxOutputTokens; a text that does not fit is cut off (not one of `size`).
+    show_thoughts: send this text as a summary of the thoughts, if the call asks for one.
+    ground: name these sources, as [url, start, end] in bytes of the text, if the call searches; the pages come in one
+        event each, as Google sends them.
+    parts: further parts, sent as they are before the end of the reply.
+    hops: end with CONTINUATION and a token so many times before the text is complete.
+    service_tier: that served the call, as a header says.
+    raw: send this body (of server-sent events) with the status `raw_status`, as it is.
     counts_last: send the count of the reply with its last event only.
     uncounted_end: leave the count of the reply out of the last event.
     dialect: send server-sent events as another server than Google's may, see `tests.doubles.gemini.dialects`.
@@ -50,7 +58,14 @@ class Behaviour:
     after: int | None = None
     fault: Fault = ""
     fault_status: int = 503
-    thoughts: int = 0
+    thoughts: int | None = None
+    show_thoughts: str = ""
+    ground: tuple[tuple[str, int, int], ...] = ()
+    parts: tuple[dict[str, Any], ...] = ()
+    hops: int = 0
+    service_tier: str = "standard"
+    raw: str | None = None
+    raw_status: int = 200
     counts_last: bool = False
     uncounted_end: bool = False
     dialect: str = ""

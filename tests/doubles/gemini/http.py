@@ -66,8 +66,8 @@ class Exchange:
             status=status, body=json.dumps(body).encode(), content_type="application/json; charset=UTF-8"
         )
 
-    async def begin_stream(self, *, content_type: str) -> None:
-        await self._send(_head(200, content_type, "Transfer-Encoding: chunked"))
+    async def begin_stream(self, *, content_type: str, headers: Iterable[str] = ()) -> None:
+        await self._send(_head(200, content_type, "Transfer-Encoding: chunked", *headers))
 
     async def send_block(self, block: bytes) -> None:
         await self._send(b"%x\r\n%s\r\n" % (len(block), block))
@@ -101,6 +101,6 @@ class Exchange:
             raise Disconnected from None
 
 
-def _head(status: int, content_type: str, length: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Double", f"Content-Type: {content_type}", length, "Server: gemini-double", "", ""]
+def _head(status: int, content_type: str, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Double", f"Content-Type: {content_type}", *headers, "Server: gemini-double", "", ""]
     return "\r\n".join(lines).encode()

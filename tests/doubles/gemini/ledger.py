@@ -18,6 +18,9 @@ class Call:
     contents: list[dict[str, Any]]
     system_instruction: str
     generation_config: dict[str, Any]
+    searches: bool
+    store: bool | None
+    continuation_token: str
     user: str
     started: float = field(default_factory=time.time)
     finished: float | None = None
@@ -48,6 +51,9 @@ class Ledger:
             contents=body.get("contents") or [],
             system_instruction=_text(body.get("systemInstruction")),
             generation_config=body.get("generationConfig") or {},
+            searches=any("googleSearch" in tool for tool in body.get("tools") or []),
+            store=body.get("store"),
+            continuation_token=body.get("continuationToken") or "",
             user=found[1] if found else "",
         )
         self._calls.append(call)

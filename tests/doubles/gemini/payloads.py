@@ -1,5 +1,6 @@
 """The JSON that Gemini sends. `test_double_payloads.py` compares it with the SDKs' own types."""
 
+import re
 from typing import Any
 
 from tests.doubles.gemini.behaviour import Behaviour
@@ -18,6 +19,10 @@ ENUM_NUMBERS = {
         "PROHIBITED_CONTENT": 8,
         "SPII": 9,
         "MALFORMED_FUNCTION_CALL": 10,
+        "IMAGE_SAFETY": 11,
+        "UNEXPECTED_TOOL_CALL": 12,
+        "IMAGE_PROHIBITED_CONTENT": 14,
+        "NO_IMAGE": 16,
     },
     "blockReason": {"SAFETY": 1, "OTHER": 2, "BLOCKLIST": 3, "PROHIBITED_CONTENT": 4},
     "category": {"HARM_CATEGORY_DANGEROUS_CONTENT": 10},
@@ -26,10 +31,12 @@ ENUM_NUMBERS = {
 
 STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
+    402: "RESOURCE_EXHAUSTED",
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
     500: "INTERNAL",
     502: "UNAVAILABLE",
     503: "UNAVAILABLE",
@@ -58,6 +65,22 @@ def usage(*, prompt_tokens: int, output_tokens: int | None, thoughts: int) -> di
     return counts | ({"thoughtsTokenCount": thoughts} if thoughts else {})
 
 
+def part_event(part: dict[str, Any], **envelope: Any) -> dict[str, Any]:
+    return {"candidates": [{"content": {"parts": [part], "role": "model"}, "index": 0}], **envelope}
+
+
+def grounding_event(number: int, source: tuple[str, int, int], **envelope: Any) -> dict[str, Any]:
+    """An event with one further page, and the range of the text (in bytes) that rests on it."""
+    url, start, end = source
+    metadata = {
+        "groundingChunks": [{"web": {"uri": url, "title": f"Page {number}"}}],
+        "groundingSupports": [{"segment": {"startIndex": start, "endIndex": end}, "groundingChunkIndices": [number]}],
+        "webSearchQueries": ["a query"],
+        "searchEntryPoint": {"renderedContent": "<div>Suggestions</div>"},
+    }
+    return {"candidates": [{"groundingMetadata": metadata, "index": 0}], **envelope}
+
+
 def text_event(*, text: str, **envelope: Any) -> dict[str, Any]:
     return {"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}], **envelope}
 
@@ -79,7 +102,8 @@ def whole_reply(events: list[dict[str, Any]]) -> dict[str, Any]:
     """Join a stream's events into the response of `generateContent`."""
     if "candidates" not in events[-1]:
         return events[-1]
-    texts = [part["text"] for event in events for part in event["candidates"][0].get("content", {}).get("parts", [])]
+    parts = [part for event in events for part in event["candidates"][0].get("content", {}).get("parts", [])]
+    texts = [part["text"] for part in parts if "text" in part and not part.get("thought")]
     candidate = events[-1]["candidates"][0]
     if "".join(texts):
         candidate = candidate | {"content": {"parts": [{"text": "".join(texts)}], "role": "model"}}
@@ -143,6 +167,20 @@ def _quota_details(*, behaviour: Behaviour, model: str) -> list[dict[str, Any]]:
     return details
 
 
+def with_json_names(value: Any) -> Any:
+    """Write the names of fields as JSON has them. The API takes those of its protos too (`thinking_level`)."""
+    if isinstance(value, list):
+        return [with_json_names(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        re.sub(r"_(\w)", lambda match: match[1].upper(), name): inner
+        if name in ("responseJsonSchema", "responseSchema")
+        else with_json_names(inner)
+        for name, inner in value.items()
+    }
+
+
 def with_enum_numbers(value: Any) -> Any:
     """Write the enumerations as numbers."""
     if isinstance(value, list):
@@ -150,7 +188,7 @@ def with_enum_numbers(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: ENUM_NUMBERS[key].get(item, 0)
+        key: ENUM_NUMBERS[key].get(item, item)
         if key in ENUM_NUMBERS and isinstance(item, str)
         else with_enum_numbers(item)
         for key, item in value.items()

@@ -1,5 +1,6 @@
 """What the real API refuses, as far as a chat is concerned."""
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,9 @@ REQUEST_FIELDS = {
     "tools",
     "toolConfig",
     "cachedContent",
+    "store",
+    "serviceTier",
+    "continuationToken",
 }
 GENERATION_FIELDS = {
     "candidateCount",
@@ -29,7 +33,15 @@ GENERATION_FIELDS = {
     "responseMimeType",
     "responseSchema",
     "thinkingConfig",
+    "responseJsonSchema",
+    "responseModalities",
+    "mediaResolution",
 }
+PART_KINDS = ("text", "inlineData", "fileData")
+
+WITHOUT_MINIMAL = re.compile(r"gemini-(3\.[78]|4)")
+WITHOUT_BUDGET = re.compile(r"gemini-4")
+"""Models that refuse the level, or a budget, of thinking."""
 
 # "Manually set deadline 5s is too short. Minimum allowed deadline is 10s."
 LEAST_DEADLINE_SECONDS = 10
@@ -44,15 +56,18 @@ class Refused(Exception):
         self.body = body or payloads.error_body(status=status, message=message)
 
 
-def check(*, version: str, model: str, key: str, headers: Mapping[str, str], body: Any) -> None:
-    """Raise `Refused` for a call that the API would refuse."""
+def check(*, version: str, model: str, key: str, headers: Mapping[str, str], body: Any, is_count: bool) -> None:
+    """Raise `Refused` for a call that the API would refuse; a call that only counts tokens stores nothing."""
     check_model(version=version, model=model, key=key)
     if float(headers.get("x-server-timeout", LEAST_DEADLINE_SECONDS)) < LEAST_DEADLINE_SECONDS:
         raise Refused(400, "Manually set deadline is too short. Minimum allowed deadline is 10s.")
     if not isinstance(body, dict):
         raise Refused(400, "Invalid JSON payload received.")
     _check_fields(body, REQUEST_FIELDS)
+    if not is_count:
+        _check_store(body, key=key)
     _check_generation(body.get("generationConfig", {}))
+    _check_thinking(body.get("generationConfig", {}).get("thinkingConfig", {}), model=model)
     _check_turns(body.get("contents") or [])
 
 
@@ -75,6 +90,28 @@ def _check_fields(given: dict[str, Any], known: set[str]) -> None:
         raise Refused(400, f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.')
 
 
+def _check_store(body: dict[str, Any], *, key: str) -> None:
+    """Let no test pass in which a new project's prompt would be stored: the API would take it.
+
+    Projects from before 2026-10-26 do not store by default; their keys begin with "old" here.
+    """
+    if body.get("store") is not False and not key.startswith("old"):
+        raise Refused(400, 'The double refuses a call of a new project without "store": false.')
+
+
+def _check_thinking(config: dict[str, Any], *, model: str) -> None:
+    _check_fields(config, {"includeThoughts", "thinkingBudget", "thinkingLevel"})
+    level = config.get("thinkingLevel", "").upper()
+    if level and "thinkingBudget" in config:
+        raise Refused(400, "You can only set only one of thinking budget and thinking level.")
+    if level not in ("", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"):
+        raise Refused(400, f"Invalid value at 'generation_config.thinking_config.thinking_level': {level}")
+    if level == "MINIMAL" and WITHOUT_MINIMAL.match(model):
+        raise Refused(400, f"Thinking level MINIMAL is not supported for model {model}.")
+    if "thinkingBudget" in config and WITHOUT_BUDGET.match(model):
+        raise Refused(400, f"thinking_budget is not supported for model {model}. Use thinking_level.")
+
+
 def _check_generation(config: dict[str, Any]) -> None:
     _check_fields(config, GENERATION_FIELDS)
     if not 0 <= config.get("temperature", 0) <= 2:
@@ -94,5 +131,6 @@ def _check_turns(contents: list[dict[str, Any]]) -> None:
     if roles[0] != "user" or roles[-1] != "user":
         raise Refused(400, "Please ensure that multiturn requests begin and end with a user role.")
     for turn in contents:
-        if not turn.get("parts") or not all(part.get("text") for part in turn["parts"]):
+        parts = turn.get("parts") or []
+        if not parts or not all(any(part.get(kind) for kind in PART_KINDS) for part in parts):
             raise Refused(400, "Unable to submit request because it must have a text parameter.")
