@@ -15,7 +15,7 @@ class VendorSettings(Protocol):
     GEMINI_API_KEY: str
     GEMINI_ALLOW_STORED: bool
     STRIPE_SECRET_KEY: str
-    STRIPE_WEBHOOK_SECRET: str
+    STRIPE_WEBHOOK_SECRET: list[str]
     STRIPE_API_HOST: str
 
     @property
