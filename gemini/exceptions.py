@@ -136,6 +136,20 @@ class ProviderBilling(ProviderError):
         return ProviderBilling(cause="breaker")
 
 
+class FileGone(ProviderError):
+    """A file that the prompt names is no longer there: uploaded again, it is."""
+
+    code = "file_gone"
+    retryable = True
+
+
+class FileNotReady(ProviderError):
+    """The vendor could not process a file, or not in time."""
+
+    code = "file_not_ready"
+    retryable = True
+
+
 class ModelNotFound(ProviderError):
     """404: no such model."""
 

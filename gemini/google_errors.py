@@ -8,6 +8,7 @@ from typing import Any, Final
 from gemini.exceptions import (
     BadRequest,
     ConnectionCut,
+    FileGone,
     ModelNotFound,
     ProviderAuth,
     ProviderBilling,
@@ -37,6 +38,11 @@ STORE_UNKNOWN: Final = re.compile(r'Invalid JSON payload received\. Unknown name
 PARAMETER: Final = re.compile(r"(?P<temperature>\btemperature\b)|(?P<thinking>\bthinking)", re.IGNORECASE)
 """The parameters of ours that a model may refuse."""
 
+FILE_GONE: Final = re.compile(
+    r"You do not have permission to access the File|File \S+ not found|The file \S+ not found"
+)
+"""Google says no more of a file that has expired or was deleted: it may as well be another project's."""
+
 MARGIN: Final = 1.0
 """Seconds added to the vendor's delay. It is cut down to whole seconds ("48s" for 48.94 s, "0s" for 8 ms)."""
 
@@ -53,6 +59,8 @@ def from_google(*, status: int, body: object, cause: str) -> ProviderError:
         return _bad_request(message=message, name=str(error.get("status", "")), details=details, cause=cause)
     if status == 429:
         return _limit(message=message, details=details, cause=cause)
+    if status in (403, 404) and FILE_GONE.match(message):
+        return FileGone(cause=cause)
     if status == 403:
         return ProviderAuth(reason="permission", cause=cause)
     if status in BY_STATUS:

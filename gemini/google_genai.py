@@ -1,9 +1,9 @@
-"""Gemini through google-genai, Google's current SDK. The only module that imports it."""
+"""Gemini through google-genai, Google's current SDK. Only this module and `google_genai_events` import it."""
 
 import logging
 import time
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx2
 import structlog
@@ -13,23 +13,11 @@ from google.genai import errors, types
 from gemini.event_stream import readable_events
 from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
 from gemini.google_errors import from_google, is_store_refused
-from gemini.google_parts import DROPPED, is_blocked
+from gemini.google_genai_events import chunk_of
 from gemini.interrupts import InterruptibleBackend
 from gemini.limits import bounded
 from gemini.provider import Config
-from gemini.types import (
-    Chunk,
-    ModelDescription,
-    Page,
-    PartKind,
-    Piece,
-    Prompt,
-    Reference,
-    Span,
-    Support,
-    Thinking,
-    Usage,
-)
+from gemini.types import Chunk, Media, ModelDescription, Prompt, RemoteFile, Thinking, Turn
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +27,6 @@ GOOGLE = "https://generativelanguage.googleapis.com/"
 # Only v1beta has the aliases like "gemini-flash-latest". The SDK's own default moved from it to v1 in 3.0.
 API_VERSION = "v1beta"
 
-# Names the tier that served the call: another one than was asked for, if Google lowered it. The SDK drops the body's.
-SERVICE_TIER = "x-gemini-service-tier"
 
 # Both log a line for every call, httpx2 with the whole URL.
 for _name in ("google_genai", "httpx2"):
@@ -52,7 +38,7 @@ class GoogleGenAI:
 
     def __init__(self, config: Config) -> None:
         self._allow_stored = config.allow_stored
-        self._models = genai.Client(
+        client = genai.Client(
             vertexai=False,
             api_key=config.api_key,
             http_options=types.HttpOptions(
@@ -61,7 +47,8 @@ class GoogleGenAI:
                 httpx_client=_HTTP(config),
                 retry_options=types.HttpRetryOptions(attempts=1),
             ),
-        ).models
+        )
+        self._models, self._files = client.models, client.files
 
     def stream(self, prompt: Prompt) -> Generator[Chunk]:
         try:
@@ -79,13 +66,24 @@ class GoogleGenAI:
         )
         try:
             for response in responses:
-                yield _chunk(response)
+                yield chunk_of(response)
         finally:
             responses.close()  # type: ignore[attr-defined]  # declared as an Iterator, but it is a generator
 
     def describe(self, model: str) -> ModelDescription:
         found = self._models.get(model=model)
         return ModelDescription(output_token_limit=found.output_token_limit, thinks=found.thinking)
+
+    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+        # The SDK asks for an `io.IOBase`, by isinstance.
+        made = self._files.upload(file=content, config=types.UploadFileConfig(mime_type=mime_type))  # type: ignore[arg-type]
+        return _remote_file(made)
+
+    def find_file(self, name: str) -> RemoteFile:
+        return _remote_file(self._files.get(name=name))
+
+    def delete_file(self, name: str) -> None:
+        self._files.delete(name=name)
 
     def classify(self, error: Exception) -> ProviderError:
         cause = type(error).__name__
@@ -159,8 +157,28 @@ class _Bounded(httpx2.SyncByteStream):
         self._body.close()
 
 
+def _remote_file(made: types.File) -> RemoteFile:
+    return RemoteFile(
+        name=made.name or "",
+        url=made.uri or "",
+        expires_at=made.expiration_time,
+        state=made.state.value if made.state else "",
+    )
+
+
 def _contents(prompt: Prompt) -> list[types.Content]:
-    return [types.Content(role=turn.role, parts=[types.Part(text=turn.text)]) for turn in prompt.turns]
+    return [types.Content(role=turn.role, parts=_parts(turn)) for turn in prompt.turns]
+
+
+def _parts(turn: Turn) -> list[types.Part]:
+    text = [types.Part(text=turn.text)] if turn.text else []
+    return [*(_media_part(media) for media in turn.media), *text]
+
+
+def _media_part(media: Media) -> types.Part:
+    if media.url:
+        return types.Part(file_data=types.FileData(file_uri=media.url, mime_type=media.mime_type))
+    return types.Part(inline_data=types.Blob(data=media.data, mime_type=media.mime_type))
 
 
 def _generation_config(prompt: Prompt, *, store: bool | None) -> types.GenerateContentConfig:
@@ -187,86 +205,6 @@ def _thinking_config(prompt: Prompt) -> types.ThinkingConfig | None:
         return types.ThinkingConfig(thinking_budget=0, include_thoughts=include)
     level = types.ThinkingLevel(prompt.thinking.upper()) if prompt.thinking else None
     return types.ThinkingConfig(thinking_level=level, include_thoughts=include)
-
-
-def _chunk(response: types.GenerateContentResponse) -> Chunk:
-    candidate = response.candidates[0] if response.candidates else types.Candidate()
-    parts = (candidate.content and candidate.content.parts) or []
-    feedback = response.prompt_feedback
-    grounding = candidate.grounding_metadata or types.GroundingMetadata()
-    entry_point = grounding.search_entry_point
-    return Chunk(
-        pieces=tuple(piece for part in parts if (piece := _piece(part))),
-        finish_reason=candidate.finish_reason.value if candidate.finish_reason else "",
-        prompt_blocked=is_blocked(
-            has_feedback=feedback is not None,
-            reason=feedback.block_reason.value if feedback and feedback.block_reason else "",
-            has_candidates=bool(response.candidates),
-        ),
-        usage=_usage(response.usage_metadata),
-        model=response.model_version or "",
-        response_id=response.response_id or "",
-        service_tier=_header(response, SERVICE_TIER),
-        pages=tuple(_page(chunk) for chunk in grounding.grounding_chunks or []),
-        supports=tuple(_support(support) for support in grounding.grounding_supports or []),
-        citations=tuple(_citations(candidate.citation_metadata)),
-        search_suggestions=(entry_point and entry_point.rendered_content) or "",
-        dropped=tuple(kind for part in parts if (kind := _dropped_kind(part))),
-    )
-
-
-def _header(response: types.GenerateContentResponse, name: str) -> str:
-    http = response.sdk_http_response
-    return (http and http.headers and http.headers.get(name)) or ""
-
-
-def _piece(part: types.Part) -> Piece | None:
-    if part.text:
-        return Piece(kind=PartKind.THOUGHT if part.thought else PartKind.TEXT, text=part.text)
-    if part.executable_code and part.executable_code.code:
-        return Piece(kind=PartKind.CODE, text=part.executable_code.code)
-    if part.code_execution_result and part.code_execution_result.output:
-        return Piece(kind=PartKind.CODE_RESULT, text=part.code_execution_result.output)
-    return None
-
-
-def _dropped_kind(part: types.Part) -> str:
-    """What a part holds that a reply has no place for, such as a picture; empty if there is nothing of the kind.
-
-    The signature of a thought serves calls of functions, which a chat does not make.
-    """
-    held = part.model_fields_set - {name for name in type(part).model_fields if getattr(part, name) is None}
-    return min(held & DROPPED, default="")
-
-
-def _page(chunk: types.GroundingChunk) -> Page:
-    web = chunk.web or types.GroundingChunkWeb()
-    return Page(url=web.uri or "", title=web.title or web.domain or "")
-
-
-def _support(support: types.GroundingSupport) -> Support:
-    segment = support.segment or types.Segment()
-    span = Span(start=segment.start_index or 0, end=segment.end_index or 0, text=segment.text or "")
-    return Support(span=span, pages=tuple(support.grounding_chunk_indices or ()))
-
-
-def _citations(metadata: types.CitationMetadata | None) -> Iterator[Reference]:
-    for citation in (metadata and metadata.citations) or []:
-        span = Span(start=citation.start_index or 0, end=citation.end_index or 0)
-        yield Reference(page=Page(url=citation.uri or "", title=citation.title or ""), spans=(span,))
-
-
-def _usage(metadata: types.GenerateContentResponseUsageMetadata | None) -> Usage | None:
-    if metadata is None:
-        return None
-    text, thoughts = metadata.candidates_token_count, metadata.thoughts_token_count
-    return Usage(
-        prompt_tokens=metadata.prompt_token_count,
-        output_tokens=None if text is None else text + (thoughts or 0),
-        cached_tokens=metadata.cached_content_token_count,
-        tool_tokens=metadata.tool_use_prompt_token_count,
-        thought_tokens=thoughts,
-    )
 
 
 def _status(error: errors.APIError) -> int:

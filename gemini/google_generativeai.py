@@ -5,24 +5,24 @@ stream. The layer below it is used, over REST, since its gRPC threads do not sur
 fields of 2025, so requests are made with it, and events are read as the JSON that they are.
 
 What it cannot ask for: that prompts are not stored (`GEMINI_ALLOW_STORED` has to accept that), a level of thinking,
-Google's search, and a JSON schema.
+Google's search, a JSON schema, and files beyond GEMINI_INLINE_BYTES.
 """
 
 import json
 import time
 import warnings
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
+from gemini.exceptions import BadRequest, ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
 from gemini.google_errors import from_google
 from gemini.google_parts import FINISH_REASONS, LATER_FINISH_REASONS, is_blocked
 from gemini.limits import bounded
 from gemini.provider import Config
-from gemini.types import Chunk, ModelDescription, PartKind, Piece, Prompt, Usage
+from gemini.types import Chunk, Media, ModelDescription, PartKind, Piece, Prompt, RemoteFile, Usage
 
 with warnings.catch_warnings():
     # One says "All support for the `google.generativeai` package has ended", which is why it is not the default here.
@@ -83,6 +83,16 @@ class GoogleGenerativeAI:
         call.deadline = time.monotonic() + self._total_timeout
         found = client.get_model(name=f"models/{model}", retry=None, timeout=_as_timeout(call))
         return ModelDescription(output_token_limit=found.output_token_limit or None)
+
+    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+        """Upload nothing: this SDK sends files through another library, without our limits."""
+        raise BadRequest(cause="no_files")
+
+    def find_file(self, name: str) -> RemoteFile:
+        raise BadRequest(cause="no_files")
+
+    def delete_file(self, name: str) -> None:
+        raise BadRequest(cause="no_files")
 
     def classify(self, error: Exception) -> ProviderError:
         cause = type(error).__name__
@@ -163,7 +173,7 @@ def _json(text: bytes) -> object:
 def _request(prompt: Prompt) -> Any:
     return protos.GenerateContentRequest(
         model=f"models/{prompt.model}",
-        contents=[_content(role=turn.role, text=turn.text) for turn in prompt.turns],
+        contents=[_content(role=turn.role, text=turn.text, media=turn.media) for turn in prompt.turns],
         system_instruction=_content(role="user", text=prompt.system_instruction) if prompt.system_instruction else None,
         generation_config=protos.GenerationConfig(
             max_output_tokens=prompt.max_output_tokens, temperature=prompt.temperature
@@ -171,8 +181,15 @@ def _request(prompt: Prompt) -> Any:
     )
 
 
-def _content(*, role: str, text: str) -> Any:
-    return protos.Content(role=role, parts=[protos.Part(text=text)])
+def _content(*, role: str, text: str, media: tuple[Media, ...] = ()) -> Any:
+    text_part = [protos.Part(text=text)] if text else []
+    return protos.Content(role=role, parts=[*(_media_part(each) for each in media), *text_part])
+
+
+def _media_part(media: Media) -> Any:
+    if media.url:
+        return protos.Part(file_data=protos.FileData(file_uri=media.url, mime_type=media.mime_type))
+    return protos.Part(inline_data=protos.Blob(data=media.data, mime_type=media.mime_type))
 
 
 def _chunk(event: Mapping[str, Any]) -> Chunk:

@@ -2,12 +2,12 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from django.conf import settings
 
 from gemini.exceptions import ProviderError
-from gemini.types import Chunk, ModelDescription, Prompt
+from gemini.types import Chunk, ModelDescription, Prompt, RemoteFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,15 @@ class Provider(Protocol):
 
     def describe(self, model: str) -> ModelDescription:
         """Ask the vendor for a model's description: one call, which costs no tokens. Raises as `stream` does."""
+
+    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+        """Give the vendor a file to keep for a while. Raises as `stream` does, and so do the next two."""
+
+    def find_file(self, name: str) -> RemoteFile:
+        """Look a file up."""
+
+    def delete_file(self, name: str) -> None:
+        """Have the vendor delete a file."""
 
     def classify(self, error: Exception) -> ProviderError:
         """Translate an error of the SDK or its transport."""

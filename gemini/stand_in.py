@@ -3,16 +3,19 @@
 import re
 import time
 from collections.abc import Generator, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 
 from gemini import interrupts, prompts
 from gemini.exceptions import ConnectionCut, ProviderError
 from gemini.provider import Config
 from gemini.tokens import estimate, estimate_prompt
-from gemini.types import Chunk, ModelDescription, Prompt, Turn, Usage
+from gemini.types import Chunk, ModelDescription, Prompt, RemoteFile, Turn, Usage
 
 MODEL = "stand-in"
 
 QUOTE_LENGTH = 200
+KEPT_FOR = timedelta(hours=48)
 
 # "my name is Asha", "my favourite colour is dark green"; and the question that asks for it back.
 FACT = re.compile(r"\bmy (?P<thing>[\w' -]+?) is (?P<value>[^.,;!?\n]+?)(?= and\b|[.,;!?\n]|$)", re.IGNORECASE)
@@ -46,6 +49,16 @@ class StandIn:
     def describe(self, model: str) -> ModelDescription:
         """Accept every model."""
         return ModelDescription()
+
+    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+        """Keep nothing."""
+        return RemoteFile(name="files/stand-in", url="stand-in:", expires_at=datetime.now(UTC) + KEPT_FOR)
+
+    def find_file(self, name: str) -> RemoteFile:
+        return RemoteFile(name=name, url="stand-in:", expires_at=datetime.now(UTC) + KEPT_FOR)
+
+    def delete_file(self, name: str) -> None:
+        """Have nothing to delete."""
 
     def classify(self, error: Exception) -> ProviderError:
         return ConnectionCut(cause=type(error).__name__)

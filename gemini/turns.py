@@ -1,6 +1,7 @@
 """The shape of a conversation that Gemini accepts."""
 
 from itertools import dropwhile, groupby
+from typing import Literal
 
 from gemini.types import Turn
 
@@ -9,14 +10,19 @@ def well_formed(*, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     """Return `turns` without empty ones, with neighbours of one role merged; the first and the last are the user's.
 
     Some models refuse anything else with 400 "Please ensure that multiturn requests alternate between user and model".
-    The result is empty when no user turn has text.
+    The result is empty when no user turn has text or media.
     """
-    with_text = [turn for turn in turns if turn.text.strip()]
-    from_user = list(dropwhile(_is_model, with_text))
+    filled = [turn for turn in turns if turn.text.strip() or turn.media]
+    from_user = list(dropwhile(_is_model, filled))
     to_user = list(dropwhile(_is_model, reversed(from_user)))[::-1]
-    return tuple(
-        Turn(role=role, text="\n\n".join(turn.text for turn in neighbours))
-        for role, neighbours in groupby(to_user, key=lambda turn: turn.role)
+    return tuple(_merged(role, list(turns)) for role, turns in groupby(to_user, key=lambda turn: turn.role))
+
+
+def _merged(role: Literal["user", "model"], turns: list[Turn]) -> Turn:
+    return Turn(
+        role=role,
+        text="\n\n".join(turn.text for turn in turns),
+        media=tuple(media for turn in turns for media in turn.media),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -18,11 +19,26 @@ class Thinking(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A picture, a document or a sound of a turn: its bytes, or where the vendor keeps them (`gemini.files`).
+
+    Attributes:
+        tokens: an estimate of what the model counts for it.
+    """
+
+    mime_type: str
+    tokens: int
+    data: bytes = field(default=b"", repr=False)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One side's contribution to a conversation."""
+    """One side's contribution to a conversation; `media` come before the text."""
 
     role: Literal["user", "model"]
     text: str
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +182,22 @@ class Chunk:
     def text(self) -> str:
         """The visible text that it adds."""
         return "".join(piece.text for piece in self.pieces if piece.kind is PartKind.TEXT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file that the vendor keeps for a while.
+
+    Attributes:
+        name: by which it is found and deleted.
+        url: what a prompt names it by.
+        state: PROCESSING, ACTIVE or FAILED.
+    """
+
+    name: str
+    url: str
+    expires_at: datetime | None = None
+    state: str = "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

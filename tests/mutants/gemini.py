@@ -180,7 +180,7 @@ BREAKS = (
     ),
     Break(
         lets="thoughts be taken for the text",
-        file="gemini/google_genai.py",
+        file="gemini/google_genai_events.py",
         text="PartKind.THOUGHT if part.thought else PartKind.TEXT",
         broken="PartKind.TEXT",
         tests="gemini/test_thinking.py",

@@ -34,9 +34,19 @@ class GeminiDouble(DoubleProcess):
         calls: list[dict[str, Any]] = self.ledger()["calls"]
         return calls
 
+    def files(self) -> list[dict[str, Any]]:
+        """Return every upload, oldest first, with its `state`: GONE if it was deleted or has expired."""
+        files: list[dict[str, Any]] = self._ask("GET", "files")
+        return files
+
+    def set_files(self, **settings: Any) -> None:
+        """Set `processing` (how often a new file is not ready yet) or `fails`, or let `age` hours pass."""
+        self._ask("POST", "files", settings)
+
     def reset(self) -> None:
-        """Forget the ledger, the script and the default."""
+        """Forget the ledger, the files, the script and the default."""
         self._ask("DELETE", "ledger")
+        self._ask("DELETE", "files")
         self._ask("DELETE", "script")
         self.default()
 

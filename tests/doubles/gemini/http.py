@@ -57,14 +57,13 @@ class Exchange:
             self._gone.exception()
             raise Disconnected
 
-    async def respond(self, *, status: int, body: bytes, content_type: str) -> None:
+    async def respond(self, *, status: int, body: bytes, content_type: str, headers: Iterable[str] = ()) -> None:
         """Send a complete response."""
-        await self._send(_head(status, content_type, f"Content-Length: {len(body)}") + body)
+        await self._send(_head(status, content_type, f"Content-Length: {len(body)}", *headers) + body)
 
-    async def respond_json(self, *, status: int, body: Any) -> None:
-        await self.respond(
-            status=status, body=json.dumps(body).encode(), content_type="application/json; charset=UTF-8"
-        )
+    async def respond_json(self, *, status: int, body: Any, headers: Iterable[str] = ()) -> None:
+        data = json.dumps(body).encode()
+        await self.respond(status=status, body=data, content_type="application/json; charset=UTF-8", headers=headers)
 
     async def begin_stream(self, *, content_type: str, headers: Iterable[str] = ()) -> None:
         await self._send(_head(200, content_type, "Transfer-Encoding: chunked", *headers))

@@ -1,7 +1,8 @@
 """What the real API refuses, as far as a chat is concerned."""
 
+import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -73,16 +74,32 @@ def check(*, version: str, model: str, key: str, headers: Mapping[str, str], bod
 
 def check_model(*, version: str, model: str, key: str) -> None:
     """Raise `Refused` for a key or a model that the API would refuse."""
-    _check_key(key)
+    check_key(key)
     if not model.startswith("gemini-") or (model.endswith("-latest") and version == "v1"):
         raise Refused(404, f"models/{model} is not found for API version {version}, or is not supported.")
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raise `Refused` for a key that the API would refuse."""
     if not key:
         raise Refused(403, "Method doesn't allow unregistered callers. Please use API Key.")
     if key.startswith("bad"):
         raise Refused(400, body=payloads.bad_key())
+
+
+def check_files(body: Any, *, has: Callable[[str], bool]) -> None:
+    """Raise `Refused` for a file that is not there, and for bytes that are none."""
+    for part in (part for turn in body.get("contents") or [] for part in turn.get("parts", [])):
+        if "fileData" in part and not has(part["fileData"].get("fileUri", "")):
+            name = part["fileData"].get("fileUri", "").rpartition("/")[2]
+            raise Refused(403, f"You do not have permission to access the File {name} or it may not exist.")
+        if "inlineData" in part:
+            try:
+                data = base64.b64decode(part["inlineData"]["data"], altchars="-_")
+            except (KeyError, ValueError):
+                raise Refused(400, "Invalid value at 'contents[0].parts[0].inline_data.data'") from None
+            if not data or "/" not in part["inlineData"].get("mimeType", ""):
+                raise Refused(400, "Unable to process input image. Please retry or report.")
 
 
 def _check_fields(given: dict[str, Any], known: set[str]) -> None:

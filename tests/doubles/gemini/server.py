@@ -8,10 +8,11 @@ from typing import Any
 
 from tests.doubles.gemini import payloads, raw
 from tests.doubles.gemini.behaviour import Behaviour, Behaviours
+from tests.doubles.gemini.files import Files
 from tests.doubles.gemini.http import Disconnected, Exchange, Request, read_request
 from tests.doubles.gemini.ledger import Call, Ledger, last_message
 from tests.doubles.gemini.play import Play, prompt_tokens
-from tests.doubles.gemini.rules import Refused, check, check_model
+from tests.doubles.gemini.rules import Refused, check, check_files, check_key, check_model
 
 ROUTE = re.compile(
     r"/(?P<version>v1|v1beta|v1alpha)/models/(?P<model>[^/:]+)"
@@ -29,6 +30,7 @@ class Server:
     def __init__(self) -> None:
         self.behaviours = Behaviours()
         self.ledger = Ledger()
+        self.files = Files()
 
     async def run(self, *, port: int, parent: int | None) -> None:
         """Listen, print the port, and serve until the process is ended, or `parent` has."""
@@ -53,6 +55,8 @@ class Server:
     async def _handle(self, request: Request, exchange: Exchange) -> None:
         if request.path.startswith("/__double__/"):
             await self._control(request, exchange)
+        elif self.files.matches(request.path):
+            await self._file(request, exchange)
         elif route := ROUTE.fullmatch(request.path):
             await self._call(request, exchange, **route.groupdict())
         elif (route := DESCRIPTION.fullmatch(request.path)) and request.method == "GET":
@@ -70,6 +74,9 @@ class Server:
                 self.behaviours.script.clear()
             case "DELETE", "ledger":
                 self.ledger.forget()
+            case method, "files":
+                await exchange.respond_json(status=200, body=self.files.control(method, request.json()))
+                return
             case "GET", "ledger":
                 await exchange.respond_json(status=200, body=self.ledger.as_json())
                 return
@@ -77,6 +84,14 @@ class Server:
                 await exchange.respond_json(status=404, body=None)
                 return
         await exchange.respond_json(status=200, body=None)
+
+    async def _file(self, request: Request, exchange: Exchange) -> None:
+        try:
+            if not request.path.startswith("/upload-here/"):  # its address is the permission
+                check_key(_key(request))
+            await self.files.handle(request, exchange)
+        except Refused as refused:
+            await exchange.respond_json(status=refused.status, body=refused.body)
 
     async def _describe(self, request: Request, exchange: Exchange, *, version: str, model: str) -> None:
         try:
@@ -100,6 +115,7 @@ class Server:
                 body=body,
                 is_count=method == "countTokens",
             )
+            check_files(body, has=self.files.has)
             behaviour = self._behaviour(body, model)
             await exchange.pause(behaviour.ttft)
             while self.ledger.most < behaviour.crowd:
