@@ -2,6 +2,7 @@
 
 import logging
 import time
+import warnings
 from collections.abc import Generator, Iterator
 from typing import Any, BinaryIO
 
@@ -27,6 +28,9 @@ GOOGLE = "https://generativelanguage.googleapis.com/"
 # Only v1beta has the aliases like "gemini-flash-latest". The SDK's own default moved from it to v1 in 3.0.
 API_VERSION = "v1beta"
 
+
+# Of a word that is newer than the SDK, which is kept as it is.
+warnings.filterwarnings("ignore", message=".* is not a valid ", category=UserWarning, module=r"google\.genai")
 
 # Both log a line for every call, httpx2 with the whole URL.
 for _name in ("google_genai", "httpx2"):
