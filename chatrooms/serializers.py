@@ -6,6 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chatrooms.attachments.serializers import AttachedFileSerializer, FileIdsSerializer, FilesOfMessageSerializer
 from chatrooms.exceptions import REPLY_ERRORS
 from chatrooms.long_poll import MAX_WAIT
 from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Message, Reply, Status
@@ -62,7 +63,7 @@ class ReplySerializer(serializers.ModelSerializer[Reply]):
         return reply.finish_reason or None
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
+class MessageSerializer(FilesOfMessageSerializer, serializers.ModelSerializer[Message]):
     """What the user wrote, with the current reply folded in."""
 
     chatroom_id = serializers.IntegerField(source="room_id", read_only=True)
@@ -81,6 +82,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "content",
             "created_at",
             "edited_at",
+            "files",
             "gemini_response",
             "reply",
             "stream_url",
@@ -190,6 +192,7 @@ class ExportedMessageSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     content = serializers.CharField()
     created_at = serializers.DateTimeField()
+    files = AttachedFileSerializer(many=True)
     answer = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     model = serializers.CharField(allow_null=True)
@@ -221,6 +224,10 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         if Marks().too_many_in(content):
             raise serializers.ValidationError(f"At most {MAX_MARKS} combining marks in a row.", code="too_many_marks")
         return content
+
+
+class MessageWithFilesSerializer(FileIdsSerializer, NewMessageSerializer):
+    """A message to send, and the files to attach to it."""
 
 
 class StrictFloatField(serializers.FloatField):
