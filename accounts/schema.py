@@ -19,7 +19,7 @@ IDEMPOTENCY_REPLAYED: Final = OpenApiParameter(
     {"type": "string", "enum": ["true"]},
     OpenApiParameter.HEADER,
     description="There if it was a repeat.",
-    response=[200, 202],
+    response=[200, 201, 202],
 )
 
 

@@ -10,6 +10,7 @@ from djstripe.models import Price
 
 from billing import entitlement_dates, entitlements, mirror, stripe_api, stripe_client
 from billing.models import Tier
+from config.file_settings import MIB
 
 SEEDS: Final[dict[str, dict[str, Any]]] = {
     Tier.BASIC: {
@@ -20,6 +21,9 @@ SEEDS: Final[dict[str, dict[str, Any]]] = {
         "context_tokens": 16_000,
         "parallel_replies": 2,
         "waiting_replies": 20,
+        "file_bytes": 10 * MIB,
+        "files_per_message": 4,
+        "kept_file_bytes": 100 * MIB,
     },
     Tier.PRO: {
         "name": "Pro",
@@ -29,6 +33,9 @@ SEEDS: Final[dict[str, dict[str, Any]]] = {
         "context_tokens": 64_000,
         "parallel_replies": 8,
         "waiting_replies": 100,
+        "file_bytes": 20 * MIB,
+        "files_per_message": 10,
+        "kept_file_bytes": 2048 * MIB,
     },
 }
 

@@ -40,6 +40,9 @@ class TierSerializer(serializers.ModelSerializer[Tier]):
             "context_tokens",
             "parallel_replies",
             "waiting_replies",
+            "file_bytes",
+            "files_per_message",
+            "kept_file_bytes",
             "price",
         )
 

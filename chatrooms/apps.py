@@ -12,6 +12,9 @@ class ChatroomsConfig(AppConfig):
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
         from chatrooms import erasure, export, gauges, retention, statistics  # noqa: PLC0415
+        from chatrooms.attachments import discarding  # noqa: PLC0415
+        from chatrooms.attachments import personal_data as files_of_user  # noqa: PLC0415
+        from chatrooms.models import File  # noqa: PLC0415
 
         gauges.register_all()
         register_source(statistics.daily_statistics)
@@ -21,11 +24,16 @@ class ChatroomsConfig(AppConfig):
                 "messages": export.messages,
                 "revisions": export.revisions,
                 "summaries": export.summaries,
+                "files": files_of_user.files,
             },
             erase=[
                 ErasureStep(Phase.REPLIES, "replies", erasure.end_replies),
                 ErasureStep(Phase.CONTENT, "conversations", erasure.delete_conversations),
+                ErasureStep(Phase.CONTENT, "files", files_of_user.delete_files),
                 ErasureStep(Phase.CONTENT, "room lists", erasure.forget_lists),
             ],
-            retain=[RetentionStep("Message", retention.outdated, delete=retention.delete)],
+            retain=[
+                RetentionStep("Message", retention.outdated, delete=retention.delete),
+                RetentionStep("File", File.objects.outdated, delete=discarding.purge),
+            ],
         )

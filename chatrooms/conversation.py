@@ -5,7 +5,7 @@ room, messages, so that two changes can wait for each other but never deadlock. 
 before: if two exclude each other, the second one fails with 409.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from billing.entitlements import tier_of
 from billing.models import LedgerEntry, Tier
 from billing.quota import Unit
 from chatrooms import new_messages, redis_stream
+from chatrooms.attachments import attaching
 from chatrooms.exceptions import (
     MessageNotFound,
     NotLastMessage,
@@ -54,7 +55,7 @@ class Sent:
         return int(self.row["id"])
 
 
-def send(*, user_id: int, room_id: int, content: str, tier: Tier | None = None) -> Sent:
+def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = (), tier: Tier | None = None) -> Sent:
     """Accept a message and queue the reply to it, together or not at all.
 
     A room's messages get their replies in the order of their ids, which is the order in which they were accepted: the
@@ -64,16 +65,20 @@ def send(*, user_id: int, room_id: int, content: str, tier: Tier | None = None) 
         user_id: who sends.
         room_id: the room.
         content: the text, validated.
+        file_ids: the files to attach, in their order, each once.
         tier: the user's tier now, if it was read already.
 
     Raises:
+        TooManyFiles: more than `Tier.files_per_message`.
         RoomNotFound: it is not one of the user's.
+        FileUnavailable: a file is not the user's, or is attached already.
         TooManyWaiting: `Tier.waiting_replies` of the user's replies are unfinished.
         ServiceBudgetReached: the installation has used its tokens of today.
         TokenShareReached: the user has used their share of them.
         QuotaExceeded: the user has used today's units.
     """
     tier = tier or tier_of(user_id=user_id)
+    attaching.check_number(file_ids=file_ids, most=tier.files_per_message)
     with transaction.atomic():
         User.touch_rooms(user_id)
         unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id)
@@ -84,6 +89,8 @@ def send(*, user_id: int, room_id: int, content: str, tier: Tier | None = None) 
         row = new_messages.insert(
             user_id=user_id, room_id=room_id, content=content, unit_id=unit.pk, request_id=request_id()
         )
+        if file_ids:
+            row = {**row, "files": attaching.attach(user_id=user_id, message_id=row["id"], file_ids=file_ids)}
         publishing.publish_on_commit(row["current__id"])
     return Sent(row=row, unit=unit)
 

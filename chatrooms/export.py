@@ -79,6 +79,7 @@ def room_as_json(room: Chatroom) -> Iterator[str]:
             "id": message.pk,
             "content": message.content,
             "created_at": message.created_at.isoformat(),
+            "files": message.files or [],
             "answer": reply.content if reply.status in READABLE else None,
             "status": reply.status,
             "model": reply.model or None,
@@ -93,6 +94,7 @@ def room_as_markdown(room: Chatroom) -> Iterator[str]:
     for message in _conversation(room):
         reply = message.reply
         yield f"\n**You**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{closed(message.content)}\n"
+        yield "".join(f"\n*File: {on_one_line(file['name'])}*\n" for file in message.files or [])
         if reply.status in READABLE and reply.content:
             stopped = " (stopped)" if reply.status == "stopped" else ""
             yield f"\n**{reply.model or 'Gemini'}**{stopped}\n\n{closed(reply.content)}\n"

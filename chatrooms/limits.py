@@ -31,3 +31,15 @@ class SendLimit(UserLimit):
 
 class SearchLimit(UserLimit):
     """Searches of one user."""
+
+
+class UploadLimit(UserLimit):
+    """Uploads of one user: each may take a second of a processor."""
+
+    rate = 30
+
+
+class DownloadLimit(UserLimit):
+    """Downloads of one user's files."""
+
+    rate = 300

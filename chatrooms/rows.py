@@ -24,7 +24,7 @@ ROOM: Final = (
     *("id", "user_id", "name", "pinned", "archived", "system_instruction", "model", "temperature"),
     *("thinking", "show_thoughts", "search", "response_schema", "created_at", "updated_at"),
 )
-MESSAGE: Final = ("id", "room_id", "user_id", "role", "content", "created_at", "edited_at")
+MESSAGE: Final = ("id", "room_id", "user_id", "role", "content", "created_at", "edited_at", "files")
 REPLY: Final = (
     *("id", "status", "model", "error", "finish_reason", "prompt_tokens", "output_tokens", "tokens_estimated"),
     *("cached_tokens", "tool_tokens", "thought_tokens", "response_id", "service_tier", "retry_code"),
@@ -87,6 +87,7 @@ def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
         "content": row["content"],
         "created_at": json_time(row["created_at"]),
         "edited_at": json_time(row["edited_at"]),
+        "files": row["files"] or [],
         "gemini_response": row["current__content"] if status in READABLE else None,
         "reply": {
             "id": reply_id,

@@ -6,6 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from chatrooms.attachments.serializers import AttachedFileSerializer, FileIdsSerializer, FilesOfMessageSerializer
 from chatrooms.long_poll import MAX_WAIT
 from chatrooms.models import MAX_CONTENT, READABLE, UNFINISHED, Chatroom, Message, RoomThinking, Status
 from chatrooms.replies.json_replies import InvalidSchema, validate_schema
@@ -16,7 +17,7 @@ from config.http.fields import TextField
 from config.text import MAX_MARKS, Marks, shows_nothing
 
 
-class MessageSerializer(serializers.ModelSerializer[Message]):
+class MessageSerializer(FilesOfMessageSerializer, serializers.ModelSerializer[Message]):
     """What the user wrote, with the current reply folded in."""
 
     chatroom_id = serializers.IntegerField(source="room_id", read_only=True)
@@ -35,6 +36,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "content",
             "created_at",
             "edited_at",
+            "files",
             "gemini_response",
             "reply",
             "stream_url",
@@ -125,6 +127,7 @@ class ExportedMessageSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     content = serializers.CharField()
     created_at = serializers.DateTimeField()
+    files = AttachedFileSerializer(many=True)
     answer = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     model = serializers.CharField(allow_null=True)
@@ -156,6 +159,10 @@ class NewMessageSerializer(serializers.Serializer[Any]):
         if Marks().too_many_in(content):
             raise serializers.ValidationError(f"At most {MAX_MARKS} combining marks in a row.", code="too_many_marks")
         return content
+
+
+class MessageWithFilesSerializer(FileIdsSerializer, NewMessageSerializer):
+    """A message to send, and the files to attach to it."""
 
 
 class StrictFloatField(serializers.FloatField):

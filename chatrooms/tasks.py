@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from chatrooms.attachments import discarding
 from chatrooms.replies import lifecycle, reaper, titles_and_summaries
 from chatrooms.replies.generation import generate
 from chatrooms.replies.publishing import GENERATE_REPLY
@@ -33,3 +34,9 @@ def reap() -> dict[str, int]:
     """Take replies from dead workers and publish again what no worker claimed; how many of each."""
     lost, published = reaper.reap()
     return {"lost": lost, "published": published}
+
+
+@shared_task
+def sweep_files() -> int:
+    """Delete the files that lost their upload or their message, or never had one; how many."""
+    return discarding.sweep()

@@ -1,9 +1,17 @@
-"""The settings of Django REST Framework and drf-spectacular, which do not depend on the environment."""
+"""The settings of Django REST Framework, drf-spectacular and CORS that do not depend on the environment."""
 
 from typing import Any
 
 from config import VERSION
 
+CORS_URLS_REGEX = r"^/(?!admin/)"
+CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+]
+CORS_PREFLIGHT_MAX_AGE = 600
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -43,6 +51,7 @@ SPECTACULAR: dict[str, Any] = {
         {"name": "user", "description": "One's own account."},
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
+        {"name": "files", "description": "What messages can have attached."},
         {"name": "messages", "description": "All of one's messages."},
         {"name": "search", "description": "Finding what was said."},
         {"name": "tiers", "description": "What there is to buy."},

@@ -187,6 +187,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "erase accounts": every(5, "accounts.tasks.erase_due"),
         "collect the admin's statistics": every(60, "accounts.tasks.collect_figures"),
         "purge what is outdated": every(3600, "accounts.tasks.purge"),
+        "sweep files": every(60, "chatrooms.tasks.sweep_files"),
         "sweep Stripe's events": every(2, "billing.tasks.sweep_events"),
         # These two check the database for whether they are due: they run often, and work once an hour and once a day.
         "find missed events": every(300, "billing.tasks.find_missed_events"),

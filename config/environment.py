@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config import vendor_settings
+from config.file_settings import FileEnvironment
 from config.processes import is_service_link
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +41,7 @@ def _split(value: object) -> object:
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
-class Environment(BaseSettings):
+class Environment(FileEnvironment):
     """The settings by their names in the environment. Times are in seconds."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, case_sensitive=True)
@@ -148,6 +149,7 @@ class Environment(BaseSettings):
             *self._production_problems(),
             *self._provider_problems(),
             *self._watching_problems(),
+            *self._file_problems(),
         ]
         if problems:
             raise ValueError("\n".join(problems))

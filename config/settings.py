@@ -8,8 +8,9 @@ from typing import Any
 
 import dj_database_url
 
-from config import api_settings, processes
+from config import api_settings, file_settings, processes
 from config.admin_settings import *  # noqa: F403  Django reads every name of this module
+from config.api_settings import *  # noqa: F403
 from config.environment import ROOT, ConfigurationError, load
 from config.infrastructure.broker import broker_url
 from config.infrastructure.database import TimeoutConnection
@@ -147,14 +148,6 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'none'"], "frame-ance
 """`config.http.middleware.PolicyMiddleware` writes it once; views with pages replace it."""
 
 CORS_ALLOWED_ORIGINS = APP_ORIGINS
-CORS_URLS_REGEX = r"^/(?!admin/)"
-CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
-CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
-CORS_EXPOSE_HEADERS = [
-    *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
-    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-]
-CORS_PREFLIGHT_MAX_AGE = 600
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
@@ -269,6 +262,11 @@ GEMINI_TOTAL_TIMEOUT = env.GEMINI_TOTAL_TIMEOUT
 GEMINI_ALLOW_STORED = env.GEMINI_ALLOW_STORED
 GEMINI_STAND_IN_DELAY = env.GEMINI_STAND_IN_DELAY
 
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+STORAGES = file_settings.storages(env, DATA_DIR)
+FILES_CLAMD = env.FILES_CLAMD
+
 # --- billing ----------------------------------------------------------------------------------------------------------
 
 STRIPE_SECRET_KEY = env.STRIPE_SECRET_KEY
@@ -296,5 +294,4 @@ STOPPED_UNITS_PER_DAY = env.STOPPED_UNITS_PER_DAY
 
 # --- The API and the admin site ---------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = api_settings.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = {**api_settings.SPECTACULAR, "SERVERS": [{"url": WEB_ORIGIN}]}

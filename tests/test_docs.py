@@ -15,11 +15,16 @@ import pytest
 from accounts import codes, failed_attempts, idempotency, passwords, tokens
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
+from chatrooms.attachments import links, uploads
+from chatrooms.attachments import models as file_models
+from chatrooms.attachments.content import documents, pictures, sounds
+from chatrooms.limits import DownloadLimit, UploadLimit
 from chatrooms.serializers import RoomSerializer, SearchSerializer
 from chatrooms.streaming import client_stream, subscriber
 from chatrooms.views.messages import MessageParser
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
+from config.file_settings import MAX_FILE_BYTES
 from config.http.pagination import LinkPagination
 from config.http.parsers import JSONParser
 from config.http.problems import problems
@@ -95,6 +100,9 @@ def test_the_limits_page_has_the_seeded_tiers() -> None:
         "parallel_replies": "Concurrent replies per user",
         "max_output_tokens": "Output tokens per reply",
         "context_tokens": "Tokens of history sent to the model",
+        "file_bytes": "Bytes of a file",
+        "files_per_message": "Files per message",
+        "kept_file_bytes": "Bytes of all files of a user",
     }
     for values in catalogue.SEEDS.values():
         for field, words in kinds.items():
@@ -116,6 +124,18 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Characters of a search": longest(SearchSerializer, "q"),
         "Bytes of a request body": JSONParser.limit,
         "Bytes of a message's request body (its characters may be escaped)": MessageParser.limit,
+        "Bytes of a file that a tier can allow": MAX_FILE_BYTES,
+        "Pixels of a picture": pictures.MAX_PIXELS,
+        "Pixels of a picture's longer side": pictures.MAX_SIDE,
+        "Pages of a PDF": documents.MAX_PAGES,
+        "Seconds of audio": int(sounds.MAX_SECONDS),
+        "Characters of a file's name": file_models.MAX_NAME,
+        "Uploads per minute and user": UploadLimit.rate,
+        "Downloads per minute and user": DownloadLimit.rate,
+        "Seconds of an upload": uploads.LONGEST,
+        "Concurrent uploads per `web` process": uploads.AT_ONCE,
+        "Seconds that a link to a file is valid": int(links.LIFETIME.total_seconds()),
+        "Hours that a file waits for its message": file_models.KEPT_UNATTACHED.days * 24,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,
         "Waiting requests per `web` process": pool - long_poll.RESERVED_THREADS,
         "Seconds that a stream's ticket is valid": int(tickets.LIFETIME.total_seconds()),

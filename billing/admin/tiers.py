@@ -33,6 +33,9 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             "context_tokens",
             "parallel_replies",
             "waiting_replies",
+            "file_bytes",
+            "files_per_message",
+            "kept_file_bytes",
             "stripe_product",
             "former_products",
             "stripe_price",
@@ -46,6 +49,8 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             "model_names": "The models that users may choose, separated by commas; the first is the default. Empty: "
             "GEMINI_MODEL alone.",
             "context_tokens": "The most that is sent to the model, by estimate: instruction, history and message.",
+            "file_bytes": "The largest file, in bytes.",
+            "kept_file_bytes": "All files of one user together, in bytes.",
             "stripe_product": "A subscription to it gives this tier.",
             "former_products": "Earlier products, separated by commas: a subscription to one still gives this tier.",
             "stripe_price": "The price of a new subscription; empty: not for sale.",
@@ -64,6 +69,8 @@ class TierForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("context_tokens", "At least 1,000: the message alone may need that many.")
         if data.get("waiting_replies", 0) < data.get("parallel_replies", 0):
             self.add_error("waiting_replies", "At least as many as are generated at the same time.")
+        if data.get("kept_file_bytes", 0) < data.get("file_bytes", 0):
+            self.add_error("kept_file_bytes", "At least as much as one file may have.")
         price, product = data.get("stripe_price"), data.get("stripe_product")
         if price and not Price.objects.filter(id=price, product_id=product, active=True).exists():
             self.add_error("stripe_price", "Not an active price of this product, as last synced from Stripe.")

@@ -1,6 +1,6 @@
 """Tiers, and which users have Pro and why."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +9,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import in_words
+from config.file_settings import MAX_FILE_BYTES, MIB
+
+MAX_FILES_PER_MESSAGE: Final = 100
+"""In any tier."""
 
 
 class Tier(models.Model):
@@ -30,6 +34,11 @@ class Tier(models.Model):
     """The maximum of tokens sent to the model, as estimated: instruction, history and message."""
     parallel_replies = models.PositiveSmallIntegerField()
     waiting_replies = models.PositiveSmallIntegerField()
+    file_bytes = models.PositiveIntegerField(default=10 * MIB, db_default=10 * MIB)
+    """The largest file that its users may upload."""
+    files_per_message = models.PositiveSmallIntegerField(default=4, db_default=4)
+    kept_file_bytes = models.PositiveBigIntegerField(default=100 * MIB, db_default=100 * MIB)
+    """All files of one user together."""
     stripe_product = models.CharField(max_length=255, blank=True)
     """The product at Stripe whose subscribers have this tier."""
     former_products = ArrayField(models.CharField(max_length=255), default=list, blank=True)
@@ -45,6 +54,13 @@ class Tier(models.Model):
             models.CheckConstraint(condition=Q(waiting_replies__gte=1), name="tier_takes_at_least_one"),
             models.CheckConstraint(condition=Q(max_output_tokens__gte=1), name="tier_output_is_bounded"),
             models.CheckConstraint(condition=Q(sends_per_minute__gte=1), name="tier_sends_at_least_one"),
+            models.CheckConstraint(
+                condition=Q(file_bytes__gte=1, file_bytes__lte=MAX_FILE_BYTES), name="tier_files_are_bounded"
+            ),
+            models.CheckConstraint(
+                condition=Q(files_per_message__gte=1, files_per_message__lte=MAX_FILES_PER_MESSAGE),
+                name="tier_files_per_message_are_bounded",
+            ),
             models.CheckConstraint(
                 condition=Q(stripe_price="") | ~Q(stripe_product=""), name="tier_with_price_has_product"
             ),

@@ -1,5 +1,6 @@
 """The tables of the chatrooms app."""
 
+from chatrooms.attachments.models import File, FileSpace
 from chatrooms.models.messages import (
     MAX_CONTENT,
     MAX_SEARCHED,
@@ -26,6 +27,8 @@ __all__ = [
     "UNFINISHED",
     "Chatroom",
     "ChatroomQuerySet",
+    "File",
+    "FileSpace",
     "Message",
     "MessageManager",
     "MessageQuerySet",

@@ -122,6 +122,8 @@ class Message(models.Model):
     content = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     edited_at = models.DateTimeField(null=True)
+    files = models.JSONField(null=True)
+    """What is shown of its files (`chatrooms.attachments.attaching.SHOWN`), a copy of their rows; null without any."""
     search = models.GeneratedField(
         # chatrooms/words.py defines what a word is.
         expression=Func(F("content"), template="to_tsvector('simple'::regconfig, kuvaka_words(%(expressions)s))"),

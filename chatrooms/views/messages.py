@@ -25,6 +25,7 @@ from chatrooms.reply_serializers import EarlierReplySerializer
 from chatrooms.serializers import (
     DeletedSerializer,
     MessageSerializer,
+    MessageWithFilesSerializer,
     NewMessageSerializer,
     WaitSerializer,
 )
@@ -107,10 +108,9 @@ class MessageViews(viewsets.GenericViewSet[Message]):
         )
 
 
-def _content_of(request: Request) -> str:
-    serializer = NewMessageSerializer(data=request.data)
+def _validated(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
-    return str(serializer.validated_data["content"])
+    return dict(serializer.validated_data)
 
 
 class RoomMessageViewSet(MessageViews):
@@ -124,18 +124,18 @@ class RoomMessageViewSet(MessageViews):
 
     @extend_schema(
         summary="Send a message",
-        request=NewMessageSerializer,
+        request=MessageWithFilesSerializer,
         responses={202: MessageSerializer},
         parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, *schema.REQUESTS_REPLY],
         examples=[OpenApiExample("Question", {"content": "What is a monsoon?"}, request_only=True)],
     )
     def create(self, request: Request, room_id: int) -> Response:
         """Accept the message. Gemini replies in the background, in the order of the room's messages."""
-        content = _content_of(request)
+        new = _validated(MessageWithFilesSerializer(data=request.data))
 
         def send() -> Made:
             sent = conversation.send(
-                user_id=current_user(request).pk, room_id=room_id, content=content, tier=tier_of_request(request)
+                user_id=current_user(request).pk, room_id=room_id, tier=tier_of_request(request), **new
             )
             return Made(object_id=sent.pk, data=sent)
 
@@ -148,7 +148,7 @@ class RoomMessageViewSet(MessageViews):
             status=status.HTTP_202_ACCEPTED,
             make=send,
             respond=respond,
-            body={"room": room_id, "content": content},
+            body={"room": room_id, **new},
         )
 
     @extend_schema(summary="List a chatroom's messages")
@@ -213,7 +213,8 @@ class MessageViewSet(MessageViews):
     )
     def partial_update(self, request: Request, message_id: int) -> Response:
         """Change the last message of a room and request a reply to it; the old text is kept with its replies."""
-        conversation.edit(user_id=current_user(request).pk, message_id=message_id, content=_content_of(request))
+        content = _validated(NewMessageSerializer(data=request.data))["content"]
+        conversation.edit(user_id=current_user(request).pk, message_id=message_id, content=content)
         return self.accepted(message_id)
 
     @extend_schema(summary="Stop a reply", request=None)

@@ -18,6 +18,7 @@ from chatrooms.models import Chatroom, Message, Reply, Summary
 pytestmark = pytest.mark.django_db
 
 NOT_EXPORTED = {
+    "chatrooms.FileSpace": "the sum of the files' sizes",
     "accounts.IdempotencyKey": "hashes, for a day",
     "accounts.FailedAttempts": "a count of failures, for the number's safety",
     "billing.Checkout": "the number of the last checkout session",
@@ -99,6 +100,7 @@ def test_every_table_about_a_user_is_exported_or_listed() -> None:
         "chatrooms.Chatroom": "rooms",
         "chatrooms.Message": "messages",
         "chatrooms.Reply": "messages",
+        "chatrooms.File": "files",
     }
     assert about - set(sections) - set(NOT_EXPORTED) == set()
     assert set(sections.values()) <= set(registry.sections)
@@ -127,6 +129,7 @@ def test_a_room_is_exported_as_json(client: APIClient, room: Chatroom, message: 
         "id": message.pk,
         "content": 'Hello "world"\nline two',
         "created_at": "",
+        "files": [],
         "answer": "Answer <b>one</b>",
         "status": "done",
         "model": "gemini-x",

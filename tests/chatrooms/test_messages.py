@@ -30,6 +30,7 @@ def test_a_sent_message_is_accepted_with_a_queued_reply(client: APIClient, alice
         "content": "What is a monsoon?",
         "created_at": body["created_at"],
         "edited_at": None,
+        "files": [],
         "gemini_response": None,
         "reply": {
             "id": reply.pk,

@@ -12,7 +12,8 @@ from rest_framework.test import APIClient
 from accounts import sessions, tokens
 from accounts.models import Session, User
 from chatrooms import conversation, rooms, rows, tickets
-from chatrooms.models import Chatroom, Message, Reply, Role, Status
+from chatrooms.attachments import attaching
+from chatrooms.models import Chatroom, File, Message, Reply, Role, Status
 from chatrooms.serializers import MessageSerializer, RoomSerializer
 from config.infrastructure.compiled import Compiled
 from tests.chatrooms.conftest import claim, finish, reply_of
@@ -66,7 +67,24 @@ def regenerated(room: Chatroom, send: Sending) -> Message:
     return sent
 
 
-STATES = (queued, generating, done, failed, stopped, edited, regenerated)
+def with_files(room: Chatroom, send: Sending) -> Message:
+    sent = send(room)
+    file = File.objects.create(
+        user_id=room.user_id,
+        name="ü.png",
+        kind="image",
+        mime_type="image/png",
+        size=7,
+        width=1,
+        height=2,
+        key="files/1",
+        state="ready",
+    )
+    attaching.attach(user_id=room.user_id, message_id=sent.pk, file_ids=[file.pk])
+    return sent
+
+
+STATES = (with_files, queued, generating, done, failed, stopped, edited, regenerated)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts import suspension
 from accounts.models import Session, User
 from chatrooms import rooms
-from chatrooms.models import Chatroom, Message
+from chatrooms.models import Chatroom, File, Message
 from tests.promised import PROMISED
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /chatroom/{room_id}/message": {"content": "Hello"},
     "GET /chatroom/{room_id}/messages": {},
     "GET /chatroom/{room_id}/export": {},
+    "GET /files/{file_id}": {},
+    "GET /files/{file_id}/content": {},
+    "DELETE /files/{file_id}": {},
     "GET /message/{message_id}": {},
     "PATCH /message/{message_id}": {"content": "Changed"},
     "GET /message/{message_id}/replies": {},
@@ -79,10 +82,19 @@ def ask(client: APIClient, operation: str, **ids: Any) -> Any:
 @pytest.fixture
 def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
     """The ids of one object of each kind; all belong to the user."""
-    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": Session.objects.get(user=alice).pk}
+    file = File.objects.create(
+        user=alice, name="note.txt", kind="text", mime_type="text/plain", size=1, key="files/1", state="ready"
+    )
+    session = Session.objects.get(user=alice)
+    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": session.pk, "file_id": file.pk}
 
 
-MISSING = {"room_id": 2**62, "message_id": 2**62, "session_id": "01234567-89ab-4cde-8f01-23456789abcd"}
+MISSING = {
+    "room_id": 2**62,
+    "message_id": 2**62,
+    "file_id": 2**62,
+    "session_id": "01234567-89ab-4cde-8f01-23456789abcd",
+}
 
 
 @pytest.mark.parametrize("operation", BODIES)
@@ -126,6 +138,11 @@ def test_no_id_in_a_query_or_body_gives_access(
         theirs.get("/search", {"q": "Hello", "chatroom": room}) for room in (ids["room_id"], MISSING["room_id"])
     )
     assert (found.status_code, found.content) == (none.status_code, none.content)
+    attached, none = (
+        theirs.post(f"/chatroom/{mine.pk}/message", {"content": "Hello", "file_ids": [file_id]}).json()
+        for file_id in (ids["file_id"], MISSING["file_id"])
+    )
+    assert attached | {"request_id": ""} == none | {"request_id": ""}
     body = {"content": "Hello", "room": ids["room_id"], "room_id": ids["room_id"], "chatroom_id": ids["room_id"]}
     assert theirs.post(f"/chatroom/{mine.pk}/message", body).json()["chatroom_id"] == mine.pk
     assert Message.objects.in_room(ids["room_id"]).count() == 1

@@ -14,7 +14,7 @@ EXAMPLE = (processes.ROOT / ".env.example").read_text()
 COMPOSE = (processes.ROOT / "compose.yaml").read_text()
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:[?-])([^}]*))?\}")
 
-LINES = re.findall(r"^(# )?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)
+LINES = re.findall(r"^(# )?([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE)
 """Whether a variable is commented out, its name and its value."""
 
 TO_FILL_IN = {name for commented, name, value in LINES if not commented and not value}

@@ -9,7 +9,19 @@ from packaging.requirements import Requirement
 from config.processes import ROOT
 
 PERMISSIVE = {
-    *("0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unlicense"),
+    *(
+        "0BSD",
+        "Apache-2.0",
+        "BSD",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "MIT",
+        "MIT-0",
+        "MIT-CMU",
+        "PSF-2.0",
+        "Unlicense",
+    ),
     *("Apache Software License", "BSD License", "MIT License", "The Unlicense", "ISC License"),
 }
 NAMES = {"3-Clause BSD License": "BSD-3-Clause", "BSD 3-Clause": "BSD-3-Clause"}
@@ -17,6 +29,7 @@ NAMES = {"3-Clause BSD License": "BSD-3-Clause", "BSD 3-Clause": "BSD-3-Clause"}
 
 WITH_CONDITIONS = {
     "certifi": "Mozilla Public License 2.0",
+    "pi-heif": "GNU Lesser General Public License v3",
     "psycopg": "LGPL-3.0-only",
     "psycopg-binary": "LGPL-3.0-only",
     "psycopg-pool": "LGPL-3.0-only",

@@ -1,0 +1,1 @@
+"""Files that users attach to their messages: from the upload to the deletion of the last byte."""

@@ -1,0 +1,105 @@
+"""Deletes files: the object first, then the row with its bytes, so that every object has a row that tells of it.
+
+A message that is deleted only leaves its files without a message: the sweep finds them within a minute. It also finds
+what a killed process left. All of it can be repeated, and run twice at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from chatrooms.attachments import space, storage
+from chatrooms.attachments.exceptions import FileAttached, FileNotFound, StorageUnavailable
+from chatrooms.attachments.models import UPLOAD_TAKES_AT_MOST, File, State
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 500
+
+
+def delete(*, user_id: int, file_id: int) -> None:
+    """Delete a file that no message has.
+
+    Raises:
+        FileNotFound: it is not one of the user's.
+        FileAttached: a message has it.
+    """
+    mine = File.objects.filter(pk=file_id, user_id=user_id, state=State.READY)
+    if not mine.filter(attached_at=None).update(state=State.DELETED):
+        raise FileAttached if mine.filter(message__isnull=False).exists() else FileNotFound
+    with suppress(StorageUnavailable):  # the sweep does it later
+        _discard(File.objects.filter(pk=file_id))
+
+
+def delete_all_of(*, user_id: int) -> None:
+    """Delete what is stored for a user whose messages are deleted, also objects that have no row.
+
+    Raises:
+        StorageUnavailable: some is still there.
+    """
+    _discard(File.objects.filter(user_id=user_id))
+    for key, _ in storage.walk(f"{storage.PREFIX}{user_id}/"):
+        storage.delete(key)
+
+
+def sweep() -> int:
+    """Delete the files that are outdated; how many."""
+    return _sweep(File.objects.outdated())
+
+
+def purge(files: QuerySet[Any]) -> int:
+    """Delete these files, and all objects that have no row; how many files. It lists the whole storage."""
+    deleted = _sweep(files)
+    with suppress(StorageUnavailable):
+        strays = _delete_strays()
+        if strays:
+            log.warning("stray_objects_deleted", number=strays)
+    return deleted
+
+
+def _sweep(files: QuerySet[Any]) -> int:
+    before = files.count()
+    with suppress(StorageUnavailable):  # it was logged, and the next sweep goes on
+        return _discard(files)
+    return before - files.count()
+
+
+def _discard(files: QuerySet[Any]) -> int:
+    """Mark each file as deleted, unless it was attached just now, then delete its object and its row."""
+    discarded = last = 0
+    while page := list(files.filter(pk__gt=last).order_by("pk").values_list("pk", "key")[:BATCH]):
+        for file_id, key in page:
+            if files.filter(pk=file_id, message=None).update(state=State.DELETED):
+                storage.delete(key)
+                space.remove(file_id=file_id)
+                discarded += 1
+        last = page[-1][0]
+    return discarded
+
+
+def _delete_strays() -> int:
+    """Delete the objects without a row. A row comes before its object, so it is not missing because it is late."""
+    deleted = 0
+    for keys in _old_keys():
+        known = set(File.objects.filter(key__in=keys).values_list("key", flat=True))
+        for key in keys:
+            if key not in known:
+                storage.delete(key)
+                deleted += 1
+    return deleted
+
+
+def _old_keys() -> Iterator[list[str]]:
+    """The keys of all objects but the newest, in batches."""
+    before, batch = timezone.now() - UPLOAD_TAKES_AT_MOST, []
+    for key, written_at in storage.walk():
+        if written_at < before:
+            batch.append(key)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch

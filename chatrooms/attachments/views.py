@@ -1,0 +1,134 @@
+"""Files over HTTP."""
+
+import hashlib
+from typing import Any, Final
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from accounts.current_user import current_session, current_user
+from accounts.idempotency import Made, idempotent
+from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
+from accounts.tokens import SessionAuthentication
+from chatrooms.attachments import discarding, keeping, storage, uploads
+from chatrooms.attachments.content.types import BINARY, TEXT
+from chatrooms.attachments.exceptions import FileNotFound
+from chatrooms.attachments.links import LinkAuthentication
+from chatrooms.attachments.models import File
+from chatrooms.attachments.serializers import FileSerializer, NewFileSerializer
+from chatrooms.attachments.uploads import UploadParser
+from chatrooms.limits import DownloadLimit, UploadLimit, tier_of_request
+from config.http.problems import UnsupportedMediaType
+
+CONTENT: Final = {(200, each.mime_type): OpenApiTypes.BINARY for each in (*BINARY, TEXT)}
+
+
+class FileViewSet(viewsets.GenericViewSet[File]):
+    """The user's files."""
+
+    serializer_class = FileSerializer
+    parser_classes = (UploadParser,)
+    pagination_class = None
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [UploadLimit()] if self.action == "create" else []
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Say what this route reads, unlike all others."""
+        if isinstance(exc, exceptions.UnsupportedMediaType):
+            exc = UnsupportedMediaType("Send multipart/form-data with one field: file.")
+        return super().handle_exception(exc)
+
+    @extend_schema(
+        summary="Upload a file",
+        request={"multipart/form-data": NewFileSerializer},
+        responses={201: FileSerializer},
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
+    )
+    def create(self, request: Request) -> Response:
+        """Keep a picture, a PDF, a text or audio for a message to come. Within a day, send it with `file_ids`.
+
+        Its type is told from its content. Pictures are written anew, without their metadata.
+        """
+        with uploads.slot():
+            serializer = NewFileSerializer(data=request.data)
+            serializer.is_valid(raise_exception=True)
+            upload = uploads.of_file(serializer.validated_data["file"])
+            return self._kept(request, upload)
+
+    def _kept(self, request: Request, upload: uploads.Upload) -> Response:
+        def take() -> Made:
+            user_id, tier = current_user(request).pk, tier_of_request(request)
+            return Made(object_id=keeping.take(user_id=user_id, tier=tier, upload=upload).pk)
+
+        def respond(made: Made) -> Response:
+            return Response(self._shown(request, made.object_id), status=status.HTTP_201_CREATED)
+
+        with upload.path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        return idempotent(
+            request,
+            route="file",
+            status=status.HTTP_201_CREATED,
+            make=take,
+            respond=respond,
+            body={"name": upload.name, "sha256": sha256},
+            outside_transaction=True,
+        )
+
+    @extend_schema(summary="Get a file")
+    def retrieve(self, request: Request, file_id: int) -> Response:
+        """What is known of it, and a link to its content that works for five minutes."""
+        return Response(self._shown(request, file_id))
+
+    @extend_schema(summary="Delete a file", responses={204: None})
+    def destroy(self, request: Request, file_id: int) -> Response:
+        """Delete a file that no message has. A file of a message is deleted together with it."""
+        discarding.delete(user_id=current_user(request).pk, file_id=file_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _shown(self, request: Request, file_id: int) -> dict[str, Any]:
+        file = _of_user(request, file_id)
+        return FileSerializer(file, context={"session": current_session(request)}).data
+
+
+class FileContentViewSet(viewsets.GenericViewSet[File]):
+    """The content of the user's files, by an access token or by the signature of a link."""
+
+    authentication_classes = (SessionAuthentication, LinkAuthentication)
+    throttle_classes = (DownloadLimit,)
+    pagination_class = None
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Accept every type: errors are JSON all the same."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        summary="Download a file",
+        parameters=[OpenApiParameter("signature", {"type": "string"}, description="As in `url`; instead of a token.")],
+        responses=CONTENT,
+        auth=[{"accessToken": []}, {}],  # type: ignore[list-item]
+    )
+    def retrieve(self, request: Request, file_id: int) -> FileResponse:
+        """Its bytes, which no browser shows as a page."""
+        file = _of_user(request, file_id)
+        kind = f"{file.mime_type}; charset=utf-8" if file.mime_type == TEXT.mime_type else file.mime_type
+        uploads.give_connection_back()
+        content = storage.open_content(file.key)
+        response = FileResponse(content, as_attachment=True, filename=file.name, content_type=kind)
+        response["Content-Length"] = str(file.size)
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _of_user(request: Request, file_id: int) -> File:
+    file = File.objects.for_user(current_user(request)).filter(pk=file_id).first()
+    if file is None:
+        raise FileNotFound
+    return file

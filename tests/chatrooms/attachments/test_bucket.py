@@ -1,0 +1,119 @@
+"""The objects in a bucket that speaks S3's protocol: that of moto's server, in its own process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from django.core.files.storage import storages
+from rest_framework.test import APIClient
+
+from chatrooms import tasks
+from chatrooms.attachments import discarding, storage
+from chatrooms.attachments.models import File, FileSpace
+from config import file_settings
+from config.file_settings import FileEnvironment
+from tests.chatrooms.attachments.conftest import Upload, post
+from tests.ports import free_port
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db
+
+KEYS = {"FILES_S3_ACCESS_KEY": "key", "FILES_S3_SECRET_KEY": "secret", "FILES_S3_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: _answers(url), "moto")
+        client = boto3.client(
+            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret"
+        )
+        client.create_bucket(Bucket="files")
+        yield url
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/moto-api/data.json", timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+def use(settings: Any, endpoint: str) -> None:
+    environment = FileEnvironment(FILES_S3_BUCKET="files", FILES_S3_ENDPOINT=endpoint, **KEYS)
+    settings.STORAGES = file_settings.storages(environment, Path("/nowhere"))
+    assert type(storages["files"]).__name__ == "BucketStorage"
+
+
+@pytest.fixture
+def bucket(settings: Any, endpoint: str, folder: Path) -> Iterator[Any]:
+    use(settings, endpoint)
+    found = storages["files"].bucket
+    yield found
+    found.objects.all().delete()
+
+
+def keys(bucket: Any) -> list[str]:
+    return [each.key for each in bucket.objects.all()]
+
+
+def test_a_file_is_kept_read_and_deleted(client: APIClient, bucket: Any, upload: Upload) -> None:
+    content = b"Hello" * 400_000  # more than is kept in memory
+    made = upload(content)
+    assert keys(bucket) == [File.objects.get().key]
+    assert b"".join(client.get(f"/files/{made['id']}/content").streaming_content) == content
+    assert client.delete(f"/files/{made['id']}").status_code == 204
+    assert (keys(bucket), File.objects.count(), FileSpace.objects.get().used) == ([], 0, 0)
+
+
+def test_many_objects_are_walked_and_strays_deleted(
+    bucket: Any, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload()
+    for number in range(1100):
+        bucket.put_object(Key=f"files/7/{number}", Body=b"x")
+    bucket.put_object(Key="other/1", Body=b"x")
+    assert len(list(storage.walk())) == 1101
+    monkeypatch.setattr(discarding.timezone, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    discarding.purge(File.objects.none())
+    assert sorted(keys(bucket)) == sorted([File.objects.get().key, "other/1"])
+
+
+def test_the_objects_of_a_user_are_deleted(bucket: Any, upload: Upload) -> None:
+    upload()
+    user_id = File.objects.get().user_id
+    bucket.put_object(Key=f"files/{user_id}/stray", Body=b"x")
+    bucket.put_object(Key=f"files/{user_id}0/other", Body=b"x")
+    discarding.delete_all_of(user_id=user_id)
+    assert (keys(bucket), File.objects.count()) == ([f"files/{user_id}0/other"], 0)
+
+
+def test_while_the_bucket_is_away_nothing_is_kept(client: APIClient, upload: Upload, settings: Any) -> None:
+    made = upload()
+    use(settings, f"http://127.0.0.1:{free_port()}")
+    for response in (post(client, b"Hello", "a.txt"), client.get(f"/files/{made['id']}/content")):
+        assert (response.status_code, response.json()["code"]) == (503, "file_storage_unavailable")
+    assert client.delete(f"/files/{made['id']}").status_code == 204
+    assert set(File.objects.values_list("state", flat=True)) <= {"deleted", "pending"}
+    assert tasks.sweep_files() == 0
+
+
+def test_the_keys_of_the_environment_are_checked() -> None:
+    os.environ.pop("FILES_S3_BUCKET", None)
+    assert FileEnvironment(FILES_S3_ACCESS_KEY="key")._file_problems() != []
+    assert FileEnvironment(FILES_S3_BUCKET="files", FILES_S3_ENDPOINT="ftp://x")._file_problems() != []
+    assert FileEnvironment(FILES_S3_BUCKET="files", **KEYS)._file_problems() == []
