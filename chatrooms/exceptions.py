@@ -4,13 +4,22 @@ from http import HTTPStatus
 from typing import Final
 
 from billing.exceptions import TOKENS_USED_UP
+from chatrooms.attachments.exceptions import StorageUnavailable
 from config.http.problems import InternalError, NotFound, Problem
 from gemini.exceptions import codes
 
 WORKER_LOST: Final = "worker_lost"
 """Every worker that generated the reply died."""
 
-REPLY_ERRORS: Final = sorted({*codes(), *(kind.code for kind in TOKENS_USED_UP), InternalError.code, WORKER_LOST})
+REPLY_ERRORS: Final = sorted(
+    {
+        *codes(),
+        *(kind.code for kind in TOKENS_USED_UP),
+        InternalError.code,
+        StorageUnavailable.code,
+        WORKER_LOST,
+    }
+)
 """Why a reply failed; docs/errors.md explains each code."""
 
 

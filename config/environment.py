@@ -84,6 +84,7 @@ class Environment(FileEnvironment):
     GEMINI_READ_TIMEOUT: float = Field(default=60, gt=0)
     GEMINI_TOTAL_TIMEOUT: float = Field(default=180, gt=0)
     GEMINI_ALLOW_STORED: bool = False
+    GEMINI_INLINE_BYTES: int = Field(default=256 * 1024, ge=0, le=16 * 1024**2)
     GEMINI_STAND_IN_DELAY: float = Field(default=0.02, ge=0)
 
     REPLY_LEASE: float = Field(default=15, ge=2)

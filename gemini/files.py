@@ -6,13 +6,17 @@ https://ai.google.dev/gemini-api/docs/files
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
-from typing import BinaryIO, Final, TypeVar
+from typing import IO, Final, TypeVar
 
 from gemini.exceptions import FileGone, FileNotReady, ModelNotFound, ProviderError
 from gemini.provider import Config, Provider
 from gemini.registry import provider_for
 from gemini.types import RemoteFile
+
+KEPT_FOR: Final = timedelta(hours=48)
+"""How long Google keeps a file, if it does not say so."""
 
 PROCESSING: Final = "PROCESSING"
 FAILED: Final = "FAILED"
@@ -25,7 +29,7 @@ PAUSE: Final = 0.5
 Outcome = TypeVar("Outcome")
 
 
-def upload(content: BinaryIO, *, mime_type: str) -> RemoteFile:
+def upload(content: IO[bytes], *, mime_type: str) -> RemoteFile:
     """Upload a file and wait until calls may name it. Not in a transaction.
 
     Raises:

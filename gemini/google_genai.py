@@ -1,10 +1,11 @@
 """Gemini through google-genai, Google's current SDK. Only this module and `google_genai_events` import it."""
 
+import io
 import logging
 import time
 import warnings
 from collections.abc import Generator, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import httpx2
 import structlog
@@ -78,9 +79,8 @@ class GoogleGenAI:
         found = self._models.get(model=model)
         return ModelDescription(output_token_limit=found.output_token_limit, thinks=found.thinking)
 
-    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
-        # The SDK asks for an `io.IOBase`, by isinstance.
-        made = self._files.upload(file=content, config=types.UploadFileConfig(mime_type=mime_type))  # type: ignore[arg-type]
+    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
+        made = self._files.upload(file=_Content(content), config=types.UploadFileConfig(mime_type=mime_type))
         return _remote_file(made)
 
     def find_file(self, name: str) -> RemoteFile:
@@ -98,6 +98,23 @@ class GoogleGenAI:
                 return ProviderTimeout(cause=cause)
             case _:
                 return ConnectionCut(cause=cause)
+
+
+class _Content(io.IOBase):
+    """A file as the SDK wants it: it takes an `io.IOBase` or a path, and a storage's file is neither."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        return self._content.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._content.seek(offset, whence)
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._content.tell()
 
 
 class _HTTP(httpx2.Client):

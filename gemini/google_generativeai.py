@@ -12,7 +12,7 @@ import json
 import time
 import warnings
 from collections.abc import Generator, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -84,7 +84,7 @@ class GoogleGenerativeAI:
         found = client.get_model(name=f"models/{model}", retry=None, timeout=_as_timeout(call))
         return ModelDescription(output_token_limit=found.output_token_limit or None)
 
-    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
         """Upload nothing: this SDK sends files through another library, without our limits."""
         raise BadRequest(cause="no_files")
 

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import BinaryIO
+from typing import IO
 
 from gemini import interrupts, prompts
 from gemini.exceptions import ConnectionCut, ProviderError
@@ -50,7 +50,7 @@ class StandIn:
         """Accept every model."""
         return ModelDescription()
 
-    def upload(self, content: BinaryIO, *, mime_type: str) -> RemoteFile:
+    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
         """Keep nothing."""
         return RemoteFile(name="files/stand-in", url="stand-in:", expires_at=datetime.now(UTC) + KEPT_FOR)
 

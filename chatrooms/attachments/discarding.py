@@ -1,4 +1,4 @@
-"""Deletes files: the object first, then the row with its bytes, so that every object has a row that tells of it.
+"""Deletes files: the object and Google's copy first, then the row, so that each of them has a row that tells of it.
 
 A message that is deleted only leaves its files without a message: the sweep finds them within a minute. It also finds
 what a killed process left. All of it can be repeated, and run twice at once.
@@ -15,6 +15,8 @@ from django.utils import timezone
 from chatrooms.attachments import space, storage
 from chatrooms.attachments.exceptions import FileAttached, FileNotFound, StorageUnavailable
 from chatrooms.attachments.models import UPLOAD_TAKES_AT_MOST, File, State
+from gemini import files as google_files
+from gemini.exceptions import ProviderError
 
 log = structlog.get_logger(__name__)
 
@@ -71,14 +73,30 @@ def _sweep(files: QuerySet[Any]) -> int:
 def _discard(files: QuerySet[Any]) -> int:
     """Mark each file as deleted, unless it was attached just now, then delete its object and its row."""
     discarded = last = 0
-    while page := list(files.filter(pk__gt=last).order_by("pk").values_list("pk", "key")[:BATCH]):
-        for file_id, key in page:
-            if files.filter(pk=file_id, message=None).update(state=State.DELETED):
-                storage.delete(key)
-                space.remove(file_id=file_id)
+    while page := list(files.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        for file in page:
+            if files.filter(pk=file.pk, message=None).update(state=State.DELETED):
+                storage.delete(file.key)
+                _delete_at_google(file)
+                space.remove(file_id=file.pk)
                 discarded += 1
-        last = page[-1][0]
+        last = page[-1].pk
     return discarded
+
+
+def _delete_at_google(file: File) -> None:
+    """Delete Google's copy, if there is one that has not ended by itself.
+
+    Raises:
+        StorageUnavailable: it may still be there; the row stays, so that it is attempted again.
+    """
+    if file.google_expires_at is None or file.google_expires_at < timezone.now():
+        return
+    try:
+        google_files.delete(file.google_name)
+    except ProviderError as error:
+        log.warning("file_not_deleted_at_provider", file_id=file.pk, error=error.code)
+        raise StorageUnavailable(retry_after=10) from None
 
 
 def _delete_strays() -> int:

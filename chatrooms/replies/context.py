@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from billing.models import Tier
 from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
+from chatrooms.replies.media import Shown, tokens_of
 from config.infrastructure.compiled import compiled
 from gemini.prompts import with_summary
 from gemini.tokens import TURN_OVERHEAD, estimate
@@ -31,18 +32,22 @@ class Exchange:
     message_id: int
     message: str
     reply: str
+    files: tuple[Shown, ...] = ()
 
     @property
     def tokens(self) -> int:
         """The estimated tokens of the two turns."""
-        return estimate(self.message) + estimate(self.reply) + 2 * TURN_OVERHEAD
+        return estimate(self.message) + estimate(self.reply) + 2 * TURN_OVERHEAD + tokens_of(self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The prompt, and whether the room's history is long enough to be summarised."""
+    """The prompt without its media, the files of each of its turns, and whether the room's history is long enough to be
+    summarised.
+    """
 
     prompt: Prompt
+    files: tuple[tuple[Shown, ...], ...]
     is_full: bool
 
 
@@ -54,19 +59,23 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     """
     summary = summary_before(room_id=reply.room_id, message_id=reply.question.pk)
     instruction = with_summary(instruction=reply.room.system_instruction, summary=summary.content if summary else "")
-    budget = tier.context_tokens - estimate(instruction) - estimate(reply.question.content) - TURN_OVERHEAD
+    question = reply.question
+    asked = estimate(question.content) + tokens_of(question.files or ()) + TURN_OVERHEAD
+    budget = tier.context_tokens - estimate(instruction) - asked
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
     # After the newest ones here, and so before them in the prompt: exchanges that changed after they were summarised.
     history += exchanges_of(summary.stale)[::-1] if summary else []
-    turns: list[Turn] = [Turn(role="user", text=reply.question.content)]
+    turns: list[Turn] = [Turn(role="user", text=question.content)]
+    files: list[tuple[Shown, ...]] = [tuple(question.files or ())]
     left = budget
     for exchange in history:
         left -= exchange.tokens
         if left < 0:
             break
         turns += [Turn(role="model", text=exchange.reply), Turn(role="user", text=exchange.message)]
+        files += [(), exchange.files]
     prompt = Prompt(
         turns=tuple(reversed(turns)),
         model=model_for(room=reply.room, tier=tier),
@@ -79,7 +88,7 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
         response_schema=reply.room.response_schema,
     )
     is_full = left < budget * (1 - FULL) or len(history) > MAX_EXCHANGES * FULL
-    return Context(prompt=prompt, is_full=is_full)
+    return Context(prompt=prompt, files=tuple(reversed(files)), is_full=is_full)
 
 
 def model_for(*, room: Chatroom, tier: Tier) -> str:
@@ -130,10 +139,16 @@ def _between(room_id: int, after: int, before: int) -> ReplyQuerySet:
 
 def _with_message(replies: ReplyQuerySet) -> QuerySet[Reply, Any]:
     readable = replies.filter(is_current=True, status__in=READABLE).exclude(content="")
-    return readable.values("answers_id", "answers__content", "content")
+    return readable.values("answers_id", "answers__content", "answers__files", "content")
 
 
 def _exchanges(rows: Iterable[Mapping[str, Any]]) -> list[Exchange]:
     return [
-        Exchange(message_id=row["answers_id"], message=row["answers__content"], reply=row["content"]) for row in rows
+        Exchange(
+            message_id=row["answers_id"],
+            message=row["answers__content"],
+            reply=row["content"],
+            files=tuple(row["answers__files"] or ()),
+        )
+        for row in rows
     ]

@@ -11,10 +11,12 @@ from billing import budget
 from billing.exceptions import TOKENS_USED_UP
 from billing.models import ModelCall, Tier
 from chatrooms import redis_stream
+from chatrooms.attachments.exceptions import StorageUnavailable
 from chatrooms.models import Reply
 from chatrooms.replies import lifecycle, stopping, titles_and_summaries
-from chatrooms.replies.context import context_for
+from chatrooms.replies.context import Context, context_for
 from chatrooms.replies.json_replies import check_schema
+from chatrooms.replies.media import forget_copies, with_media
 from chatrooms.replies.model_call import record_usage, retry_while_database_down
 from chatrooms.replies.parts import Parts
 from chatrooms.replies.worker_leases import ReplyNotHeld, leases
@@ -23,7 +25,7 @@ from config.http.problems import InternalError
 from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import metrics, tracing
 from gemini.client import stream_reply
-from gemini.exceptions import Cancelled, ProviderError, SchemaMismatch
+from gemini.exceptions import Cancelled, FileGone, ProviderError, SchemaMismatch
 from gemini.reply_stream import ReplyStream
 from gemini.types import PartKind, Usage
 
@@ -74,6 +76,7 @@ class Attempt:
         self._timer = ReplyTimer(reply.waited)
         self._writer = redis_stream.StreamWriter(reply_id=reply.pk, attempt=reply.attempt, is_held=self._is_held)
         self._parts = Parts()
+        self._context: Context | None = None
         self._stream: ReplyStream | None = None
 
     def run(self, tier: Tier) -> None:
@@ -81,9 +84,10 @@ class Attempt:
         try:
             # The ceiling may have been reached since the message was accepted.
             budget.check(user_id=self._reply.user_id, tier=tier)
-            context = context_for(reply=self._reply, tier=tier)
+            self._context = context = context_for(reply=self._reply, tier=tier)
+            prompt = with_media(context.prompt, context.files)
             connections.close_all()  # the call takes seconds, and needs no database
-            self._stream = stream = stream_reply(context.prompt)
+            self._stream = stream = stream_reply(prompt)
             with record_usage(stream, user_id=self._reply.user_id, purpose=ModelCall.Purpose.REPLY, **self._trace_ids):
                 self._read(stream)
         except (ReplyNotHeld, Cancelled, redis_stream.Fenced):
@@ -91,7 +95,11 @@ class Attempt:
             has_ended = False
         except TOKENS_USED_UP as error:
             has_ended = self._fail(error.code)
+        except StorageUnavailable as error:
+            has_ended = self._fail(error.code, retryable=True)
         except ProviderError as error:
+            if isinstance(error, FileGone) and self._context:
+                retry_while_database_down(forget_copies, self._context.files)
             has_ended = self._fail(
                 error.code,
                 retryable=error.retryable,

@@ -150,8 +150,13 @@ def _turns(some: Sequence[Exchange]) -> list[Turn]:
     return [
         turn
         for exchange in some
-        for turn in (Turn(role="user", text=exchange.message), Turn(role="model", text=exchange.reply))
+        for turn in (Turn(role="user", text=_with_files(exchange)), Turn(role="model", text=exchange.reply))
     ]
+
+
+def _with_files(exchange: Exchange) -> str:
+    """The message, and what was attached to it: the model has read the files when it replied."""
+    return "\n".join([exchange.message, *(f"[Attached: {file['name']}]" for file in exchange.files)])
 
 
 def _save(

@@ -15,6 +15,7 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from billing.exceptions import TOKENS_USED_UP, QuotaExceeded
+from chatrooms.attachments.exceptions import StorageUnavailable
 from chatrooms.exceptions import TooManyWaiting
 from config.celery import app
 from config.http import metrics_endpoint
@@ -134,11 +135,11 @@ def beginning(name: str) -> set[tuple[str, ...]]:
 
 def test_failures_and_retries_begin_at_0_for_every_code() -> None:
     errors = [each for each in all_of(ProviderError) if each is not ProviderError]
-    ours = {"internal_error", "worker_lost", *(each.code for each in TOKENS_USED_UP)}
+    ours = {"internal_error", "worker_lost", StorageUnavailable.code, *(each.code for each in TOKENS_USED_UP)}
     ends = {("failed", code) for code in {each.code for each in errors} | ours}
     assert beginning("replies") == ends | {("done", ""), ("stopped", "")}
     retried = {each.code for each in errors if each.retryable}
-    assert beginning("retries_scheduled") == {(code,) for code in retried | {"internal_error"}}
+    assert beginning("retries_scheduled") == {(code,) for code in retried | {"internal_error", StorageUnavailable.code}}
 
 
 def all_of(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
