@@ -36,7 +36,7 @@ class SearchLimit(UserLimit):
 class UploadLimit(UserLimit):
     """Uploads of one user: each may take a second of a processor."""
 
-    rate = 30
+    rate = 60
 
 
 class DownloadLimit(UserLimit):

@@ -31,7 +31,7 @@ START_TIMEOUT = 300.0
 """Seconds for a process to start: it takes five of CPU, which on a machine with forty others took over a minute."""
 
 PROCESSES = ("web", "stream", "worker", "tasks", "beat")
-LIMITS = ("daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies")
+LIMITS = ("daily_messages", "sends_per_minute", "parallel_replies", "waiting_replies", "kept_file_bytes")
 
 
 class Stack:

@@ -78,6 +78,23 @@ def test_a_body_reaches_the_application_only_when_complete(nginx: Proxied) -> No
 
 
 @pytest.mark.needs_nginx
+@pytest.mark.parametrize(
+    ("path", "mebibytes", "status"),
+    [("/files", 25, 200), ("/files", 27, 413), ("/files/1", 1, 413), ("/chatroom", 1, 413)],
+)
+def test_only_uploads_may_be_large(nginx: Proxied, path: str, mebibytes: int, status: int) -> None:
+    proxy, asked = nginx
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {mebibytes << 20}\r\nConnection: close\r\n\r\n"
+    with proxy.connect() as client:
+        client.sendall(head.encode())
+        if status == 200:
+            client.sendall(b"x" * (mebibytes << 20))
+        response = b"".join(iter(lambda: client.recv(4096), b""))
+    assert response.startswith(f"HTTP/1.1 {status}".encode())
+    assert [len(request["body"]) for request in asked] == ([mebibytes << 20] if status == 200 else [])
+
+
+@pytest.mark.needs_nginx
 def test_a_hundred_half_sent_requests_block_no_other(nginx: Proxied) -> None:
     proxy, asked = nginx
     slow = [proxy.connect() for _ in range(100)]
