@@ -135,3 +135,55 @@ def test_any_cuts_and_repetitions_give_the_same_text() -> None:
                     text += str(data["text"]) if event == "delta" else ""
             at += 1
         assert text == "".join(f"{number} " for number in range(50))
+
+
+# --- What a reply holds besides its text ------------------------------------------------------------------------------
+
+THOUGHT = {"text": "Let me think of it"}
+SOURCE = {"url": "https://example.com", "title": "Page", "spans": [[0, 2]]}
+
+
+def with_parts() -> list[Entry]:
+    return [
+        entry(1, 1, Event.START, attempt=1),
+        entry(1, 2, Event.THOUGHT, offset=0, **THOUGHT),
+        entry(1, 3, Event.DELTA, offset=0, text="ab"),
+        entry(1, 4, Event.SOURCE, offset=2, **SOURCE),
+        entry(1, LAST_NUMBER, Event.DONE, length=2),
+    ]
+
+
+@pytest.mark.parametrize("received", range(5))
+def test_a_client_resumes_after_any_part(received: int) -> None:
+    cursor = SseCursor(reply_id=7)
+    if received:
+        cursor.resume_after(with_parts()[received - 1])
+    sent = read(b"".join(map(cursor.render, with_parts())))
+    events = [("start", {"attempt": 1}), ("thought", THOUGHT), ("delta", {"text": "ab"}), ("source", SOURCE)]
+    assert [(event, data) for _, event, data in sent] == [*events, ("done", {"length": 2})][received:]
+
+
+def test_a_part_after_a_missing_delta_is_noticed() -> None:
+    cursor = SseCursor(reply_id=7)
+    cursor.render(with_parts()[0])
+    with pytest.raises(Gap):
+        cursor.render(with_parts()[3])
+
+
+def test_a_snapshot_has_the_parts_around_the_text() -> None:
+    parts = [
+        {"type": "thought"} | THOUGHT,
+        {"type": "text", "start": 0, "end": 2},
+        {"type": "source"} | SOURCE,
+        {"type": "dropped", "kind": "inline_data", "count": 1},
+    ]
+    data = SseCursor(reply_id=7).render_snapshot(
+        text="ab", parts=parts, attempt=3, event=Event.DONE, data={"length": 2}
+    )
+    assert [(event, data) for _, event, data in read(data)] == [
+        ("start", {"attempt": 3}),
+        ("thought", THOUGHT),
+        ("delta", {"text": "ab"}),
+        ("source", SOURCE),
+        ("done", {"length": 2}),
+    ]
