@@ -21,6 +21,9 @@ PASSWORD = "seven small elephants"
 FIRST_IDS = {"accounts_user": 7_310_000_001, "chatrooms_chatroom": 7_320_000_001, "chatrooms_message": 7_330_000_001}
 """Ids that cannot be mistaken for other numbers, so that a scan finds them."""
 
+INLINE_BYTES = 256 * 1024
+"""The default of GEMINI_INLINE_BYTES."""
+
 LOGS = ("web", "worker", "tasks", "beat")
 
 
@@ -45,12 +48,18 @@ def sources(hits: set[tuple[str, str]]) -> set[str]:
     return {source for source, _ in hits}
 
 
+def objects(stack: Stack) -> str:
+    """Everything in the folder of the files: names and contents."""
+    there = [path for path in (stack.folder / "files").rglob("*") if path.is_file()]
+    return "".join(f"{path} {path.read_text(errors='replace')}" for path in there)
+
+
 def gone(stack: Stack, user_id: int) -> bool:
     return stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", user_id) == []
 
 
 def use_the_api(alice: ApiUser, canary: str) -> list[str]:
-    """Make rooms, 50 messages with one reply in progress, keys and a cached list; return the ids of all."""
+    """Make rooms, 51 messages with a file and a reply in progress, keys and a cached list; return the ids of all."""
     alice.call("PATCH", "/user/me", json={"display_name": f"{canary} name", "language": "en-IN"})
     rooms = [alice.room(f"{canary} room {number}") for number in range(5)]
     for room in rooms:
@@ -61,7 +70,14 @@ def use_the_api(alice: ApiUser, canary: str) -> list[str]:
         ]
         for number in range(49)
     ]
-    wait_until(lambda: alice.stack.unfinished() == 0, "49 replies")
+    content = f"{canary} content\n".encode() * 20_000
+    assert len(content) > INLINE_BYTES, "Google gets a copy of it"
+    uploaded = alice.call("POST", "/files", files={"file": (f"{canary}.txt", content)}).json()
+    with_file = {"content": f"{canary} with a file", "file_ids": [uploaded["id"]]}
+    messages.append(alice.call("POST", f"/chatroom/{rooms[1]}/message", json=with_file).json()["id"])
+    wait_until(lambda: alice.stack.unfinished() == 0, "50 replies")
+    assert [file["state"] for file in alice.stack.double.files()] == ["ACTIVE"]
+    assert canary in objects(alice.stack)
     last = alice.send(rooms[0], f"{canary} the last [[double ttft=50]]")["id"]
     wait_until(lambda: alice.message(last)["reply"]["status"] == "generating", "the last reply in progress")
     alice.call("GET", "/chatroom")
@@ -95,6 +111,8 @@ def test_an_erased_account_is_found_nowhere(breakable: Stack) -> None:
         assert requests.post(f"{stack.url}/auth/refresh", json=body, timeout=TIMEOUT).status_code == 401
     wait_until(lambda: gone(stack, alice.id) and not found(stack, private), "an erasure without a trace")
 
+    assert canary not in objects(stack)
+    assert [file["state"] for file in stack.double.files()] == ["GONE"]
     wait_until(lambda: "reply_given_up" in stack.log("worker"), "the worker to give the reply up")
     assert found(stack, private) == set()
     assert bob.message(theirs["id"]) == theirs
