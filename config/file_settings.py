@@ -12,9 +12,6 @@ MIB: Final = 1024 * 1024
 MAX_FILE_BYTES: Final = 25 * MIB
 """Of one file in any tier: the proxy (deploy/nginx.conf) and `web` receive no more."""
 
-MEMORY: Final = MIB
-"""Bytes of an object that are read into memory; of a larger one the rest goes to disk."""
-
 
 class FileEnvironment(BaseSettings):
     """A part of `config.environment.Environment`."""
@@ -61,6 +58,5 @@ def _bucket(env: FileEnvironment) -> dict[str, Any]:
         "secret_key": env.FILES_S3_SECRET_KEY or None,
         "default_acl": None,
         "file_overwrite": True,
-        "max_memory_size": MEMORY,
     }
     return {"BACKEND": "chatrooms.attachments.bucket.BucketStorage", "OPTIONS": options}

@@ -134,6 +134,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Downloads per minute and user": DownloadLimit.rate,
         "Seconds of an upload": uploads.LONGEST,
         "Concurrent uploads per `web` process": uploads.AT_ONCE,
+        "Concurrent uploads of one user per `web` process": uploads.AT_ONCE_OF_USER,
         "Seconds that a link to a file is valid": int(links.LIFETIME.total_seconds()),
         "Hours that a file waits for its message": file_models.KEPT_UNATTACHED.days * 24,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,

@@ -22,9 +22,10 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it brings no types
         with _as_oserror():
             return super().save(*args, **kwargs)
 
-    def open(self, *args: Any, **kwargs: Any) -> Any:
+    def open(self, name: str, mode: str = "rb") -> Any:
+        """Read an object as it comes: its own would first write all of it to disk, which many downloads may fill."""
         with _as_oserror():
-            return super().open(*args, **kwargs)
+            return self.bucket.Object(name).get()["Body"]
 
     def delete(self, name: str) -> None:
         with _as_oserror():

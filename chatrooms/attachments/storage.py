@@ -52,7 +52,7 @@ def save(key: str, content: IO[bytes]) -> None:
 
 
 def open_content(key: str) -> IO[bytes]:
-    """Open an object to read it.
+    """Open an object to read it once, from its beginning to its end. Close it.
 
     Raises:
         StorageUnavailable: it is not there, or the storage does not answer.

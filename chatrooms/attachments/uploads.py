@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,13 +30,18 @@ LONGEST: Final = 300
 AT_ONCE: Final = 4
 """Uploads that one process of `web` receives at once: each holds a thread and room on the disk."""
 
+AT_ONCE_OF_USER: Final = 2
+"""Of these, so that no user keeps all others waiting."""
+
 PIECE: Final = 4096
 """Bytes that are read before the time is looked at. A client that sends less than that in an hour is the proxy's."""
 
 OVERHEAD: Final = 64 * 1024
 """Bytes of a body beside its file."""
 
-_slots = threading.Semaphore(AT_ONCE)
+_lock = threading.Lock()
+_taken: Counter[int] = Counter()
+"""The slots that are taken, by the user's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +53,21 @@ class Upload:
 
 
 @contextmanager
-def slot() -> Iterator[None]:
+def slot(*, user_id: int) -> Iterator[None]:
     """Take one of the process's slots for the block.
 
     Raises:
-        UploadsBusy: none is free.
+        UploadsBusy: none is free, or the user has as many as one may have.
     """
-    if not _slots.acquire(blocking=False):
-        raise UploadsBusy(retry_after=5)
+    with _lock:
+        if _taken.total() >= AT_ONCE or _taken[user_id] >= AT_ONCE_OF_USER:
+            raise UploadsBusy(retry_after=5)
+        _taken[user_id] += 1
     try:
         yield
     finally:
-        _slots.release()
+        with _lock:
+            _taken[user_id] -= 1
 
 
 def give_connection_back() -> None:

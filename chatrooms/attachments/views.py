@@ -55,7 +55,7 @@ class FileViewSet(viewsets.GenericViewSet[File]):
 
         Its type is told from its content. Pictures are written anew, without their metadata.
         """
-        with uploads.slot():
+        with uploads.slot(user_id=current_user(request).pk):
             serializer = NewFileSerializer(data=request.data)
             serializer.is_valid(raise_exception=True)
             upload = uploads.of_file(serializer.validated_data["file"])

@@ -25,6 +25,12 @@ ENVIRONMENT: Final = ROOT / "docs" / "postman" / "kuvaka.postman_environment.jso
 NEWMAN: Final = ROOT / "tests" / "newman"
 FORMAT: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 JSON: Final = "application/json"
+FORM: Final = "multipart/form-data; boundary=tour"
+UPLOAD: Final = (
+    '--tour\r\nContent-Disposition: form-data; name="file"; filename="note.txt"\r\n\r\n{text}\r\n--tour--\r\n'
+)
+"""The form written out, since a collection cannot bring a file."""
+
 
 SETTINGS: Final = {
     "base_url": "http://127.0.0.1:8000",
@@ -150,7 +156,7 @@ def _operation(step: Step, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(step: Step, operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if _takes_body(operation):
-        yield {"key": "Content-Type", "value": JSON}
+        yield {"key": "Content-Type", "value": FORM if step.file else JSON}
     yield from ({"key": key, "value": value} for key, value in step.headers.items())
     yield from _unused(step.headers, operation, kind="header")
 
@@ -181,6 +187,8 @@ def _takes_body(operation: dict[str, Any]) -> bool:
 def _body(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     if not _takes_body(operation):
         return {}
+    if step.file:
+        return {"body": {"mode": "raw", "raw": UPLOAD.format(text=step.file), "options": {"raw": {"language": "text"}}}}
     examples = operation["requestBody"]["content"][JSON]["examples"]
     example = {} if step.whole else next(iter(examples.values()))["value"]
     raw = json.dumps({**example, **step.body}, indent=2, ensure_ascii=False)

@@ -17,6 +17,7 @@ class Step:
         title: its name; if empty, the schema's summary.
         status: the statuses that are expected; one of them must come.
         body: fields of the body; they override those of the schema's example.
+        file: the text of a file to upload in place of a body of JSON.
         whole: whether `body` is the complete body, without the example.
         query: parameters of the query.
         headers: further headers.
@@ -31,6 +32,7 @@ class Step:
     title: str = ""
     status: tuple[int, ...] = (200,)
     body: Mapping[str, object] = field(default_factory=dict)
+    file: str = ""
     whole: bool = False
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)

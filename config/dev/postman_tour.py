@@ -119,6 +119,27 @@ MESSAGES: Final = Folder(
     ),
 )
 
+FILES: Final = Folder(
+    name="Files",
+    description="A file is uploaded first, and then attached to a message. In Postman, choose form-data and a file of "
+    "yours in place of the text.",
+    steps=(
+        Step(operation="POST /files", status=(201,), file="A note.", saves={"file_id": "body.id"}),
+        Step(operation="GET /files/{file_id}", checks={"it is a text": 'body.kind === "text"'}),
+        Step(
+            operation="GET /files/{file_id}/content",
+            checks={"it is what was sent": 'pm.response.text() === "A note."'},
+        ),
+        Step(
+            operation="GET /files/{file_id}",
+            title="Another user does not find the file",
+            status=(404,),
+            token="other_access_token",
+        ),
+        Step(operation="DELETE /files/{file_id}", status=(204,)),
+    ),
+)
+
 TAKING: Final = Folder(
     name="Search and export",
     description="Find messages, and download them.",
@@ -174,4 +195,4 @@ PRO: Final = Folder(
     ),
 )
 
-TOUR: Final = (SIGN_IN, ACCOUNT, ROOMS, MESSAGES, TAKING, PRO, RENEWAL, END)
+TOUR: Final = (SIGN_IN, ACCOUNT, ROOMS, MESSAGES, FILES, TAKING, PRO, RENEWAL, END)

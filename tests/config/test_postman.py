@@ -75,6 +75,8 @@ def test_every_body_is_json_and_begins_with_the_schemas_example(made: dict[str, 
     bodies = {item["name"]: item["request"]["body"]["raw"] for item in requests_of(made) if "body" in item["request"]}
     assert json.loads(bodies["Send a message"]) == {"content": "What is a monsoon?"}
     assert json.loads(bodies["Change a chatroom"]) == {"name": "Trip to Goa", "pinned": True}
+    form = bodies.pop("Upload a file")
+    assert form.startswith("--tour\r\n")
     assert all(isinstance(json.loads(raw), dict) for raw in bodies.values())
 
 

@@ -41,7 +41,7 @@ def test_every_operation_with_a_body_has_an_example(schema: dict[str, Any]) -> N
         f"{method} {path}": operation["requestBody"]["content"]["application/json"]
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
-        if "requestBody" in operation
+        if "requestBody" in operation and path != "/files"  # a form with a file
     }
     assert bodies
     assert [name for name, body in bodies.items() if not body.get("examples")] == []

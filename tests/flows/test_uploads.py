@@ -57,7 +57,7 @@ def test_the_largest_picture_takes_no_memory_of_web(breakable: Stack) -> None:
     assert [response.status_code for response in responses] == [201] * 4
     workers = [each.pid for each in psutil.Process(breakable.processes["web"].pid).children(recursive=True)]
     peaks = [re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[0] for pid in workers]
-    assert len(peaks) >= 2
+    assert peaks
     assert max(int(peak) for peak in peaks) < LARGEST
 
 

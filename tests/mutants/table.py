@@ -1,7 +1,8 @@
 """All breaks."""
 
-from tests.mutants import Break, accounts, admin, billing, chatrooms, config, gemini
+from tests.mutants import Break, accounts, admin, attachments, billing, chatrooms, config, gemini
 
 PARTS: dict[str, tuple[Break, ...]] = {
-    part.__name__.rpartition(".")[2]: part.BREAKS for part in (accounts, admin, billing, chatrooms, config, gemini)
+    part.__name__.rpartition(".")[2]: part.BREAKS
+    for part in (accounts, admin, attachments, billing, chatrooms, config, gemini)
 }

@@ -11,7 +11,9 @@ SNIFFED: Final = 2048
 """Bytes at the start in which readers of PDF look for its mark (1024) and browsers for that of HTML (1445)."""
 
 MARKUP: Final = (b"<!doctype html", b"<html", b"<svg", b"<script", b"<iframe", b"<body")
-ARCHIVES: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"<?php", b"#!/bin/")
+ARCHIVES: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+SCRIPTS: Final = (b"<?php", b"#!/bin/")
+"""A PDF about programming may show them."""
 
 
 def check(source: Path, found: FileType) -> None:
@@ -27,5 +29,6 @@ def check(source: Path, found: FileType) -> None:
     is_page = any(mark in start for mark in MARKUP)
     is_document = found is not PDF and b"%pdf-" in start
     is_archive = zipfile.is_zipfile(source) or any(mark in content for mark in ARCHIVES)
-    if is_page or is_document or is_archive:
+    is_script = found is not PDF and any(mark in content for mark in SCRIPTS)
+    if is_page or is_document or is_archive or is_script:
         raise Refused(Reason.AMBIGUOUS)

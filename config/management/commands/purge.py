@@ -15,8 +15,9 @@ class Command(BaseCommand):
     help = (
         "Delete data past its retention period: one-time codes, idempotency keys, ended sessions, counts of failed "
         "attempts, task results, Stripe events, the admin's sessions and failed sign-ins and, if RETAIN_MESSAGES_DAYS "
-        "and RETAIN_STAFF_ACTIONS_DAYS are set, messages and staff actions. It works in small batches, and is safe to "
-        "repeat, also beside the periodic task that does the same every hour."
+        "and RETAIN_STAFF_ACTIONS_DAYS are set, messages and staff actions; and files that belong to no message, with "
+        "their objects. It works in small batches, and is safe to repeat, also beside the periodic task that does the "
+        "same every hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

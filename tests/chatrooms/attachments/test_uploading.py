@@ -1,6 +1,7 @@
 """How an upload is read, and where it is cut off."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -151,16 +152,16 @@ def test_a_file_may_have_exactly_the_tiers_bytes(client: APIClient) -> None:
 
 
 @pytest.mark.django_db
-def test_too_many_uploads_at_once_are_refused(client: APIClient) -> None:
-    for _ in range(uploads.AT_ONCE):
-        assert uploads._slots.acquire(blocking=False)
-    try:
+@pytest.mark.parametrize(("mine", "others"), [(uploads.AT_ONCE_OF_USER, 0), (0, uploads.AT_ONCE)])
+def test_too_many_uploads_at_once_are_refused(client: APIClient, alice: User, mine: int, others: int) -> None:
+    with ExitStack() as held:
+        for user_id in [alice.pk] * mine + [-number for number in range(others)]:
+            held.enter_context(uploads.slot(user_id=user_id))
         response = post(client, b"Hello", "note.txt")
-    finally:
-        uploads._slots.release(uploads.AT_ONCE)
     assert (response.status_code, response.json()["code"]) == (503, "uploads_busy")
     assert "Retry-After" in response
     assert post(client, b"Hello", "note.txt").status_code == 201
+    assert uploads._taken.total() == 0
 
 
 @pytest.mark.django_db
