@@ -61,7 +61,7 @@ BREAKS = (
     ),
     Break(
         lets="any origin use the admin",
-        file="config/settings.py",
+        file="config/api_settings.py",
         text='CORS_URLS_REGEX = r"^/(?!admin/)"',
         broken='CORS_URLS_REGEX = r"^/"',
         tests="config/test_cors.py",
