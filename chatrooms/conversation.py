@@ -22,6 +22,7 @@ from billing.models import LedgerEntry, Tier
 from billing.quota import Unit
 from chatrooms import new_messages, redis_stream
 from chatrooms.attachments import attaching
+from chatrooms.attachments.exceptions import FilesTooLong
 from chatrooms.exceptions import (
     MessageNotFound,
     NotLastMessage,
@@ -31,7 +32,7 @@ from chatrooms.exceptions import (
     TooManyWaiting,
 )
 from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, Status, Summary
-from chatrooms.replies import lifecycle, publishing, stopping
+from chatrooms.replies import lifecycle, media, publishing, stopping
 from config.observability import metrics
 from config.observability.logs import request_id
 
@@ -72,6 +73,7 @@ def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = 
         TooManyFiles: more than `Tier.files_per_message`.
         RoomNotFound: it is not one of the user's.
         FileUnavailable: a file is not the user's, or is attached already.
+        FilesTooLong: the model would have to read more than the tier's context.
         TooManyWaiting: `Tier.waiting_replies` of the user's replies are unfinished.
         ServiceBudgetReached: the installation has used its tokens of today.
         TokenShareReached: the user has used their share of them.
@@ -90,9 +92,20 @@ def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = 
             user_id=user_id, room_id=room_id, content=content, unit_id=unit.pk, request_id=request_id()
         )
         if file_ids:
-            row = {**row, "files": attaching.attach(user_id=user_id, message_id=row["id"], file_ids=file_ids)}
+            files = attaching.attach(user_id=user_id, message_id=row["id"], file_ids=file_ids)
+            _check_length(files, tier)
+            row = {**row, "files": files}
         publishing.publish_on_commit(row["current__id"])
     return Sent(row=row, unit=unit)
+
+
+def _check_length(files: Sequence[media.Shown], tier: Tier) -> None:
+    """The history is cut to the tier's context, but never the message itself: so it has to fit."""
+    tokens = media.tokens_of(files)
+    if tokens > tier.context_tokens:
+        raise FilesTooLong(
+            f"They take about {tokens} tokens; your tier has {tier.context_tokens}.", limit=tier.context_tokens
+        )
 
 
 def stop(*, user_id: int, message_id: int) -> None:

@@ -138,6 +138,11 @@ class StreamWriter:
         """Publish that this attempt begins; the text of an earlier one no longer counts."""
         self._publish(self._publish_everything)
 
+    def restart(self) -> None:
+        """Drop the parts so far, and publish that the reply begins again. There is no text yet."""
+        self._parts.clear()
+        self._publish(self._publish_everything)
+
     def add(self, chunk: str) -> None:
         """Publish and keep one chunk.
 

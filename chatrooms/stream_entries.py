@@ -31,6 +31,8 @@ class Event(StrEnum):
     STOPPED = "stopped"
 
 
+KNOWN_EVENTS: Final = frozenset(event.value for event in Event)
+
 PART_EVENTS: Final = frozenset({Event.THOUGHT, Event.CODE, Event.CODE_RESULT, Event.SOURCE, Event.SEARCH_SUGGESTIONS})
 """What a reply holds besides its text; see `chatrooms.replies.parts`."""
 
@@ -97,14 +99,21 @@ def parse_entry(entry_id: str, event: str, data: str) -> Entry:
 
 
 def parse_entries(found: Any) -> list[Entry]:
-    """Parse what XRANGE returns (with `decode_responses`)."""
-    return [parse_entry(entry_id, fields["event"], fields["data"]) for entry_id, fields in found]
+    """Parse what XRANGE returns (with `decode_responses`), without events of a later version."""
+    return [
+        parse_entry(entry_id, fields["event"], fields["data"])
+        for entry_id, fields in found
+        if fields["event"] in KNOWN_EVENTS
+    ]
 
 
-def parse_message(message: str) -> Entry:
-    """Parse an entry as it is published on the channel: id, event and data with a space between them."""
+def parse_message(message: str) -> Entry | None:
+    """Parse an entry as it is published on the channel: id, event and data with a space between them.
+
+    During an upgrade a worker of a later version may publish an event that this one does not know: None.
+    """
     entry_id, event, data = message.split(" ", 2)
-    return parse_entry(entry_id, event, data)
+    return parse_entry(entry_id, event, data) if event in KNOWN_EVENTS else None
 
 
 def text_of(entries: Iterable[Entry]) -> str | None:

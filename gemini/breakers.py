@@ -125,6 +125,10 @@ class ModelBreaker:
             self._outcomes.popleft()
 
 
+OF_ONE_MODEL: Final = ("permission", "quota")
+"""Reasons for a refusal that may hold for one model or tool alone, and so stop nobody else."""
+
+
 class InstallationBreaker:
     """Repeats the vendor's refusal of the installation (its key, its credit) without a call, but for a probe.
 
@@ -143,7 +147,7 @@ class InstallationBreaker:
         try:
             yield
         except (ProviderAuth, ProviderBilling) as error:
-            if error.reason != "permission":  # that may be missing for one model alone
+            if error.reason not in OF_ONE_MODEL:
                 self._refused(error)
             raise
         except ProviderError:

@@ -91,6 +91,12 @@ class SchemaMismatch(ProviderError):
     retryable = True
 
 
+class SchemaCut(SchemaMismatch):
+    """The JSON was cut off at its limit; another one would be, too."""
+
+    retryable = False
+
+
 class UnknownFinish(ProviderError):
     """The reply ended for a reason that this version does not know."""
 
@@ -107,14 +113,15 @@ class ProviderAuth(ProviderError):
     """The vendor refuses the installation: an operator has to act.
 
     Attributes:
-        reason: `key`: none, or one that is not accepted. `permission`: the key may not do this. `billing`: no credit or
-            no quota is left. `precondition`: the location or the project does not qualify. `disabled`: the vendor has
-            limited the project. `store`: the API does not let us forbid it to store prompts.
+        reason: `key`: none, or one that is not accepted. `permission`: the key may not do this. `quota`: the plan has
+            none for this model or tool. `billing`: no credit is left. `precondition`: the location or the project does
+            not qualify. `disabled`: the vendor has limited the project. `store`: the API does not let us forbid it to
+            store prompts.
     """
 
     code = "provider_auth"
 
-    Reason = Literal["key", "permission", "billing", "precondition", "disabled", "store"]
+    Reason = Literal["key", "permission", "quota", "billing", "precondition", "disabled", "store"]
 
     def __init__(self, *, reason: Reason = "key", cause: str = "", retry_after: float | None = None) -> None:
         super().__init__(cause=cause, retry_after=retry_after)
@@ -174,6 +181,13 @@ class ConnectionCut(ProviderError):
     """The connection broke, or the response is incomplete."""
 
     code = "connection_cut"
+    retryable = True
+
+
+class CallFailed(ProviderError):
+    """Something failed on our side of the call, in the SDK for example. It says nothing of the model."""
+
+    code = ConnectionCut.code
     retryable = True
 
 

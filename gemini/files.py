@@ -18,7 +18,7 @@ from gemini.types import RemoteFile
 KEPT_FOR: Final = timedelta(hours=48)
 """How long Google keeps a file, if it does not say so."""
 
-PROCESSING: Final = "PROCESSING"
+ACTIVE: Final = "ACTIVE"
 FAILED: Final = "FAILED"
 
 MAX_PROCESSING: Final = 60.0
@@ -29,23 +29,31 @@ PAUSE: Final = 0.5
 Outcome = TypeVar("Outcome")
 
 
-def upload(content: IO[bytes], *, mime_type: str) -> RemoteFile:
+def upload(content: IO[bytes], *, size: int, mime_type: str) -> RemoteFile:
     """Upload a file and wait until calls may name it. Not in a transaction.
+
+    Args:
+        content: is read once, from where it is to its end.
+        size: its bytes.
+        mime_type: as Google names it.
 
     Raises:
         FileNotReady: Google cannot read it, or takes too long.
         ProviderError: the upload failed.
     """
     provider = provider_for(Config.from_settings())
-    made = _translated(provider, lambda: provider.upload(content, mime_type=mime_type))
+    made = _translated(provider, lambda: provider.upload(content, size=size, mime_type=mime_type))
     deadline = time.monotonic() + MAX_PROCESSING
-    while made.state == PROCESSING and time.monotonic() < deadline:
-        time.sleep(PAUSE)
-        made = _translated(provider, partial(provider.find_file, made.name))
-    if made.state in (PROCESSING, FAILED):
+    try:
+        while made.state != ACTIVE:
+            if made.state == FAILED or time.monotonic() > deadline:
+                raise FileNotReady(cause=made.state)
+            time.sleep(PAUSE)
+            made = _translated(provider, partial(provider.find_file, made.name))
+    except ProviderError:
         with suppress(ProviderError):
             delete(made.name)
-        raise FileNotReady(cause=made.state)
+        raise
     return made
 
 

@@ -9,6 +9,7 @@ from gemini.exceptions import (
     BadRequest,
     ConnectionCut,
     FileGone,
+    FileNotReady,
     ModelNotFound,
     ProviderAuth,
     ProviderBilling,
@@ -31,8 +32,13 @@ BY_STATUS: Final[Mapping[int, type[ProviderError]]] = {
     504: ProviderOverloaded,
 }
 
-NO_MONEY: Final = re.compile(r"prepayment credit|spend(?:ing)? (?:cap|limit)|\blimit: 0\b", re.IGNORECASE)
-"""What a 429 says that no waiting ends: credit, an owner's own cap, or a plan without any quota for this."""
+NO_MONEY: Final = re.compile(r"prepayment credit|spend(?:ing)? (?:cap|limit)", re.IGNORECASE)
+"""What a 429 says that no waiting ends: credit, or an owner's own cap."""
+
+NO_QUOTA: Final = re.compile(r"\blimit: 0\b")
+"""The plan has none for this model, or for this tool."""
+
+FILE_NOT_ACTIVE: Final = re.compile(r"(?:The )?[Ff]ile \S+ is not in an ACTIVE state")
 
 STORE_UNKNOWN: Final = re.compile(r'Invalid JSON payload received\. Unknown name "store"')
 PARAMETER: Final = re.compile(r"(?P<temperature>\btemperature\b)|(?P<thinking>\bthinking)", re.IGNORECASE)
@@ -77,6 +83,8 @@ def is_store_refused(error: ProviderError) -> bool:
 def _bad_request(*, message: str, name: str, details: list[Mapping[str, Any]], cause: str) -> ProviderError:
     if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
         return ProviderAuth(cause=cause)
+    if FILE_NOT_ACTIVE.match(message):
+        return FileNotReady(cause=cause)
     if name == "FAILED_PRECONDITION":
         return ProviderAuth(reason="precondition", cause=cause)
     if STORE_UNKNOWN.match(message):
@@ -87,8 +95,10 @@ def _bad_request(*, message: str, name: str, details: list[Mapping[str, Any]], c
 
 def _limit(*, message: str, details: list[Mapping[str, Any]], cause: str) -> ProviderError:
     quotas = list(_quotas(details))
-    if NO_MONEY.search(message) or any(value == "0" for _, value in quotas):
+    if NO_MONEY.search(message):
         return ProviderAuth(reason="billing", cause=cause)
+    if NO_QUOTA.search(message) or any(value == "0" for _, value in quotas):
+        return ProviderAuth(reason="quota", cause=cause)
     # Only the quota's id distinguishes a daily quota from one per minute.
     if any("PerDay" in quota for quota, _ in quotas):
         return ProviderQuotaExhausted(cause=cause)

@@ -13,7 +13,7 @@ from google import genai
 from google.genai import errors, types
 
 from gemini.event_stream import readable_events
-from gemini.exceptions import ConnectionCut, ProviderError, ProviderTimeout
+from gemini.exceptions import CallFailed, ConnectionCut, ProviderError, ProviderTimeout
 from gemini.google_errors import from_google, is_store_refused
 from gemini.google_genai_events import chunk_of
 from gemini.interrupts import InterruptibleBackend
@@ -79,8 +79,8 @@ class GoogleGenAI:
         found = self._models.get(model=model)
         return ModelDescription(output_token_limit=found.output_token_limit, thinks=found.thinking)
 
-    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
-        made = self._files.upload(file=_Content(content), config=types.UploadFileConfig(mime_type=mime_type))
+    def upload(self, content: IO[bytes], *, size: int, mime_type: str) -> RemoteFile:
+        made = self._files.upload(file=_Content(content, size=size), config=types.UploadFileConfig(mime_type=mime_type))
         return _remote_file(made)
 
     def find_file(self, name: str) -> RemoteFile:
@@ -96,25 +96,31 @@ class GoogleGenAI:
                 return from_google(status=_status(error), body=error.details, cause=cause)
             case httpx2.TimeoutException():
                 return ProviderTimeout(cause=cause)
-            case _:
+            case httpx2.HTTPError() | OSError() | ValueError():  # the connection, or what came over it
                 return ConnectionCut(cause=cause)
+            case _:
+                return CallFailed(cause=cause)
 
 
 class _Content(io.IOBase):
-    """A file as the SDK wants it: it takes an `io.IOBase` or a path, and a storage's file is neither."""
+    """A file as the SDK wants it: an `io.IOBase` that can tell its size.
 
-    def __init__(self, content: IO[bytes]) -> None:
-        self._content = content
+    The file of a storage is none, and one of a bucket cannot seek. The SDK seeks only to learn the size, and then reads
+    from the beginning to the end.
+    """
+
+    def __init__(self, content: IO[bytes], *, size: int) -> None:
+        self._content, self._size, self._position = content, size, 0
 
     def read(self, size: int = -1) -> bytes:
         return self._content.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        self._content.seek(offset, whence)
-        return self.tell()
+        self._position = offset + (self._size if whence == io.SEEK_END else 0)
+        return self._position
 
     def tell(self) -> int:
-        return self._content.tell()
+        return self._position
 
 
 class _HTTP(httpx2.Client):
@@ -209,7 +215,7 @@ def _generation_config(prompt: Prompt, *, store: bool | None) -> types.GenerateC
         temperature=prompt.temperature,
         thinking_config=_thinking_config(prompt),
         tools=[types.Tool(google_search=types.GoogleSearch())] if prompt.search else None,
-        response_mime_type="application/json" if prompt.response_schema else None,
+        response_mime_type=None if prompt.response_schema is None else "application/json",
         response_json_schema=prompt.response_schema,
         store=store,
         automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 
-from gemini.exceptions import BadRequest, ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
+from gemini.exceptions import BadRequest, CallFailed, ConnectionCut, ProviderError, ProviderTimeout, ReplyTooLong
 from gemini.google_errors import from_google
 from gemini.google_parts import FINISH_REASONS, LATER_FINISH_REASONS, is_blocked
 from gemini.limits import bounded
@@ -84,7 +84,7 @@ class GoogleGenerativeAI:
         found = client.get_model(name=f"models/{model}", retry=None, timeout=_as_timeout(call))
         return ModelDescription(output_token_limit=found.output_token_limit or None)
 
-    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
+    def upload(self, content: IO[bytes], *, size: int, mime_type: str) -> RemoteFile:
         """Upload nothing: this SDK sends files through another library, without our limits."""
         raise BadRequest(cause="no_files")
 
@@ -99,7 +99,9 @@ class GoogleGenerativeAI:
         # A read that times out in the body surfaces as a ConnectionError around urllib3's error.
         if isinstance(error, requests.Timeout) or "ReadTimeoutError" in {type(arg).__name__ for arg in error.args}:
             return ProviderTimeout(cause=cause)
-        return ConnectionCut(cause=cause)
+        if isinstance(error, requests.RequestException | OSError | ValueError):  # the connection, or what came over it
+            return ConnectionCut(cause=cause)
+        return CallFailed(cause=cause)
 
 
 class _Call(tuple[float, float]):

@@ -60,7 +60,7 @@ class Provider(Protocol):
     def describe(self, model: str) -> ModelDescription:
         """Ask the vendor for a model's description: one call, which costs no tokens. Raises as `stream` does."""
 
-    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
+    def upload(self, content: IO[bytes], *, size: int, mime_type: str) -> RemoteFile:
         """Give the vendor a file to keep for a while. Raises as `stream` does, and so do the next two."""
 
     def find_file(self, name: str) -> RemoteFile:

@@ -179,6 +179,9 @@ class ReplyStream:
                 call = self._another_call(wanted, error, config)
                 if call is None:
                     raise
+            if call:
+                self.references, self.search_suggestions = References(), ""
+                yield Piece(kind=PartKind.RESTART, text="")
 
     def _another_call(self, prompt: Prompt, error: ProviderError, config: Config) -> Prompt | None:
         if isinstance(error, ProviderQuotaExhausted | ProviderRateLimited):

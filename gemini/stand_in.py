@@ -50,7 +50,7 @@ class StandIn:
         """Accept every model."""
         return ModelDescription()
 
-    def upload(self, content: IO[bytes], *, mime_type: str) -> RemoteFile:
+    def upload(self, content: IO[bytes], *, size: int, mime_type: str) -> RemoteFile:
         """Keep nothing."""
         return RemoteFile(name="files/stand-in", url="stand-in:", expires_at=datetime.now(UTC) + KEPT_FOR)
 

@@ -97,8 +97,12 @@ class FinishReason(StrEnum):
 
 
 class PartKind(StrEnum):
-    """What a piece of a reply is. `CODE` was run by the vendor, and `CODE_RESULT` is what it printed."""
+    """What a piece of a reply is. `CODE` was run by the vendor, and `CODE_RESULT` is what it printed.
 
+    `RESTART` says that another call begins, and that the pieces before it, which can only be thoughts, do not count.
+    """
+
+    RESTART = "restart"
     TEXT = "text"
     THOUGHT = "thought"
     CODE = "code"

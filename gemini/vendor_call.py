@@ -15,6 +15,9 @@ MAX_NAME: Final = 80
 MAX_SERVICE_TIER: Final = 20
 MAX_FINISH_REASON: Final = 40
 
+MAX_COUNT: Final = 2**31 - 1
+"""Counts are stored as 32-bit integers."""
+
 COUNTS: Final = ("prompt_tokens", "output_tokens", "cached_tokens", "tool_tokens", "thought_tokens")
 
 
@@ -82,7 +85,7 @@ class VendorCall:
         return replace(
             self.usage,
             prompt_tokens=estimate_prompt(self.prompt) if prompt is None else prompt,
-            output_tokens=thoughts + self.estimated_output if output is None else output,
+            output_tokens=min(thoughts + self.estimated_output, MAX_COUNT) if output is None else output,
             estimated=prompt is None or output is None,
         )
 
@@ -97,7 +100,7 @@ def total(usages: list[Usage]) -> Usage:
 
 def _sum(counts: Iterable[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    return min(sum(known), MAX_COUNT) if known else None
 
 
 def _updated(usage: Usage, reported: Usage) -> Usage:
@@ -115,4 +118,4 @@ def _largest(*counts: int | None) -> int | None:
 
 def _plausible(count: int | None) -> int | None:
     """Drop an impossible count: a vendor may send anything, and it is stored as a 32-bit integer."""
-    return count if count is not None and 0 <= count < 2**31 else None
+    return count if count is not None and 0 <= count <= MAX_COUNT else None

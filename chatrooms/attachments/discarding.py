@@ -71,32 +71,37 @@ def _sweep(files: QuerySet[Any]) -> int:
 
 
 def _discard(files: QuerySet[Any]) -> int:
-    """Mark each file as deleted, unless it was attached just now, then delete its object and its row."""
-    discarded = last = 0
+    """Mark each file as deleted, unless it was attached just now, then delete its object and its row.
+
+    Raises:
+        StorageUnavailable: some is still there. Copies at Google that cannot be deleted do not keep the others.
+    """
+    discarded = last = left = 0
     while page := list(files.filter(pk__gt=last).order_by("pk")[:BATCH]):
         for file in page:
             if files.filter(pk=file.pk, message=None).update(state=State.DELETED):
                 storage.delete(file.key)
-                _delete_at_google(file)
+                if not _is_gone_at_google(file):
+                    left += 1
+                    continue
                 space.remove(file_id=file.pk)
                 discarded += 1
         last = page[-1].pk
+    if left:
+        raise StorageUnavailable(retry_after=10)
     return discarded
 
 
-def _delete_at_google(file: File) -> None:
-    """Delete Google's copy, if there is one that has not ended by itself.
-
-    Raises:
-        StorageUnavailable: it may still be there; the row stays, so that it is attempted again.
-    """
+def _is_gone_at_google(file: File) -> bool:
+    """Delete Google's copy; False if it may still be there. The row then stays, so that it is attempted again."""
     if file.google_expires_at is None or file.google_expires_at < timezone.now():
-        return
+        return True
     try:
         google_files.delete(file.google_name)
     except ProviderError as error:
         log.warning("file_not_deleted_at_provider", file_id=file.pk, error=error.code)
-        raise StorageUnavailable(retry_after=10) from None
+        return False
+    return True
 
 
 def _delete_strays() -> int:

@@ -63,6 +63,14 @@ class TooManyFiles(Problem):
     title = "Too many files"
 
 
+class FilesTooLong(Problem):
+    """The message's files have more for the model to read than the tier's context holds."""
+
+    status = HTTPStatus.CONFLICT
+    code = "files_too_long"
+    title = "The files are too long for your tier"
+
+
 class UploadsBusy(Problem):
     """The process receives as many uploads as it can."""
 

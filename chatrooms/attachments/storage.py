@@ -61,6 +61,16 @@ def open_content(key: str) -> IO[bytes]:
         return cast(IO[bytes], _storage().open(key, "rb"))
 
 
+def read(key: str) -> bytes:
+    """The whole of a small object.
+
+    Raises:
+        StorageUnavailable: as `open_content` does.
+    """
+    with _answering(), cast(IO[bytes], _storage().open(key, "rb")) as content:
+        return content.read()
+
+
 def delete(key: str) -> None:
     """Delete an object, if it is there.
 

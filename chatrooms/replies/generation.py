@@ -27,7 +27,7 @@ from config.observability import metrics, tracing
 from gemini.client import stream_reply
 from gemini.exceptions import Cancelled, FileGone, ProviderError, SchemaMismatch
 from gemini.reply_stream import ReplyStream
-from gemini.types import PartKind, Usage
+from gemini.types import FinishReason, PartKind, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Attempt:
             # The ceiling may have been reached since the message was accepted.
             budget.check(user_id=self._reply.user_id, tier=tier)
             self._context = context = context_for(reply=self._reply, tier=tier)
-            prompt = with_media(context.prompt, context.files)
+            prompt = with_media(context.prompt, context.files, check=lambda: leases.check(self._reply))
             connections.close_all()  # the call takes seconds, and needs no database
             self._stream = stream = stream_reply(prompt)
             with record_usage(stream, user_id=self._reply.user_id, purpose=ModelCall.Purpose.REPLY, **self._trace_ids):
@@ -122,12 +122,16 @@ class Attempt:
         self._writer.start()
         for piece in stream.pieces():
             leases.check(self._reply)
-            if kept := self._parts.without_more_marks(piece):
+            if piece.kind is PartKind.RESTART:
+                self._parts = Parts()
+                self._writer.restart()
+            elif kept := self._parts.without_more_marks(piece):
                 self._add(piece.kind, kept)
         for part in self._parts.as_json(stream, text=self._writer.text) or []:
             if part["type"] in AFTER_TEXT:
                 self._writer.add_part(Event(part.pop("type")), **part)
-        check_schema(self._writer.text, schema=self._reply.room.response_schema)
+        is_whole = stream.finish_reason is FinishReason.STOP
+        check_schema(self._writer.text, schema=self._reply.room.response_schema, is_whole=is_whole)
 
     def _add(self, kind: PartKind, text: str) -> None:
         if kind is PartKind.TEXT:

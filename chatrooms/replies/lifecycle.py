@@ -33,6 +33,7 @@ from chatrooms.replies.publishing import (
 )
 from chatrooms.stream_entries import Event
 from config.observability import metrics
+from gemini.exceptions import SchemaMismatch
 from gemini.types import FinishReason, Usage
 
 log = structlog.get_logger(__name__)
@@ -263,7 +264,9 @@ def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -
             log.warning("reply_fenced", reply_id=reply.pk, attempt=reply.attempt)
             metrics.replies_fenced.inc()
             return False
-        if values["status"] == Status.FAILED:
+        if values.get("error") == SchemaMismatch.code:  # its text was shown, so it is refunded as a stop is
+            quota.refund_stopped(unit_id=reply.unit_id)
+        elif values["status"] == Status.FAILED:
             quota.refund(unit_id=reply.unit_id)
         transaction.on_commit(lambda: _publish_end(reply, values), robust=True)
         publish_next_on_commit(reply.user_id)

@@ -1,6 +1,8 @@
 """The files of a conversation, as the model gets them: within the call, or by a copy that Google keeps for 48 hours."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -13,6 +15,7 @@ from django.utils import timezone
 from chatrooms.attachments import storage
 from chatrooms.attachments.models import File, Kind, State
 from gemini import files as google_files
+from gemini.exceptions import FileNotReady, ProviderError
 from gemini.tokens import TOKENS_PER_PAGE, TOKENS_PER_PICTURE, TOKENS_PER_SECOND_OF_AUDIO
 from gemini.types import Media, Prompt
 
@@ -48,15 +51,17 @@ def _tokens(file: Shown) -> int:
             return -(-int(file["size"]) // BYTES_PER_TOKEN)
 
 
-def with_media(prompt: Prompt, files: Sequence[Sequence[Shown]]) -> Prompt:
+def with_media(prompt: Prompt, files: Sequence[Sequence[Shown]], *, check: Callable[[], None]) -> Prompt:
     """The prompt with the files of its turns. Not in a transaction: files are read, and uploaded to Google.
 
     Args:
         prompt: without media.
         files: those of each turn.
+        check: raises when the prompt is no longer wanted; called before each file.
 
     Raises:
         StorageUnavailable: the objects cannot be read.
+        FileNotReady: it takes longer than GEMINI_TOTAL_TIMEOUT; what was uploaded until then is kept.
         ProviderError: Google does not take one.
     """
     ids = {file["id"] for each in files for file in each}
@@ -65,10 +70,14 @@ def with_media(prompt: Prompt, files: Sequence[Sequence[Shown]]) -> Prompt:
     there = File.objects.filter(state=State.READY).in_bulk(ids)
     connections.close_all()  # reading and uploading take seconds, and need no database
     left = settings.GEMINI_INLINE_BYTES * INLINE_PER_CALL
+    deadline = time.monotonic() + settings.GEMINI_TOTAL_TIMEOUT
     turns = []
     for turn, shown in zip(prompt.turns, files, strict=True):
         media = []
         for summary in shown:
+            check()
+            if time.monotonic() > deadline:
+                raise FileNotReady(cause="deadline")
             file = there.get(summary["id"])
             if file is None:  # its message is being deleted
                 continue
@@ -80,14 +89,17 @@ def with_media(prompt: Prompt, files: Sequence[Sequence[Shown]]) -> Prompt:
 
 
 def forget_copies(files: Sequence[Sequence[Shown]]) -> None:
-    """Have these files uploaded again: Google no longer has one of them."""
+    """Have these files uploaded again: Google no longer has one of them. The others are deleted there first."""
     ids = [file["id"] for each in files for file in each]
-    File.objects.filter(pk__in=ids).update(google_name="", google_uri="", google_expires_at=None)
+    copied = File.objects.filter(pk__in=ids, google_expires_at__isnull=False)
+    for name in list(copied.values_list("google_name", flat=True)):
+        with suppress(ProviderError):
+            google_files.delete(name)
+    copied.update(google_name="", google_uri="", google_expires_at=None)
 
 
 def _inline(file: File, shown: Shown) -> Media:
-    with storage.open_content(file.key) as content:
-        return Media(mime_type=file.mime_type, tokens=_tokens(shown), data=content.read())
+    return Media(mime_type=file.mime_type, tokens=_tokens(shown), data=storage.read(file.key))
 
 
 def _at_google(file: File, shown: Shown) -> Media:
@@ -99,7 +111,7 @@ def _at_google(file: File, shown: Shown) -> Media:
 def _upload(file: File) -> None:
     """Give Google a copy, and remember it; if the file is deleted meanwhile, so is the copy."""
     with storage.open_content(file.key) as content:
-        made = google_files.upload(content, mime_type=file.mime_type)
+        made = google_files.upload(content, size=file.size, mime_type=file.mime_type)
     file.google_name, file.google_uri = made.name, made.url
     file.google_expires_at = made.expires_at or timezone.now() + google_files.KEPT_FOR
     kept = File.objects.filter(pk=file.pk, message__isnull=False).update(

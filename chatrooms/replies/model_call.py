@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, ParamSpec, TypeVar
 
+import structlog
 from django.conf import settings
-from django.db import connections
+from django.db import DataError, connections
 
 from billing import budget
 from billing.models import ModelCall
@@ -16,6 +17,8 @@ from config.observability import tracing
 from gemini.catalogue import cost_of
 from gemini.reply_stream import ReplyStream
 from gemini.vendor_call import VendorCall
+
+log = structlog.get_logger(__name__)
 
 CHAT: Final = "chat"
 STAND_IN: Final = "stand-in"
@@ -38,7 +41,10 @@ def record_usage(stream: ReplyStream, *, user_id: int, purpose: ModelCall.Purpos
             yield
     finally:
         calls = [_as_row(call, purpose) for call in stream.calls if call.has_begun]
-        retry_while_database_down(budget.add, user_id=user_id, calls=calls)
+        try:
+            retry_while_database_down(budget.add, user_id=user_id, calls=calls)
+        except DataError:  # the reply must not be lost over it, and be paid for again
+            log.exception("calls_not_counted")
 
 
 def _as_row(call: VendorCall, purpose: ModelCall.Purpose) -> budget.Call:

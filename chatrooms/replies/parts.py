@@ -19,10 +19,19 @@ from gemini.sources import Source
 from gemini.storable import storable
 from gemini.types import PartKind, Piece
 
-PART_TYPES: Final = (*(kind.value for kind in PartKind), "source", "search_suggestions", "dropped")
+PART_TYPES: Final = (
+    *(kind.value for kind in PartKind if kind is not PartKind.RESTART),
+    *("source", "search_suggestions", "dropped"),
+)
 
-MAX_PART: Final = 200_000
-"""Characters kept of the thoughts or the code of one part."""
+MAX_PARTS: Final = 100
+"""Parts kept of one reply, without its sources."""
+
+MAX_TEXT: Final = 200_000
+"""Characters kept of all thoughts and code of one reply."""
+
+MAX_SPANS: Final = 100
+"""Ranges kept of one source."""
 
 MAX_SUGGESTIONS: Final = 100_000
 """Characters of Google's HTML; a cut one would not be what its terms ask for, so a longer one is dropped."""
@@ -33,6 +42,8 @@ class Parts:
 
     def __init__(self) -> None:
         self._parts: list[dict[str, Any]] = []
+        self._left = MAX_TEXT
+        self._cut = 0
         self._marks = {kind: Marks() for kind in PartKind}
 
     def without_more_marks(self, piece: Piece) -> str:
@@ -43,31 +54,41 @@ class Parts:
         """Note that the text goes on."""
         if self._parts and self._parts[-1]["type"] == PartKind.TEXT:
             self._parts[-1]["end"] = end
-        else:
+        elif len(self._parts) < MAX_PARTS:
             self._parts.append({"type": PartKind.TEXT.value, "start": start, "end": end})
 
     def add(self, kind: PartKind, text: str) -> None:
         """Keep a piece of a thought or of code."""
-        if not self._parts or self._parts[-1]["type"] != kind:
+        is_new = not self._parts or self._parts[-1]["type"] != kind
+        kept = text[: self._left]
+        if (is_new and len(self._parts) >= MAX_PARTS) or len(kept) < len(text):
+            self._cut += 1
+            return
+        if is_new:
             self._parts.append({"type": kind.value, "text": ""})
-        kept = self._parts[-1]["text"]
-        self._parts[-1]["text"] = kept + text[: MAX_PART - len(kept)]
+        self._parts[-1]["text"] += kept
+        self._left -= len(kept)
 
     def as_json(self, stream: ReplyStream, *, text: str) -> list[dict[str, Any]] | None:
         """The parts of the reply, whose text is `text` in the end; None if there is nothing but text."""
-        parts = [*self._within(len(text)), *_sources(stream, text), *_suggestions(stream), *_dropped(stream)]
-        return None if all(part["type"] == PartKind.TEXT for part in parts) else parts
+        cut = [{"type": "dropped", "kind": "piece", "count": self._cut}] if self._cut else []
+        parts = [*self._parts, *_sources(stream, text), *_suggestions(stream), *_dropped(stream), *cut]
+        return clipped(parts, length=len(text))
 
-    def _within(self, length: int) -> Iterator[dict[str, Any]]:
-        for part in self._parts:
-            if part["type"] != PartKind.TEXT:
-                yield part
-            elif part["start"] < length:
-                yield part | {"end": min(part["end"], length)}
+
+def clipped(parts: list[dict[str, Any]] | None, *, length: int) -> list[dict[str, Any]] | None:
+    """The parts of a reply of which `length` characters were shown; None if there is nothing but text, or nothing."""
+    kept = [
+        part | {"end": min(part["end"], length)} if part["type"] == PartKind.TEXT else part
+        for part in parts or []
+        if part["type"] != PartKind.TEXT or part["start"] < length
+    ]
+    return kept if length and any(part["type"] != PartKind.TEXT for part in kept) else None
 
 
 def source_part(source: Source) -> dict[str, Any]:
-    return {"type": "source", "url": source.url, "title": source.title, "spans": [list(span) for span in source.spans]}
+    spans = [list(span) for span in source.spans[:MAX_SPANS]]
+    return {"type": "source", "url": source.url, "title": source.title, "spans": spans}
 
 
 def _sources(stream: ReplyStream, text: str) -> Iterator[dict[str, Any]]:

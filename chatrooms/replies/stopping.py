@@ -18,6 +18,7 @@ from chatrooms import redis_stream, stream_entries
 from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.models import Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.replies.lifecycle import observe_first_token, usage_values
+from chatrooms.replies.parts import clipped
 from chatrooms.replies.publishing import publish_next_on_commit
 from config.observability import metrics
 from gemini.tokens import estimate
@@ -82,13 +83,14 @@ def settle_for_dead_worker(reply: Reply) -> None:
     _settle(reply.user_id, stopped, text="", output_tokens=estimate(reply.content), tokens_estimated=True)
 
 
-def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: object) -> bool:
+def _settle(user_id: int, stopped: ReplyQuerySet, *, text: str, **values: Any) -> bool:
     with transaction.atomic():
         User.outdate_rooms(user_id)
         reply = stopped.select_for_update(no_key=True).first()
         if reply is None:
             return False
         published = reply.content or ("" if quota.is_refunded(unit_id=reply.unit_id) else text)
+        values["parts"] = clipped(values.get("parts"), length=len(published))
         Reply.objects.filter(pk=reply.pk).update(content=published, lease_until=None, **values)
         if not published:
             quota.refund_stopped(unit_id=reply.unit_id)

@@ -195,6 +195,8 @@ class Hub:
             self._confirmations[reply_id].set()
         elif message["type"] == "message":
             entry = parse_message(message["data"])
+            if entry is None:
+                return
             for subscriber in self._subscribers.get(reply_id, ()):
                 subscriber.add(entry, len(message["data"]))
 

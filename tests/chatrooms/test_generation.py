@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 
 from billing import budget
 from billing.models import DailyUsage, ServiceUsage
@@ -250,3 +250,17 @@ def test_after_the_ceiling_is_reached_queued_replies_fail(
     assert (row(message).status, row(message).error) == ("failed", "service_budget_reached")
     assert DailyUsage.objects.get(user=room.user_id).used == 0, "its unit went back"
     assert not stream.closed, "the model was not called"
+
+
+def test_counts_that_cannot_be_stored_cost_no_reply(
+    room: Chatroom, send: Callable[..., Message], model: Callable, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise DataError
+
+    monkeypatch.setattr("chatrooms.replies.model_call.budget.add", refuse)
+    model(Stream("Hello"))
+    message = send(room)
+    generate_reply(reply_of(message).pk)
+    assert (row(message).status, row(message).content) == ("done", "Hello")
+    assert "calls_not_counted" in logged.getvalue()

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from chatrooms import redis_stream
+from chatrooms import conversation, redis_stream
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import lifecycle, stopping
 from chatrooms.replies.json_replies import InvalidSchema, validate_schema
+from chatrooms.replies.parts import MAX_PARTS, MAX_TEXT, clipped
 from chatrooms.tasks import generate_reply
+from gemini.types import UNKNOWN_USAGE
 from tests.chatrooms.conftest import reply_of
 from tests.doubles.gemini.client import GeminiDouble
 
@@ -140,15 +143,46 @@ def test_a_reply_that_does_not_match_is_repeated_once(
     ask: Callable[[], dict[str, Any]],
     settings: Any,
 ) -> None:
+    """It is refunded as a stop is: the user may have read it while it came."""
+    settings.STOPPED_UNITS_PER_DAY = 2
     double.default(text='{"nam')
     set_room(client, room, response_schema=SCHEMA)
-    assert ask()["reply"]["status"] == "queued"
-    for _ in range(2):
-        Reply.objects.update(next_attempt_at="2026-01-01T00:00:00Z")
-        generate_reply(Reply.objects.get().pk)
-    reply = Reply.objects.get()
-    assert (reply.status, reply.error, len(double.calls())) == ("failed", "schema_mismatch", 2)
-    assert client.get("/usage").json()["used"] == 0
+    for number in range(3):
+        assert ask()["reply"]["status"] == "queued"
+        reply_id = Reply.objects.latest("pk").pk
+        for _ in range(2):
+            Reply.objects.filter(pk=reply_id).update(next_attempt_at="2026-01-01T00:00:00Z")
+            generate_reply(reply_id)
+        reply = Reply.objects.get(pk=reply_id)
+        assert (reply.status, reply.error) == ("failed", "schema_mismatch")
+        assert len(double.calls()) == 2 * (number + 1)
+        assert client.get("/usage").json()["used"] == max(0, number - 1)
+
+
+def test_json_that_was_cut_off_is_not_asked_for_again(
+    client: APIClient, room: Chatroom, double: GeminiDouble, ask: Callable[[], dict[str, Any]]
+) -> None:
+    double.default(text='{"name": "Gan', finish="MAX_TOKENS")
+    set_room(client, room, response_schema=SCHEMA)
+    shown = ask()["reply"]
+    assert (shown["status"], shown["error"], len(double.calls())) == ("failed", "schema_mismatch", 1)
+
+
+def test_thoughts_of_a_call_that_led_to_nothing_are_dropped(
+    client: APIClient, room: Chatroom, double: GeminiDouble, ask: Callable[[], dict[str, Any]], settings: Any
+) -> None:
+    settings.GEMINI_MODEL = "gemini-3.6-flash"
+    first = [[URL, 0, 3], ["https://example.com/other", 0, 3]]
+    double.script(
+        {"finish": "MAX_TOKENS", "after": 0, "show_thoughts": "In vain.", "ground": first},
+        {"text": "Four.", "chunks": 1, "show_thoughts": "Briefly.", "ground": [["https://example.com/right", 0, 4]]},
+    )
+    set_room(client, room, show_thoughts=True, search=True)
+    parts = ask()["reply"]["parts"]
+    assert parts[0] == {"type": "thought", "text": "Briefly."}
+    assert [part["url"] for part in parts if part["type"] == "source"] == ["https://example.com/right"]
+    last_start = max(at for at, (event, _) in enumerate(streamed()) if event == "start")
+    assert [data.get("text") for _, data in streamed()[last_start:][1:3]] == ["Briefly.", "Four."]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +196,10 @@ def test_a_reply_that_does_not_match_is_repeated_once(
         {"anyOf": [{"not": {}}]},
         {"description": "x" * 8_000},
         json.loads('{"items": ' * 11 + "{}" + "}" * 11),
+        {"const": json.loads("[" * 500 + "]" * 500)},
+        {"enum": list(range(51))},
+        {"items": {"anyOf": [{"const": number} for number in range(51)]}},
+        {"description": "\0"},
     ],
 )
 def test_a_schema_that_is_none_or_dear_to_check_is_refused(client: APIClient, room: Chatroom, schema: Any) -> None:
@@ -173,6 +211,31 @@ def test_a_schema_that_is_none_or_dear_to_check_is_refused(client: APIClient, ro
     assert room.response_schema is None
 
 
+def test_a_schema_with_half_a_character_is_refused() -> None:
+    with pytest.raises(InvalidSchema):
+        validate_schema({"properties": {"a\ud83d": {}}})
+
+
 @pytest.mark.parametrize("field", [{"thinking": "hugely"}, {"search": "perhaps"}, {"show_thoughts": 7}])
 def test_unknown_settings_of_a_room_are_refused(client: APIClient, room: Chatroom, field: dict[str, Any]) -> None:
     assert client.patch(f"/chatroom/{room.pk}", field, format="json").status_code == 400
+
+
+def test_the_parts_of_a_reply_are_bounded(double: GeminiDouble, ask: Callable[[], dict[str, Any]]) -> None:
+    code = {"executableCode": {"language": "PYTHON", "code": "x" * 3_000}}
+    result = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "4"}}
+    double.default(text="Four.", chunks=1, parts=[code, result] * 90)
+    parts = ask()["reply"]["parts"]
+    assert sum(len(part.get("text", "")) for part in parts) <= MAX_TEXT
+    assert len(parts) <= MAX_PARTS + 1
+    assert (parts[-1]["type"], parts[-1]["kind"]) == ("dropped", "piece")
+
+
+def test_a_reply_stopped_before_its_text_shows_no_parts(room: Chatroom, send: Callable[..., Message]) -> None:
+    message = send(room)
+    reply, _ = lifecycle.claim(reply_id=reply_of(message).pk)  # type: ignore[misc]
+    conversation.stop(user_id=room.user_id, message_id=message.pk)
+    parts = [{"type": "thought", "text": "Hm."}, {"type": "text", "start": 0, "end": 9}]
+    stopping.settle(reply=reply, text="", model="m", usage=UNKNOWN_USAGE, parts=parts)
+    assert reply_of(message).parts is None
+    assert clipped(parts, length=4) == [parts[0], {"type": "text", "start": 0, "end": 4}]

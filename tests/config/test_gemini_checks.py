@@ -90,13 +90,17 @@ def test_a_retired_model_is_named_before_and_after(monkeypatch: pytest.MonkeyPat
         {"error": 402},
         refusal(429, "Your prepayment credits are depleted.", "RESOURCE_EXHAUSTED"),
         refusal(429, "The project has reached its spending cap.", "RESOURCE_EXHAUSTED"),
-        refusal(429, "Quota exceeded for metric: requests, limit: 0", "RESOURCE_EXHAUSTED"),
     ],
 )
 def test_used_up_credit_is_named_by_a_call(double: GeminiDouble, behaviour: dict[str, Any]) -> None:
     double.script(behaviour)
     verdict, said, advice = found_by(gemini.SPENDING[0])
     assert (verdict, "credit" in said, "AI Studio" in advice) == ("wrong", True, True)
+
+
+def test_a_model_without_any_quota_is_named(double: GeminiDouble) -> None:
+    double.script(refusal(429, "Quota exceeded for metric: requests, limit: 0", "RESOURCE_EXHAUSTED"))
+    assert found_by(gemini.SPENDING[0])[:2] == ("wrong", "the plan has no quota for this model")
 
 
 def test_an_api_that_may_store_prompts_is_named(double: GeminiDouble, settings: Any) -> None:

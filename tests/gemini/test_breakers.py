@@ -211,3 +211,23 @@ def test_one_of_fifty_concurrent_calls_is_the_probe(breaker: ModelBreaker, clock
 
 def test_a_model_has_one_breaker() -> None:
     assert breaker_for_model("a") is breaker_for_model("a") is not breaker_for_model("b")
+
+
+@pytest.mark.usefixtures("sdk")
+def test_what_fails_on_our_side_opens_no_breaker(double: GeminiDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gemini.google_genai._contents", fail)
+        patch.setattr("gemini.google_generativeai._request", fail)
+        assert [failure("Hello")[0].code for _ in range(6)] == ["connection_cut"] * 6
+    assert reply_to("Hello")[0].endswith("Hello")
+
+
+def test_a_model_without_quota_stops_no_other(double: GeminiDouble, settings: Settings) -> None:
+    settings.GEMINI_CLIENT = "google-genai"
+    body = '{"error": {"code": 429, "message": "Quota exceeded, limit: 0", "status": "RESOURCE_EXHAUSTED"}}'
+    double.script({"raw": body, "raw_status": 429})
+    assert failure("Hello", model="gemini-4-neon")[0].code == "provider_auth"
+    assert reply_to("Hello")[0].endswith("Hello")

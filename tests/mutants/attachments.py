@@ -79,8 +79,8 @@ BREAKS = (
     Break(
         lets="an object outlive its row",
         file=f"{FOLDER}/discarding.py",
-        text="                storage.delete(key)\n                space.remove",
-        broken="                space.remove",
+        text="                storage.delete(file.key)\n                if not",
+        broken="                if not",
         tests=f"{TESTS}/test_access.py::test_a_deleted_file_is_gone_with_its_bytes",
     ),
     Break(
@@ -187,5 +187,40 @@ BREAKS = (
         text="        raise Refused(Reason.ENDING)\n",
         broken="        return\n",
         tests=f"{TESTS}/test_hostile.py",
+    ),
+    Break(
+        lets="a file be uploaded for every turn",
+        file="chatrooms/replies/media.py",
+        text="if file.google_expires_at is None or file.google_expires_at < timezone.now() + LEFT_AT_LEAST:",
+        broken="if True:",
+        tests="chatrooms/attachments/test_replies.py",
+    ),
+    Break(
+        lets="a copy that ends soon be used",
+        file="chatrooms/replies/media.py",
+        text="file.google_expires_at < timezone.now() + LEFT_AT_LEAST",
+        broken="False",
+        tests="chatrooms/attachments/test_replies.py",
+    ),
+    Break(
+        lets="all files of a room travel within a call",
+        file="chatrooms/replies/media.py",
+        text="min(settings.GEMINI_INLINE_BYTES, left)",
+        broken="settings.GEMINI_INLINE_BYTES",
+        tests="chatrooms/attachments/test_replies.py",
+    ),
+    Break(
+        lets="a copy at Google outlive its message",
+        file="chatrooms/attachments/discarding.py",
+        text="if not _is_gone_at_google(file):",
+        broken="if False:",
+        tests="chatrooms/attachments/test_replies.py",
+    ),
+    Break(
+        lets="a file cost nothing in the context",
+        file="chatrooms/replies/context.py",
+        text=" + 2 * TURN_OVERHEAD + tokens_of(self.files)",
+        broken=" + 2 * TURN_OVERHEAD",
+        tests="chatrooms/attachments/test_replies.py",
     ),
 )

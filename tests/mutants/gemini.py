@@ -69,14 +69,14 @@ BREAKS = (
     Break(
         lets="an interrupted call cost nothing",
         file="gemini/vendor_call.py",
-        text="output_tokens=thoughts + self.estimated_output if output is None else output,",
+        text="output_tokens=min(thoughts + self.estimated_output, MAX_COUNT) if output is None else output,",
         broken="output_tokens=0 if output is None else output,",
         tests="gemini/test_cost.py",
     ),
     Break(
         lets="the vendor's counts have any value",
         file="gemini/vendor_call.py",
-        text="count if count is not None and 0 <= count < 2**31 else None",
+        text="count if count is not None and 0 <= count <= MAX_COUNT else None",
         broken="count",
         tests="gemini/test_metadata.py",
     ),
@@ -188,8 +188,8 @@ BREAKS = (
     Break(
         lets="used-up credit be waited for",
         file="gemini/google_errors.py",
-        text="if NO_MONEY.search(message) or",
-        broken="if False and",
+        text="if NO_MONEY.search(message):",
+        broken="if False:",
         tests="gemini/test_cases.py",
     ),
     Break(
@@ -216,7 +216,7 @@ BREAKS = (
     Break(
         lets="one model's refusal stop all others",
         file="gemini/breakers.py",
-        text='if error.reason != "permission":',
+        text="if error.reason not in OF_ONE_MODEL:",
         broken="if True:",
         tests="gemini/test_installation.py",
     ),

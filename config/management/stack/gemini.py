@@ -30,8 +30,12 @@ REFUSALS: Final = {
         "the key may not do this",
         "Allow the key's project to use the Gemini API and this model, in the Google Cloud console.",
     ),
+    "quota": (
+        "the plan has no quota for this model",
+        "Choose another model, or another plan in AI Studio. No waiting ends this.",
+    ),
     "billing": (
-        "the credit, a spending cap or the plan's quota is used up",
+        "the credit or a spending cap is used up",
         "Buy credit or raise the cap in AI Studio, under billing. No waiting ends this.",
     ),
     "precondition": (

@@ -19,6 +19,8 @@ from chatrooms.attachments.models import File, Kind, State
 from chatrooms.models import Chatroom, Message, Reply
 from chatrooms.replies.context import context_for
 from chatrooms.tasks import generate_reply
+from gemini import files as google_files
+from gemini.exceptions import ProviderOverloaded
 from tests.chatrooms.conftest import reply_of
 from tests.doubles.gemini.client import GeminiDouble
 
@@ -139,6 +141,19 @@ def test_a_copy_that_google_lost_earlier_is_uploaded_again(
     assert (reply_of(message).status, len(double.files())) == ("done", 2)
 
 
+def test_copies_that_are_forgotten_are_deleted_at_google(
+    double: GeminiDouble, keep: Callable[..., File], ask: Callable[..., Message]
+) -> None:
+    ask(keep(5_000), keep(5_001))
+    google_files.delete(File.objects.get(size=5_000).google_name)
+    message = ask(content="And now?")
+    assert [file["state"] for file in double.files()] == ["GONE", "GONE"]
+    Reply.objects.update(next_attempt_at=timezone.now())
+    generate_reply(reply_of(message).pk)
+    assert reply_of(message).status == "done"
+    assert [file["state"] for file in double.files()] == ["GONE", "GONE", "ACTIVE", "ACTIVE"]
+
+
 def test_files_count_in_the_context_and_leave_it(
     double: GeminiDouble, keep: Callable[..., File], ask: Callable[..., Message], set_tier: Callable[..., None]
 ) -> None:
@@ -200,3 +215,36 @@ def test_a_prompt_holds_no_file_of_another_room(
     context = context_for(reply=reply, tier=tier_of(user_id=room.user_id))
     assert context.files == ((),)
     assert "x" * 10 not in json.dumps([turn.text for turn in context.prompt.turns])
+
+
+def test_one_copy_that_cannot_be_deleted_keeps_no_other_file(
+    double: GeminiDouble, keep: Callable[..., File], ask: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ask(keep(5_000))
+    second = ask(keep(5_001))
+    stuck = File.objects.get(size=5_000).google_name
+    delete = google_files.delete
+
+    def refuse_one(name: str) -> None:
+        if name == stuck:
+            raise ProviderOverloaded
+        delete(name)
+
+    monkeypatch.setattr(google_files, "delete", refuse_one)
+    first.delete()
+    second.delete()
+    discarding.sweep()
+    assert list(File.objects.values_list("size", flat=True)) == [5_000]
+
+
+def test_files_longer_than_the_context_are_refused_at_once(
+    room: Chatroom, client: APIClient, keep: Callable[..., File], set_tier: Callable[..., None]
+) -> None:
+    set_tier(context_tokens=5_000)
+    file = keep(900, Kind.PDF, pages=9)
+    body = {"content": "Read this", "file_ids": [file.pk]}
+    refused = client.post(f"/chatroom/{room.pk}/message", body, format="json")
+    assert (refused.status_code, refused.json()["code"], refused.json()["limit"]) == (409, "files_too_long", 5_000)
+    assert not Message.objects.exists()
+    assert client.get("/usage").json()["used"] == 0
+    assert client.get(f"/files/{file.pk}").json()["message_id"] is None

@@ -27,6 +27,7 @@ class StoredFile:
     sha256: str = ""
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     state: str = "PENDING"
+    received: int = 0
     processing: int = 0
 
     def as_json(self, origin: str) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class Files:
 
     def forget(self) -> None:
         self._files: dict[str, StoredFile] = {}
+        self._digests: dict[str, Any] = {}
         self._numbers = itertools.count(1)
         self.processing = 0
         self.fails = False
@@ -104,15 +106,24 @@ class Files:
             mime_type=request.headers["x-goog-upload-header-content-type"],
             size=int(request.headers["x-goog-upload-header-content-length"]),
         )
+        self._digests[name] = hashlib.sha256()
         headers = [f"X-Goog-Upload-URL: {origin}/upload-here/{name}", "X-Goog-Upload-Status: active"]
         await exchange.respond_json(status=200, body={}, headers=headers)
 
     async def _receive(self, request: Request, exchange: Exchange, name: str, origin: str) -> None:
         file = self._files[name]
-        if "finalize" not in request.headers.get("x-goog-upload-command", "") or len(request.body) != file.size:
+        if int(request.headers.get("x-goog-upload-offset", -1)) != file.received:
+            await exchange.respond_json(status=400, body=payloads.error_body(status=400, message="Not the next byte."))
+            return
+        file.received += len(request.body)
+        self._digests[name].update(request.body)
+        if "finalize" not in request.headers.get("x-goog-upload-command", ""):
+            await exchange.respond_json(status=200, body={}, headers=["X-Goog-Upload-Status: active"])
+            return
+        if file.received != file.size:
             await exchange.respond_json(status=400, body=payloads.error_body(status=400, message="Not all of it."))
             return
-        file.sha256 = hashlib.sha256(request.body).hexdigest()
+        file.sha256 = self._digests[name].hexdigest()
         file.state, file.processing = "PROCESSING" if self.processing or self.fails else "ACTIVE", self.processing
         headers = ["X-Goog-Upload-Status: final"]
         await exchange.respond_json(status=200, body={"file": file.as_json(origin)}, headers=headers)
