@@ -111,14 +111,14 @@ BREAKS = (
     Break(
         lets="a failed reply cost its unit",
         file="chatrooms/replies/lifecycle.py",
-        text='        if values["status"] == Status.FAILED:\n            quota.refund',
+        text='        elif values["status"] == Status.FAILED:\n            quota.refund',
         broken="        elif False:\n            quota.refund",
         tests="billing/test_units.py",
     ),
     Break(
         lets="every reply be free",
         file="chatrooms/replies/lifecycle.py",
-        text='        if values["status"] == Status.FAILED:\n            quota.refund',
+        text='        elif values["status"] == Status.FAILED:\n            quota.refund',
         broken="        elif True:\n            quota.refund",
         tests="billing/test_units.py",
     ),
