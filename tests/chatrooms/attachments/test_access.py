@@ -44,11 +44,11 @@ def test_a_link_is_of_one_file(upload: Upload) -> None:
     assert (response.status_code, response.json()["code"]) == (401, "link_invalid")
 
 
-@pytest.mark.parametrize("signature", ["", "x", "a:b:c", signing.dumps([1, "z"], salt=SALT), signing.dumps([1, "z"])])
-def test_a_forged_link_opens_nothing(upload: Upload, signature: str) -> None:
+def test_a_forged_link_opens_nothing(upload: Upload) -> None:
     made = upload()
-    response = ANYONE.get(f"/files/{made['id']}/content?signature={signature}")
-    assert (response.status_code, response.json()["code"]) == (401, "link_invalid")
+    for signature in ("", "x", "a:b:c", signing.dumps([1, "z"], salt=SALT), signing.dumps([1, "z"])):
+        response = ANYONE.get(f"/files/{made['id']}/content?signature={signature}")
+        assert (response.status_code, response.json()["code"]) == (401, "link_invalid")
 
 
 def test_a_link_expires(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
