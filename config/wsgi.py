@@ -35,7 +35,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     An upload is too large for that: its view reads it, without a turn, once it knows whose it is
     (`chatrooms.attachments.uploads`).
     """
-    if environ["PATH_INFO"] == UPLOADS and environ["REQUEST_METHOD"] == "POST":
+    if environ.get("PATH_INFO") == UPLOADS and environ["REQUEST_METHOD"] == "POST":
         environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(MAX_UPLOAD)
     elif environ["REQUEST_METHOD"] not in BODILESS:
         length, most = environ.get("CONTENT_LENGTH", ""), settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1

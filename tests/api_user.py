@@ -1,6 +1,7 @@
 """A signed-in user, as a client of the API over HTTP."""
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,17 @@ class ApiUser:
             return requests.post(url, json={"content": content}, headers=headers, timeout=TIMEOUT)
 
         return until_not_busy(ask, {"service_unavailable", "idempotency_in_flight"})
+
+    def upload(self, name: str, content: bytes) -> dict[str, Any]:
+        """Upload a file; again while the processes are busy with others, or this minute has no further try."""
+        url, headers = f"{self.stack.url}/files", {"Authorization": f"Bearer {self.access_token}"}
+        for _ in range(20):
+            response = requests.post(url, files={"file": (name, content)}, headers=headers, timeout=TIMEOUT)
+            if response.status_code not in (429, 503):
+                break
+            time.sleep(int(response.headers["Retry-After"]))
+        assert response.status_code == 201, response.text
+        return dict(response.json())
 
     def message(self, message_id: int) -> dict[str, Any]:
         response = self.call("GET", f"/message/{message_id}")

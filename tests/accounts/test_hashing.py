@@ -132,6 +132,7 @@ def test_signing_in_by_code_needs_no_slot(
     assert Session.objects.count() == 1
 
 
+@pytest.mark.faults
 @pytest.mark.stack
 def test_sixty_sign_ins_at_once_take_the_memory_of_a_few(stack: Stack) -> None:
     """The most that each process of `web` ever held, which a pause of the machine cannot raise."""

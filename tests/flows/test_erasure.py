@@ -72,7 +72,7 @@ def use_the_api(alice: ApiUser, canary: str) -> list[str]:
     ]
     content = f"{canary} content\n".encode() * 20_000
     assert len(content) > INLINE_BYTES, "Google gets a copy of it"
-    uploaded = alice.call("POST", "/files", files={"file": (f"{canary}.txt", content)}).json()
+    uploaded = alice.upload(f"{canary}.txt", content)
     with_file = {"content": f"{canary} with a file", "file_ids": [uploaded["id"]]}
     messages.append(alice.call("POST", f"/chatroom/{rooms[1]}/message", json=with_file).json()["id"])
     wait_until(lambda: alice.stack.unfinished() == 0, "50 replies")
@@ -91,7 +91,7 @@ def use_the_api(alice: ApiUser, canary: str) -> list[str]:
 
 def test_an_erased_account_is_found_nowhere(breakable: Stack) -> None:
     stack = breakable
-    stack.set_tier("basic", parallel_replies=8, waiting_replies=100)
+    stack.set_tier("basic", parallel_replies=8, waiting_replies=100, context_tokens=300_000)
     bob = stack.sign_up()
     theirs = bob.wait_for_reply(bob.send(bob.room("theirs"), "Bob's question")["id"])
     number_rows_from_high(stack)

@@ -1,11 +1,8 @@
 """A picture, a PDF and a sound: uploaded, read by the model, asked about again, downloaded and exported."""
 
-from typing import Any
-
 import pytest
 import requests
 
-from tests.api_user import ApiUser
 from tests.chatrooms.attachments import samples
 from tests.stack import Stack
 from tests.waiting import TIMEOUT
@@ -13,20 +10,14 @@ from tests.waiting import TIMEOUT
 pytestmark = pytest.mark.stack
 
 
-def upload(user: ApiUser, name: str, content: bytes) -> dict[str, Any]:
-    response = user.call("POST", "/files", files={"file": (name, content)})
-    assert response.status_code == 201, response.text
-    return dict(response.json())
-
-
 def test_files_are_part_of_a_conversation(stack: Stack) -> None:
     stack.set_tier("basic", context_tokens=64_000)
     user = stack.sign_up()
     room = user.room()
     files = [
-        upload(user, "photo.png", samples.picture("PNG", size=(900, 700))),
-        upload(user, "report.pdf", samples.pdf(40)),
-        upload(user, "talk.wav", samples.wav(180)),
+        user.upload("photo.png", samples.picture("PNG", size=(900, 700))),
+        user.upload("report.pdf", samples.pdf(40)),
+        user.upload("talk.wav", samples.wav(180)),
     ]
     assert [(file["kind"], file["pages"], round(file["seconds"] or 0)) for file in files] == [
         ("image", None, 0),

@@ -16,7 +16,7 @@ from tests.chatrooms.attachments import samples
 from tests.stack import Stack
 from tests.waiting import TIMEOUT, in_parallel, wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(900)]
 
 LARGEST = 300 * 1024
 """Kilobytes that a process of `web` may ever hold."""

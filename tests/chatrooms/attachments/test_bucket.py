@@ -81,6 +81,7 @@ def test_a_file_is_kept_read_and_deleted(client: APIClient, bucket: Any, upload:
     assert (keys(bucket), File.objects.count(), FileSpace.objects.get().used) == ([], 0, 0)
 
 
+@pytest.mark.faults
 def test_many_objects_are_walked_and_strays_deleted(
     bucket: Any, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
