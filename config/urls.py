@@ -19,6 +19,7 @@ from accounts.me import ExportView, MeView
 from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
+from chatrooms.attachments.direct_views import DirectUploadViewSet
 from chatrooms.attachments.views import FileContentViewSet, FileViewSet
 from chatrooms.export_view import RoomExportView
 from config.http.docs import DocsView, ErrorsView, index
@@ -57,6 +58,8 @@ urlpatterns = [
     path("user/me/export", ExportView.as_view()),
     path("chatroom/<int:room_id>/export", RoomExportView.as_view()),
     path("files", FileViewSet.as_view({"post": "create"})),
+    path("files/uploads", DirectUploadViewSet.as_view({"post": "create"})),
+    path("files/<int:file_id>/complete", DirectUploadViewSet.as_view({"post": "complete"})),
     path("files/<int:file_id>", FileViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("files/<int:file_id>/content", FileContentViewSet.as_view({"get": "retrieve"})),
     path("search", chatrooms.SearchViewSet.as_view({"get": "list"})),

@@ -15,7 +15,7 @@ import pytest
 from accounts import codes, failed_attempts, idempotency, passwords, tokens
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
-from chatrooms.attachments import links, uploads
+from chatrooms.attachments import direct, links, uploads
 from chatrooms.attachments import models as file_models
 from chatrooms.attachments.content import documents, pictures, sounds
 from chatrooms.limits import DownloadLimit, UploadLimit
@@ -136,6 +136,8 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Concurrent uploads per `web` process": uploads.AT_ONCE,
         "Concurrent uploads of one user per `web` process": uploads.AT_ONCE_OF_USER,
         "Seconds that a link to a file is valid": int(links.LIFETIME.total_seconds()),
+        "Seconds that the URL of a direct upload is valid": int(direct.LIFETIME.total_seconds()),
+        "Minutes that a direct upload waits to be completed": file_models.UPLOAD_TAKES_AT_MOST.seconds // 60,
         "Hours that a file waits for its message": file_models.KEPT_UNATTACHED.days * 24,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,
         "Waiting requests per `web` process": pool - long_poll.RESERVED_THREADS,

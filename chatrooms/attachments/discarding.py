@@ -24,17 +24,24 @@ BATCH: Final = 500
 
 
 def delete(*, user_id: int, file_id: int) -> None:
-    """Delete a file that no message has.
+    """Delete a file that no message has, or give up a direct upload.
 
     Raises:
         FileNotFound: it is not one of the user's.
         FileAttached: a message has it.
     """
-    mine = File.objects.filter(pk=file_id, user_id=user_id, state=State.READY)
+    of_user = File.objects.filter(pk=file_id, user_id=user_id)
+    mine = of_user.filter(state=State.READY) | of_user.awaited()
     if not mine.filter(attached_at=None).update(state=State.DELETED):
         raise FileAttached if mine.filter(message__isnull=False).exists() else FileNotFound
     with suppress(StorageUnavailable):  # the sweep does it later
         _discard(File.objects.filter(pk=file_id))
+
+
+def delete_refused(*, file_id: int) -> None:
+    """Delete a direct upload that was refused, unless another request took it meanwhile."""
+    with suppress(StorageUnavailable):  # the sweep does it later
+        _discard(File.objects.filter(pk=file_id).awaited())
 
 
 def delete_all_of(*, user_id: int) -> None:
@@ -81,6 +88,8 @@ def _discard(files: QuerySet[Any]) -> int:
         for file in page:
             if files.filter(pk=file.pk, message=None).update(state=State.DELETED):
                 storage.delete(file.key)
+                if file.staging_key:
+                    storage.delete(file.staging_key)
                 if not _is_gone_at_google(file):
                     left += 1
                     continue

@@ -87,6 +87,32 @@ class UploadTooSlow(Problem):
     title = "The upload took too long"
 
 
+class DirectUploadUnavailable(Problem):
+    """The files are in a folder, to which no client can write."""
+
+    status = HTTPStatus.CONFLICT
+    code = "direct_upload_unavailable"
+    title = "This installation takes no direct uploads"
+    detail = "Send the file with POST /files."
+
+
+class UploadMissing(Problem):
+    """Nothing is at the address to which the client was to send the file."""
+
+    status = HTTPStatus.CONFLICT
+    code = "upload_missing"
+    title = "The file was not uploaded yet"
+    detail = "Send it to its upload_url first. Without a file, the upload is deleted after an hour."
+
+
+class UploadInProgress(Problem):
+    """Another request completes the same upload, or was interrupted while it did."""
+
+    status = HTTPStatus.CONFLICT
+    code = "upload_in_progress"
+    title = "The upload is being completed"
+
+
 class StorageUnavailable(Problem):
     """The storage of the files does not answer."""
 
@@ -114,6 +140,13 @@ class FileInfected(FileRefused):
 
     code = "file_infected"
     title = "The virus scanner refused the file"
+
+
+class UploadSizeWrong(FileRefused):
+    """It has not as many bytes as were said before it was uploaded directly."""
+
+    code = "upload_size_wrong"
+    title = "The file does not have the size that was reserved for it"
 
 
 class FileEmpty(FileRefused):

@@ -5,9 +5,10 @@ Whatever is killed in between, the sweep (`discarding`) finds a pending row, and
 
 import hashlib
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from django.db import transaction
@@ -30,18 +31,29 @@ def take(*, user_id: int, tier: Tier, upload: Upload) -> File:
     """Scan, inspect and keep an uploaded file; call it outside any transaction.
 
     Raises:
-        FileRefused: by the scanner, or for what it is; one of its kinds says why.
-        ScannerUnavailable, UploadsBusy: it could not be checked.
+        FileRefused, ScannerUnavailable, UploadsBusy: as `checked` raises them.
         SessionEnded, FileSpaceUsedUp, StorageUnavailable: as `keep` raises them.
     """
     give_connection_back()
-    with tempfile.TemporaryDirectory() as folder, turns.let_others_run():
+    with turns.let_others_run(), checked(upload) as (name, inspected):
+        return keep(user_id=user_id, tier=tier, name=name, inspected=inspected)
+
+
+@contextmanager
+def checked(upload: Upload) -> Iterator[tuple[str, Inspected]]:
+    """Scan and inspect a file; the name to keep it by, and what it is. Its clean copy lasts as long as the block.
+
+    Raises:
+        FileRefused: by the scanner, or for what it is; one of its kinds says why.
+        ScannerUnavailable, UploadsBusy: it could not be checked.
+    """
+    with tempfile.TemporaryDirectory() as folder:
         scanning.scan(upload.path)
         inspected = inspection.inspect(source=upload.path, target=Path(folder, "clean"), name=upload.name)
         name = upload.name
         if inspected.ending and PurePosixPath(name).suffix.lower() in CONVERTED:
             name = f"{PurePosixPath(name).stem}.{inspected.ending}"
-        return keep(user_id=user_id, tier=tier, name=name, inspected=inspected)
+        yield name, inspected
 
 
 def keep(*, user_id: int, tier: Tier, name: str, inspected: Inspected) -> File:
@@ -52,9 +64,53 @@ def keep(*, user_id: int, tier: Tier, name: str, inspected: Inspected) -> File:
         FileSpaceUsedUp: it does not fit beside the user's other files.
         StorageUnavailable: nothing is kept.
     """
-    file = _reserve(user_id, tier, name, inspected)
+    file = reserve(user_id=user_id, tier=tier, name=name, **known(inspected))
+    store(file, inspected.content)
+    return file
+
+
+def reserve(*, user_id: int, tier: Tier, size: int, **fields: Any) -> File:
+    """Insert the pending row with its bytes. The lock orders it before the mark of an erasure, or after it.
+
+    Raises:
+        SessionEnded: the account is being erased, or was erased.
+        FileSpaceUsedUp: it does not fit beside the user's other files.
+    """
+    with transaction.atomic():
+        living = User.objects.select_for_update(no_key=True).filter(pk=user_id, erasing_at=None)
+        if not list(living.values_list("pk")):
+            raise SessionEnded
+        space.reserve(user_id=user_id, size=size, limit=tier.kept_file_bytes)
+        key = f"{storage.PREFIX}{user_id}/{uuid4().hex}"
+        made = File.objects.create(user_id=user_id, size=size, key=key, **fields)
+    made.refresh_from_db(fields=["created_at"])
+    return made
+
+
+def known(inspected: Inspected) -> dict[str, Any]:
+    """The columns that tell of the content."""
+    with inspected.content.open("rb") as content:
+        return {
+            "kind": inspected.kind,
+            "mime_type": inspected.mime_type,
+            "size": inspected.content.stat().st_size,
+            "width": inspected.width,
+            "height": inspected.height,
+            "pages": inspected.pages,
+            "seconds": inspected.seconds,
+            "sha256": hashlib.file_digest(content, "sha256").hexdigest(),
+        }
+
+
+def store(file: File, path: Path) -> None:
+    """Write the object of a pending row, which then is ready.
+
+    Raises:
+        StorageUnavailable: nothing is kept.
+        FileNotFound: the account is being erased.
+    """
     try:
-        with inspected.content.open("rb") as content:
+        with path.open("rb") as content:
             storage.save(file.key, content)
     except BaseException:
         _give_back(file)
@@ -63,41 +119,12 @@ def keep(*, user_id: int, tier: Tier, name: str, inspected: Inspected) -> File:
         storage.delete(file.key)  # the account is being erased
         raise FileNotFound
     file.state = State.READY
-    return file
-
-
-def _reserve(user_id: int, tier: Tier, name: str, inspected: Inspected) -> File:
-    """Insert the pending row with its bytes. The lock orders it before the mark of an erasure, or after it."""
-    size, sha256 = _measure(inspected.content)
-    with transaction.atomic():
-        living = User.objects.select_for_update(no_key=True).filter(pk=user_id, erasing_at=None)
-        if not list(living.values_list("pk")):
-            raise SessionEnded
-        space.reserve(user_id=user_id, size=size, limit=tier.kept_file_bytes)
-        made = File.objects.create(
-            user_id=user_id,
-            name=name,
-            kind=inspected.kind,
-            mime_type=inspected.mime_type,
-            size=size,
-            width=inspected.width,
-            height=inspected.height,
-            pages=inspected.pages,
-            seconds=inspected.seconds,
-            sha256=sha256,
-            key=f"{storage.PREFIX}{user_id}/{uuid4().hex}",
-        )
-    made.refresh_from_db(fields=["created_at"])
-    return made
 
 
 def _give_back(file: File) -> None:
     """Delete what may be stored, and then the row; if the storage does not answer, the sweep does it later."""
     with suppress(StorageUnavailable):
         storage.delete(file.key)
+        if file.staging_key:
+            storage.delete(file.staging_key)
         space.remove(file_id=file.pk)
-
-
-def _measure(path: Path) -> tuple[int, str]:
-    with path.open("rb") as content:
-        return path.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()

@@ -40,6 +40,10 @@ class FileQuerySet(models.QuerySet["File"]):
         """The files of `user` that are there: a file goes with its message."""
         return self.filter(Q(attached_at=None) | Q(message__isnull=False), user_id=user.pk, state=State.READY)
 
+    def awaited(self) -> Self:
+        """Direct uploads whose content was not taken yet."""
+        return self.filter(state=State.PENDING, kind="")
+
     def outdated(self) -> Self:
         """Those to delete: without an upload, without a message for too long, or whose message was deleted."""
         lost = Q(state=State.PENDING, created_at__lt=Now() - UPLOAD_TAKES_AT_MOST)
@@ -60,6 +64,7 @@ class File(models.Model):
     message = models.ForeignKey("chatrooms.Message", null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=MAX_NAME)
     kind = models.CharField(max_length=5, choices=Kind)
+    """Empty while a direct upload is awaited (`chatrooms.attachments.direct`): only the content tells."""
     mime_type = models.CharField(max_length=40)
     """Told from the content."""
     size = models.PositiveIntegerField()
@@ -72,6 +77,8 @@ class File(models.Model):
     """Of the object, in hexadecimal."""
     key = models.CharField(max_length=80, unique=True)
     """The object's name in the storage."""
+    staging_key = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The name under which the client itself writes a direct upload; what it writes there is never served."""
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(db_default=Now())
     attached_at = models.DateTimeField(null=True)
@@ -94,7 +101,16 @@ class File(models.Model):
                 condition=Q(kind=Kind.IMAGE, width__gte=1, height__gte=1, pages=None, seconds=None)
                 | Q(kind=Kind.PDF, pages__gte=1, width=None, height=None, seconds=None)
                 | Q(kind=Kind.AUDIO, seconds__gt=0, width=None, height=None, pages=None)
-                | Q(kind=Kind.TEXT, width=None, height=None, pages=None, seconds=None),
+                | Q(kind=Kind.TEXT, width=None, height=None, pages=None, seconds=None)
+                | Q(
+                    ~Q(state=State.READY),
+                    ~Q(staging_key=""),
+                    kind="",
+                    width=None,
+                    height=None,
+                    pages=None,
+                    seconds=None,
+                ),
                 name="file_has_the_measures_of_its_kind",
             ),
             models.CheckConstraint(

@@ -54,14 +54,44 @@ class NewFileSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(max_length=None, allow_empty_file=True, use_url=False)
 
     def validate_file(self, file: Any) -> Any:
-        """Clean the name: what cannot be seen in it could hide its ending."""
-        kept = "".join(each for each in file.name if unicodedata.category(each) not in ("Cc", "Cf", "Co", "Cn", "Cs"))
-        name = unicodedata.normalize("NFC", kept).strip(" .")
-        if shows_nothing(name):
-            raise serializers.ValidationError("The file needs a name.", code="blank")
-        path = PurePosixPath(name)
-        file.name = f"{path.stem[: MAX_NAME - len(path.suffix[:20])]}{path.suffix[:20]}"
+        file.name = clean_name(file.name)
         return file
+
+
+class NewUploadSerializer(serializers.Serializer[Any]):
+    """A file that is going to be uploaded directly."""
+
+    name = serializers.CharField(trim_whitespace=False)
+    size = serializers.IntegerField(min_value=1, help_text="Its exact number of bytes.")
+
+    def validate_name(self, name: str) -> str:
+        return clean_name(name)
+
+
+class DirectUploadSerializer(serializers.Serializer[Any]):
+    """Where and how to send the content of a file."""
+
+    id = serializers.IntegerField(help_text="Of the file; complete it when its content is sent.")
+    upload_url = serializers.URLField(help_text="The storage's own: send no access token there.")
+    method = serializers.CharField(help_text="PUT.")
+    headers = serializers.DictField(
+        child=serializers.CharField(), help_text="Headers of this request, which the URL's signature covers."
+    )
+    expires_at = serializers.DateTimeField(help_text="Until when the request has to begin.")
+
+
+def clean_name(name: str) -> str:
+    """A file's name without what cannot be seen in it, which could hide its ending; shortened, but for the ending.
+
+    Raises:
+        ValidationError: nothing is left.
+    """
+    kept = "".join(each for each in name if unicodedata.category(each) not in ("Cc", "Cf", "Co", "Cn", "Cs"))
+    name = unicodedata.normalize("NFC", kept).strip(" .")
+    if shows_nothing(name):
+        raise serializers.ValidationError("The file needs a name.", code="blank")
+    path = PurePosixPath(name)
+    return f"{path.stem[: MAX_NAME - len(path.suffix[:20])]}{path.suffix[:20]}"
 
 
 class FileIdsField(serializers.ListField):

@@ -11,6 +11,10 @@ RESERVE: Final = """
     SELECT %(user_id)s, %(size)s WHERE %(size)s <= %(limit)s
     ON CONFLICT (user_id) DO UPDATE SET used = space.used + %(size)s WHERE space.used + %(size)s <= %(limit)s
 """
+CORRECT: Final = """
+    UPDATE chatrooms_filespace SET used = used + %(by)s
+    WHERE user_id = %(user_id)s AND (%(by)s <= 0 OR used + %(by)s <= %(limit)s)
+"""
 REMOVE: Final = """
     WITH gone AS (DELETE FROM chatrooms_file WHERE id = %(file_id)s RETURNING user_id, size)
     UPDATE chatrooms_filespace AS space SET used = space.used - gone.size FROM gone WHERE space.user_id = gone.user_id
@@ -25,6 +29,18 @@ def reserve(*, user_id: int, size: int, limit: int) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(RESERVE, {"user_id": user_id, "size": size, "limit": limit})
+        if not cursor.rowcount:
+            raise FileSpaceUsedUp(f"At most {limit} bytes together.", limit=limit)
+
+
+def correct(*, user_id: int, by: int, limit: int) -> None:
+    """Count a file that turned out `by` bytes larger (or smaller). Call it in the transaction that changes its size.
+
+    Raises:
+        FileSpaceUsedUp: it grows, and together they would be more than `limit`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CORRECT, {"user_id": user_id, "by": by, "limit": limit})
         if not cursor.rowcount:
             raise FileSpaceUsedUp(f"At most {limit} bytes together.", limit=limit)
 

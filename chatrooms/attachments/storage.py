@@ -6,7 +6,7 @@ Call nothing here inside a transaction.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 
@@ -31,6 +31,8 @@ class Walkable(Protocol):
 
 class FolderStorage(FileSystemStorage):
     """Objects in a folder."""
+
+    takes_uploads = False
 
     def walk(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """See `Walkable`."""
@@ -69,6 +71,34 @@ def read(key: str) -> bytes:
     """
     with _answering(), cast(IO[bytes], _storage().open(key, "rb")) as content:
         return content.read()
+
+
+def takes_uploads() -> bool:
+    """Whether clients can write objects themselves, by `upload_url`."""
+    return bool(_storage().takes_uploads)
+
+
+def upload_url(key: str, *, size: int, lifetime: timedelta) -> str:
+    """A URL that stores what is PUT there, if it has exactly `size` bytes. No request is made for it.
+
+    Raises:
+        StorageUnavailable: there is nothing to sign it with.
+    """
+    with _answering():
+        return str(_storage().upload_url(key, size=size, lifetime=lifetime))
+
+
+def fetch(key: str, target: Path, *, most: int) -> int | None:
+    """Write an object to disk, but not more than `most` bytes of it; how many, or None if it is not there.
+
+    Raises:
+        StorageUnavailable: it could not be read to its end.
+    """
+    with _answering():
+        try:
+            return int(_storage().fetch(key, target, most=most))
+        except FileNotFoundError:
+            return None
 
 
 def delete(key: str) -> None:

@@ -67,7 +67,7 @@ class FileViewSet(viewsets.GenericViewSet[File]):
             return Made(object_id=keeping.take(user_id=user_id, tier=tier, upload=upload).pk)
 
         def respond(made: Made) -> Response:
-            return Response(self._shown(request, made.object_id), status=status.HTTP_201_CREATED)
+            return Response(shown(request, made.object_id), status=status.HTTP_201_CREATED)
 
         with upload.path.open("rb") as content:
             sha256 = hashlib.file_digest(content, "sha256").hexdigest()
@@ -84,17 +84,13 @@ class FileViewSet(viewsets.GenericViewSet[File]):
     @extend_schema(summary="Get a file")
     def retrieve(self, request: Request, file_id: int) -> Response:
         """What is known of it, and a link to its content that works for five minutes."""
-        return Response(self._shown(request, file_id))
+        return Response(shown(request, file_id))
 
     @extend_schema(summary="Delete a file", responses={204: None})
     def destroy(self, request: Request, file_id: int) -> Response:
         """Delete a file that no message has. A file of a message is deleted together with it."""
         discarding.delete(user_id=current_user(request).pk, file_id=file_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def _shown(self, request: Request, file_id: int) -> dict[str, Any]:
-        file = _of_user(request, file_id)
-        return FileSerializer(file, context={"session": current_session(request)}).data
 
 
 class FileContentViewSet(viewsets.GenericViewSet[File]):
@@ -125,6 +121,15 @@ class FileContentViewSet(viewsets.GenericViewSet[File]):
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def shown(request: Request, file_id: int) -> dict[str, Any]:
+    """A file of the user's as JSON, with a link for this session.
+
+    Raises:
+        FileNotFound: it is not one of the user's.
+    """
+    return FileSerializer(_of_user(request, file_id), context={"session": current_session(request)}).data
 
 
 def _of_user(request: Request, file_id: int) -> File:

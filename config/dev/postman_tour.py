@@ -137,6 +137,22 @@ FILES: Final = Folder(
             token="other_access_token",
         ),
         Step(operation="DELETE /files/{file_id}", status=(204,)),
+        Step(
+            operation="POST /files/uploads",
+            title="Upload a file directly (409 where files are in a folder)",
+            status=(201, 409),
+            body={"name": "note.txt", "size": 7},
+            saves={"file_id": 'body.id || get("file_id")'},
+            checks={
+                "there is a URL, or none here": 'Boolean(body.upload_url) || body.code === "direct_upload_unavailable"'
+            },
+        ),
+        Step(
+            operation="POST /files/{file_id}/complete",
+            title="Complete an upload of which nothing was sent",
+            status=(404, 409),
+            checks={"nothing was sent": '["not_found", "upload_missing"].includes(body.code)'},
+        ),
     ),
 )
 

@@ -581,6 +581,7 @@ CREATE TABLE public.chatrooms_file (
     seconds double precision,
     sha256 character varying(64) NOT NULL,
     key character varying(80) NOT NULL,
+    staging_key character varying(80) DEFAULT ''::character varying NOT NULL,
     state character varying(7) NOT NULL,
     created_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
     attached_at timestamp with time zone,
@@ -594,7 +595,7 @@ CREATE TABLE public.chatrooms_file (
     CONSTRAINT chatrooms_file_size_check CHECK ((size >= 0)),
     CONSTRAINT chatrooms_file_width_check CHECK ((width >= 0)),
     CONSTRAINT file_copy_at_google_is_whole CHECK ((((google_expires_at IS NULL) AND ((google_name)::text = ''::text) AND ((google_uri)::text = ''::text)) OR ((google_expires_at IS NOT NULL) AND (NOT ((google_name)::text = ''::text)) AND (NOT ((google_uri)::text = ''::text))))),
-    CONSTRAINT file_has_the_measures_of_its_kind CHECK ((((height >= 1) AND ((kind)::text = 'image'::text) AND (pages IS NULL) AND (seconds IS NULL) AND (width >= 1)) OR ((height IS NULL) AND ((kind)::text = 'pdf'::text) AND (pages >= 1) AND (seconds IS NULL) AND (width IS NULL)) OR ((height IS NULL) AND ((kind)::text = 'audio'::text) AND (pages IS NULL) AND (seconds > (0.0)::double precision) AND (width IS NULL)) OR ((height IS NULL) AND ((kind)::text = 'text'::text) AND (pages IS NULL) AND (seconds IS NULL) AND (width IS NULL)))),
+    CONSTRAINT file_has_the_measures_of_its_kind CHECK ((((height >= 1) AND ((kind)::text = 'image'::text) AND (pages IS NULL) AND (seconds IS NULL) AND (width >= 1)) OR ((height IS NULL) AND ((kind)::text = 'pdf'::text) AND (pages >= 1) AND (seconds IS NULL) AND (width IS NULL)) OR ((height IS NULL) AND ((kind)::text = 'audio'::text) AND (pages IS NULL) AND (seconds > (0.0)::double precision) AND (width IS NULL)) OR ((height IS NULL) AND ((kind)::text = 'text'::text) AND (pages IS NULL) AND (seconds IS NULL) AND (width IS NULL)) OR ((NOT ((state)::text = 'ready'::text)) AND (NOT ((staging_key)::text = ''::text)) AND (height IS NULL) AND ((kind)::text = ''::text) AND (pages IS NULL) AND (seconds IS NULL) AND (width IS NULL)))),
     CONSTRAINT file_is_not_empty CHECK ((size >= 1)),
     CONSTRAINT file_of_message_is_ready CHECK (((message_id IS NULL) OR ((attached_at IS NOT NULL) AND ((state)::text = 'ready'::text))))
 );

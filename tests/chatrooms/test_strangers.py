@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "GET /chatroom/{room_id}/export": {},
     "GET /files/{file_id}": {},
     "GET /files/{file_id}/content": {},
+    "POST /files/{file_id}/complete": {},
     "DELETE /files/{file_id}": {},
     "GET /message/{message_id}": {},
     "PATCH /message/{message_id}": {"content": "Changed"},

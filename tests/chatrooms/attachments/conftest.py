@@ -1,6 +1,6 @@
 """Uploads, with a folder of each test's own for the objects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.conf import settings as django_settings
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
+
+from tests.chatrooms.attachments import buckets
 
 Upload = Callable[..., Any]
 
@@ -23,6 +25,21 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     }
     assert storages["files"].location == str(tmp_path / "objects")
     return tmp_path / "objects"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with buckets.running() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(settings: Any, endpoint: str, folder: Path) -> Iterator[Any]:
+    """The bucket in place of the folder."""
+    buckets.use(settings, endpoint)
+    found = storages["files"].bucket
+    yield found
+    found.objects.all().delete()
 
 
 def objects_in(folder: Path) -> list[Path]:

@@ -1,75 +1,22 @@
-"""The objects in a bucket that speaks S3's protocol: that of moto's server, in its own process."""
+"""The objects in a bucket."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-import requests
-from django.core.files.storage import storages
 from rest_framework.test import APIClient
 
 from chatrooms import tasks
 from chatrooms.attachments import discarding, storage
 from chatrooms.attachments.models import File, FileSpace
-from config import file_settings
 from config.file_settings import FileEnvironment
+from tests.chatrooms.attachments.buckets import KEYS, keys, use
 from tests.chatrooms.attachments.conftest import Upload, post
 from tests.ports import free_port
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
-
-KEYS = {"FILES_S3_ACCESS_KEY": "key", "FILES_S3_SECRET_KEY": "secret", "FILES_S3_REGION": "us-east-1"}
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _answers(url), "moto")
-        client = boto3.client(
-            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="key", aws_secret_access_key="secret"
-        )
-        client.create_bucket(Bucket="files")
-        yield url
-    finally:
-        running.terminate()
-        running.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/moto-api/data.json", timeout=1).ok
-    except requests.RequestException:
-        return False
-
-
-def use(settings: Any, endpoint: str) -> None:
-    environment = FileEnvironment(FILES_S3_BUCKET="files", FILES_S3_ENDPOINT=endpoint, **KEYS)
-    settings.STORAGES = file_settings.storages(environment, Path("/nowhere"))
-    assert type(storages["files"]).__name__ == "BucketStorage"
-
-
-@pytest.fixture
-def bucket(settings: Any, endpoint: str, folder: Path) -> Iterator[Any]:
-    use(settings, endpoint)
-    found = storages["files"].bucket
-    yield found
-    found.objects.all().delete()
-
-
-def keys(bucket: Any) -> list[str]:
-    return [each.key for each in bucket.objects.all()]
 
 
 def test_a_file_is_kept_read_and_deleted(client: APIClient, bucket: Any, upload: Upload) -> None:
