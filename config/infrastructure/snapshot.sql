@@ -1,4 +1,4 @@
--- migrations b96c8171e32ba86b, text a43e96a8e9e576a2
+-- migrations cf62d44f2507149b, text 9f51fb964b4852c0
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
