@@ -2,7 +2,7 @@
 
 import unicodedata
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -10,7 +10,8 @@ from billing.models import MAX_FILES_PER_MESSAGE
 from chatrooms.attachments.attaching import SHOWN
 from chatrooms.attachments.links import link_to
 from chatrooms.attachments.models import MAX_NAME, File
-from config.text import shows_nothing
+from config.http.fields import TextField
+from config.text import Marks, shows_nothing
 
 
 class AttachedFileSerializer(serializers.ModelSerializer[File]):
@@ -48,6 +49,10 @@ class FileSerializer(AttachedFileSerializer):
         return serializers.DateTimeField().to_representation(self._link[1])  # type: ignore[return-value]
 
 
+MAX_SENT_NAME: Final = 1_000
+"""Characters of a name as it is sent; Django allows as many for a part of a form."""
+
+
 class NewFileSerializer(serializers.Serializer[Any]):
     """A file to upload."""
 
@@ -61,7 +66,7 @@ class NewFileSerializer(serializers.Serializer[Any]):
 class NewUploadSerializer(serializers.Serializer[Any]):
     """A file that is going to be uploaded directly."""
 
-    name = serializers.CharField(trim_whitespace=False)
+    name = TextField(max_length=MAX_SENT_NAME, trim_whitespace=False)
     size = serializers.IntegerField(min_value=1, help_text="Its exact number of bytes.")
 
     def validate_name(self, name: str) -> str:
@@ -87,7 +92,7 @@ def clean_name(name: str) -> str:
         ValidationError: nothing is left.
     """
     kept = "".join(each for each in name if unicodedata.category(each) not in ("Cc", "Cf", "Co", "Cn", "Cs"))
-    name = unicodedata.normalize("NFC", kept).strip(" .")
+    name = unicodedata.normalize("NFC", Marks().without_more(kept)).strip(" .")
     if shows_nothing(name):
         raise serializers.ValidationError("The file needs a name.", code="blank")
     path = PurePosixPath(name)
