@@ -16,6 +16,7 @@ from config.infrastructure.database import DATABASE_UNAVAILABLE
 from config.observability import tracing
 from gemini.catalogue import cost_of
 from gemini.reply_stream import ReplyStream
+from gemini.types import Usage
 from gemini.vendor_call import VendorCall
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,13 @@ def record_usage(stream: ReplyStream, *, user_id: int, purpose: ModelCall.Purpos
             log.exception("calls_not_counted")
 
 
+def _cost(call: VendorCall, spent: Usage) -> int | None:
+    """By the price of the version that replied, or else of the model that was asked for."""
+    today = datetime.now(UTC).date()
+    cost = cost_of(spent, model=call.model, on=today)
+    return cost_of(spent, model=call.prompt.model, on=today) if cost is None else cost
+
+
 def _as_row(call: VendorCall, purpose: ModelCall.Purpose) -> budget.Call:
     spent = call.spent
     return budget.Call(
@@ -58,7 +66,7 @@ def _as_row(call: VendorCall, purpose: ModelCall.Purpose) -> budget.Call:
         tool_tokens=spent.tool_tokens,
         thought_tokens=spent.thought_tokens,
         estimated=spent.estimated,
-        cost_micros=cost_of(spent, model=call.model, on=datetime.now(UTC).date()),
+        cost_micros=_cost(call, spent),
         response_id=call.response_id,
         service_tier=call.service_tier,
     )

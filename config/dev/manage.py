@@ -113,6 +113,12 @@ def _given_to(pid: int) -> dict[str, str]:
     return _filled({name: value for name, value in {**_env_file(theirs), **theirs}.items() if name in known})
 
 
+def _embedded(folder: Path) -> dict[str, str]:
+    """Return the addresses of the servers that the run has started itself."""
+    urls = embedded.running_urls(folder)
+    return {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url} if urls else {}
+
+
 def main(arguments: list[str]) -> NoReturn:
     """Run `manage.py` with these arguments, in the environment of the run that uses this checkout's data."""
     ours = given()
@@ -121,7 +127,7 @@ def main(arguments: list[str]) -> NoReturn:
     if pid is None:
         sys.exit(f"Kuvaka does not run from {folder}: start it with `make run`, or set the DATA_DIR of that run.")
     try:
-        adopt({**_given_to(pid), **ours})
+        adopt({**_embedded(folder), **_given_to(pid), **ours})
     except environment.ConfigurationError as error:
         sys.exit(str(error))
     os.chdir(environment.ROOT)

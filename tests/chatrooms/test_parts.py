@@ -239,3 +239,14 @@ def test_a_reply_stopped_before_its_text_shows_no_parts(room: Chatroom, send: Ca
     stopping.settle(reply=reply, text="", model="m", usage=UNKNOWN_USAGE, parts=parts)
     assert reply_of(message).parts is None
     assert clipped(parts, length=4) == [parts[0], {"type": "text", "start": 0, "end": 4}]
+
+
+def test_a_call_costs_what_the_model_that_was_asked_for_costs(
+    double: GeminiDouble, ask: Callable[[], dict[str, Any]], client: APIClient, settings: Any
+) -> None:
+    """The double reports a version that no catalogue has."""
+    settings.GEMINI_MODEL = "gemini-2.5-flash-lite"
+    reply = ask()["reply"]
+    micros = round(reply["prompt_tokens"] * 0.1 + reply["output_tokens"] * 0.4)
+    assert micros > 0
+    assert client.get("/usage").json()["tokens"]["today"]["cost"] == f"0.{micros:06d}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import environment
+from config.dev import embedded
 from tests.config.launcher import KEY, Run
 
 MANAGE = "import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)])); sys.exit(7)"
@@ -46,6 +47,13 @@ def test_a_command_finds_what_the_processes_find(
     assert {"SECRET_KEY", "PORT", "STREAM_PORT", "REPLY_LEASE", "STRIPE_API_HOST", "PRETEND_STRIPE_WEBHOOK"} <= set(
         variables
     )
+
+
+def test_a_command_finds_the_embedded_servers(checkout: Path, data_dir: Path) -> None:
+    urls = embedded.Urls(database_url="postgresql://here/one", redis_url="redis://here/0")
+    with embedded.hold(data_dir), embedded.published(data_dir, urls):
+        _, variables = json.loads(manage(checkout, data_dir).stdout)
+    assert (variables["DATABASE_URL"], variables["REDIS_URL"]) == (urls.database_url, urls.redis_url)
 
 
 def test_what_the_command_is_given_itself_wins(start: Callable[..., Run], checkout: Path, data_dir: Path) -> None:
