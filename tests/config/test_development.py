@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from config import environment
-from config.dev import embedded
 from tests.config.launcher import KEY, Run
 
 MANAGE = "import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)])); sys.exit(7)"
+
+HOLD = """
+import sys
+from pathlib import Path
+from config.dev import embedded
+folder = Path(sys.argv[1])
+urls = embedded.Urls("postgresql://here/one", "redis://here/0")
+with embedded.hold(folder), embedded.published(folder, urls):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
 
 
 def manage(checkout: Path, data_dir: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -50,10 +60,14 @@ def test_a_command_finds_what_the_processes_find(
 
 
 def test_a_command_finds_the_embedded_servers(checkout: Path, data_dir: Path) -> None:
-    urls = embedded.Urls(database_url="postgresql://here/one", redis_url="redis://here/0")
-    with embedded.hold(data_dir), embedded.published(data_dir, urls):
+    clean = {name: value for name, value in os.environ.items() if name not in environment.names()}
+    holder = [sys.executable, "-c", HOLD, str(data_dir)]
+    with subprocess.Popen(holder, env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         _, variables = json.loads(manage(checkout, data_dir).stdout)
-    assert (variables["DATABASE_URL"], variables["REDIS_URL"]) == (urls.database_url, urls.redis_url)
+        process.communicate("")
+    assert (variables["DATABASE_URL"], variables["REDIS_URL"]) == ("postgresql://here/one", "redis://here/0")
 
 
 def test_what_the_command_is_given_itself_wins(start: Callable[..., Run], checkout: Path, data_dir: Path) -> None:
