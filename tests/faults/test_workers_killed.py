@@ -32,21 +32,21 @@ def test_kills_and_an_emptied_redis_lose_no_message(breakable: Stack, kills: int
             sent.append((number % len(rooms), user.send(room, f"question {number}!")["id"]))
             time.sleep(0.25)
 
-    def is_under_way() -> bool:
-        return stack.double.ledger()["in_flight"] > 0 or (not sender.is_alive() and stack.unfinished() == 0)
+    def calls_under_way() -> int | bool:
+        """How many; True if there will be no further one."""
+        return int(stack.double.ledger()["in_flight"]) or (not sender.is_alive() and stack.unfinished() == 0)
 
     sender = threading.Thread(target=send_all)
     sender.start()
     hit = 0
     for kill in range(kills):
-        wait_until(is_under_way, "a call under way")
+        wait_until(calls_under_way, "a call under way")
         # A reply takes a third of a second, and the oldest one is finished first, so hardly any meets several kills.
         # While a reply has met two, no worker is killed: one that meets three is taken for their cause and fails (see
         # the poison message below).
         time.sleep(random.uniform(1.5, 2.5))
         wait_until(lambda: not stack.sql(ON_ITS_LAST_ATTEMPT), "what has met two kills")
-        wait_until(is_under_way, "a call under way")
-        hit += stack.double.ledger()["in_flight"]
+        hit += wait_until(calls_under_way, "a call under way") is not True
         stack.kill("worker")
         if kill == kills // 2:
             stack.redis.stop()
