@@ -1,7 +1,8 @@
 """Objects in a bucket that speaks S3's protocol. Only processes that use one import this: boto3 takes 20 MB."""
 
+import io
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +36,7 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it brings no types
     def open(self, name: str, mode: str = "rb") -> Any:
         """Read an object as it comes: its own would first write all of it to disk, which many downloads may fill."""
         with _as_oserror():
-            return self.bucket.Object(name).get()["Body"]
+            return _Content(self.bucket.Object(name).get()["Body"])
 
     def upload_url(self, name: str, *, size: int, lifetime: timedelta) -> str:
         """See `chatrooms.attachments.storage.upload_url`: the signature covers the header Content-Length."""
@@ -50,7 +51,7 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it brings no types
     def fetch(self, name: str, target: Path, *, most: int) -> int:
         """See `chatrooms.attachments.storage.fetch`."""
         left = most
-        with _as_oserror(), closing(self.bucket.Object(name).get()["Body"]) as content, target.open("wb") as file:
+        with self.open(name) as content, target.open("wb") as file:
             while left and (piece := content.read(min(PIECE, left))):
                 left -= file.write(piece)
         return most - left
@@ -64,6 +65,21 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it brings no types
         with _as_oserror():
             for found in self.bucket.objects.filter(Prefix=prefix):
                 yield found.key, found.last_modified
+
+
+class _Content(io.RawIOBase):
+    """The body of an object as a file. As a context manager boto3's own is urllib3's response, with its exceptions."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        with _as_oserror():
+            return bytes(self._body.read(None if size < 0 else size))
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
 
 
 @contextmanager

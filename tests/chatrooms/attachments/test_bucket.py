@@ -3,6 +3,8 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +12,10 @@ from rest_framework.test import APIClient
 
 from chatrooms import tasks
 from chatrooms.attachments import discarding, storage
+from chatrooms.attachments.exceptions import StorageUnavailable
 from chatrooms.attachments.models import File, FileSpace
 from config.file_settings import FileEnvironment
-from tests.chatrooms.attachments.buckets import KEYS, keys, use
+from tests.chatrooms.attachments.buckets import KEYS, cut, keys, use
 from tests.chatrooms.attachments.conftest import Upload, post
 from tests.ports import free_port
 
@@ -59,6 +62,19 @@ def test_while_the_bucket_is_away_nothing_is_kept(client: APIClient, upload: Upl
     assert client.delete(f"/files/{made['id']}").status_code == 204
     assert set(File.objects.values_list("state", flat=True)) <= {"deleted", "pending"}
     assert tasks.sweep_files() == 0
+
+
+def test_an_object_that_is_cut_off_is_no_content(settings: Any, tmp_path: Path) -> None:
+    with cut() as endpoint:
+        use(settings, endpoint)
+        with pytest.raises(StorageUnavailable):
+            storage.read("files/1/a")
+        with pytest.raises(StorageUnavailable):
+            storage.fetch("files/1/a", tmp_path / "a", most=1000)
+        with storage.open_content("files/1/a") as content, pytest.raises(OSError, match="Error"):
+            content.read()
+        with storage.open_content("files/1/a") as content, pytest.raises(OSError, match="Error"):
+            list(iter(partial(content.read, 100), b""))
 
 
 def test_the_keys_of_the_environment_are_checked() -> None:
