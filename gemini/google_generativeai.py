@@ -9,6 +9,7 @@ Google's search, a JSON schema, and files beyond GEMINI_INLINE_BYTES.
 """
 
 import json
+import re
 import time
 import warnings
 from collections.abc import Generator, Iterator, Mapping
@@ -223,12 +224,17 @@ def _chunk(event: Mapping[str, Any]) -> Chunk:
         usage=_usage(event.get("usageMetadata")),
         model=event.get("modelVersion") or "",
         response_id=event.get("responseId") or "",
-        dropped=tuple(name for part in parts for name in part if name not in KEPT),
+        dropped=tuple(_snake_case(name) for part in parts for name in part if name not in KEPT),
     )
 
 
 KEPT: Final = {"text", "thought", "thoughtSignature", "partMetadata"}
 """Fields of a part that are read, or that carry nothing for a chat."""
+
+
+def _snake_case(name: str) -> str:
+    """The name of a field as google-genai has it."""
+    return re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
 
 
 def _finish_reason(reason: int | str | None) -> str:

@@ -46,8 +46,8 @@ class References:
         places = _Places(text)
         found: dict[str, tuple[str, set[tuple[int, int]]]] = {}
         for reference in (*self._of_pages(), *self.citations):
-            url = storable(reference.page.url)
-            if not url.startswith(("https://", "http://")) or len(url) > MAX_URL:
+            url = _address_of(reference.page)
+            if not url:
                 continue
             _, spans = found.setdefault(url, (storable(reference.page.title)[:MAX_TITLE], set()))
             spans.update(place for span in reference.spans if (place := places.of(span)))
@@ -56,10 +56,23 @@ class References:
             for url, (title, spans) in list(found.items())[:MAX_SOURCES]
         )
 
+    @property
+    def left_out(self) -> int:
+        """How many sources cannot be kept: those without an address on the web, and those beyond `MAX_SOURCES`."""
+        pages = {*self.pages, *(citation.page for citation in self.citations)}
+        addresses = [_address_of(page) for page in pages]
+        return addresses.count("") + max(0, len({*addresses} - {""}) - MAX_SOURCES)
+
     def _of_pages(self) -> Iterable[Reference]:
         for index, page in enumerate(self.pages):
             spans = tuple(dict.fromkeys(support.span for support in self.supports if index in support.pages))
             yield Reference(page=page, spans=spans)
+
+
+def _address_of(page: Page) -> str:
+    """The address of a page on the web; empty if it has none, or a longer one than is kept."""
+    url = storable(page.url)
+    return url if url.startswith(("https://", "http://")) and len(url) <= MAX_URL else ""
 
 
 class _Places:

@@ -7,7 +7,7 @@ Stored as JSON on the reply's row, each part an object with a `type`:
   its `text`.
 - `source`: `url`, `title` and `spans`, the ranges of the text that rest on it.
 - `search_suggestions`: `html` that Google's terms require to be shown with the reply.
-- `dropped`: parts that cannot be kept, by `kind` and `count`.
+- `dropped`: what cannot be kept, by `kind` and `count`.
 """
 
 from collections.abc import Iterator
@@ -71,9 +71,17 @@ class Parts:
 
     def as_json(self, stream: ReplyStream, *, text: str) -> list[dict[str, Any]] | None:
         """The parts of the reply, whose text is `text` in the end; None if there is nothing but text."""
-        cut = [{"type": "dropped", "kind": "piece", "count": self._cut}] if self._cut else []
-        parts = [*self._parts, *_sources(stream, text), *_suggestions(stream), *_dropped(stream), *cut]
+        sources = [_source_part(source) for source in stream.references.sources_in(text)]
+        parts = [*self._parts, *sources, *_suggestions(stream), *self._dropped(stream)]
         return clipped(parts, length=len(text))
+
+    def _dropped(self, stream: ReplyStream) -> Iterator[dict[str, Any]]:
+        counts = stream.dropped | {
+            "source": stream.references.left_out,
+            "search_suggestions": int(len(stream.search_suggestions) > MAX_SUGGESTIONS),
+            "piece": self._cut,
+        }
+        return ({"type": "dropped", "kind": kind, "count": count} for kind, count in counts.items() if count)
 
 
 def clipped(parts: list[dict[str, Any]] | None, *, length: int) -> list[dict[str, Any]] | None:
@@ -86,21 +94,12 @@ def clipped(parts: list[dict[str, Any]] | None, *, length: int) -> list[dict[str
     return kept if length and any(part["type"] != PartKind.TEXT for part in kept) else None
 
 
-def source_part(source: Source) -> dict[str, Any]:
+def _source_part(source: Source) -> dict[str, Any]:
     spans = [list(span) for span in source.spans[:MAX_SPANS]]
     return {"type": "source", "url": source.url, "title": source.title, "spans": spans}
 
 
-def _sources(stream: ReplyStream, text: str) -> Iterator[dict[str, Any]]:
-    return (source_part(source) for source in stream.references.sources_in(text))
-
-
 def _suggestions(stream: ReplyStream) -> Iterator[dict[str, Any]]:
     html = storable(stream.search_suggestions)
-    if html and len(html) <= MAX_SUGGESTIONS:
+    if html and len(stream.search_suggestions) <= MAX_SUGGESTIONS:
         yield {"type": "search_suggestions", "html": html}
-
-
-def _dropped(stream: ReplyStream) -> Iterator[dict[str, Any]]:
-    for kind, count in stream.dropped.items():
-        yield {"type": "dropped", "kind": kind, "count": count}

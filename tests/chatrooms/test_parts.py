@@ -115,6 +115,18 @@ def test_what_cannot_be_kept_is_counted_and_named(double: GeminiDouble, ask: Cal
     assert ask()["reply"]["parts"][1:] == [{"type": "dropped", "kind": "inline_data", "count": 2}]
 
 
+def test_sources_and_suggestions_that_cannot_be_kept_are_named(
+    client: APIClient, room: Chatroom, double: GeminiDouble, ask: Callable[[], dict[str, Any]], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("chatrooms.replies.parts.MAX_SUGGESTIONS", 10)
+    set_room(client, room, search=True)
+    double.default(text="Four.", chunks=1, ground=[["javascript:alert(1)", 0, 4], [URL, 0, 4]])
+    assert [part for part in ask()["reply"]["parts"] if part["type"] not in ("text", "source")] == [
+        {"type": "dropped", "kind": "source", "count": 1},
+        {"type": "dropped", "kind": "search_suggestions", "count": 1},
+    ]
+
+
 def test_code_that_google_ran_is_kept_with_its_result(double: GeminiDouble, ask: Callable[[], dict[str, Any]]) -> None:
     code = {"executableCode": {"language": "PYTHON", "code": "print(2 + 2)"}}
     result = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "4"}}

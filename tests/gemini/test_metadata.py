@@ -7,6 +7,8 @@ import pytest
 
 from gemini import client, reply_stream
 from gemini.types import Chunk, Prompt, Turn, Usage
+from tests.doubles.gemini import GeminiDouble
+from tests.gemini.calls import reply_to
 
 PROMPT = Prompt(turns=(Turn(role="user", text="Hello"),), model="asked-for", max_output_tokens=10)
 
@@ -33,3 +35,10 @@ def test_impossible_counts_and_overlong_names_are_not_kept(
     with client.stream_reply(PROMPT) as stream:
         assert list(stream) == ["Hi"]
     assert (stream.usage, stream.model) == (kept, name)
+
+
+def test_what_cannot_be_kept_has_the_same_names_in_both_sdks(sdk: str, double: GeminiDouble) -> None:
+    picture = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
+    double.default(text="Look.", chunks=1, parts=[picture, picture])
+    _, stream = reply_to("Draw.")
+    assert stream.dropped == {"inline_data": 2}

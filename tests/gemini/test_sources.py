@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from gemini.sources import References, Source
+from gemini.sources import MAX_SOURCES, References, Source
 from gemini.types import Chunk, Page, Reference, Span, Support
 from tests.doubles.gemini import GeminiDouble
 from tests.gemini.calls import reply_to
@@ -74,8 +74,15 @@ def test_a_passage_that_moved_is_found_by_its_text() -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", "https://example.com/" + "x" * 2_000])
 def test_an_address_that_no_page_has_is_no_source(url: str) -> None:
     found = References()
-    found.read(Chunk(pages=(Page(url=url),)))
-    assert found.sources_in("Text") == ()
+    for _ in range(2):
+        found.read(Chunk(pages=(Page(url=url),)))
+    assert (found.sources_in("Text"), found.left_out) == ((), 1)
+
+
+def test_sources_that_are_too_many_are_counted() -> None:
+    found = References()
+    found.read(Chunk(pages=tuple(Page(url=URL.format(number)) for number in range(MAX_SOURCES + 7))))
+    assert (len(found.sources_in("Text")), found.left_out) == (MAX_SOURCES, 7)
 
 
 def test_the_sources_of_a_search_come_with_the_reply(double: GeminiDouble, settings: Settings) -> None:

@@ -230,8 +230,15 @@ BREAKS = (
     Break(
         lets="a source have any address",
         file="gemini/sources.py",
-        text='if not url.startswith(("https://", "http://")) or len(url) > MAX_URL:',
-        broken="if False:",
+        text='return url if url.startswith(("https://", "http://")) and len(url) <= MAX_URL else ""',
+        broken="return url",
+        tests="gemini/test_sources.py",
+    ),
+    Break(
+        lets="sources be left out without a word",
+        file="gemini/sources.py",
+        text='return addresses.count("") + max(0, len({*addresses} - {""}) - MAX_SOURCES)',
+        broken="return 0",
         tests="gemini/test_sources.py",
     ),
     Break(
