@@ -32,7 +32,6 @@ def as_sent(prompt: Prompt) -> Prompt:
         show_thoughts=prompt.show_thoughts and facts.thinks,
         temperature=prompt.temperature if facts.takes_temperature else None,
         max_output_tokens=min(prompt.max_output_tokens + room, facts.max_output_tokens),
-        search=prompt.search and facts.searches,
     )
 
 

@@ -24,7 +24,6 @@ from gemini.exceptions import (
     NoText,
     ProviderAuth,
     ProviderBilling,
-    ProviderError,
     ProviderOverloaded,
     ProviderQuotaExhausted,
     ProviderRateLimited,
@@ -150,10 +149,8 @@ class InstallationBreaker:
             if error.reason not in OF_ONE_MODEL:
                 self._refused(error)
             raise
-        except ProviderError:
-            raise  # it proves nothing of the key, except for the next probe
         else:
-            self.reset()
+            self.reset()  # any other failure proves nothing of the key
 
     def reset(self) -> None:
         with self._lock:

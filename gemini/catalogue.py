@@ -47,6 +47,7 @@ class ModelFacts:
         can_be_off: thinking can be turned off altogether.
         takes_temperature: it follows a temperature; newer models ignore it, and the next ones will refuse it.
         max_output_tokens: the most of one request, thinking included.
+        inputs: the kinds that it reads: the models of today read all of ours.
         prices: by the day from which they hold, the oldest first; empty if unknown.
         retires_on: when Google ends it.
         replacement: what Google names instead.
@@ -57,7 +58,6 @@ class ModelFacts:
     default_thinking: Thinking = Thinking.MEDIUM
     can_be_off: bool = False
     takes_temperature: bool = True
-    searches: bool = True
     max_output_tokens: int = 65_536
     inputs: frozenset[Input] = ALL_INPUTS
     prices: tuple[Price, ...] = ()

@@ -121,7 +121,10 @@ class ReplyStream:
         return next(piece.text for piece in self.pieces() if piece.kind is PartKind.TEXT)
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the pieces of the text, of the thoughts if the prompt asked for them, and of code that was run."""
+        """Yield the pieces of the text, of the thoughts if the prompt asked for them, and of code that was run.
+
+        After a `RESTART` the pieces before it no longer count.
+        """
         while (piece := self._next()) is not None:
             yield piece
 
