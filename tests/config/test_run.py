@@ -31,6 +31,7 @@ def test_without_a_key_there_is_a_pretend_stripe(pretending: Callable[..., Run],
 
     host, key = run.variable("STRIPE_API_HOST"), run.variable("STRIPE_SECRET_KEY")
     assert f"Its control page moves time and makes payments fail: {host}/" in run.output
+    assert f"The pretend Stripe is at {host}\n" in run.output
     assert run.variable("PRETEND_STRIPE_WEBHOOK") == f"http://127.0.0.1:{run.port}/webhook/stripe"
     assert run.variable("STRIPE_WEBHOOK_SECRET").startswith("whsec_")
     headers = {"Authorization": f"Bearer {key}"}

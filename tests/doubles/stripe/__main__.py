@@ -1,4 +1,4 @@
-"""`python -m tests.doubles.stripe`: its first line of output is the port on which it listens."""
+"""`python -m tests.doubles.stripe`: it prints its port, or for `make run` a sentence that names it."""
 
 import argparse
 import os
@@ -25,8 +25,8 @@ def main() -> int:
     server = Server(port=given.port, state_file=given.state, webhook_url=given.webhook_url, webhook_secret=secret)
     if given.parent:
         exit_with(given.parent)
-    sys.stdout.write(f"{server.server_address[1]}\n")
-    sys.stdout.flush()
+    port = server.server_address[1]
+    print(port if given.parent else f"The pretend Stripe is at http://127.0.0.1:{port}", flush=True)
     server.serve_forever()
     return 0
 
