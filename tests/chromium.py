@@ -4,6 +4,18 @@ import os
 import shutil
 
 import pytest
+from playwright.sync_api import Browser, Playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""Without these, Chromium does not start as root, or sends requests to other hosts."""
 
 
 def program() -> str:
@@ -14,3 +26,7 @@ def program() -> str:
     if found is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
     return found
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)

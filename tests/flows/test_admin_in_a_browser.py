@@ -25,16 +25,6 @@ PAGE_TIMEOUT = 90_000
 """In milliseconds."""
 
 STAFF = "+919600000001"
-BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-"""Without these, Chromium does not start as root, or sends requests to other hosts."""
 
 
 @dataclass
@@ -82,7 +72,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_of_this_machine.program(), args=BROWSER)
+        browser = playwright.chromium.launch(
+            executable_path=chromium_of_this_machine.program(), args=chromium_of_this_machine.ARGUMENTS
+        )
         yield browser
         browser.close()
 
