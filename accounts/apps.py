@@ -17,6 +17,7 @@ class AccountsConfig(AppConfig):
             export={
                 "account": export.account,
                 "sessions": export.sessions,
+                "api_keys": export.api_keys,
                 "codes": export.codes,
                 "desk": export.staff_actions,
             },
@@ -28,6 +29,7 @@ class AccountsConfig(AppConfig):
                 RetentionStep("OneTimeCode", retention.codes),
                 RetentionStep("IdempotencyKey", retention.idempotency_keys),
                 RetentionStep("Session", retention.sessions),
+                RetentionStep("ApiKey", retention.api_keys),
                 RetentionStep("FailedAttempts", retention.failed_attempts),
                 RetentionStep("StaffAction", retention.staff_actions),
                 RetentionStep("admin sessions", retention.admin_sessions),

@@ -10,6 +10,10 @@ from config.observability import metrics
 log = structlog.get_logger(__name__)
 
 Event = Literal[
+    "api_key_made",
+    "api_key_revoked",
+    "api_key_rotated",
+    "api_keys_ended",
     "code_refused",
     "disabled",
     "enabled",

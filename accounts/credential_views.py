@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import credentials
+from accounts.api_keys.scopes import NO_KEYS
 from accounts.current_user import current_session, current_user
 from accounts.limits import network_of_client
 from accounts.serializers import (
@@ -45,6 +46,8 @@ class ResetPasswordView(OpenView):
 class ChangePasswordView(APIView):
     """A new password by the old one."""
 
+    key_scope = NO_KEYS
+
     @extend_schema(
         summary="Change the password",
         request=ChangePasswordSerializer,
@@ -67,6 +70,8 @@ class ChangePasswordView(APIView):
 class ChangeNumberView(APIView):
     """The first step to another number."""
 
+    key_scope = NO_KEYS
+
     @extend_schema(
         summary="Ask for a change of the number",
         request=ChangeNumberSerializer,
@@ -84,6 +89,8 @@ class ChangeNumberView(APIView):
 
 class ChangeNumberConfirmView(APIView):
     """The second step to another number."""
+
+    key_scope = NO_KEYS
 
     @extend_schema(
         summary="Change the number",

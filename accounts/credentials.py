@@ -4,13 +4,10 @@ What needs a hash acquires a slot for it before it uses a code up or counts an a
 """
 
 from contextlib import nullcontext
-from datetime import timedelta
 from functools import cache
-from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
 from accounts import audit, failed_attempts, hashing, otp, sessions
 from accounts.exceptions import (
@@ -24,9 +21,6 @@ from accounts.exceptions import (
 from accounts.models import FailedAttempts, OneTimeCode, Purpose, Session, User
 from accounts.passwords import normalised
 from accounts.staff import audit_trail
-
-RECENT: Final = timedelta(minutes=10)
-"""How long a sign-in by code replaces the old password of a user who has none."""
 
 
 def sign_in_by_code(*, mobile_number: str, digits: str, password: str | None, user_agent: str) -> Session:
@@ -200,8 +194,7 @@ def _code_requests(user: User, new_number: str) -> tuple[otp.CodeRequest, otp.Co
 
 
 def _require_recent_sign_in(session: Session) -> None:
-    recent = Session.objects.filter(pk=session.pk, method=Session.Method.CODE, created_at__gt=Now() - RECENT)
-    if not recent.exists():
+    if not sessions.recent(session).filter(method=Session.Method.CODE).exists():
         raise RecentSignInRequired
 
 

@@ -97,11 +97,74 @@ class WrongPassword(Forbidden):
 
 
 class RecentSignInRequired(Forbidden):
-    """A first password may be set only shortly after a sign-in by code."""
+    """What gives lasting access is done shortly after a sign-in: a first password (by code), an API key."""
 
     code = "recent_sign_in_required"
-    title = "Sign in by code first"
+    title = "Sign in again first"
     detail = "A first password can be set within ten minutes of a sign-in by code."
+
+
+class ApiKeyInvalid(NotAuthenticated):
+    """Not a key of ours: mistyped, cut off, or made up."""
+
+    code = "api_key_invalid"
+    title = "This API key is not valid"
+    detail = "Check that it is complete. A key is shown only once; make another if it is lost."
+
+
+class ApiKeyExpired(NotAuthenticated):
+    """The key's time is over, or that of the secret which its last rotation replaced."""
+
+    code = "api_key_expired"
+    title = "This API key has expired"
+    detail = "Rotate the key, or make another."
+
+
+class ApiKeyEnded(NotAuthenticated):
+    """The key was revoked, or its user was disabled, erased or signed out everywhere."""
+
+    code = "api_key_ended"
+    title = "This API key was ended"
+    detail = "Sign in, and make another."
+
+
+class ScopeMissing(Forbidden):
+    """The key does not have the scope that the route needs, or no key may use the route."""
+
+    code = "scope_missing"
+    title = "This API key may not do this"
+    detail = "Make a key with the scope that the route needs."
+
+
+class TooManyApiKeys(Problem):
+    """The user has as many keys as one may have."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too_many_api_keys"
+    title = "You have too many API keys"
+    detail = "Delete one that is not used; expired ones count until they are deleted."
+
+
+class OverlapRunning(Problem):
+    """The secret before the last rotation still works, and another rotation would end it too early."""
+
+    status = HTTPStatus.CONFLICT
+    code = "overlap_running"
+    title = "The last rotation is still going on"
+    detail = "Wait until the former secret ends, or rotate without an overlap, which ends both at once."
+
+
+class KeyUnitsUsedUp(RateLimited):
+    """The key has consumed the units that it may consume in a day; nothing was stored."""
+
+    code = "api_key_units_used_up"
+    title = "This API key has used up its messages for today"
+
+
+class ApiKeyNotFound(NotFound):
+    """Not one of the user's keys."""
+
+    detail = "No such API key."
 
 
 class NumberTaken(Problem):

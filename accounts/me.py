@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import audit, downloads
+from accounts.api_keys.scopes import NO_KEYS
 from accounts.current_user import current_user
 from accounts.exceptions import SessionEnded
 from accounts.limits import UserLimit
@@ -24,6 +25,8 @@ NAME = OpenApiExample("Name", {"display_name": "Asha"}, request_only=True)
 
 class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
     """The user's account."""
+
+    key_scope = NO_KEYS
 
     serializer_class = MeSerializer
     http_method_names = ("get", "patch", "delete", "head", "options")
@@ -82,6 +85,8 @@ class ExportLimit(UserLimit):
 
 class ExportView(APIView):
     """Everything that is stored about the user."""
+
+    key_scope = NO_KEYS
 
     throttle_classes = (ExportLimit,)
 

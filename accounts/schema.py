@@ -1,11 +1,13 @@
-"""What the API's description says of access tokens and of requests that may be repeated."""
+"""What the API's description says of access tokens, API keys and requests that may be repeated."""
 
 from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.api_keys.scopes import scope_of
 from accounts.idempotency import LONGEST
+from accounts.models import Scope
 
 IDEMPOTENCY_KEY: Final = OpenApiParameter(
     "Idempotency-Key",
@@ -31,3 +33,24 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """`Authorization: Bearer kvk_…`, with the scope that the route needs; no route of none."""
+
+    target_class = "accounts.api_keys.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """The scope as a role: OpenAPI 3.1 allows them for every scheme."""
+        scope = scope_of(auto_schema.view, auto_schema.method)
+        return [{self.name: [scope.value]}] if isinstance(scope, Scope) else []
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "kvk_<id>_<secret>",
+            "description": "A key made at POST /api-keys. Each operation that takes keys names the scope it needs: "
+            f"one of {', '.join(Scope.values)}.",
+        }

@@ -1,5 +1,6 @@
 """Sessions: one per signed-in device."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -12,6 +13,9 @@ from accounts.models import Session, User
 from accounts.tokens import FAMILY_LIFETIME, REFRESH_LIFETIME
 
 LONGEST_AGENT: Final = 200
+
+RECENT: Final = timedelta(minutes=10)
+"""How long after a sign-in its session may do what gives lasting access."""
 
 
 def start(*, user: User, method: Session.Method, user_agent: str) -> Session:
@@ -38,6 +42,11 @@ def living(*, user_id: int) -> QuerySet[Session]:
         rotated_at__gt=Now() - REFRESH_LIFETIME,
         created_at__gt=Now() - FAMILY_LIFETIME,
     )
+
+
+def recent(session: Session) -> QuerySet[Session]:
+    """The session, if it is active and its sign-in was recent; a refresh does not make it recent again."""
+    return Session.objects.filter(pk=session.pk, revoked_at=None, created_at__gt=Now() - RECENT)
 
 
 def end(*, user_id: int, session_id: UUID) -> None:

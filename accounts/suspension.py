@@ -4,13 +4,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts import audit, sessions
+from accounts import audit, sign_out
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.models import FailedAttempts, User
 
 
 def disable(*, user_id: int) -> None:
-    """Sign a user out everywhere, and refuse sign-in with the number.
+    """Sign a user out everywhere, API keys too, and refuse sign-in with the number.
 
     Raises:
         StaffAccount: the account is a staff member's.
@@ -18,7 +18,7 @@ def disable(*, user_id: int) -> None:
     """
     with transaction.atomic():
         _change(user_id, is_active=False)
-        sessions.end_all(user_id=user_id)
+        sign_out.everywhere(user_id=user_id)
     audit.record("disabled", user_id=user_id)
 
 

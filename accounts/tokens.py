@@ -25,6 +25,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from accounts import audit
 from accounts.exceptions import SessionEnded, TokenExpired, TokenInvalid, TokenReused
 from accounts.models import Session, User
+from accounts.models.api_keys import KEY_PREFIX
 from config.infrastructure.compiled import compiled
 
 ACCESS_LIFETIME: Final[timedelta] = api_settings.ACCESS_TOKEN_LIFETIME
@@ -210,6 +211,11 @@ def _read_access(text: str | bytes) -> Mapping[str, Any]:
     return claims
 
 
+def is_key(text: bytes | str) -> bool:
+    """Whether this is the text of an API key, which `accounts.api_keys` reads, and no token."""
+    return (text if isinstance(text, bytes) else text.encode()).startswith(KEY_PREFIX.encode())
+
+
 def _with_scheme_as_written(header: bytes) -> bytes:
     """The header with its scheme as the JWT library knows it: the case of one does not matter (RFC 9110, 11.1)."""
     scheme, blank, credentials = header.partition(b" ")
@@ -220,7 +226,7 @@ class SessionAuthentication(JWTAuthentication):
     """An access token is valid while its session is active: one query per request. `request.auth` is the session."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:  # type: ignore[override]
-        """Return whose token it is, or None without one.
+        """Return whose token it is, or None without one, or with an API key instead.
 
         Raises:
             TokenInvalid: it is not an access token of ours.
@@ -232,7 +238,7 @@ class SessionAuthentication(JWTAuthentication):
         except UnicodeEncodeError:  # a header beyond Latin-1, which not every server refuses
             raise TokenInvalid from None
         text = self.get_raw_token(_with_scheme_as_written(header)) if header else None
-        if text is None:
+        if text is None or is_key(text):
             return None
         session = session_of(text)
         setattr(request._request, "user_id", session.user_id)  # noqa: B010, SLF001  for the request's log line

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import codes, credentials, otp, sessions, tokens
+from accounts import codes, credentials, otp, sessions, sign_out, tokens
+from accounts.api_keys.scopes import NO_KEYS
 from accounts.current_user import current_session, current_user
 from accounts.exceptions import MissingHeader
 from accounts.limits import ClientLimit, NumberLimit, network_of_client
@@ -246,10 +247,12 @@ class LogoutView(OpenView):
 class LogoutAllView(APIView):
     """The end of every session."""
 
+    key_scope = NO_KEYS
+
     @extend_schema(summary="Sign out everywhere", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        """End all sessions of the user, including this one."""
-        sessions.end_all(user_id=current_user(request).pk)
+        """End all sessions of the user, including this one, and all API keys."""
+        sign_out.everywhere(user_id=current_user(request).pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -260,6 +263,8 @@ class SessionPagination(LinkPagination):
 
 class SessionViewSet(viewsets.GenericViewSet[Session]):
     """The devices on which the user is signed in."""
+
+    key_scope = NO_KEYS
 
     serializer_class = SessionSerializer
     pagination_class = SessionPagination

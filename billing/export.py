@@ -47,7 +47,7 @@ def model_calls(user_id: int) -> Iterable[Any]:
 
 
 def units(user_id: int) -> Iterable[Any]:
-    return rows(LedgerEntry.objects.filter(user_id=user_id), "day", "amount", "kind", "created_at")
+    return rows(LedgerEntry.objects.filter(user_id=user_id), "day", "amount", "kind", "api_key_id", "created_at")
 
 
 def customers(user_id: int) -> Iterable[Any]:

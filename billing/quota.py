@@ -11,7 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from billing import budget
+from accounts.models import ApiKey
+from billing import budget, key_units
 from billing.entitlements import TierStatus, current_tier_status
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
@@ -29,50 +30,54 @@ CONSUME = f"""
         WHERE %(limit)s::bigint IS NULL OR usage.used < %(limit)s::bigint
         RETURNING user_id, day, used
     ), entry AS (
-        INSERT INTO billing_ledgerentry (user_id, day, amount, kind)
-        SELECT user_id, day, 1, %(kind)s FROM consumed
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, api_key_id)
+        SELECT user_id, day, 1, %(kind)s, %(api_key_id)s::uuid FROM consumed
         RETURNING id
     )
-    SELECT entry.id, consumed.used, (consumed.day + 1)::timestamp AT TIME ZONE 'UTC' FROM entry, consumed
+    SELECT entry.id, consumed.used, consumed.day, (consumed.day + 1)::timestamp AT TIME ZONE 'UTC',
+           extract(epoch FROM (consumed.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float
+    FROM entry, consumed
 """  # noqa: S608  of constants
-REFUND = """
+REFUND = f"""
     WITH refunded AS (
-        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
-        SELECT user_id, day, -1, 'return', id FROM billing_ledgerentry WHERE id = %(unit_id)s AND amount = 1
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id, api_key_id)
+        SELECT user_id, day, -1, 'return', id, api_key_id FROM billing_ledgerentry
+        WHERE id = %(unit_id)s AND amount = 1
         ON CONFLICT (returns_id) DO NOTHING
-        RETURNING user_id, day
-    )
+        RETURNING user_id, day, api_key_id
+    ), of_key AS ({key_units.REFUND})
     UPDATE billing_dailyusage AS usage SET used = usage.used - 1 FROM refunded
     WHERE usage.user_id = refunded.user_id AND usage.day = refunded.day
-"""
-REFUND_STOPPED = """
+"""  # noqa: S608  of constants
+REFUND_STOPPED = f"""
     WITH refunded AS (
-        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
-        SELECT unit.user_id, unit.day, -1, 'return', unit.id
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id, api_key_id)
+        SELECT unit.user_id, unit.day, -1, 'return', unit.id, unit.api_key_id
         FROM billing_ledgerentry AS unit JOIN billing_dailyusage AS usage USING (user_id, day)
         WHERE unit.id = %(unit_id)s AND unit.amount = 1 AND usage.stops < %(most)s
         ON CONFLICT (returns_id) DO NOTHING
-        RETURNING user_id, day
-    )
+        RETURNING user_id, day, api_key_id
+    ), of_key AS ({key_units.REFUND})
     UPDATE billing_dailyusage AS usage SET used = usage.used - 1, stops = usage.stops + 1 FROM refunded
     WHERE usage.user_id = refunded.user_id AND usage.day = refunded.day
-"""
-REFUND_NEWEST = """
+"""  # noqa: S608  of constants
+REFUND_NEWEST = f"""
     WITH units AS (
-        SELECT id, user_id, day FROM billing_ledgerentry AS unit
+        SELECT id, user_id, day, api_key_id FROM billing_ledgerentry AS unit
         WHERE user_id = %(user_id)s AND day = (statement_timestamp() AT TIME ZONE 'UTC')::date AND amount = 1
           AND NOT EXISTS (SELECT FROM billing_ledgerentry AS returned WHERE returned.returns_id = unit.id)
         ORDER BY id DESC LIMIT %(at_most)s
     ), refunded AS (
-        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id)
-        SELECT user_id, day, -1, 'return', id FROM units
+        INSERT INTO billing_ledgerentry (user_id, day, amount, kind, returns_id, api_key_id)
+        SELECT user_id, day, -1, 'return', id, api_key_id FROM units
         ON CONFLICT (returns_id) DO NOTHING
-        RETURNING user_id, day
-    ), counted AS (SELECT user_id, day, count(*) AS units FROM refunded GROUP BY user_id, day)
+        RETURNING user_id, day, api_key_id
+    ), of_key AS ({key_units.REFUND}),
+    counted AS (SELECT user_id, day, count(*) AS units FROM refunded GROUP BY user_id, day)
     UPDATE billing_dailyusage AS usage SET used = usage.used - counted.units FROM counted
     WHERE usage.user_id = counted.user_id AND usage.day = counted.day
     RETURNING counted.units
-"""
+"""  # noqa: S608  of constants
 USAGE = """
     WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day)
     SELECT coalesce(max(used) FILTER (WHERE usage.day = today.day), 0),
@@ -176,22 +181,26 @@ def _headers(*, limit: int | None, used: int, resets_at: datetime) -> dict[str, 
     }
 
 
-def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind) -> Unit:
-    """Consume one unit of today, in the transaction of what it is for.
+def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind, api_key: ApiKey | None = None) -> Unit:
+    """Consume one unit of today, in the transaction of what it is for; with a key, one of the key's own too.
 
     Raises:
         ServiceBudgetReached, TokenShareReached: as `budget.check` raises them.
         QuotaExceeded: today's units are used up.
+        KeyUnitsUsedUp, ApiKeyEnded: as `key_units.consume` raises them.
     """
     limits = budget.limits(user_id=user_id, tier=tier)
     with prepared_cursor() as cursor:
-        cursor.execute(CONSUME, {**limits, "limit": tier.daily_messages, "kind": kind.value})
+        key_id = api_key.pk if api_key else None
+        cursor.execute(CONSUME, {**limits, "limit": tier.daily_messages, "kind": kind.value, "api_key_id": key_id})
         row = cursor.fetchone()
     if row is None:
         budget.check(user_id=user_id, tier=tier)
         metrics.quota_refusals.labels(QuotaExceeded.code).inc()
         raise _exceeded(user_id)
-    unit_id, used, resets_at = row
+    unit_id, used, day, resets_at, resets_in = row
+    if api_key:
+        key_units.consume(key_id=api_key.pk, day=day, resets_at=resets_at, resets_in=resets_in)
     return Unit(pk=unit_id, headers=_headers(limit=tier.daily_messages, used=used, resets_at=resets_at))
 
 

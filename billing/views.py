@@ -15,9 +15,11 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from accounts.api_keys.scopes import NO_KEYS, key_scope
 from accounts.current_user import current_user
 from accounts.idempotency import Made, idempotent
 from accounts.limits import UserLimit
+from accounts.models import Scope
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import checkout, entitlement_dates, entitlements, quota
 from billing.models import Checkout, Tier
@@ -48,6 +50,7 @@ class TierViewSet(viewsets.GenericViewSet[Tier]):
 
 
 class UsageView(APIView):
+    @key_scope(Scope.USAGE_READ)
     @extend_schema(summary="Get your usage", responses=UsageSerializer)
     def get(self, request: Request) -> Response:
         """Units and tokens of today (UTC), and tokens of this month."""
@@ -55,6 +58,7 @@ class UsageView(APIView):
 
 
 class _PaymentView(APIView):
+    key_scope = NO_KEYS
     throttle_classes: tuple[type[BaseThrottle], ...] = (PaymentLimit,)
     route: str
 
@@ -140,6 +144,8 @@ class _Status:
 
 
 class SubscriptionView(APIView):
+    key_scope = NO_KEYS
+
     @extend_schema(summary="Get your subscription", responses=SubscriptionSerializer)
     def get(self, request: Request) -> Response:
         """Your tier, its source and its end, and what Stripe last said about your subscription."""

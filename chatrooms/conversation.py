@@ -15,12 +15,12 @@ from django.db import transaction
 from django.db.models import F, Func, Max, Value
 from django.db.models.functions import Now
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from billing import budget, quota
 from billing.entitlements import tier_of
 from billing.models import LedgerEntry, Tier
 from billing.quota import Unit
-from chatrooms import new_messages, redis_stream
+from chatrooms import key_models, new_messages, redis_stream
 from chatrooms.attachments import attaching
 from chatrooms.attachments.exceptions import FilesTooLong
 from chatrooms.exceptions import (
@@ -56,7 +56,15 @@ class Sent:
         return int(self.row["id"])
 
 
-def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = (), tier: Tier | None = None) -> Sent:
+def send(
+    *,
+    user_id: int,
+    room_id: int,
+    content: str,
+    file_ids: Sequence[int] = (),
+    tier: Tier | None = None,
+    api_key: ApiKey | None = None,
+) -> Sent:
     """Accept a message and queue the reply to it, together or not at all.
 
     A room's messages get their replies in the order of their ids, which is the order in which they were accepted: the
@@ -68,6 +76,7 @@ def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = 
         content: the text, validated.
         file_ids: the files to attach, in their order, each once.
         tier: the user's tier now, if it was read already.
+        api_key: by which it is sent, if by one.
 
     Raises:
         TooManyFiles: more than `Tier.files_per_message`.
@@ -78,6 +87,8 @@ def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = 
         ServiceBudgetReached: the installation has used its tokens of today.
         TokenShareReached: the user has used their share of them.
         QuotaExceeded: the user has used today's units.
+        ModelNotAllowed: the key may not use the room's model.
+        KeyUnitsUsedUp, ApiKeyEnded: as `quota.consume` raises them.
     """
     tier = tier or tier_of(user_id=user_id)
     attaching.check_number(file_ids=file_ids, most=tier.files_per_message)
@@ -86,8 +97,9 @@ def send(*, user_id: int, room_id: int, content: str, file_ids: Sequence[int] = 
         unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id)
         if unfinished is None:
             raise RoomNotFound
+        key_models.check(api_key, room_id=room_id, tier=tier)
         _check_waiting(unfinished, tier)
-        unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND)
+        unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND, api_key=api_key)
         row = new_messages.insert(
             user_id=user_id, room_id=room_id, content=content, unit_id=unit.pk, request_id=request_id()
         )
@@ -125,18 +137,18 @@ def stop(*, user_id: int, message_id: int) -> None:
         stopping.keep_stopped(reply=reply, text=published)
 
 
-def retry(*, user_id: int, message_id: int) -> None:
+def retry(*, user_id: int, message_id: int, api_key: ApiKey | None = None) -> None:
     """Queue a failed reply again, at the cost of another unit.
 
     Raises:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
         ReplyHasNotFailed: the current reply has not failed.
-        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, QuotaExceeded, ModelNotAllowed and the other refusals of a charge: as `send` raises them.
     """
     with transaction.atomic():
         message = _message_to_change(user_id, message_id)
-        unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)
+        unit_id = _charge(message, LedgerEntry.Kind.RETRY, api_key)
         _mark_in_summary(message)
         if not lifecycle.restart(message_id=message.pk, unit_id=unit_id, request_id=request_id()):
             raise ReplyHasNotFailed
@@ -160,35 +172,35 @@ def retry_at_our_cost(*, user_id: int, message_id: int) -> None:
             raise ReplyHasNotFailed
 
 
-def regenerate(*, user_id: int, message_id: int) -> None:
+def regenerate(*, user_id: int, message_id: int, api_key: ApiKey | None = None) -> None:
     """Queue a further reply to a message; the earlier ones stay readable, and the new one is the current one.
 
     Raises:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
-        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, QuotaExceeded, ModelNotAllowed and the other refusals of a charge: as `send` raises them.
     """
     with transaction.atomic():
         message = _message_to_change(user_id, message_id)
-        unit_id = _charge(user_id, LedgerEntry.Kind.REGENERATE)
+        unit_id = _charge(message, LedgerEntry.Kind.REGENERATE, api_key)
         _mark_in_summary(message)
         _queue_further_reply(message, unit_id)
 
 
-def edit(*, user_id: int, message_id: int, content: str) -> None:
+def edit(*, user_id: int, message_id: int, content: str, api_key: ApiKey | None = None) -> None:
     """Change the last message of a room and queue a reply to the new text; the old text and its replies are kept.
 
     Raises:
         MessageNotFound: it is not one of the user's.
         ReplyInProgress: the room has an unfinished reply.
         NotLastMessage: others follow it.
-        TooManyWaiting, ServiceBudgetReached, TokenShareReached, QuotaExceeded: as `send` raises them.
+        TooManyWaiting, QuotaExceeded, ModelNotAllowed and the other refusals of a charge: as `send` raises them.
     """
     with transaction.atomic():
         message = _message_to_change(user_id, message_id)
         if Message.objects.in_room(message.room_id).filter(pk__gt=message.pk).exists():
             raise NotLastMessage
-        unit_id = _charge(user_id, LedgerEntry.Kind.EDIT)
+        unit_id = _charge(message, LedgerEntry.Kind.EDIT, api_key)
         _mark_in_summary(message)
         _keep_revision(message)
         Message.objects.filter(pk=message.pk).update(content=content, edited_at=Now())
@@ -228,11 +240,12 @@ def _message_to_change(user_id: int, message_id: int) -> Message:
     return message
 
 
-def _charge(user_id: int, kind: LedgerEntry.Kind) -> int:
+def _charge(message: Message, kind: LedgerEntry.Kind, api_key: ApiKey | None) -> int:
     """Consume the unit of a reply, or raise why the user may not request one."""
-    tier = tier_of(user_id=user_id)
-    _check_waiting(_unfinished(user_id), tier)
-    return quota.consume(user_id=user_id, tier=tier, kind=kind).pk
+    tier = tier_of(user_id=message.user_id)
+    key_models.check(api_key, room_id=message.room_id, tier=tier)
+    _check_waiting(_unfinished(message.user_id), tier)
+    return quota.consume(user_id=message.user_id, tier=tier, kind=kind, api_key=api_key).pk
 
 
 def _unfinished(user_id: int) -> int:

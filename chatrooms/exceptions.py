@@ -87,11 +87,11 @@ class NotLastMessage(Problem):
 
 
 class ModelNotAllowed(Problem):
-    """The tier does not have this model, or no tier does."""
+    """The tier does not have this model, or the API key may not use it."""
 
     status = HTTPStatus.FORBIDDEN
     code = "model_not_allowed"
-    title = "Your tier does not have this model"
+    title = "This model is not available to you"
 
 
 class TicketInvalid(Problem):

@@ -7,7 +7,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import audit, downloads
+from accounts.api_keys.scopes import key_scope
 from accounts.limits import UserLimit
+from accounts.models import Scope
 from chatrooms import export
 from chatrooms.exceptions import RoomNotFound
 from chatrooms.models import Chatroom
@@ -23,6 +25,7 @@ class RoomExportLimit(UserLimit):
 class RoomExportView(APIView):
     throttle_classes = (RoomExportLimit,)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(
         summary="Export a chatroom",
         parameters=[ExportSerializer],

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from billing.entitlements import tier_of
 from chatrooms import redis_stream
 from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
@@ -20,28 +20,28 @@ UNNAMED = "New chat"
 """The name of a room until the model or its user names it."""
 
 
-def create(*, user_id: int, name: str = "", **fields: Any) -> Chatroom:
+def create(*, user_id: int, name: str = "", api_key: ApiKey | None = None, **fields: Any) -> Chatroom:
     """Create a room. Without a name it is called `UNNAMED` until the model has found a title.
 
     Raises:
-        ModelNotAllowed: the user's tier does not have the model.
+        ModelNotAllowed: the user's tier, or the key, does not have the model.
         TooManyRooms: the user has `ROOMS_PER_USER` already. The user's lock makes the count exact.
     """
     with transaction.atomic():
         User.touch_rooms(user_id)
-        _check_model(user_id, fields)
+        _check_model(user_id, fields, api_key)
         if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
             raise TooManyRooms
         name_source = NameSource.USER if name else NameSource.DEFAULT
         return Chatroom.objects.create(user_id=user_id, name=name or UNNAMED, name_source=name_source, **fields)
 
 
-def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
+def change(*, user_id: int, room_id: int, api_key: ApiKey | None = None, **fields: Any) -> Chatroom:
     """Change the given fields of a room.
 
     Raises:
         RoomNotFound: it is not one of the user's.
-        ModelNotAllowed: the user's tier does not have the model.
+        ModelNotAllowed: the user's tier, or the key, does not have the model.
     """
     if "name" in fields:
         fields["name_source"] = NameSource.USER
@@ -53,13 +53,14 @@ def change(*, user_id: int, room_id: int, **fields: Any) -> Chatroom:
         room = mine.first()
         if room is None:
             raise RoomNotFound
-        _check_model(user_id, fields)
+        _check_model(user_id, fields, api_key)
     return room
 
 
-def _check_model(user_id: int, fields: dict[str, Any]) -> None:
+def _check_model(user_id: int, fields: dict[str, Any], api_key: ApiKey | None) -> None:
     if fields.get("model"):
-        allowed = tier_of(user_id=user_id).allowed_models
+        of_tier = tier_of(user_id=user_id).allowed_models
+        allowed = api_key.allowed_models(of_tier) if api_key else of_tier
         if fields["model"] not in allowed:
             raise ModelNotAllowed(models=allowed)
 

@@ -75,10 +75,10 @@ def retry_json(*, code: str, at: datetime | None) -> dict[str, Any] | None:
     return {"code": code, "at": json_time(at)} if code else None
 
 
-def message_json(row: Row, *, session_id: UUID) -> dict[str, Any]:
-    """A message as in the API; its `stream_url` is valid for the session alone."""
+def message_json(row: Row, *, bearer_id: UUID) -> dict[str, Any]:
+    """A message as in the API; its `stream_url` is valid while the session or API key is."""
     status, reply_id = row["current__status"], row["current__id"]
-    ticket = Ticket(reply_id=reply_id, session_id=session_id) if status in UNFINISHED else None
+    ticket = Ticket(reply_id=reply_id, bearer_id=bearer_id) if status in UNFINISHED else None
     return {
         "id": row["id"],
         "chatroom_id": row["room_id"],

@@ -54,10 +54,10 @@ class MessageSerializer(FilesOfMessageSerializer, serializers.ModelSerializer[Me
         )
     )
     def get_stream_url(self, message: Message) -> str | None:
-        session = self.context.get("session")
-        if session is None or message.reply.status not in UNFINISHED:
+        bearer = self.context.get("bearer")
+        if bearer is None or message.reply.status not in UNFINISHED:
             return None
-        ticket = Ticket(reply_id=message.reply.pk, session_id=session.pk)
+        ticket = Ticket(reply_id=message.reply.pk, bearer_id=bearer.pk)
         return f"{settings.STREAM_ORIGIN}/message/{message.pk}/stream?ticket={ticket}"
 
 

@@ -17,13 +17,13 @@ SALT: Final = "chatrooms.tickets"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """The reply that it opens, and the session: when that has ended, the ticket is invalid."""
+    """The reply that it opens, and the session or API key: when that has ended, the ticket is invalid."""
 
     reply_id: int
-    session_id: UUID
+    bearer_id: UUID
 
     def __str__(self) -> str:
-        return signing.dumps([self.reply_id, self.session_id.hex], salt=SALT)
+        return signing.dumps([self.reply_id, self.bearer_id.hex], salt=SALT)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -33,7 +33,7 @@ class Ticket:
             TicketInvalid: the ticket is forged or has expired.
         """
         try:
-            reply_id, session_id = signing.loads(text, salt=SALT, max_age=LIFETIME)
-            return cls(reply_id=int(reply_id), session_id=UUID(session_id))
+            reply_id, bearer_id = signing.loads(text, salt=SALT, max_age=LIFETIME)
+            return cls(reply_id=int(reply_id), bearer_id=UUID(bearer_id))
         except (signing.BadSignature, ValueError, TypeError):
             raise TicketInvalid from None

@@ -13,8 +13,14 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.tokens.SessionAuthentication",
+        "accounts.api_keys.authentication.ApiKeyAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.api_keys.scopes.ScopePermission",
+    ],
     "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
@@ -41,6 +47,7 @@ SPECTACULAR: dict[str, Any] = {
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "ApiKeyScope": "accounts.models.Scope",
         "StatusEnum": "chatrooms.models.Status",
         "ReplyError": "chatrooms.exceptions.REPLY_ERRORS",
         "FinishReason": "gemini.types.FinishReason",
@@ -49,6 +56,7 @@ SPECTACULAR: dict[str, Any] = {
     "TAGS": [
         {"name": "auth", "description": "Signing in and out."},
         {"name": "user", "description": "One's own account."},
+        {"name": "api-keys", "description": "Keys for programs."},
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
         {"name": "files", "description": "What messages can have attached."},

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
+from accounts.api_key_views import ApiKeyViewSet
 from accounts.credential_views import (
     ChangeNumberConfirmView,
     ChangeNumberView,
@@ -55,6 +56,9 @@ urlpatterns = [
     path("auth/change-password", ChangePasswordView.as_view()),
     path("auth/change-number", ChangeNumberView.as_view()),
     path("auth/change-number/confirm", ChangeNumberConfirmView.as_view()),
+    path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
+    path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
+    path("api-keys/<uuid:key_id>/rotate", ApiKeyViewSet.as_view({"post": "rotate"})),
     path("user/me/export", ExportView.as_view()),
     path("chatroom/<int:room_id>/export", RoomExportView.as_view()),
     path("files", FileViewSet.as_view({"post": "create"})),

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from accounts import codes, failed_attempts, idempotency, passwords, tokens
+from accounts import codes, failed_attempts, idempotency, passwords, sessions, tokens
+from accounts.api_key_views import ApiKeyLimit
+from accounts.api_keys import keys
+from accounts.models.api_keys import MAX_KEY_NAME
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
 from chatrooms.attachments import direct, links, uploads
@@ -154,6 +157,12 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Seconds that an access token is valid": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "Days that a refresh token is valid": tokens.REFRESH_LIFETIME.days,
         "Days that a session can be refreshed in total": tokens.FAMILY_LIFETIME.days,
+        "API keys per account": keys.MOST,
+        "API keys made or rotated per minute and user": ApiKeyLimit.rate,
+        "Days that an API key is valid": keys.LONGEST_DAYS,
+        "Seconds of overlap after a rotation": int(keys.LONGEST_OVERLAP.total_seconds()),
+        "Characters of an API key's name": MAX_KEY_NAME,
+        "Minutes after a sign-in in which API keys are made": sessions.RECENT.seconds // 60,
         "Hours that an `Idempotency-Key` is remembered": int(idempotency.KEPT.total_seconds()) // 3600,
         "Characters of an `Idempotency-Key`": idempotency.LONGEST,
         "Bytes of a Stripe event": webhook.LIMIT,

@@ -49,8 +49,9 @@ class PanelPosition(IntEnum):
     PAYMENTS = 4
     SIGN_IN = 5
     SESSIONS = 6
-    ROOMS = 7
-    STAFF_ACTIONS = 8
+    API_KEYS = 7
+    ROOMS = 8
+    STAFF_ACTIONS = 9
 
 
 PanelFactory = Callable[[User], Panel]

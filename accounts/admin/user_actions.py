@@ -2,14 +2,14 @@
 
 from django.http import StreamingHttpResponse
 
-from accounts import audit, downloads, sessions, suspension
+from accounts import audit, downloads, sign_out, suspension
 from accounts.admin.actions import ActionRequest, AdminAction
 from accounts.models import User
 from accounts.personal_data import erasure, export
 
 
 def _sign_out(request: ActionRequest) -> str:
-    sessions.end_all(user_id=request.target.pk)
+    sign_out.everywhere(user_id=request.target.pk)
     return "Signed out everywhere."
 
 
@@ -64,7 +64,8 @@ ACTIONS = (
         title="Sign out everywhere",
         icon="logout",
         permission="accounts.sign_out_user",
-        description="Ends every session. With the phone or the password, the user can sign in again at once.",
+        description="Ends every session and every API key. With the phone or the password, the user can sign in again "
+        "at once.",
         run=_sign_out,
         is_available=lambda user: user.erasing_at is None,
     ),
@@ -74,8 +75,8 @@ ACTIONS = (
         title="Disable",
         icon="block",
         permission="accounts.disable_user",
-        description="Signs the user out everywhere and refuses sign-in with this phone number until the account is "
-        "enabled. A subscription continues.",
+        description="Signs the user out everywhere, ends all API keys, and refuses sign-in with this phone number "
+        "until the account is enabled. A subscription continues.",
         run=_disable,
         is_available=lambda user: _can_be_disabled(user) and user.is_active,
     ),

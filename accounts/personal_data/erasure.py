@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.functions import Now
 
-from accounts import audit, sessions
+from accounts import audit, sign_out
 from accounts.exceptions import SessionEnded, StaffAccount
 from accounts.models import FailedAttempts, OneTimeCode, User
 from accounts.models.codes import MAX_DELIVERIES
@@ -38,7 +38,7 @@ BATCH: Final = 100
 
 
 def begin(*, user_id: int) -> None:
-    """Mark the account for erasure and end all its sessions; a task does the rest.
+    """Mark the account for erasure and end all its sessions and API keys; a task does the rest.
 
     A request of the user either commits before the mark, so that the steps find its rows, or sees the mark and is
     refused: sign-in and `User.touch_rooms` lock the user's row too.
@@ -51,7 +51,7 @@ def begin(*, user_id: int) -> None:
         living = User.objects.filter(pk=user_id, erasing_at=None)
         if not living.filter(is_staff=False).update(is_active=False, erasing_at=Now(), erase_next_attempt_at=Now()):
             raise StaffAccount if living.exists() else SessionEnded
-        sessions.end_all(user_id=user_id)
+        sign_out.everywhere(user_id=user_id)
         transaction.on_commit(partial(publish, ERASE, user_id), robust=True)
     audit.record("erasure_requested", user_id=user_id)
 

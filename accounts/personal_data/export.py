@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.downloads import in_pages
-from accounts.models import OneTimeCode, Session, StaffAction, User
+from accounts.models import ApiKey, OneTimeCode, Session, StaffAction, User
 from accounts.personal_data import registry
 
 
@@ -44,6 +44,15 @@ def sessions(user_id: int) -> Iterable[Any]:
     """The signed-in devices, ended ones too while they are kept."""
     mine = Session.objects.filter(user_id=user_id)
     return rows(mine, "id", "method", "user_agent", "created_at", "rotated_at", "revoked_at")
+
+
+def api_keys(user_id: int) -> Iterable[Any]:
+    """The API keys, ended ones too while they are kept; never a secret or its hash."""
+    return rows(
+        ApiKey.objects.filter(user_id=user_id),
+        *("id", "name", "scopes", "model_names", "daily_units", "units_day", "units_used"),
+        *("created_at", "expires_at", "rotated_at", "previous_until", "last_used_at", "revoked_at"),
+    )
 
 
 def codes(user_id: int) -> Iterable[Any]:

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from accounts.idempotency import KEPT
-from accounts.models import FailedAttempts, IdempotencyKey, OneTimeCode, Session, StaffAction, User
+from accounts.models import ApiKey, FailedAttempts, IdempotencyKey, OneTimeCode, Session, StaffAction, User
 from accounts.personal_data import registry
 from accounts.tokens import REFRESH_LIFETIME
 
@@ -62,6 +62,12 @@ def sessions() -> QuerySet[Any]:
     """Sessions that ended so long ago that it no longer matters who was signed in then."""
     kept = settings.RETAIN_SESSIONS
     return Session.objects.filter(Q(revoked_at__lt=Now() - kept) | Q(rotated_at__lt=Now() - kept - REFRESH_LIFETIME))
+
+
+def api_keys() -> QuerySet[Any]:
+    """API keys that ended as long ago."""
+    kept = settings.RETAIN_SESSIONS
+    return ApiKey.objects.filter(Q(revoked_at__lt=Now() - kept) | Q(expires_at__lt=Now() - kept))
 
 
 def failed_attempts() -> QuerySet[Any]:

@@ -46,6 +46,16 @@ class LedgerEntry(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     returns = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE, related_name="returned")
     """The entry whose unit this refunds, to that entry's day; unique, so that no unit is refunded twice."""
+    api_key = models.ForeignKey(
+        "accounts.ApiKey",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    """The key that consumed it, if one did. The id stays after the key is purged, and then refers to no row."""
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -7,8 +7,10 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api_keys.scopes import key_scope
 from accounts.current_user import current_user
 from accounts.idempotency import Made, idempotent
+from accounts.models import Scope
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from chatrooms.attachments import direct, uploads
 from chatrooms.attachments.models import File
@@ -26,6 +28,7 @@ class DirectUploadViewSet(viewsets.GenericViewSet[File]):
     throttle_classes = (UploadLimit,)
     pagination_class = None
 
+    @key_scope(Scope.FILES)
     @extend_schema(
         summary="Upload a file directly",
         responses={201: DirectUploadSerializer},
@@ -50,6 +53,7 @@ class DirectUploadViewSet(viewsets.GenericViewSet[File]):
 
         return idempotent(request, route="file-upload", status=status.HTTP_201_CREATED, make=make, respond=respond)
 
+    @key_scope(Scope.FILES)
     @extend_schema(summary="Complete a direct upload", request=None, responses=FileSerializer)
     def complete(self, request: Request, file_id: int) -> Response:
         """Check and keep the file that was sent to its URL, as when it is uploaded here. A repeat gets the same file.

@@ -38,7 +38,7 @@ class FileSerializer(AttachedFileSerializer):
 
     def to_representation(self, file: File) -> dict[str, Any]:
         """Sign the link once, for two fields."""
-        self._link = link_to(file_id=file.pk, session_id=self.context["session"].pk)
+        self._link = link_to(file_id=file.pk, bearer_id=self.context["bearer"].pk)
         return super().to_representation(file)
 
     def get_url(self, file: File) -> serializers.URLField:

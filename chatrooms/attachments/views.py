@@ -11,8 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts.current_user import current_session, current_user
+from accounts.api_keys.authentication import ApiKeyAuthentication
+from accounts.api_keys.scopes import key_scope
+from accounts.current_user import current_bearer, current_user
 from accounts.idempotency import Made, idempotent
+from accounts.models import Scope
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from accounts.tokens import SessionAuthentication
 from chatrooms.attachments import discarding, keeping, storage, uploads
@@ -44,6 +47,7 @@ class FileViewSet(viewsets.GenericViewSet[File]):
             exc = UnsupportedMediaType("Send multipart/form-data with one field: file.")
         return super().handle_exception(exc)
 
+    @key_scope(Scope.FILES)
     @extend_schema(
         summary="Upload a file",
         request={"multipart/form-data": NewFileSerializer},
@@ -81,11 +85,13 @@ class FileViewSet(viewsets.GenericViewSet[File]):
             outside_transaction=True,
         )
 
+    @key_scope(Scope.FILES)
     @extend_schema(summary="Get a file")
     def retrieve(self, request: Request, file_id: int) -> Response:
         """What is known of it, and a link to its content that works for five minutes."""
         return Response(shown(request, file_id))
 
+    @key_scope(Scope.FILES)
     @extend_schema(summary="Delete a file", responses={204: None})
     def destroy(self, request: Request, file_id: int) -> Response:
         """Delete a file that no message has. A file of a message is deleted together with it."""
@@ -94,9 +100,9 @@ class FileViewSet(viewsets.GenericViewSet[File]):
 
 
 class FileContentViewSet(viewsets.GenericViewSet[File]):
-    """The content of the user's files, by an access token or by the signature of a link."""
+    """The content of the user's files, by an access token, an API key or the signature of a link."""
 
-    authentication_classes = (SessionAuthentication, LinkAuthentication)
+    authentication_classes = (SessionAuthentication, ApiKeyAuthentication, LinkAuthentication)
     throttle_classes = (DownloadLimit,)
     pagination_class = None
 
@@ -104,11 +110,12 @@ class FileContentViewSet(viewsets.GenericViewSet[File]):
         """Accept every type: errors are JSON all the same."""
         return super().perform_content_negotiation(request, force=True)
 
+    @key_scope(Scope.FILES)
     @extend_schema(
         summary="Download a file",
         parameters=[OpenApiParameter("signature", {"type": "string"}, description="As in `url`; instead of a token.")],
         responses=CONTENT,
-        auth=[{"accessToken": []}, {}],  # type: ignore[list-item]
+        auth=[{"accessToken": []}, {"apiKey": [Scope.FILES.value]}, {}],  # type: ignore[list-item]
     )
     def retrieve(self, request: Request, file_id: int) -> FileResponse:
         """Its bytes, which no browser shows as a page."""
@@ -124,12 +131,12 @@ class FileContentViewSet(viewsets.GenericViewSet[File]):
 
 
 def shown(request: Request, file_id: int) -> dict[str, Any]:
-    """A file of the user's as JSON, with a link for this session.
+    """A file of the user's as JSON, with a link for this session or API key.
 
     Raises:
         FileNotFound: it is not one of the user's.
     """
-    return FileSerializer(_of_user(request, file_id), context={"session": current_session(request)}).data
+    return FileSerializer(_of_user(request, file_id), context={"bearer": current_bearer(request)}).data
 
 
 def _of_user(request: Request, file_id: int) -> File:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts import tokens
-from accounts.models import Session
+from accounts import bearers
+from accounts.api_keys import scopes
+from accounts.current_user import Bearer
+from accounts.models import ApiKey, Scope
 from chatrooms.exceptions import MessageNotFound
 from chatrooms.models import Reply
 from chatrooms.streaming.request import StreamRequest
@@ -14,10 +16,10 @@ from config.http.problems import NotAuthenticated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A reply that was requested, and the session that may read it."""
+    """A reply that was requested, and the session or API key that may read it."""
 
     user_id: int
-    session_id: UUID
+    bearer_id: UUID
     reply: Reply
 
 
@@ -26,23 +28,31 @@ def authorize(request: StreamRequest) -> Access:
 
     Raises:
         TicketInvalid, TokenInvalid, TokenExpired, SessionEnded, NotAuthenticated: the client is not authenticated.
+        ApiKeyInvalid, ApiKeyExpired, ApiKeyEnded: nor by a key.
+        ScopeMissing: the key may not read.
         MessageNotFound: the message is not one of the user's.
     """
-    session, reply_id = _session_of(request)
-    request.user_id = session.user_id  # here, so that the log names who was refused, too
-    mine = Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)
+    bearer, reply_id = _bearer_of(request)
+    request.user_id = bearer.user_id  # here, so that the log names who was refused, too
+    mine = Reply.objects.filter(answers_id=request.message_id, user_id=bearer.user_id)
     reply = (mine.filter(pk=reply_id) if reply_id else mine.filter(is_current=True)).first()
     if reply is None:
         raise MessageNotFound
-    return Access(user_id=session.user_id, session_id=session.pk, reply=reply)
+    return Access(user_id=bearer.user_id, bearer_id=bearer.pk, reply=reply)
 
 
-def _session_of(request: StreamRequest) -> tuple[Session, int | None]:
-    """Return the session, and the one reply that a ticket opens; an access token counts before a ticket."""
+def _bearer_of(request: StreamRequest) -> tuple[Bearer, int | None]:
+    """Return the session or key, and the one reply that a ticket opens; what is in the header counts before a ticket.
+
+    A key that a ticket names needs no scope: it got the ticket with a message that it may read, or has sent.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return tokens.session_of(token.strip()), None
+        bearer = bearers.bearer_of(token.strip())
+        if isinstance(bearer, ApiKey):
+            scopes.require(bearer, Scope.ROOMS_READ)
+        return bearer, None
     if text := request.query.get("ticket", [""])[0]:
         ticket = Ticket.parse(text)
-        return tokens.living_session(ticket.session_id), ticket.reply_id
+        return bearers.living(ticket.bearer_id), ticket.reply_id
     raise NotAuthenticated

@@ -48,7 +48,7 @@ class ClientStream:
 
     async def _subscribe(self) -> Subscriber:
         try:
-            return await self._hub.subscribe(reply_id=self._access.reply.pk, session_id=self._access.session_id)
+            return await self._hub.subscribe(reply_id=self._access.reply.pk, bearer_id=self._access.bearer_id)
         except RedisUnavailable:
             raise StreamUnavailable(retry_after=2) from None
 
@@ -97,7 +97,7 @@ class ClientStream:
         await self._request.finish()
 
     async def _handle_flags(self, subscriber: Subscriber) -> None:
-        """End the stream if the reply or the session has ended, or if Redis is unavailable."""
+        """End the stream if the reply or the session (or API key) has ended, or if Redis is unavailable."""
         if self._cursor.is_over:
             return
         if subscriber.is_reply_over:

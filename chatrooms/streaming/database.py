@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from accounts import tokens
+from accounts import bearers
 from chatrooms.models import Reply
 
 
@@ -16,12 +16,12 @@ def final_reply(reply_id: int) -> Reply | None:
     return reply if reply and reply.is_known else None
 
 
-def over_and_signed_out(reply_ids: set[int], session_ids: set[UUID]) -> tuple[set[int], set[UUID]]:
-    """Return which replies are gone or have ended with a known text, and which sessions have ended."""
+def over_and_signed_out(reply_ids: set[int], bearer_ids: set[UUID]) -> tuple[set[int], set[UUID]]:
+    """Return which replies are gone or have ended with a known text, and which sessions and API keys have ended."""
     try:
         unknown = set(Reply.objects.filter(pk__in=reply_ids).unknown().values_list("pk", flat=True))
-        alive = set(tokens.living_sessions(session_ids))
-        return reply_ids - unknown, session_ids - alive
+        alive = bearers.all_living(bearer_ids)
+        return reply_ids - unknown, bearer_ids - alive
     finally:
         connections.close_all()
 

@@ -47,7 +47,7 @@ class Hub:
 
     Args:
         poll_database: asks the database, in a thread, which of these replies have ended or are gone, and which of
-            these sessions have ended.
+            these sessions and API keys have ended.
     """
 
     def __init__(self, *, poll_database: Callable[[set[int], set[UUID]], tuple[set[int], set[UUID]]]) -> None:
@@ -90,7 +90,7 @@ class Hub:
         """How many clients there are."""
         return sum(len(subscribers) for subscribers in self._subscribers.values())
 
-    async def subscribe(self, *, reply_id: int, session_id: UUID) -> Subscriber:
+    async def subscribe(self, *, reply_id: int, bearer_id: UUID) -> Subscriber:
         """Begin to queue what is published of a reply; `history` has what was published before.
 
         Raises:
@@ -98,7 +98,7 @@ class Hub:
         """
         if self._is_stopping:
             raise RedisUnavailable
-        subscriber = Subscriber(reply_id=reply_id, session_id=session_id)
+        subscriber = Subscriber(reply_id=reply_id, bearer_id=bearer_id)
         self._subscribers.setdefault(reply_id, set()).add(subscriber)
         try:
             async with asyncio.timeout(REDIS_TIMEOUT):
@@ -228,10 +228,10 @@ class Hub:
         if not subscribers:
             return
         reply_ids = {subscriber.reply_id for subscriber in subscribers}
-        session_ids = {subscriber.session_id for subscriber in subscribers}
-        over, signed_out = await asyncio.to_thread(self._poll_database, reply_ids, session_ids)
+        bearer_ids = {subscriber.bearer_id for subscriber in subscribers}
+        over, signed_out = await asyncio.to_thread(self._poll_database, reply_ids, bearer_ids)
         for subscriber in subscribers:
-            if subscriber.session_id in signed_out:
+            if subscriber.bearer_id in signed_out:
                 subscriber.set_flags(is_signed_out=True)
             elif subscriber.reply_id in over:
                 subscriber.set_flags(is_reply_over=True)

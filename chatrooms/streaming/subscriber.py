@@ -21,23 +21,23 @@ class Subscriber:
         is_slow: too much was pending, so the pending entries were dropped.
         is_cut_off: Redis became unavailable, or the process is being stopped.
         is_reply_over: the database says that the reply has ended, or is gone.
-        is_signed_out: the session has ended.
+        is_signed_out: the session or API key has ended.
     """
 
     __slots__ = (
         "_changed",
         "_pending",
         "_pending_bytes",
+        "bearer_id",
         "is_cut_off",
         "is_reply_over",
         "is_signed_out",
         "is_slow",
         "reply_id",
-        "session_id",
     )
 
-    def __init__(self, *, reply_id: int, session_id: UUID) -> None:
-        self.reply_id, self.session_id = reply_id, session_id
+    def __init__(self, *, reply_id: int, bearer_id: UUID) -> None:
+        self.reply_id, self.bearer_id = reply_id, bearer_id
         self._pending: deque[Entry] = deque()
         self._pending_bytes = 0
         self._changed = asyncio.Event()

@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from accounts.current_user import current_session, current_user
+from accounts.api_keys.scopes import key_scope, require
+from accounts.current_user import current_bearer, current_key, current_user
 from accounts.idempotency import Made, idempotent
+from accounts.models import Scope
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from billing import quota
 from chatrooms import conversation, rows, schema
@@ -87,7 +89,7 @@ class MessageViews(viewsets.GenericViewSet[Message]):
         found = rows.message(user_id=user.pk, message_id=message_id)
         if not found:
             raise MessageNotFound
-        return rows.message_json(found[0], session_id=current_session(self.request).pk)
+        return rows.message_json(found[0], bearer_id=current_bearer(self.request).pk)
 
     def accepted(self, message_id: int, sent: conversation.Sent | None = None) -> Response:
         """202 with the message, and what is left of the daily quota.
@@ -99,7 +101,7 @@ class MessageViews(viewsets.GenericViewSet[Message]):
         if sent is None or self._max_wait:
             message = self.when_final(message_id)
         else:
-            message = rows.message_json(sent.row, session_id=current_session(self.request).pk)
+            message = rows.message_json(sent.row, bearer_id=current_bearer(self.request).pk)
         allowance = sent.unit if sent else quota.allowance_of(user_id=current_user(self.request).pk)
         return Response(
             message,
@@ -122,6 +124,7 @@ class RoomMessageViewSet(MessageViews):
         """Only sends have a burst limit."""
         return [SendLimit()] if self.action == "create" else []
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(
         summary="Send a message",
         request=MessageWithFilesSerializer,
@@ -132,10 +135,17 @@ class RoomMessageViewSet(MessageViews):
     def create(self, request: Request, room_id: int) -> Response:
         """Accept the message. Gemini replies in the background, in the order of the room's messages."""
         new = _validated(MessageWithFilesSerializer(data=request.data))
+        key = current_key(request)
+        if key and new.get("file_ids"):  # the model would read them to it
+            require(key, Scope.FILES)
 
         def send() -> Made:
             sent = conversation.send(
-                user_id=current_user(request).pk, room_id=room_id, tier=tier_of_request(request), **new
+                user_id=current_user(request).pk,
+                room_id=room_id,
+                tier=tier_of_request(request),
+                api_key=key,
+                **new,
             )
             return Made(object_id=sent.pk, data=sent)
 
@@ -151,17 +161,18 @@ class RoomMessageViewSet(MessageViews):
             body={"room": room_id, **new},
         )
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(summary="List a chatroom's messages")
     def list(self, request: Request, room_id: int) -> Response:
         """The newest page, oldest first in it; `Link` leads back in time."""
-        user, session = current_user(request), current_session(request)
+        user, bearer = current_user(request), current_bearer(request)
         found: Any = FirstPage(lambda limit: rows.newest_messages(user_id=user.pk, room_id=room_id, limit=limit))
         if "cursor" in request.query_params:
             found = rows.with_current_reply(Message.objects.of_user(user.pk).in_room(room_id))
         page = self.paginate_queryset(found) or []
         if not page and not Chatroom.objects.for_user(user).filter(pk=room_id).exists():
             raise RoomNotFound
-        return self.get_paginated_response([rows.message_json(row, session_id=session.pk) for row in page])
+        return self.get_paginated_response([rows.message_json(row, bearer_id=bearer.pk) for row in page])
 
 
 class RepliesViewSet(viewsets.GenericViewSet[Reply]):
@@ -170,6 +181,7 @@ class RepliesViewSet(viewsets.GenericViewSet[Reply]):
     serializer_class = EarlierReplySerializer
     pagination_class = ReplyPagination
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(summary="List the replies to a message")
     def list(self, request: Request, message_id: int) -> Response:
         """All replies to it, oldest first, each with the text that it replied to; one of them is the current one."""
@@ -199,11 +211,13 @@ class MessageViewSet(MessageViews):
             return refusal_response(problem_of(exc), accept=self.request.headers.get("Accept", ""))
         return super().handle_exception(exc)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(summary="Get a message", parameters=[WaitSerializer])
     def retrieve(self, request: Request, message_id: int) -> Response:
         """One message with its reply."""
         return Response(self.when_final(message_id))
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(
         summary="Edit the last message",
         request=NewMessageSerializer,
@@ -214,15 +228,19 @@ class MessageViewSet(MessageViews):
     def partial_update(self, request: Request, message_id: int) -> Response:
         """Change the last message of a room and request a reply to it; the old text is kept with its replies."""
         content = _validated(NewMessageSerializer(data=request.data))["content"]
-        conversation.edit(user_id=current_user(request).pk, message_id=message_id, content=content)
+        conversation.edit(
+            user_id=current_user(request).pk, message_id=message_id, content=content, api_key=current_key(request)
+        )
         return self.accepted(message_id)
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(summary="Stop a reply", request=None)
     def stop(self, request: Request, message_id: int) -> Response:
         """Stop it at once. The text so far is kept."""
         conversation.stop(user_id=current_user(request).pk, message_id=message_id)
         return Response(self.when_final(message_id))
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(
         summary="Retry a failed reply",
         request=None,
@@ -231,9 +249,10 @@ class MessageViewSet(MessageViews):
     )
     def retry(self, request: Request, message_id: int) -> Response:
         """Queue a failed reply again."""
-        conversation.retry(user_id=current_user(request).pk, message_id=message_id)
+        conversation.retry(user_id=current_user(request).pk, message_id=message_id, api_key=current_key(request))
         return self.accepted(message_id)
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(
         summary="Regenerate a reply",
         request=None,
@@ -242,16 +261,17 @@ class MessageViewSet(MessageViews):
     )
     def regenerate(self, request: Request, message_id: int) -> Response:
         """Request a further reply to the message; the earlier ones stay readable."""
-        conversation.regenerate(user_id=current_user(request).pk, message_id=message_id)
+        conversation.regenerate(user_id=current_user(request).pk, message_id=message_id, api_key=current_key(request))
         return self.accepted(message_id)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(
         summary="Stream a reply",
         description="Server-sent events. This redirects to the process that streams; `stream_url` of a message "
         "goes there directly. See docs/streaming.md.",
         parameters=[*schema.STREAM_PARAMETERS],
         responses=schema.STREAM_RESPONSES,
-        auth=[{"accessToken": []}, {}],  # type: ignore[list-item]
+        auth=[{"accessToken": []}, {"apiKey": [Scope.ROOMS_READ.value]}, {}],  # type: ignore[list-item]
     )
     def stream(self, request: Request, message_id: int) -> HttpResponseBase:
         """Redirect to the process that streams."""
@@ -259,13 +279,14 @@ class MessageViewSet(MessageViews):
             Ticket.parse(ticket_sent)
             raise StreamUnavailable(retry_after=5)  # the URL came from here, so no process at STREAM_ORIGIN streams
         message = self.when_final(message_id)
-        ticket = Ticket(reply_id=message["reply"]["id"], session_id=current_session(request).pk)
+        ticket = Ticket(reply_id=message["reply"]["id"], bearer_id=current_bearer(request).pk)
         after = {"after": request.query_params["after"]} if "after" in request.query_params else {}
         query = urlencode({"ticket": str(ticket), **after}, safe=":")
         response = HttpResponseRedirect(f"{settings.STREAM_ORIGIN}/message/{message_id}/stream?{query}")
         response.status_code = status.HTTP_307_TEMPORARY_REDIRECT
         return response
 
+    @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(summary="Delete failed messages", responses={200: DeletedSerializer})
     def cleanup(self, request: Request) -> Response:
         """Delete the messages whose reply failed."""

@@ -8,7 +8,9 @@ from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.current_user import current_session, current_user
+from accounts.api_keys.scopes import key_scope
+from accounts.current_user import current_bearer, current_key, current_user
+from accounts.models import Scope
 from chatrooms import rooms, rows
 from chatrooms.exceptions import RoomNotFound
 from chatrooms.models import Chatroom
@@ -46,6 +48,7 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
         """Only the user's: a room of another account is not found."""
         return Chatroom.objects.for_user(current_user(self.request))
 
+    @key_scope(Scope.ROOMS_WRITE)
     @extend_schema(
         summary="Create a chatroom",
         responses={201: RoomSerializer},
@@ -54,9 +57,10 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
     def create(self, request: Request) -> Response:
         """Create a room. Without a name it is called `New chat` until the model has found a title for it."""
         data = self._validated(request)
-        room = rooms.create(user_id=current_user(request).pk, **data)
+        room = rooms.create(user_id=current_user(request).pk, api_key=current_key(request), **data)
         return Response(self.get_serializer(room).data, status=status.HTTP_201_CREATED)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(
         summary="List the chatrooms",
         parameters=[OpenApiParameter("archived", OpenApiTypes.BOOL, description="`true` lists the archived ones.")],
@@ -73,25 +77,29 @@ class ChatroomViewSet(viewsets.GenericViewSet[Chatroom]):
                 rooms.cache_list(current_user(request), page, host=host)
         return Response(page["rooms"], headers={"Link": page["link"]} if page["link"] else None)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(summary="Get a chatroom", responses=RoomWithMessagesSerializer)
     def retrieve(self, request: Request, room_id: int) -> Response:
         """One room with its newest messages."""
-        user, session = current_user(request), current_session(request)
+        user, bearer = current_user(request), current_bearer(request)
         found = rows.room(user_id=user.pk, room_id=room_id)
         if not found:
             raise RoomNotFound
         newest = rows.newest_messages(user_id=user.pk, room_id=room_id, limit=LATEST)
-        messages = [rows.message_json(row, session_id=session.pk) for row in reversed(newest)]
+        messages = [rows.message_json(row, bearer_id=bearer.pk) for row in reversed(newest)]
         return Response(rows.room_json(found[0], messages=messages))
 
+    @key_scope(Scope.ROOMS_WRITE)
     @extend_schema(
         summary="Change a chatroom", examples=[OpenApiExample("Rename", {"name": "Trip to Goa"}, request_only=True)]
     )
     def partial_update(self, request: Request, room_id: int) -> Response:
         """Change the fields that are in the body."""
-        room = rooms.change(user_id=current_user(request).pk, room_id=room_id, **self._validated(request, partial=True))
+        changed = self._validated(request, partial=True)
+        room = rooms.change(user_id=current_user(request).pk, room_id=room_id, api_key=current_key(request), **changed)
         return Response(self.get_serializer(room).data)
 
+    @key_scope(Scope.ROOMS_WRITE)
     @extend_schema(summary="Delete a chatroom", responses={204: None})
     def destroy(self, request: Request, room_id: int) -> Response:
         """Delete the room with its messages and replies."""

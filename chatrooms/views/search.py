@@ -5,7 +5,9 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api_keys.scopes import key_scope
 from accounts.current_user import current_user
+from accounts.models import Scope
 from chatrooms import search
 from chatrooms.limits import SearchLimit
 from chatrooms.models import Message
@@ -27,6 +29,7 @@ class SearchViewSet(viewsets.GenericViewSet[Message]):
     pagination_class = SearchPagination
     throttle_classes = (SearchLimit,)
 
+    @key_scope(Scope.ROOMS_READ)
     @extend_schema(summary="Search", parameters=[SearchSerializer])
     def list(self, request: Request) -> Response:
         """Find words, "phrases", `this or that`, `-without`, in all rooms or in one; the best matches first.

@@ -139,6 +139,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _page("Users", "person", "accounts", "user"),
                 _page("Replies", "forum", "chatrooms", "reply"),
                 _page("Rooms", "meeting_room", "chatrooms", "chatroom"),
+                _page("API keys", "key", "accounts", "apikey"),
                 _page("Staff actions", "history", "accounts", "staffaction"),
             ],
         },

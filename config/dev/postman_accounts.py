@@ -74,6 +74,46 @@ ACCOUNT: Final = Folder(
     ),
 )
 
+API_KEYS: Final = Folder(
+    name="API keys",
+    description="A key for a program, made within ten minutes of the sign-in: it may do what its scopes say.",
+    steps=(
+        Step(
+            operation="POST /api-keys",
+            status=(201,),
+            body={"scopes": ["rooms:read"]},
+            saves={"key_id": "body.id", "api_key": "body.key"},
+        ),
+        Step(
+            operation="GET /api-keys",
+            checks={"no secret is listed": "body.length === 1 && body[0].key === undefined"},
+        ),
+        Step(operation="GET /chatroom", title="The program lists the rooms", token="api_key"),
+        Step(
+            operation="POST /chatroom",
+            title="It may not make one",
+            status=(403,),
+            token="api_key",
+            checks={"it says which scope is missing": 'body.scope === "rooms:write"'},
+        ),
+        Step(
+            operation="POST /api-keys/{key_id}/rotate",
+            saves={"new_api_key": "body.key"},
+            checks={"the secret is another": 'body.key !== get("api_key")'},
+        ),
+        Step(operation="GET /chatroom", title="The former secret still works", token="api_key"),
+        Step(operation="GET /chatroom", title="So does the new one", token="new_api_key"),
+        Step(operation="DELETE /api-keys/{key_id}", status=(204,)),
+        Step(
+            operation="GET /chatroom",
+            title="Now neither does",
+            status=(401,),
+            token="new_api_key",
+            checks={"it says why": 'body.code === "api_key_ended"'},
+        ),
+    ),
+)
+
 RENEWAL: Final = Folder(
     name="Password and number",
     description="Both need further codes, so the first request waits: a number gets one code a minute.",

@@ -34,6 +34,7 @@ class RequestMiddleware:
                 ids=dict(match.kwargs) if match else {},
                 status=response.status_code,
                 user_id=getattr(request, "user_id", None),
+                **({"api_key_id": str(key_id)} if (key_id := getattr(request, "api_key_id", None)) else {}),
                 milliseconds=round((time.monotonic() - started) * 1000),
             )
         return response

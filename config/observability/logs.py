@@ -1,8 +1,8 @@
 """Structured logs that carry a request's id from the client to the worker, and no personal data.
 
-Phone numbers, codes, tokens and chat text must never reach a log. No code logs them; this module is a second line of
-defence: an exception is logged by its type and stack without its message (a database error quotes the row, a validation
-error the input), and all digits that could be a phone number are masked.
+Phone numbers, codes, tokens, API keys and chat text must never reach a log. No code logs them; this module is a second
+line of defence: an exception is logged by its type and stack without its message (a database error quotes the row, a
+validation error the input), and API keys and all digits that could be a phone number are masked.
 """
 
 import logging
@@ -23,6 +23,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """The `X-Request-ID` that is accepted from a client; any other is replaced by a new id."""
 
 PHONE_NUMBER = re.compile(r"(\+|%2B)\d{5,13}(\d{2})(?!\d)")
+API_KEY = re.compile(r"kvk_[0-9a-f]{8,32}_\w+")
 TASK_HEADER = "kuvaka_request_id"
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ def identity_of(offered: str) -> str:
     return offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
 
 
-def _mask_phone_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _mask_private(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
         event[name] = _masked(value)
     return event
@@ -46,7 +47,7 @@ def _mask_phone_numbers(_: WrappedLogger, __: str, event: EventDict) -> EventDic
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return PHONE_NUMBER.sub(r"\1*****\2", value)
+        return API_KEY.sub("kvk_*****", PHONE_NUMBER.sub(r"\1*****\2", value))
     if isinstance(value, dict):  # the parameters of a route
         return {name: _masked(each) for name, each in value.items()}
     return value
@@ -130,7 +131,7 @@ def configure(*, level: str, style: str) -> None:
                     "foreign_pre_chain": _SHARED,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        _mask_phone_numbers,
+                        _mask_private,
                         renderer,
                     ],
                 }

@@ -8,15 +8,15 @@ import pytest
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import Session, User
 from billing.models import Tier
 from chatrooms import conversation, rooms
-from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.models import Chatroom, File, Message, Reply
 from chatrooms.replies import lifecycle, titles_and_summaries
 from gemini.types import FinishReason, Usage
 from tests import factories
 from tests.chatrooms.scripted_model import ScriptedModel
-from tests.clients import signed_in
+from tests.clients import make_api_key, signed_in
 
 USAGE = Usage(prompt_tokens=3, output_tokens=5)
 
@@ -147,3 +147,18 @@ def exchange(send: Callable[..., Message]) -> Callable[..., Message]:
         return message
 
     return make
+
+
+@pytest.fixture
+def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
+    """The ids of one object of each kind; all belong to the user."""
+    file = File.objects.create(
+        user=alice, name="note.txt", kind="text", mime_type="text/plain", size=1, key="files/1", state="ready"
+    )
+    return {
+        "room_id": room.pk,
+        "message_id": send(room).pk,
+        "session_id": Session.objects.get(user=alice).pk,
+        "file_id": file.pk,
+        "key_id": make_api_key(alice).id,
+    }

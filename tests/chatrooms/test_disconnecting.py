@@ -18,7 +18,7 @@ class QuietHub:
     """A reply without text so far."""
 
     def __init__(self) -> None:
-        self.subscriber = Subscriber(reply_id=7, session_id=uuid4())
+        self.subscriber = Subscriber(reply_id=7, bearer_id=uuid4())
         self.left = False
 
     async def subscribe(self, **_: Any) -> Subscriber:
@@ -45,7 +45,7 @@ async def stream_until_gone(*, steps: int) -> bool:
 
     scope = {"path": "/message/1/stream", "query_string": b"", "method": "GET"}
     request = StreamRequest(scope=scope, headers={}, receive=receive, send=send, request_id="x")
-    access = Access(user_id=1, session_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
+    access = Access(user_id=1, bearer_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
     running = asyncio.ensure_future(ClientStream(hub, request, access, None).run())  # type: ignore[arg-type]
     await began.wait()
     await asyncio.sleep(0.01)

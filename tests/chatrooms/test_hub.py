@@ -23,10 +23,10 @@ def test_a_client_that_connects_during_an_outage_is_not_cut_off() -> None:
         hub = Hub(poll_database=lambda replies, sessions: (set(), set()))
         hub.start()
         try:
-            await hub.subscribe(reply_id=1, session_id=uuid4())
+            await hub.subscribe(reply_id=1, bearer_id=uuid4())
             with Redis.from_url(settings.REDIS_URL) as client:  # it blocks the loop, so the hub does not notice
                 killed = client.client_kill_filter(_type="pubsub")
-            return await hub.subscribe(reply_id=2, session_id=uuid4()), int(killed)
+            return await hub.subscribe(reply_id=2, bearer_id=uuid4()), int(killed)
         finally:
             await hub.close()
 
@@ -70,7 +70,7 @@ def test_a_subscription_lost_in_a_firewall_is_renewed_when_idle(
             proxy.forget()
             while hub._pubsub in (None, stale):  # noqa: ASYNC110  the hub has no event for it
                 await asyncio.sleep(0.01)
-            return await hub.subscribe(reply_id=1, session_id=uuid4())
+            return await hub.subscribe(reply_id=1, bearer_id=uuid4())
         finally:
             await hub.close()
 
@@ -89,7 +89,7 @@ def add(subscriber: Subscriber, *sizes: int) -> None:
 
 
 def test_a_reply_that_comes_in_one_entry_makes_no_client_slow() -> None:
-    subscriber = Subscriber(reply_id=1, session_id=uuid4())
+    subscriber = Subscriber(reply_id=1, bearer_id=uuid4())
     add(subscriber, 20, 300 * 1024, 20)  # start, the whole text, done
     assert not subscriber.is_slow
     assert len(asyncio.run(subscriber.next_entries())) == 3
@@ -97,7 +97,7 @@ def test_a_reply_that_comes_in_one_entry_makes_no_client_slow() -> None:
 
 @pytest.mark.parametrize("sizes", [[1024] * (MAX_PENDING_BYTES // 1024) + [1], [300 * 1024] * 5])
 def test_entries_that_pile_up_make_a_client_slow(sizes: list[int]) -> None:
-    subscriber = Subscriber(reply_id=1, session_id=uuid4())
+    subscriber = Subscriber(reply_id=1, bearer_id=uuid4())
     add(subscriber, *sizes[:-1])
     assert not subscriber.is_slow
     add(subscriber, sizes[-1])

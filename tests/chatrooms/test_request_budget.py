@@ -1,6 +1,7 @@
 """How many statements and commands the requests of the hot path cost; a further one has to be meant."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from redis.connection import AbstractConnection
 from rest_framework.test import APIClient
 
+from accounts.models import Scope, User
 from chatrooms.models import Chatroom, Message
 from tests.chatrooms.conftest import claim, finish
+from tests.clients import with_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,6 +30,19 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 
     monkeypatch.setattr(AbstractConnection, "send_packed_command", note)
     return sent
+
+
+@contextmanager
+def noted_statements() -> Iterator[list[str]]:
+    """How each statement within the block begins."""
+    statements: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        statements.append(" ".join(sql.split())[:30])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield statements
 
 
 @pytest.mark.parametrize(
@@ -59,17 +75,42 @@ def test_a_read_costs_so_much(
     assert (len(queries), len(commands)) == (statements, packets)
 
 
+@pytest.mark.parametrize(
+    ("path", "statements"),
+    [("/chatroom", 1), ("/chatroom/{room}", 3), ("/chatroom/{room}/messages", 2), ("/message/{message}", 2)],
+)
+def test_a_key_reads_with_as_many_statements(
+    path: str, statements: int, alice: User, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    url, client = path.format(room=room.pk, message=send(room).pk), with_key(alice, Scope.ROOMS_READ)
+    assert client.get(url).status_code == 200  # the list is cached from now on
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    assert len(queries) == statements
+
+
+def test_a_key_sends_with_one_statement_more(alice: User, room: Chatroom) -> None:
+    """It counts the key's units, and sees whether the key was revoked meanwhile."""
+    url, client = f"/chatroom/{room.pk}/message", with_key(alice, Scope.MESSAGES_WRITE, daily_units=10)
+    assert client.post(url, {"content": "Hello"}).status_code == 202
+    with noted_statements() as statements:
+        assert client.post(url, {"content": "Hello"}).status_code == 202
+    assert statements == [
+        'SELECT "accounts_apikey"."id",',
+        "WITH mine AS ( SELECT max(stri",
+        'UPDATE "accounts_user" SET "ro',
+        "WITH room AS ( UPDATE chatroom",
+        "WITH today AS (SELECT (stateme",
+        "UPDATE accounts_apikey SET uni",
+        "WITH sent AS ( INSERT INTO cha",
+    ]
+
+
 def test_a_send_costs_so_much(client: APIClient, room: Chatroom, commands: list[object]) -> None:
     url = f"/chatroom/{room.pk}/message"
     assert client.post(url, {"content": "Hello"}).status_code == 202  # opens connections
     commands.clear()
-    statements: list[str] = []
-
-    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        statements.append(" ".join(sql.split())[:30])
-        return execute(sql, *rest)
-
-    with connection.execute_wrapper(note):
+    with noted_statements() as statements:
         assert client.post(url, {"content": "Hello"}).status_code == 202
     assert statements == [
         'SELECT "accounts_session"."id"',

@@ -98,8 +98,8 @@ def test_a_message_is_what_its_serializer_gives(
     monkeypatch.setattr("django.core.signing.time.time", lambda: 1_800_000_000)  # two tickets of one moment are equal
     message = Message.objects.with_reply().get(pk=state(room, send).pk)
     (row,) = rows.message(user_id=room.user_id, message_id=message.pk)
-    shown = rows.message_json(row, session_id=session.pk)
-    expected = MessageSerializer(message, context={"session": session}).data
+    shown = rows.message_json(row, bearer_id=session.pk)
+    expected = MessageSerializer(message, context={"bearer": session}).data
     assert JSONRenderer().render(shown) == JSONRenderer().render(expected)
     assert rows.newest_messages(user_id=room.user_id, room_id=room.pk) == [row]
 
@@ -130,7 +130,7 @@ def test_a_ticket_is_for_the_session_that_asked(room: Chatroom, send: Sending, c
     sent = send(room)
     url = client.get(f"/message/{sent.pk}").json()["stream_url"]
     ticket = tickets.Ticket.parse(url.partition("?ticket=")[2])
-    assert (ticket.reply_id, ticket.session_id) == (reply_of(sent).pk, Session.objects.get(user_id=room.user_id).pk)
+    assert (ticket.reply_id, ticket.bearer_id) == (reply_of(sent).pk, Session.objects.get(user_id=room.user_id).pk)
 
 
 def test_pages_of_one_list_are_alike(room: Chatroom, send: Sending, client: APIClient) -> None:

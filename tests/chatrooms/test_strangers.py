@@ -6,96 +6,20 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
 from accounts import suspension
 from accounts.models import Session, User
 from chatrooms import rooms
-from chatrooms.models import Chatroom, File, Message
+from chatrooms.models import Message
+from tests.chatrooms.operations import BODIES, MISSING, OPEN, OPERATIONS, ask, state
 from tests.promised import PROMISED
 
 pytestmark = pytest.mark.django_db
 
-OPERATIONS = {
-    f"{method.upper()} {path}": operation
-    for path, item in PROMISED["paths"].items()
-    for method, operation in item.items()
-}
-BODIES: dict[str, dict[str, Any]] = {
-    "DELETE /auth/sessions/{session_id}": {},
-    "GET /chatroom/{room_id}": {},
-    "PATCH /chatroom/{room_id}": {"name": "Taken"},
-    "DELETE /chatroom/{room_id}": {},
-    "POST /chatroom/{room_id}/message": {"content": "Hello"},
-    "GET /chatroom/{room_id}/messages": {},
-    "GET /chatroom/{room_id}/export": {},
-    "GET /files/{file_id}": {},
-    "GET /files/{file_id}/content": {},
-    "POST /files/{file_id}/complete": {},
-    "DELETE /files/{file_id}": {},
-    "GET /message/{message_id}": {},
-    "PATCH /message/{message_id}": {"content": "Changed"},
-    "GET /message/{message_id}/replies": {},
-    "GET /message/{message_id}/stream": {},
-    "POST /message/{message_id}/stop": {},
-    "POST /message/{message_id}/retry": {},
-    "POST /message/{message_id}/regenerate": {},
-}
-"""The body for each operation on one object. An operation without a line fails a test."""
-OPEN = {
-    "POST /auth/forgot-password",
-    "POST /auth/login",
-    "POST /auth/logout",
-    "POST /auth/refresh",
-    "POST /auth/reset-password",
-    "POST /auth/send-otp",
-    "POST /auth/signup",
-    "POST /auth/verify-otp",
-    "GET /tiers",
-    "POST /webhook/stripe",
-}
-"""The open operations; all others need a session."""
 PAGES = {"", "billing/success", "billing/cancel", "billing/return", "schema", "docs", "docs/errors"}
 """Routes that are not operations of the API: HTML pages."""
-TABLES = """
-    SELECT format('SELECT %L, md5(string_agg(r::text, E''\\n'' ORDER BY r::text)) FROM %I r', relname, relname)
-    FROM pg_stat_user_tables WHERE schemaname = 'public'
-"""
-
-
-def state() -> list[Any]:
-    """A fingerprint of every table."""
-    with connection.cursor() as cursor:
-        cursor.execute(TABLES)
-        queries = [query for (query,) in cursor.fetchall()]
-        assert len(queries) > 40
-        cursor.execute(" UNION ALL ".join(queries))
-        return sorted(cursor.fetchall())
-
-
-def ask(client: APIClient, operation: str, **ids: Any) -> Any:
-    method, _, path = operation.partition(" ")
-    return getattr(client, method.lower())("/" + path.lstrip("/").format(**ids), BODIES.get(operation, {}))
-
-
-@pytest.fixture
-def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Message]) -> dict[str, Any]:
-    """The ids of one object of each kind; all belong to the user."""
-    file = File.objects.create(
-        user=alice, name="note.txt", kind="text", mime_type="text/plain", size=1, key="files/1", state="ready"
-    )
-    session = Session.objects.get(user=alice)
-    return {"room_id": room.pk, "message_id": send(room).pk, "session_id": session.pk, "file_id": file.pk}
-
-
-MISSING = {
-    "room_id": 2**62,
-    "message_id": 2**62,
-    "file_id": 2**62,
-    "session_id": "01234567-89ab-4cde-8f01-23456789abcd",
-}
 
 
 @pytest.mark.parametrize("operation", BODIES)

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
-from accounts import sessions, tokens
-from accounts.exceptions import SessionEnded
-from accounts.models import Session, User
+from accounts import bearers, sessions, tokens
+from accounts.api_keys import keys
+from accounts.exceptions import ScopeMissing, SessionEnded
+from accounts.models import ApiKey, Scope, Session, User
 from chatrooms import conversation
 from chatrooms.exceptions import MessageNotFound, TicketInvalid
 from chatrooms.models import Chatroom, Message, Reply
@@ -17,6 +19,7 @@ from chatrooms.streaming.access import authorize
 from chatrooms.tickets import LIFETIME, Ticket
 from config.http.problems import NotAuthenticated
 from tests.chatrooms.conftest import claim, finish, reply_of
+from tests.clients import make_api_key
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +42,7 @@ def message(room: Chatroom, send: Callable[..., Message]) -> Message:
 
 
 def ticket_of(message: Message, session: Session) -> Ticket:
-    return Ticket(reply_id=reply_of(message).pk, session_id=session.pk)
+    return Ticket(reply_id=reply_of(message).pk, bearer_id=session.pk)
 
 
 def test_a_token_and_a_ticket_open_the_users_own_stream(message: Message, alice: User) -> None:
@@ -94,3 +97,35 @@ def test_a_ticket_opens_its_own_reply_even_after_a_newer_one(message: Message, a
 def test_a_forged_ticket_opens_nothing(message: Message, forged: str) -> None:
     with pytest.raises(TicketInvalid):
         opened_by(message, ticket=forged)
+
+
+def opened_by_key(message: Message, text: object) -> Reply:
+    request: Any = SimpleNamespace(message_id=message.pk, headers={"authorization": f"Bearer {text}"}, query={})
+    return authorize(request).reply
+
+
+def test_a_key_opens_its_users_stream_if_it_may_read(message: Message, alice: User, mallory: User) -> None:
+    assert opened_by_key(message, make_api_key(alice, Scope.ROOMS_READ)) == reply_of(message)
+    with pytest.raises(ScopeMissing):
+        opened_by_key(message, make_api_key(alice, Scope.MESSAGES_WRITE))
+    with pytest.raises(MessageNotFound):
+        opened_by_key(message, make_api_key(mallory, *Scope))
+
+
+def test_a_ticket_ends_with_its_key(message: Message, alice: User) -> None:
+    """The key needs no scope to read what it has sent."""
+    key = make_api_key(alice, Scope.MESSAGES_WRITE)
+    ticket = Ticket(reply_id=reply_of(message).pk, bearer_id=key.id)
+    assert opened_by(message, ticket=ticket) == reply_of(message)
+    assert bearers.all_living([key.id, session_of(alice).pk]) >= {key.id}
+    keys.revoke(user_id=alice.pk, key_id=key.id)
+    assert bearers.all_living([key.id]) == set()
+    with pytest.raises(SessionEnded):
+        opened_by(message, ticket=ticket)
+
+
+def test_a_ticket_ends_when_its_key_expires(message: Message, alice: User) -> None:
+    key = make_api_key(alice, Scope.ROOMS_READ)
+    ApiKey.objects.update(expires_at=Now())
+    with pytest.raises(SessionEnded):
+        opened_by(message, ticket=Ticket(reply_id=reply_of(message).pk, bearer_id=key.id))

@@ -69,7 +69,7 @@ BREAKS = (
     Break(
         lets="a user stream another user's reply",
         file="chatrooms/streaming/access.py",
-        text="Reply.objects.filter(answers_id=request.message_id, user_id=session.user_id)",
+        text="Reply.objects.filter(answers_id=request.message_id, user_id=bearer.user_id)",
         broken="Reply.objects.filter(answers_id=request.message_id)",
         tests="chatrooms/test_stream_access.py",
     ),
@@ -160,7 +160,7 @@ BREAKS = (
     Break(
         lets="a retry be free",
         file="chatrooms/conversation.py",
-        text="unit_id = _charge(user_id, LedgerEntry.Kind.RETRY)",
+        text="unit_id = _charge(message, LedgerEntry.Kind.RETRY, api_key)",
         broken="unit_id = None",
         tests="chatrooms/test_asking_again.py",
     ),
