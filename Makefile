@@ -15,7 +15,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format vendor requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -88,6 +88,9 @@ postman: venv-dev ## Update the Postman collection in docs/postman from the API
 format: venv-dev ## Format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
+
+vendor: ## Fetch the chat page's libraries again, at their pinned versions; make vendor ARGS=--update for the newest (needs npm)
+	@exec python3 config/dev/vendor_page.py $(ARGS)
 
 requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
 	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements; do \
