@@ -64,11 +64,12 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long room
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 
-check: venv-dev ## Run the static checks: format, lint, layers, types, missing migrations, the OpenAPI document
+check: venv-dev ## Run the static checks: format, lint, layers, types (of Python and of the page), missing migrations, the OpenAPI document
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(CHECK_ENV) $(PYTHON) -m mypy .
+	$(PYTHON) -m config.dev.check_page
 	@# Its warnings about the missing database are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
@@ -112,7 +113,7 @@ image-test: venv-dev ## Build the image without Docker, and run all its processe
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:
