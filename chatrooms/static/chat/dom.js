@@ -1,7 +1,7 @@
 /**
  * Elements: templates of the page, announcements, toasts, dialogs, menus.
  */
-import { config, t } from "./i18n.js";
+import { config } from "./i18n.js";
 
 /**
  * @param {string} selector
@@ -159,16 +159,4 @@ export async function confirmDialog({ title, text, confirm, danger = false }) {
   yes.classList.toggle("danger", danger);
   yes.addEventListener("click", () => /** @type {HTMLDialogElement} */ (dialog).close("yes"));
   return (await showDialog(dialog)) === "yes";
-}
-
-/**
- * What to tell a person about a failed request.
- * @param {unknown} error
- * @returns {string}
- */
-export function explain(error) {
-  const problem = /** @type {{status?: number, code?: string, detail?: string, retryAfter?: number | null}} */ (error);
-  if (problem?.status === 0) return t("problem.offline");
-  if (problem?.status === 503) return t("problem.unavailable");
-  return problem?.detail || t("problem.unknown");
 }
