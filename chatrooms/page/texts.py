@@ -9,7 +9,31 @@ APP: Final[dict[str, Promise]] = {
     "app.title": _("Kuvaka"),
     "app.room_title": _("{room} · Kuvaka"),
     "room.new": _("New chat"),
+    "undo": _("Undo"),
     "session.lost": _("You were signed out. Sign in again to continue."),
+}
+
+ROOMS: Final[dict[str, Promise]] = {
+    "room.menu": _("Actions for {room}"),
+    "room.gone": _("This chat no longer exists."),
+    "room.rename": _("Rename"),
+    "room.pin": _("Pin"),
+    "room.unpin": _("Unpin"),
+    "room.pinned": _("Pinned."),
+    "room.unpinned": _("No longer pinned."),
+    "room.archive": _("Archive"),
+    "room.archived": _("Archived."),
+    "room.restore": _("Move back to the list"),
+    "room.restore_named": _("Move {room} back to the list"),
+    "room.delete": _("Delete"),
+    "room.delete_named": _("Delete {room}"),
+    "room.deleted": _("Deleted: {room}"),
+    "search.searching": _("Searching…"),
+    "search.results": _("Results for “{query}”"),
+    "search.nothing": _("Nothing found for “{query}”"),
+    "account.settings": _("Settings"),
+    "account.archived": _("Archived chats"),
+    "account.sign_out": _("Sign out"),
 }
 
 SIGN_IN: Final[dict[str, Promise]] = {
@@ -65,4 +89,4 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "field.max_length": _("This is too long."),
 }
 
-TEXTS: Final[dict[str, Promise]] = APP | SIGN_IN | PROBLEMS
+TEXTS: Final[dict[str, Promise]] = APP | ROOMS | SIGN_IN | PROBLEMS

@@ -33,7 +33,7 @@ POLICY: Final = {
 """Nothing is inline, nothing comes from elsewhere, and only the sanitiser may turn a text into markup."""
 
 SHEETS: Final = ("tokens", "base", "sign_in", "app", "sidebar", "settings", "conversation", "message", "composer")
-PRELOADED: Final = ("main", "api", "dom", "i18n", "store", "session", "icons", "chat", "sidebar", "conversation")
+PRELOADED: Final = ("main", "api", "dom", "i18n", "store", "session", "chat", "sidebar", "conversation")
 """The modules of the first view: without this the browser would find them one after another."""
 
 

@@ -1,8 +1,9 @@
 /**
  * The view of a signed-in person: sidebar, top bar, conversation.
  */
+import { Problem, request } from "./api.js";
 import { closeRoom, openRoom } from "./conversation.js";
-import { $, clone, part } from "./dom.js";
+import { $, clone, part, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { openSidebar } from "./sidebar.js";
 import * as store from "./store.js";
@@ -32,6 +33,23 @@ function move() {
   store.set({ roomId });
   showTitle();
   openRoom(roomId, { messageId });
+  if (roomId !== null && store.room() === undefined) readRoom(roomId);
+}
+
+/**
+ * A room that is not in the loaded part of the list.
+ * @param {number} roomId
+ */
+async function readRoom(roomId) {
+  try {
+    const further = await request("GET", "/chatroom/{room_id}", { params: { room_id: roomId } });
+    store.set({ further: /** @type {Room} */ ({ ...further, messages: [] }) });
+    showTitle();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 404 || store.get().roomId !== roomId) return;
+    toast({ text: t("room.gone") });
+    store.go(null, null, { replace: true });
+  }
 }
 
 function showTitle() {

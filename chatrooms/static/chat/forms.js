@@ -1,6 +1,7 @@
 /**
  * Forms: one request at a time, and what went wrong beside the field that it is about.
  */
+import { Problem } from "./api.js";
 import { $$, field, part } from "./dom.js";
 import { explain, explainField } from "./problems.js";
 
@@ -20,6 +21,7 @@ export async function submit(form, names, run) {
     await run();
     return true;
   } catch (error) {
+    if (!(error instanceof Problem)) console.error(error);
     showProblem(form, names, error);
     return false;
   } finally {

@@ -4,12 +4,14 @@
 import { request } from "./api.js";
 import { openChat } from "./chat.js";
 import { $ } from "./dom.js";
-import { t } from "./i18n.js";
+import { config, t } from "./i18n.js";
+import { setLanguage, supported } from "./preferences.js";
 import { end, refresh, session, wasSignedIn } from "./session.js";
 import * as store from "./store.js";
 
 /** @type {() => void} */
 let leave = () => {};
+let isNew = false;
 
 /** @param {string} notice why the person has to sign in again, if so */
 async function showSignIn(notice = "") {
@@ -28,7 +30,8 @@ function showChat() {
   load().catch(() => undefined); // `connection.js` says that we are offline, and loads again
 }
 
-async function load() {
+/** Read what the page shows of the account and its rooms. */
+export async function load() {
   const [user, tiers, subscription] = await Promise.all([
     request("GET", "/user/me"),
     request("GET", "/tiers", { open: true }),
@@ -37,15 +40,34 @@ async function load() {
     store.loadUsage(),
   ]);
   store.set({ user, tiers, subscription });
+  if (isNew) greet(user);
+  isNew = false;
 }
 
-session.addEventListener("begun", showChat);
+/**
+ * After a sign-in: the other tabs follow, and the page speaks the language of the account.
+ * @param {Me} user
+ */
+function greet(user) {
+  store.broadcast("signed-in");
+  const language = supported(user.language);
+  if (language !== null && language !== config.language) setLanguage(language);
+}
+
+session.addEventListener("begun", () => {
+  isNew = true;
+  showChat();
+});
 session.addEventListener("ended", () => {
   store.broadcast("signed-out");
   showSignIn();
 });
 session.addEventListener("lost", () => showSignIn(t("session.lost")));
 store.onBroadcast("signed-out", () => end("lost"));
+// Another tab signed in: as somebody else, perhaps, whose rooms must not mix with these.
+store.onBroadcast("signed-in", ({ userId }) => {
+  if (store.get().user?.id !== userId) location.reload();
+});
 
 async function start() {
   if (!wasSignedIn()) return await showSignIn();

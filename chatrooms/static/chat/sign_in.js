@@ -9,7 +9,8 @@ import { phoneField } from "./phone_field.js";
 import { setLanguage } from "./preferences.js";
 import { begin } from "./session.js";
 
-const NUMBER_FIELDS = { mobile_number: "number", password: "password", "": "number" };
+const NUMBER_FIELDS = { mobile_number: "number", "": "number" };
+const PASSWORD_FIELDS = { mobile_number: "number", password: "password", "": "password" };
 const CODE_FIELDS = { otp: "code", new_password: "new-password", "": "code" };
 
 /** @typedef {"sign-in" | "reset"} Purpose what a code is for */
@@ -52,7 +53,7 @@ function askForNumber(step, number = "") {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    submit(form, NUMBER_FIELDS, () =>
+    submit(form, byPassword(form) ? PASSWORD_FIELDS : NUMBER_FIELDS, () =>
       byPassword(form) ? signInByPassword(form, phone) : sendCode(step, form, phone, "sign-in"),
     );
   });

@@ -10,13 +10,15 @@ import { list, request } from "./api.js";
  * @property {Tier[]} tiers
  * @property {Subscription | null} subscription
  * @property {Room[]} rooms those that are loaded of the list: pinned first, then the latest
+ * @property {Room | null} further the open room, if it is not among those (an archived one, or one far down)
+ * @property {number[]} hidden rooms that are about to be deleted
  * @property {string | null} roomsNext the cursor of the list's next page
  * @property {number | null} roomId the open room; null is a new chat
  */
 
 /** @returns {State} */
 function empty() {
-  return { user: null, usage: null, tiers: [], subscription: null, rooms: [], roomsNext: null, roomId: null };
+  return { user: null, usage: null, tiers: [], subscription: null, rooms: [], further: null, hidden: [], roomsNext: null, roomId: null };
 }
 
 /** @type {State} */
@@ -52,7 +54,7 @@ export function clear() {
 
 // Tabs
 
-/** @typedef {"rooms-changed" | "room-changed" | "message-changed" | "signed-out" | "user-changed"} Kind */
+/** @typedef {"rooms-changed" | "room-changed" | "message-changed" | "signed-out" | "signed-in" | "user-changed"} Kind */
 const channel = new BroadcastChannel("kuvaka");
 
 /**
@@ -72,7 +74,8 @@ export function broadcast(kind, data = {}) {
 export function onBroadcast(kind, run) {
   /** @param {MessageEvent} event */
   const listen = ({ data }) => {
-    if (data.kind === kind && (data.userId === null || data.userId === state.user?.id)) run(data);
+    const isOurs = data.userId === null || data.userId === state.user?.id;
+    if (data.kind === kind && (isOurs || kind === "signed-in")) run(data);
   };
   channel.addEventListener("message", listen);
   return () => channel.removeEventListener("message", listen);
@@ -81,12 +84,12 @@ export function onBroadcast(kind, run) {
 // Rooms
 
 /**
- * The open room, if it is among those that are loaded.
+ * The open room or another, if it is loaded.
  * @param {number | null} roomId
  * @returns {Room | undefined}
  */
 export function room(roomId = state.roomId) {
-  return state.rooms.find((each) => each.id === roomId);
+  return state.rooms.find((each) => each.id === roomId) ?? (state.further?.id === roomId ? state.further : undefined);
 }
 
 /**
@@ -121,11 +124,23 @@ export function keepRoom(changed) {
   const room = /** @type {Room} */ ({ ...changed, messages: [] });
   const others = state.rooms.filter((each) => each.id !== room.id);
   set({ rooms: room.archived ? others : sorted([room, ...others]) });
+  if (room.id === state.roomId) set({ further: room });
+}
+
+/** @param {number} roomId */
+export function hideRoom(roomId) {
+  set({ hidden: [...state.hidden, roomId] });
+}
+
+/** @param {number} roomId */
+export function showRoom(roomId) {
+  set({ hidden: state.hidden.filter((each) => each !== roomId) });
 }
 
 /** @param {number} roomId */
 export function dropRoom(roomId) {
   set({ rooms: state.rooms.filter((each) => each.id !== roomId) });
+  showRoom(roomId);
 }
 
 /**

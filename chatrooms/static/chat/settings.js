@@ -1,0 +1,4 @@
+/** The settings of the account. */
+
+/** Show them. */
+export function openSettings() {}
