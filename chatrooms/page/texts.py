@@ -63,7 +63,9 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "problem.sms_ceiling_reached": _("No more codes can be sent today. A password still works."),
     "problem.invalid_credentials": _("The number or the password is wrong."),
     "problem.wrong_password": _("The old password is wrong."),
-    "problem.recent_sign_in_required": _("Sign out and in again with a code first; then set a password within ten minutes."),
+    "problem.recent_sign_in_required": _(
+        "Sign out and in again with a code first; then set a password within ten minutes."
+    ),
     "problem.number_taken": _("Another account has this number."),
     "problem.staff_account": _("This is an account of staff. It cannot be deleted here."),
     "problem.quota_exceeded": _("Today's messages are used up. There are new ones at {at}."),

@@ -32,8 +32,12 @@ POLICY: Final = {
 }
 """Nothing is inline, nothing comes from elsewhere, and only the sanitiser may turn a text into markup."""
 
-SHEETS: Final = ("tokens", "base", "sign_in", "app", "sidebar", "settings", "conversation", "message", "composer")
-PRELOADED: Final = ("main", "api", "dom", "i18n", "store", "session", "chat", "sidebar", "conversation")
+SHEETS: Final = tuple(["tokens", "base", "sign_in", "app", "sidebar", "settings", "conversation", "message", "prose", "composer"])
+PRELOADED: Final = (
+    *["main", "api", "dom", "i18n", "store", "session", "chat", "sidebar", "problems", "conversation", "composer", "message_view", "answer_body"],
+    *["attachments", "copying", "drafts", "editor", "keys", "markdown", "markdown_dom", "markdown_lexer", "parts", "reply_stream", "scrolling"],
+    *["source_marks", "code_points", "highlight", "maths", "tray", "versions", "vendor/marked", "vendor/purify"],
+)
 """The modules of the first view: without this the browser would find them one after another."""
 
 

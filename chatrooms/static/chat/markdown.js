@@ -15,8 +15,9 @@ const SHARE = 0.3;
 export class MarkdownView {
   /**
    * @param {HTMLElement} root
-   * @param {{onCode?: (figure: HTMLElement) => void, onRendered?: () => void}} [hooks] `onCode` gets each block of
-   *   code once it is complete, `onRendered` is called after each change on screen.
+   * @param {{onFigure?: (figure: HTMLElement) => void, onCode?: (figure: HTMLElement) => void, onRendered?: () => void}}
+   *   [hooks] `onFigure` gets each block of code when it begins, `onCode` when it is complete; `onRendered` is called
+   *   after each change on screen.
    */
   constructor(root, hooks = {}) {
     this.root = root;
@@ -25,7 +26,13 @@ export class MarkdownView {
     this.closed = false;
     /** Resolved once all is on screen after `finish`. @type {Promise<void>} */
     this.done = new Promise((resolve) => (this._resolve = resolve));
-    this._context = { definitions: new Definitions(), closed: false, rendered: 0, onCode: hooks.onCode ?? (() => {}) };
+    this._context = {
+      definitions: new Definitions(),
+      closed: false,
+      rendered: 0,
+      onFigure: hooks.onFigure ?? (() => {}),
+      onCode: hooks.onCode ?? (() => {}),
+    };
     /** @type {Rendered[]} */
     this._committed = [];
     /** @type {Rendered[]} */
@@ -64,10 +71,17 @@ export class MarkdownView {
 
   /** No more text comes: show it as a single rendering would. */
   finish() {
+    if (this.closed) this.done = new Promise((resolve) => (this._resolve = resolve));
     this.closed = true;
     this._notBefore = 0;
     this._plan();
     return this.done;
+  }
+
+  /** Show a text that differs a little from the one on screen: what is the same stays. @param {string} text */
+  revise(text) {
+    this.text = text;
+    return this.finish();
   }
 
   /** Do all that is left now, in one go: for a text that is short or not on screen. */

@@ -4,7 +4,7 @@
  * @typedef {import("./vendor/marked.js").Token} Token
  * @typedef {{key: string, type: string, node: Node, children: Rendered[], shown: string}} Rendered
  * @typedef {{definitions: import("./markdown_lexer.js").Definitions, closed: boolean, rendered: number,
- *   onCode: (figure: HTMLElement) => void}} Context
+ *   onFigure: (figure: HTMLElement) => void, onCode: (figure: HTMLElement) => void}} Context
  */
 import { inlineTokens } from "./markdown_lexer.js";
 import purify from "./vendor/purify.js";
@@ -187,7 +187,11 @@ function leafNode(token, context) {
   switch (token.type) {
     case "heading": return leaf(`h${Math.min(token.depth + 1, 6)}`, text, context);
     case "hr": return document.createElement("hr");
-    case "code": return codeFigure(token);
+    case "code": {
+      const figure = codeFigure(token);
+      context.onFigure(figure);
+      return figure;
+    }
     case "row": {
       const row = document.createElement("tr");
       row.append(...token.cells.map((/** @type {any} */ cell) => tableCell("td", cell, context)));
