@@ -14,6 +14,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from chatrooms.page import conversation_texts, texts
+from chatrooms.page.assets import PRELOADED, SHEETS
 from chatrooms.page.languages import LANGUAGES, THEME_COOKIE, language_of, theme_of
 from config.http.docs import index
 
@@ -31,14 +32,6 @@ POLICY: Final = {
     "trusted-types": ["dompurify"],
 }
 """Nothing is inline, nothing comes from elsewhere, and only the sanitiser may turn a text into markup."""
-
-SHEETS: Final = tuple(["tokens", "base", "sign_in", "app", "sidebar", "settings", "conversation", "message", "prose", "composer"])
-PRELOADED: Final = (
-    *["main", "api", "dom", "i18n", "store", "session", "chat", "sidebar", "problems", "conversation", "composer", "message_view", "answer_body"],
-    *["attachments", "copying", "drafts", "editor", "keys", "markdown", "markdown_dom", "markdown_lexer", "parts", "reply_stream", "scrolling"],
-    *["source_marks", "code_points", "highlight", "maths", "tray", "versions", "vendor/marked", "vendor/purify"],
-)
-"""The modules of the first view: without this the browser would find them one after another."""
 
 
 @require_safe
