@@ -16,7 +16,10 @@ SHEETS: Final = (
 )
 """In the order in which they are linked."""
 
-_FRAME: Final = ("main", "api", "session", "store", "dom", "i18n", "problems", "chat", "sidebar")
+_FRAME: Final = (
+    *("main", "api", "session", "store", "dom", "i18n", "problems", "preferences", "connection", "chat", "billing"),
+    *("sidebar", "search", "menu", "room_row", "room_actions", "archived"),
+)
 _CONVERSATION: Final = ("conversation", "scrolling", "composer", "drafts", "editor", "keys", "tray", "attachments")
 _MESSAGE: Final = ("message_view", "reply_stream", "versions", "copying", "parts", "answer_body", "code_points")
 _MARKDOWN: Final = (

@@ -28,12 +28,60 @@ ROOMS: Final[dict[str, Promise]] = {
     "room.delete": _("Delete"),
     "room.delete_named": _("Delete {room}"),
     "room.deleted": _("Deleted: {room}"),
+    "room.saved": _("Saved."),
+    "room.model_usual": _("The usual one ({model})"),
+    "room.model_pro": _("{model} (with Pro)"),
+    "room.models_pro": _("Pro has further models."),
     "search.searching": _("Searching…"),
     "search.results": _("Results for “{query}”"),
     "search.nothing": _("Nothing found for “{query}”"),
     "account.settings": _("Settings"),
     "account.archived": _("Archived chats"),
     "account.sign_out": _("Sign out"),
+}
+
+PLAN: Final[dict[str, Promise]] = {
+    "usage.left": _("{left} of {limit} messages left"),
+    "usage.resets": _("All of them again at {at}"),
+    "usage.used_up": _("Today's messages are used up. There are new ones at {at} ({when})."),
+    "plan.upgrade": _("Upgrade to Pro"),
+    "plan.fix_payment": _("Check the payment"),
+    "plan.past_due": _("The last payment did not go through. Change the card to keep Pro."),
+    "plan.unlimited": _("no limit"),
+    "plan.files": _("{count}, up to {size} each"),
+    "plan.per_month": _("{amount} a month"),
+    "plan.per_year": _("{amount} a year"),
+    "plan.buy": _("Upgrade for {price}"),
+    "plan.thanks": _("You have Pro now. Thank you!"),
+    "plan.used": _("{used} of {limit}"),
+    "plan.free": _("Free of charge."),
+    "plan.granted": _("A present from us."),
+    "plan.granted_until": _("A present from us, until {day}."),
+    "plan.ends": _("Cancelled: it ends on {day}."),
+    "plan.renews": _("It renews on {day}."),
+    "connection.offline": _("You are offline. What you type is kept."),
+    "connection.reconnecting": _("The server cannot be reached. Trying again…"),
+    "connection.try": _("Try now"),
+    "connection.back": _("Connected again."),
+}
+
+SETTINGS: Final[dict[str, Promise]] = {
+    "password.set": _("You can sign in by password as well as by code. A new one signs out the other devices."),
+    "password.unset": _("Not set. With one you can sign in without waiting for a code."),
+    "password.changed": _("The password is set. The other devices are signed out."),
+    "devices.used": _("Last used {when}"),
+    "devices.end": _("Sign out there: {device}"),
+    "devices.ended": _("Signed out: {device}"),
+    "devices.unknown": _("Unknown device"),
+    "devices.everywhere": _("Sign out everywhere?"),
+    "devices.everywhere_text": _("Every device is signed out, this one too."),
+    "devices.confirm": _("Sign out"),
+    "number.mock": _("This is a test installation, no SMS is sent. Old number: {old}, new number: {new}."),
+    "data.cleaned": _("Removed messages: {count}"),
+    "data.nothing_failed": _("There are no failed messages."),
+    "data.confirm_deletion": _("Type the last four digits of your number to confirm"),
+    "data.wrong_digits": _("These are not the last four digits of your number."),
+    "data.deleted": _("Your account is being deleted."),
 }
 
 SIGN_IN: Final[dict[str, Promise]] = {
@@ -64,7 +112,7 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "problem.invalid_credentials": _("The number or the password is wrong."),
     "problem.wrong_password": _("The old password is wrong."),
     "problem.recent_sign_in_required": _(
-        "Sign out and in again with a code first; then set a password within ten minutes."
+        "Sign out, sign in again with a code, and set the password within ten minutes."
     ),
     "problem.number_taken": _("Another account has this number."),
     "problem.staff_account": _("This is an account of staff. It cannot be deleted here."),
@@ -91,4 +139,4 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "field.max_length": _("This is too long."),
 }
 
-TEXTS: Final[dict[str, Promise]] = APP | ROOMS | SIGN_IN | PROBLEMS
+TEXTS: Final[dict[str, Promise]] = APP | ROOMS | PLAN | SETTINGS | SIGN_IN | PROBLEMS

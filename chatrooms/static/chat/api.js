@@ -98,6 +98,7 @@ async function renewed(failed) {
   try {
     return await refresh(failed);
   } catch {
+    window.dispatchEvent(new Event("kuvaka:unreachable"));
     throw new Problem(0, {});
   }
 }
@@ -134,6 +135,7 @@ async function send(method, url, { body, headers = {}, signal }, token) {
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    window.dispatchEvent(new Event("kuvaka:unreachable"));
     throw new Problem(0, {});
   }
 }

@@ -2,6 +2,8 @@
  * The view of a signed-in person: sidebar, top bar, conversation.
  */
 import { Problem, request } from "./api.js";
+import { mountBillingBanners } from "./billing.js";
+import { mountConnectionBanner } from "./connection.js";
 import { closeRoom, openRoom } from "./conversation.js";
 import { $, clone, part, toast } from "./dom.js";
 import { t } from "./i18n.js";
@@ -15,7 +17,18 @@ import * as store from "./store.js";
 export function openChat(view) {
   const app = clone("app-template");
   view.replaceChildren(app);
-  const ends = [openSidebar(), store.onChange("rooms", showTitle), store.onChange("roomId", showTitle)];
+  const banners = $("#banners");
+  const ends = [
+    openSidebar(),
+    mountConnectionBanner(banners),
+    mountBillingBanners(banners),
+    store.onChange("rooms", showTitle),
+    store.onChange("further", showTitle),
+  ];
+  part(app, "room-settings").addEventListener("click", async () => {
+    const room = store.room();
+    if (room) (await import("./room_settings.js")).openRoomSettings(room);
+  });
   window.addEventListener("kuvaka:moved", move);
   window.addEventListener("popstate", move);
   move();
@@ -44,7 +57,6 @@ async function readRoom(roomId) {
   try {
     const further = await request("GET", "/chatroom/{room_id}", { params: { room_id: roomId } });
     store.set({ further: /** @type {Room} */ ({ ...further, messages: [] }) });
-    showTitle();
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 404 || store.get().roomId !== roomId) return;
     toast({ text: t("room.gone") });

@@ -2,7 +2,9 @@
  * The start: signed in or not, and from one to the other.
  */
 import { request } from "./api.js";
+import { comeBack, showPlans } from "./billing.js";
 import { openChat } from "./chat.js";
+import { connection, unreachable } from "./connection.js";
 import { $ } from "./dom.js";
 import { config, t } from "./i18n.js";
 import { setLanguage, supported } from "./preferences.js";
@@ -27,21 +29,23 @@ function showChat() {
   leave();
   leave = openChat($("#view"));
   $("#view").removeAttribute("aria-busy");
-  load().catch(() => undefined); // `connection.js` says that we are offline, and loads again
+  reload();
+}
+
+/** Without a connection nothing is read: `connection.js` says so, and calls this again. */
+function reload() {
+  if (wasSignedIn()) load().catch(() => undefined);
 }
 
 /** Read what the page shows of the account and its rooms. */
-export async function load() {
-  const [user, tiers, subscription] = await Promise.all([
-    request("GET", "/user/me"),
-    request("GET", "/tiers", { open: true }),
-    request("GET", "/subscription/status"),
-    store.loadRooms(),
-    store.loadUsage(),
-  ]);
-  store.set({ user, tiers, subscription });
-  if (isNew) greet(user);
+async function load() {
+  const tiers = request("GET", "/tiers", { open: true });
+  await Promise.all([store.loadRooms(), store.loadAccount()]);
+  store.set({ tiers: await tiers });
+  const { user } = store.get();
+  if (isNew && user !== null) greet(user);
   isNew = false;
+  await comeBack();
 }
 
 /**
@@ -54,6 +58,10 @@ function greet(user) {
   if (language !== null && language !== config.language) setLanguage(language);
 }
 
+window.addEventListener("kuvaka:unreachable", unreachable);
+window.addEventListener("kuvaka:upgrade", showPlans);
+connection.addEventListener("back", reload);
+store.onBroadcast("user-changed", () => store.loadAccount().catch(() => undefined));
 session.addEventListener("begun", () => {
   isNew = true;
   showChat();

@@ -37,7 +37,7 @@ export function roomRow(room) {
  */
 export function showRoom(row, room) {
   const link = part(row, "link");
-  if (link.textContent !== room.name) link.textContent = room.name;
+  if (link.textContent !== room.name) nameLink(link, room.name);
   link.title = room.name;
   part(row, "menu").setAttribute("aria-label", t("room.menu", { room: room.name }));
   if (room.id === store.get().roomId) link.setAttribute("aria-current", "page");
@@ -95,7 +95,7 @@ function rename(row) {
     input.remove();
     if (hadFocus) part(row, "link").focus();
     if (!keep || name === "" || name === room.name) return;
-    part(row, "link").textContent = name;
+    nameLink(part(row, "link"), name);
     attempt(() => store.changeRoom(room.id, { name })).then((kept) => kept || showRoom(row, roomOf(row) ?? room));
   };
   input.addEventListener("blur", () => finish(true));
@@ -110,4 +110,15 @@ function rename(row) {
   row.prepend(input);
   input.focus();
   input.select();
+}
+
+/**
+ * A name may be written from the other side; it still begins where the list does.
+ * @param {HTMLElement} link
+ * @param {string} name
+ */
+function nameLink(link, name) {
+  const bdi = document.createElement("bdi");
+  bdi.textContent = name;
+  link.replaceChildren(bdi);
 }

@@ -181,6 +181,16 @@ export async function loadUsage() {
   set({ usage: await request("GET", "/usage") });
 }
 
+/** Read again whose account it is, and what it may use. */
+export async function loadAccount() {
+  const [user, subscription, usage] = await Promise.all([
+    request("GET", "/user/me"),
+    request("GET", "/subscription/status"),
+    request("GET", "/usage"),
+  ]);
+  set({ user, subscription, usage });
+}
+
 // Where we are: #/c/12, or #/c/12/m/34 for a message of the room
 
 /**
