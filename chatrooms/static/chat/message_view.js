@@ -38,6 +38,7 @@ export class MessageView {
     /** @type {import("./reply_stream.js").Line} */
     this._line = "live";
     this._replyId = message.reply.id;
+    this._hasEarlier = false;
     /** @type {Part[]} */
     this._parts = [];
     /** @type {string | undefined} */
@@ -59,6 +60,7 @@ export class MessageView {
       this._stopStream();
       this.clearAnswer();
       this.versions.forget();
+      this._hasEarlier = true;
     }
     this._showQuestion();
     if (isFinal(message)) this._finish(message);
@@ -150,6 +152,7 @@ export class MessageView {
   _finish(message) {
     this._stopStream();
     this.showReply(message.gemini_response ?? "", message.reply.parts ?? null);
+    if (this._hasEarlier) this.versions.load();
   }
 
   /** @param {string} text @param {Part[] | null} parts */

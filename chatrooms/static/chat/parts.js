@@ -136,8 +136,10 @@ function fill(frame, html) {
     `:root { color-scheme: light dark; } body { margin: 0; font: 14px system-ui, sans-serif; }\n${styles.join("\n").replace(/url\s*\(/gi, "none(")}`,
   );
   inner.adoptedStyleSheets = [sheet];
-  inner.body.replaceChildren(inner.importNode(body, true));
+  const holder = inner.createElement("div");
+  holder.append(inner.importNode(body, true));
+  inner.body.replaceChildren(holder);
   requestAnimationFrame(() => {
-    frame.style.blockSize = `${Math.min(Math.max(inner.body.scrollHeight, 24), 160)}px`;
+    frame.style.blockSize = `${Math.min(Math.max(holder.offsetHeight, 24), 160)}px`;
   });
 }
