@@ -268,7 +268,7 @@ GEMINI_STAND_IN_DELAY = env.GEMINI_STAND_IN_DELAY
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
-STORAGES = file_settings.storages(env, DATA_DIR, hashed=not DEBUG)
+STORAGES = file_settings.storages(env, DATA_DIR, hashed=not DEBUG or "collectstatic" in sys.argv)
 FILES_CLAMD = env.FILES_CLAMD
 
 # --- billing ----------------------------------------------------------------------------------------------------------

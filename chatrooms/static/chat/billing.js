@@ -26,6 +26,7 @@ export function mountAllowance(element) {
     element.hidden = usage === null || usage.limit === null || remaining === null;
     if (usage === null || usage.limit === null || remaining === null) return;
     part(content, "left").textContent = t("usage.left", { left: number(remaining), limit: number(usage.limit) });
+    part(content, "resets").hidden = usage.used === 0;
     part(content, "resets").textContent = t("usage.resets", { at: timeOf(usage.resets_at) });
     const meter = /** @type {HTMLMeterElement} */ (part(content, "meter"));
     Object.assign(meter, { max: usage.limit, low: Math.ceil(usage.limit / 5), optimum: usage.limit, value: remaining });

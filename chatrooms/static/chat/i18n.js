@@ -34,8 +34,14 @@ export function has(key) {
   return key in texts;
 }
 
-// Latin digits in every language: they stand beside phone numbers and codes, which have no others.
-const tag = `${config.language}-u-nu-latn`;
+/**
+ * The reader's own variant of the page's language, for the order of dates; with Latin digits in every language, since
+ * they stand beside phone numbers and codes, which have no others.
+ */
+const tag = new Intl.Locale(
+  navigator.languages.find((each) => each.split("-")[0] === config.language) ?? config.language,
+  { numberingSystem: "latn" },
+).toString();
 
 /**
  * @param {number} value
@@ -79,11 +85,13 @@ export function duration(seconds) {
   return number(Math.ceil(seconds / size), { style: "unit", unit, unitDisplay: "long" });
 }
 
+const MIB = 1024 * 1024;
+
 /**
  * @param {number} bytes
  * @returns {string}
  */
 export function fileSize(bytes) {
-  const [unit, size] = bytes >= 1e6 ? ["megabyte", 1e6] : bytes >= 1000 ? ["kilobyte", 1000] : ["byte", 1];
+  const [unit, size] = bytes >= MIB ? ["megabyte", MIB] : bytes >= 1024 ? ["kilobyte", 1024] : ["byte", 1];
   return number(bytes / Number(size), { style: "unit", unit: String(unit), maximumFractionDigits: 1 });
 }
