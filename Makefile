@@ -15,7 +15,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format vendor requirements image image-test clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman translations format vendor requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -85,6 +85,9 @@ openapi: venv-dev ## Update docs/openapi.yaml after a change of the API
 
 postman: venv-dev ## Update the Postman collection in docs/postman from the API
 	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman
+
+translations: venv-dev ## Collect the texts of the chat page into locale/, and compile their translations
+	@exec $(PYTHON) -m config.dev.translations
 
 format: venv-dev ## Format the code
 	$(PYTHON) -m ruff format .

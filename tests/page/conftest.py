@@ -10,6 +10,14 @@ from tests.api_user import ApiUser
 from tests.page.browser import FLAGS, Person, person
 from tests.stack import Stack
 
+MARK = """
+if (!sessionStorage.getItem("entered")) {
+  sessionStorage.setItem("entered", "1");
+  localStorage.setItem("kuvaka.signed-in", "1");
+}
+"""
+"""The page tries its cookie only in a browser that was signed in."""
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
@@ -46,7 +54,7 @@ def enter(made: Person, user: ApiUser) -> None:
     """Give the browser the cookie of a session of the user's, and open the page."""
     made.number = user.number
     made.context.add_cookies([cookie_of(made.stack, user)])
-    made.context.add_init_script("localStorage.getItem('kuvaka.left') ?? localStorage.setItem('kuvaka.signed-in', '1')")
+    made.context.add_init_script(MARK)
     made.open()
     made.page.wait_for_selector(".app")
 

@@ -8,7 +8,7 @@ import { explain, explainField } from "./problems.js";
 /**
  * Send a form: its button shows that it works, and problems appear beside their fields.
  * @param {HTMLElement} form
- * @param {Record<string, string>} names of the API's fields: the names of the form's; "" is the field for all else
+ * @param {Record<string, string>} names of the API's fields or codes: the names of the form's fields; "" is for all else
  * @param {() => Promise<unknown>} run
  * @returns {Promise<boolean>} whether it succeeded
  */
@@ -53,10 +53,10 @@ export function showError(form, name, text) {
  * @param {unknown} error
  */
 function showProblem(form, names, error) {
-  const errors = /** @type {{errors?: FieldError[]}} */ (error)?.errors ?? [];
+  const { errors = [], code = "" } = /** @type {{errors?: FieldError[], code?: string}} */ (error ?? {});
   const shown = errors.filter((each) => names[each.field] !== undefined);
   for (const each of shown) showError(form, String(names[each.field]), explainField(each));
-  if (shown.length === 0) showError(form, String(names[""]), explain(error));
+  if (shown.length === 0) showError(form, String(names[code] ?? names[""]), explain(error));
 }
 
 /**

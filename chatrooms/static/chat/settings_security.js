@@ -43,7 +43,12 @@ function password(form) {
     field(form, "username").value = store.get().user?.mobile_number ?? "";
   };
   show();
-  const names = { old_password: "old_password", new_password: "new_password", "": "new_password" };
+  const names = {
+    old_password: "old_password",
+    wrong_password: "old_password",
+    new_password: "new_password",
+    "": "new_password",
+  };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const isSet = store.get().user?.password_set ?? false;
