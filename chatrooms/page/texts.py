@@ -112,7 +112,7 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "problem.invalid_credentials": _("The number or the password is wrong."),
     "problem.wrong_password": _("The old password is wrong."),
     "problem.recent_sign_in_required": _(
-        "Sign out, sign in again with a code, and set the password within ten minutes."
+        "This needs a fresh sign-in: sign out, sign in again with a code, and come back within ten minutes."
     ),
     "problem.number_taken": _("Another account has this number."),
     "problem.staff_account": _("This is an account of staff. It cannot be deleted here."),
