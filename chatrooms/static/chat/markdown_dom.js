@@ -13,7 +13,7 @@ const TAGS = ["a", "b", "br", "code", "del", "em", "i", "ins", "kbd", "mark", "s
 const CONFIG = /** @type {const} */ ({
   RETURN_DOM_FRAGMENT: true,
   ALLOWED_TAGS: TAGS,
-  ALLOWED_ATTR: ["href", "class", "data-maths", "title"],
+  ALLOWED_ATTR: ["href", "class"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
@@ -66,7 +66,7 @@ function inlineHtml(token) {
     case "html":
       return PLAIN_TAG.test(token.raw) ? token.raw.toLowerCase() : escape(token.raw);
     case "maths":
-      return `<span class="maths" data-maths="${token.display ? "display" : "inline"}">${escape(token.text ?? "")}</span>`;
+      return `<span class="maths${token.display ? " display" : ""}">${escape(token.text ?? "")}</span>`;
     case "checkbox":
       return "";
     case "escape": case "plain":
@@ -86,7 +86,10 @@ function inline(text, context) {
     link.target = "_blank";
     link.rel = "noopener noreferrer nofollow";
   }
-  for (const maths of fragment.querySelectorAll("[data-maths]")) maths.setAttribute("dir", "ltr");
+  for (const maths of /** @type {NodeListOf<HTMLElement>} */ (fragment.querySelectorAll(".maths"))) {
+    maths.dataset.maths = maths.classList.contains("display") ? "display" : "inline";
+    maths.dir = "ltr";
+  }
   return fragment;
 }
 

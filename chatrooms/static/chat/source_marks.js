@@ -29,7 +29,21 @@ export function marksOf(text, sources) {
 
 /** Not behind a line's end or a cell's, and not between the two stars of emphasis. @param {string} text @param {number} at */
 function placeFor(text, at) {
-  while (at > 0 && /[\s|]/.test(text[at - 1])) at -= 1;
+  const back = () => {
+    while (at > 0 && /[\s|]/.test(text[at - 1])) at -= 1;
+  };
+  back();
+  const line = text.lastIndexOf("\n", at - 1) + 1;
+  const lineEnd = text.indexOf("\n", at);
+  // The line below a table's head, or a rule: no text stands in it.
+  if (/^[\s|:=-]+$/.test(text.slice(line, lineEnd < 0 ? text.length : lineEnd))) {
+    at = line;
+    back();
+  }
+  // Not in a link either: behind it.
+  for (const { 0: target, index } of text.slice(line, lineEnd < 0 ? text.length : lineEnd).matchAll(/\]\([^()\s]*\)/g)) {
+    if (at > line + index && at < line + index + target.length) at = line + index + target.length;
+  }
   while (at < text.length && at > 0 && /[*_~`]/.test(text[at]) && /[*_~`]/.test(text[at - 1])) at += 1;
   return at;
 }
