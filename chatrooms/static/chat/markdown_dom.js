@@ -19,6 +19,9 @@ const CONFIG = /** @type {const} */ ({
   ALLOW_ARIA_ATTR: false,
 });
 
+/** Characters of code in a block of its own, at least. */
+const CHUNK = 2000;
+
 /** Tags that may stand in an answer as they are, without attributes; all others are shown as text. */
 const PLAIN_TAG = /^<(\/?)(b|br|del|em|i|ins|kbd|mark|s|small|strong|sub|sup|u)\s*\/?>$/i;
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)[^\s]+$/i;
@@ -111,7 +114,7 @@ function codeFigure(token) {
   const pre = document.createElement("pre");
   pre.tabIndex = 0;
   const code = document.createElement("code");
-  code.append(document.createTextNode(token.text ?? ""));
+  appendCode(code, token.text ?? "");
   pre.append(code);
   figure.append(pre);
   return figure;
@@ -208,18 +211,11 @@ function leafNode(token, context) {
       maths.textContent = text;
       return maths;
     }
-    case "html": { // A block of HTML is shown as it was written.
+    case "html": case "plain": { // A block of HTML is shown as it was written.
       const shown = document.createElement("p");
       shown.dir = "auto";
       shown.className = "as-written";
-      shown.textContent = token.raw.trimEnd();
-      return shown;
-    }
-    case "plain": {
-      const shown = document.createElement("p");
-      shown.dir = "auto";
-      shown.className = "as-written";
-      shown.textContent = text;
+      shown.textContent = token.type === "html" ? token.raw.trimEnd() : text;
       return shown;
     }
     case "text": { // The text of a tight list's item has no paragraph of its own.
@@ -233,11 +229,31 @@ function leafNode(token, context) {
 
 /** Add to what an open block of code shows. @param {Rendered} record @param {Token} token */
 function extendCode(record, token) {
-  const text = /** @type {HTMLElement} */ (record.node).querySelector("code")?.firstChild;
-  if (!(text instanceof Text) || record.shown !== text.data || !token.text?.startsWith(record.shown)) return false;
-  text.appendData(token.text.slice(record.shown.length));
+  const code = /** @type {HTMLElement} */ (record.node).querySelector("code");
+  if (!code || !token.text?.startsWith(record.shown)) return false;
+  appendCode(code, token.text.slice(record.shown.length));
   record.shown = token.text;
   return true;
+}
+
+/**
+ * Add text in blocks of some dozens of lines each: so a long code is not laid out anew as a whole with each line. Where
+ * they end depends on the text alone, not on how it came.
+ * @param {HTMLElement} code @param {string} text
+ */
+function appendCode(code, text) {
+  while (text) {
+    let data = /** @type {Text | undefined} */ (code.lastElementChild?.firstChild ?? undefined);
+    if (!data || (data.length >= CHUNK && data.data.endsWith("\n"))) {
+      const chunk = code.appendChild(document.createElement("span"));
+      chunk.className = "chunk";
+      data = chunk.appendChild(document.createTextNode(""));
+    }
+    const end = text.indexOf("\n", Math.max(0, CHUNK - 1 - data.length));
+    const size = end < 0 ? text.length : end + 1;
+    data.appendData(text.slice(0, size));
+    text = text.slice(size);
+  }
 }
 
 /**
