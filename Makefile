@@ -15,7 +15,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman format requirements image image-test clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman translations format vendor requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -64,11 +64,12 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long room
 	@$(PYTHON) -m bench.scrape
 	@exec $(PYTHON) -m bench.streams
 
-check: venv-dev ## Run the static checks: format, lint, layers, types, missing migrations, the OpenAPI document
+check: venv-dev ## Run the static checks: format, lint, layers, types (of Python and of the page), missing migrations, the OpenAPI document
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	.venv/bin/lint-imports --no-logo --no-cache
 	$(CHECK_ENV) $(PYTHON) -m mypy .
+	$(PYTHON) -m config.dev.check_page
 	@# Its warnings about the missing database are shown only if it fails.
 	@$(CHECK_ENV) $(PYTHON) manage.py makemigrations --check --dry-run 2>.venv/check.log \
 		|| { cat .venv/check.log >&2; exit 1; }
@@ -85,9 +86,15 @@ openapi: venv-dev ## Update docs/openapi.yaml after a change of the API
 postman: venv-dev ## Update the Postman collection in docs/postman from the API
 	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman
 
+translations: venv-dev ## Collect the texts of the chat page into locale/, and compile their translations
+	@exec $(PYTHON) -m config.dev.translations
+
 format: venv-dev ## Format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
+
+vendor: ## Fetch the chat page's libraries again, at their pinned versions; make vendor ARGS=--update for the newest (needs npm)
+	@exec python3 config/dev/vendor_page.py $(ARGS)
 
 requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
 	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements; do \
@@ -109,7 +116,7 @@ image-test: venv-dev ## Build the image without Docker, and run all its processe
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:

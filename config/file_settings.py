@@ -34,11 +34,15 @@ class FileEnvironment(BaseSettings):
         return found
 
 
-def storages(env: FileEnvironment, data_dir: Path) -> dict[str, Any]:
-    """Django's STORAGES: files are in a bucket if there is one, else in a folder of `data_dir`."""
+def storages(env: FileEnvironment, data_dir: Path, *, hashed: bool) -> dict[str, Any]:
+    """Django's STORAGES: files are in a bucket if there is one, else in a folder of `data_dir`.
+
+    With `hashed`, the names of static files hold a hash of their content, so that browsers keep them for ever.
+    """
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     return {
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing uses it
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        "staticfiles": {"BACKEND": "config.http.static_files.HashedStorage" if hashed else plain},
         "files": _bucket(env) if env.FILES_S3_BUCKET else _folder(data_dir),
     }
 

@@ -112,7 +112,10 @@ TEMPLATES = [
     }
 ]
 LANGUAGE_CODE = "en"
-USE_I18N = False
+USE_I18N = True  # the chat page activates a language; everything else stays in English
+LANGUAGES = [("en", "English"), ("hi", "Hindi"), ("ar", "Arabic")]
+LANGUAGE_COOKIE_NAME = "kuvaka_language"
+LOCALE_PATHS = [ROOT / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -265,7 +268,7 @@ GEMINI_STAND_IN_DELAY = env.GEMINI_STAND_IN_DELAY
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 
-STORAGES = file_settings.storages(env, DATA_DIR)
+STORAGES = file_settings.storages(env, DATA_DIR, hashed=not DEBUG or "collectstatic" in sys.argv)
 FILES_CLAMD = env.FILES_CLAMD
 
 # --- billing ----------------------------------------------------------------------------------------------------------

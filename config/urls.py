@@ -23,7 +23,8 @@ from chatrooms import views as chatrooms
 from chatrooms.attachments.direct_views import DirectUploadViewSet
 from chatrooms.attachments.views import FileContentViewSet, FileViewSet
 from chatrooms.export_view import RoomExportView
-from config.http.docs import DocsView, ErrorsView, index
+from chatrooms.page.view import page_or_index
+from config.http.docs import DocsView, ErrorsView
 
 # They are tried in this order, so those that are asked for most come first.
 urlpatterns = [
@@ -41,7 +42,7 @@ urlpatterns = [
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
     path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
     path("user/me", MeView.as_view()),
-    path("", index),
+    path("", page_or_index),
     path("auth/signup", accounts.SignupView.as_view()),
     path("auth/send-otp", accounts.SendOtpView.as_view()),
     path("auth/verify-otp", accounts.VerifyOtpView.as_view()),

@@ -13,6 +13,10 @@ LINTERS: Final = Path(__file__).resolve().parent / "openapi"
 """Where the linters of docs/openapi.yaml are installed, and how they are set."""
 
 
+AXE: Final = Path(__file__).resolve().parent / "page" / "javascript" / "node_modules" / "axe-core" / "axe.min.js"
+"""What finds faults of accessibility in a page."""
+
+
 def node() -> str:
     """The program; without it the test is skipped, or fails when CI=true."""
     return shutil.which("node") or _missing("Node.js is not installed (apt-get install nodejs npm)")
@@ -20,15 +24,16 @@ def node() -> str:
 
 def newman() -> Path:
     """The program; without it the test is skipped, or fails when CI=true."""
-    return _installed(postman.newman(), "tests/newman")
+    return installed(postman.newman(), "tests/newman")
 
 
 def linter(name: str) -> Path:
     """The program; without it the test is skipped, or fails when CI=true."""
-    return _installed(LINTERS / "node_modules" / ".bin" / name, "tests/openapi")
+    return installed(LINTERS / "node_modules" / ".bin" / name, "tests/openapi")
 
 
-def _installed(program: Path, folder: str) -> Path:
+def installed(program: Path, folder: str) -> Path:
+    """The program; without it the test is skipped, or fails when CI=true."""
     node()
     if not program.exists():
         _missing(f"{program.name} is not installed (npm ci --prefix {folder})")

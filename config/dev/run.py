@@ -226,10 +226,10 @@ def _welcome(address: str, settings: environment.Environment) -> str:
         model = f"{settings.GEMINI_MODEL} through {settings.GEMINI_CLIENT}"
     demo = "make demo" if settings.PORT == 8000 else f"PORT={settings.PORT} make demo"
     return f"""
-Kuvaka is ready at {address}, with its documentation at {address}/docs
-Replies come from {model}.
+Kuvaka is ready at {address}: open it in a browser and sign in with any mobile number.
+No SMS is sent, the page shows the code. Replies come from {model}.
 
-To sign in, request a code and send it back. No SMS is sent: the code is the otp in the response.
+For programs: the documentation is at {address}/docs. To sign in, request a code and send it back as the otp.
 
   url={address} json='Content-Type: application/json'
   curl -s $url/auth/send-otp -H "$json" -d '{{"mobile_number": "+919876543210"}}'

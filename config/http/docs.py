@@ -3,8 +3,7 @@
 from typing import Any
 
 from csp.decorators import csp_replace
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
@@ -25,9 +24,7 @@ POLICY = {
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """The root of the service: the docs for a browser in development, otherwise the URLs as JSON."""
-    if settings.DEBUG and "text/html" in request.headers.get("Accept", ""):
-        return HttpResponseRedirect("/docs")
+    """The root of the service for programs: the URLs that describe it."""
     return JsonResponse(
         {"name": "Kuvaka", "docs": "/docs", "schema": "/schema", "errors": "/docs/errors", "health": "/readyz"}
     )

@@ -1,0 +1,284 @@
+/**
+ * The conversation of the open room: its messages, and the composer below them.
+ */
+import { list, request } from "./api.js";
+import { Composer } from "./composer.js";
+import { $, $$, part } from "./dom.js";
+import { t } from "./i18n.js";
+import { MessageView } from "./message_view.js";
+import { explain } from "./problems.js";
+import { isFinal } from "./reply_stream.js";
+import { Scrolling } from "./scrolling.js";
+import * as store from "./store.js";
+
+const PAGE = 20;
+
+/** @type {Conversation | null} */
+let current = null;
+
+/**
+ * @param {number | null} roomId null for a new chat
+ * @param {{messageId?: number | null}} options the message to show first
+ */
+export function openRoom(roomId, { messageId = null } = {}) {
+  current ??= new Conversation($("#conversation"), $("#composer"));
+  current.open(roomId, messageId);
+}
+
+/** Leave the room: what it listens to ends. */
+export function closeRoom() {
+  current?.close();
+  current = null;
+}
+
+class Conversation {
+  /** @param {HTMLElement} root @param {HTMLElement} composer */
+  constructor(root, composer) {
+    root.replaceChildren(document.importNode(/** @type {HTMLTemplateElement} */ ($("#conversation-template")).content, true));
+    this.root = root;
+    this.list = part(root, "messages");
+    /** @type {number | null | undefined} */
+    this.roomId = undefined;
+    /** By the message's id, in the order of the room. @type {Map<number, MessageView>} */
+    this.views = new Map();
+    /** @type {string | null} */
+    this.older = null;
+    this._isLoadingOlder = false;
+    this._room = this._asSeenByMessages();
+    this.scrolling = new Scrolling(part(root, "scroller"), {
+      onTop: () => this._loadOlder(),
+      onFollowing: (follows) => (part(root, "to-end").hidden = follows),
+    });
+    this.composer = new Composer(composer, {
+      send: (content, fileIds, key) => this._send(content, fileIds, key),
+      stop: () => this._unfinished()?.stop(),
+      editLast: () => [...this.views.values()].at(-1)?.edit(),
+    });
+    part(root, "to-end").addEventListener("click", () => this.scrolling.toEnd());
+    part(root, "load-again").addEventListener("click", () => this._load());
+    for (const button of $$("[data-part=suggestion]", root)) {
+      button.addEventListener("click", () => this.composer.fill(part(button, "prompt").textContent ?? ""));
+    }
+    const refresh = () => document.visibilityState === "visible" && this._refresh();
+    addEventListener("online", refresh);
+    document.addEventListener("visibilitychange", refresh);
+    this._ends = [
+      store.onBroadcast("message-changed", ({ message }) => this._heard(message)),
+      store.onBroadcast("room-changed", ({ roomId }) => roomId === this.roomId && this._refresh()),
+      store.onChange("user", () => this._greet()),
+      () => removeEventListener("online", refresh),
+      () => document.removeEventListener("visibilitychange", refresh),
+    ];
+  }
+
+  close() {
+    this._leave();
+    this.scrolling.close();
+    this.composer.close();
+    for (const end of this._ends) end();
+    this.root.replaceChildren();
+  }
+
+  /** @param {number | null} roomId @param {number | null} messageId */
+  async open(roomId, messageId) {
+    if (roomId !== this.roomId) {
+      this._leave();
+      this.roomId = roomId;
+      this.composer.open(roomId);
+      part(this.root, "empty").hidden = roomId !== null;
+      this.root.classList.toggle("is-empty", roomId === null);
+      this._greet();
+      if (roomId !== null) await this._load();
+    }
+    if (messageId !== null && this.roomId === roomId) await this._goTo(messageId);
+  }
+
+  _leave() {
+    for (const view of this.views.values()) view.close();
+    this.views.clear();
+    this.list.replaceChildren();
+    this.older = null;
+    part(this.root, "load-failed").hidden = true;
+    part(this.root, "to-end").hidden = true;
+    this.scrolling.follows = true;
+  }
+
+  _greet() {
+    const name = store.get().user?.display_name;
+    part(this.root, "greeting").textContent = name ? t("conversation.greeting_name", { name }) : t("conversation.greeting");
+  }
+
+  async _load() {
+    const { roomId } = this;
+    if (roomId === null || roomId === undefined) return;
+    part(this.root, "load-failed").hidden = true;
+    const late = setTimeout(() => (part(this.root, "skeleton").hidden = false), 250);
+    try {
+      const { items, next } = await list("/chatroom/{room_id}/messages", { params: { room_id: roomId }, query: { limit: PAGE } });
+      if (this.roomId !== roomId) return;
+      this.older = next;
+      for (const message of items) this._put(message);
+      this.scrolling.toEnd();
+      this._settle();
+      [...this.views.values()].at(-1)?.versions.load();
+    } catch (error) {
+      if (this.roomId !== roomId) return;
+      part(this.root, "load-problem").textContent = explain(error);
+      part(this.root, "load-failed").hidden = false;
+    } finally {
+      clearTimeout(late);
+      part(this.root, "skeleton").hidden = true;
+    }
+  }
+
+  /** Read the newest page again: other devices may have sent something. */
+  async _refresh() {
+    const { roomId } = this;
+    if (roomId === null || roomId === undefined || this.views.size === 0) return;
+    try {
+      const { items } = await list("/chatroom/{room_id}/messages", { params: { room_id: roomId }, query: { limit: PAGE } });
+      if (this.roomId !== roomId) return;
+      for (const message of items) this._put(message);
+      this._settle();
+    } catch {
+      // The next occasion comes.
+    }
+  }
+
+  async _loadOlder() {
+    const { roomId, older } = this;
+    if (older === null || this._isLoadingOlder || roomId === null || roomId === undefined) return;
+    this._isLoadingOlder = true;
+    part(this.root, "older").hidden = false;
+    try {
+      const { items, next } = await list("/chatroom/{room_id}/messages", {
+        params: { room_id: roomId }, query: { limit: PAGE, cursor: older },
+      });
+      if (this.roomId !== roomId) return;
+      this.older = next;
+      const views = items.filter((each) => !this.views.has(each.id)).map((each) => new MessageView(each, this._room));
+      this.views = new Map([...views.map((view) => /** @type {const} */ ([view.message.id, view])), ...this.views]);
+      for (const view of views) view.body.flush();
+      this.scrolling.keeping(() => {
+        part(this.root, "older").hidden = true;
+        this.list.prepend(...views.map((view) => view.element));
+        for (const view of views) view.showState();
+      });
+    } catch {
+      part(this.root, "older").hidden = true; // scrolling tries again
+    } finally {
+      this._isLoadingOlder = false;
+    }
+  }
+
+  /** @param {number} messageId */
+  async _goTo(messageId) {
+    const { roomId } = this;
+    while (!this.views.has(messageId) && this.older !== null && this.roomId === roomId) await this._loadOlder();
+    const view = this.views.get(messageId);
+    if (!view) return;
+    await view.finished;
+    this.scrolling.show(view.element);
+    view.element.classList.add("found");
+    setTimeout(() => view.element.classList.remove("found"), 2500);
+  }
+
+  /** Show a message, or what has changed in it. @param {Message} message */
+  _put(message) {
+    const known = this.views.get(message.id);
+    if (known) {
+      const had = known.message;
+      const isSame = had.reply.id === message.reply.id && isFinal(had) && isFinal(message) && had.content === message.content
+        && had.reply.status === message.reply.status;
+      // A stream knows more about a reply that is being written.
+      if (!isSame && !(known.stream && had.reply.id === message.reply.id && !isFinal(message))) known.update(message);
+      return;
+    }
+    const view = new MessageView(message, this._room);
+    const after = [...this.views.keys()].filter((id) => id < message.id).at(-1);
+    this.views.set(message.id, view);
+    if (after === undefined) this.list.prepend(view.element);
+    else {
+      this.views.get(after)?.element.after(view.element);
+      this.views = new Map([...this.views].sort(([a], [b]) => a - b));
+    }
+  }
+
+  /** What depends on the other messages: whose turn it is, which is the last. */
+  _settle() {
+    for (const view of this.views.values()) {
+      view.follow();
+      view.showState();
+    }
+    part(this.root, "empty").hidden = this.views.size > 0 || this.roomId !== null;
+    this.root.classList.toggle("is-empty", this.views.size === 0 && this.roomId === null);
+    this.composer.setBusy(this._unfinished() !== undefined);
+    this.scrolling.follow();
+  }
+
+  _unfinished() {
+    return [...this.views.values()].find((view) => view.isUnfinished);
+  }
+
+  /** Another tab tells. @param {Message} message */
+  _heard(message) {
+    if (message.chatroom_id !== this.roomId) return;
+    this._put(message);
+    this._settle();
+  }
+
+  /** @returns {import("./message_view.js").Conversation} what a message may ask of the conversation */
+  _asSeenByMessages() {
+    return {
+      rendered: () => this.scrolling.follow(),
+      changed: (message) => {
+        this._settle();
+        store.broadcast("message-changed", { message });
+        if (isFinal(message)) this._afterReply(message);
+      },
+      isLast: (view) => [...this.views.keys()].at(-1) === view.message.id,
+      mayFollow: (view) => {
+        const first = this._unfinished();
+        return first === undefined || first === view;
+      },
+      gone: (view) => {
+        this.views.delete(view.message.id);
+        view.close();
+        view.element.remove();
+        this._settle();
+      },
+      refused: (error) => this.composer.refuse(error),
+    };
+  }
+
+  /** The room may have got its title, and the allowance has changed. @param {Message} message */
+  _afterReply(message) {
+    store.loadUsage().catch(() => undefined);
+    store.reloadRoom(message.chatroom_id).catch(() => undefined);
+    if (store.room(message.chatroom_id)?.name) return;
+    setTimeout(() => store.reloadRoom(message.chatroom_id).catch(() => undefined), 4000);
+  }
+
+  /** @param {string} content @param {number[]} fileIds @param {string} key */
+  async _send(content, fileIds, key) {
+    let { roomId } = this;
+    if (roomId === null || roomId === undefined) {
+      roomId = (await store.createRoom({})).id;
+      this.roomId = roomId;
+      this.composer.moveTo(roomId);
+      store.go(roomId, null, { replace: true });
+    }
+    const message = await request("POST", "/chatroom/{room_id}/message", {
+      params: { room_id: roomId },
+      body: fileIds.length ? { content, file_ids: fileIds } : { content },
+      headers: { "Idempotency-Key": key },
+    });
+    store.broadcast("message-changed", { message });
+    store.loadUsage().catch(() => undefined);
+    store.reloadRoom(roomId).catch(() => undefined);
+    if (this.roomId !== message.chatroom_id) return;
+    this._put(message);
+    this._settle();
+    this.scrolling.toEnd();
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The start: signed in or not, and from one to the other.
+ */
+import { request } from "./api.js";
+import { comeBack, showPlans } from "./billing.js";
+import { openChat } from "./chat.js";
+import { connection, unreachable } from "./connection.js";
+import { $ } from "./dom.js";
+import { config, t } from "./i18n.js";
+import { setLanguage, supported } from "./preferences.js";
+import { end, refresh, session, wasSignedIn } from "./session.js";
+import * as store from "./store.js";
+
+/** @type {() => void} */
+let leave = () => {};
+let isNew = false;
+
+/** @param {string} notice why the person has to sign in again, if so */
+async function showSignIn(notice = "") {
+  const { openSignIn } = await import("./sign_in.js");
+  leave();
+  store.clear();
+  leave = openSignIn($("#view"), notice);
+  $("#view").removeAttribute("aria-busy");
+}
+
+/** The composer can be used at once; what the rest shows arrives beside it. */
+function showChat() {
+  leave();
+  leave = openChat($("#view"));
+  $("#view").removeAttribute("aria-busy");
+  reload();
+}
+
+/** Without a connection nothing is read: `connection.js` says so, and calls this again. */
+function reload() {
+  if (wasSignedIn()) load().catch(() => undefined);
+}
+
+/** Read what the page shows of the account and its rooms. */
+async function load() {
+  const tiers = request("GET", "/tiers", { open: true });
+  await Promise.all([store.loadRooms(), store.loadAccount()]);
+  store.set({ tiers: await tiers });
+  const { user } = store.get();
+  if (isNew && user !== null) greet(user);
+  isNew = false;
+  await comeBack();
+}
+
+/**
+ * After a sign-in: the other tabs follow, and the page speaks the language of the account.
+ * @param {Me} user
+ */
+function greet(user) {
+  store.broadcast("signed-in");
+  const language = supported(user.language);
+  if (language !== null && language !== config.language) setLanguage(language);
+}
+
+window.addEventListener("kuvaka:unreachable", unreachable);
+window.addEventListener("kuvaka:upgrade", showPlans);
+connection.addEventListener("back", reload);
+store.onBroadcast("user-changed", () => store.loadAccount().catch(() => undefined));
+session.addEventListener("begun", () => {
+  isNew = true;
+  showChat();
+});
+session.addEventListener("ended", () => {
+  store.broadcast("signed-out");
+  showSignIn();
+});
+session.addEventListener("lost", () => showSignIn(t("session.lost")));
+store.onBroadcast("signed-out", () => end("lost"));
+// Another tab signed in: as somebody else, perhaps, whose rooms must not mix with these.
+store.onBroadcast("signed-in", ({ userId }) => {
+  if (store.get().user?.id !== userId) location.reload();
+});
+
+async function start() {
+  if (!wasSignedIn()) return await showSignIn();
+  try {
+    if (await refresh()) showChat();
+  } catch {
+    showChat();
+  }
+}
+
+start();

@@ -1,0 +1,89 @@
+/**
+ * The scroll position of the conversation: it follows the end while the reader is there, and only then.
+ */
+
+/** How near the end counts as the end, in pixels. */
+const NEAR = 48;
+
+export class Scrolling {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {{onTop: () => void, onFollowing: (follows: boolean) => void}} hooks
+   */
+  constructor(scroller, { onTop, onFollowing }) {
+    this.scroller = scroller;
+    this.follows = true;
+    this._onFollowing = onFollowing;
+    this._planned = false;
+    this._last = 0;
+    scroller.addEventListener("scroll", () => this._scrolled(onTop), { passive: true });
+    // A reader who turns the wheel up or drags has left the end, also while text arrives.
+    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this._leave(), { passive: true });
+    this._observer = new ResizeObserver(() => this.follow());
+    this._observer.observe(scroller);
+    if (scroller.firstElementChild) this._observer.observe(scroller.firstElementChild);
+  }
+
+  close() {
+    this._observer.disconnect();
+  }
+
+  get isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight <= NEAR;
+  }
+
+  /** The content has grown: stay at its end if the reader is there. */
+  follow() {
+    if (!this.follows || this._planned) return;
+    this._planned = true;
+    requestAnimationFrame(() => {
+      this._planned = false;
+      if (this.follows) this._jump();
+    });
+  }
+
+  toEnd() {
+    this._set(true);
+    this._jump();
+  }
+
+  /** Run what adds content above, and keep in view what is in view. @param {() => void} add */
+  keeping(add) {
+    const before = this.scroller.scrollHeight - this.scroller.scrollTop;
+    add();
+    this.scroller.scrollTop = this.scroller.scrollHeight - before;
+    this._last = this.scroller.scrollTop;
+  }
+
+  /** @param {Element} element */
+  show(element) {
+    this._set(false);
+    element.scrollIntoView({ block: "start" });
+  }
+
+  _jump() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this._last = this.scroller.scrollTop;
+  }
+
+  _leave() {
+    if (this.scroller.scrollHeight > this.scroller.clientHeight) this._set(false);
+  }
+
+  /** @param {() => void} onTop */
+  _scrolled(onTop) {
+    const { scrollTop } = this.scroller;
+    if (this.isAtEnd) this._set(true);
+    else if (scrollTop < this._last - 2) this._set(false);
+    this._last = scrollTop;
+    if (scrollTop < 600) onTop();
+  }
+
+  /** @param {boolean} follows */
+  _set(follows) {
+    if (this.follows === follows) return;
+    this.follows = follows;
+    this._onFollowing(follows);
+  }
+}

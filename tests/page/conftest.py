@@ -1,0 +1,63 @@
+"""Chromium, and people at the chat page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests import chromium as chromium_of_this_machine
+from tests.api_user import ApiUser
+from tests.page.browser import FLAGS, Person, person
+from tests.stack import Stack
+
+MARK = """
+if (!sessionStorage.getItem("entered")) {
+  sessionStorage.setItem("entered", "1");
+  localStorage.setItem("kuvaka.signed-in", "1");
+}
+"""
+"""The page tries its cookie only in a browser that was signed in."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_of_this_machine.program(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(stack: Stack, chromium: Any) -> Iterator[Person]:
+    """Somebody with a fresh browser profile, who has not opened the page yet."""
+    with person(chromium, stack) as made:
+        yield made
+
+
+@pytest.fixture
+def user(stack: Stack) -> ApiUser:
+    """An account, for what a test prepares or checks through the API."""
+    return stack.sign_up()
+
+
+@pytest.fixture
+def signed_in(stack: Stack, chromium: Any, user: ApiUser) -> Iterator[Person]:
+    """The `user`, signed in to the page in a browser."""
+    with person(chromium, stack) as made:
+        enter(made, user)
+        yield made
+
+
+def enter(made: Person, user: ApiUser) -> None:
+    """Give the browser the cookie of a session of the user's, and open the page."""
+    made.number = user.number
+    made.context.add_cookies([cookie_of(made.stack, user)])
+    made.context.add_init_script(MARK)
+    made.open()
+    made.page.wait_for_selector(".app")
+
+
+def cookie_of(stack: Stack, user: ApiUser) -> dict[str, str]:
+    return {"name": "refresh_token", "value": user.refresh_token, "url": f"{stack.url}/auth/refresh"}

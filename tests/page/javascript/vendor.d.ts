@@ -1,0 +1,1 @@
+/** The vendored modules, as far as the page uses them; they bring no types that `tsc` could find. */

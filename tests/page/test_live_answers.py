@@ -1,0 +1,125 @@
+"""An answer arrives while it is written, through reloads, lost connections, a killed server and in two tabs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api_user import ApiUser
+from tests.page.browser import Person, person
+from tests.page.conftest import enter
+from tests.page.conversation import answer, exchange, numbered, wait_for_text, wait_status, write
+from tests.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
+
+WORDS = 400
+SLOWLY = {"text": numbered(WORDS), "chunks": 100, "delay": 0.1}
+"""Ten seconds, and more on a busy machine."""
+
+
+@pytest.fixture
+def at_breakable(breakable: Stack, chromium: Any) -> Iterator[Person]:
+    """Somebody at a stack whose processes a test may kill."""
+    with person(chromium, breakable) as made:
+        enter(made, breakable.sign_up())
+        yield made
+
+
+def test_an_answer_is_shown_while_it_is_written(signed_in: Person, stack: Stack) -> None:
+    stack.double.script(SLOWLY)
+    write(signed_in, "Count")
+    wait_for_text(signed_in, "w0001")
+    assert signed_in.page.get_attribute(exchange(), "data-status") == "generating"
+    assert signed_in.page.is_visible("[data-part=stop]")
+    signed_in.look("writing")
+    wait_status(signed_in, "done")
+    assert answer(signed_in) == numbered(WORDS)
+    assert not signed_in.page.is_visible("[data-part=stop]")
+
+
+def test_the_first_message_makes_the_room(signed_in: Person, user: ApiUser) -> None:
+    assert user.call("GET", "/chatroom").json() == []
+    write(signed_in, "Hello")
+    wait_status(signed_in, "done")
+    [room] = user.call("GET", "/chatroom").json()
+    assert signed_in.page.url.endswith(f"#/c/{room['id']}")
+
+
+def test_a_reload_in_mid_answer_loses_nothing(signed_in: Person, stack: Stack) -> None:
+    stack.double.script(SLOWLY)
+    write(signed_in, "Count")
+    wait_for_text(signed_in, "w0010")
+    signed_in.page.reload()
+    wait_for_text(signed_in, "w0011")
+    assert signed_in.page.get_attribute(exchange(), "data-status") in ("generating", "queued")
+    wait_status(signed_in, "done")
+    assert answer(signed_in) == numbered(WORDS)
+
+
+def test_a_killed_stream_process_is_followed_again(at_breakable: Person, breakable: Stack) -> None:
+    breakable.double.script(SLOWLY | {"delay": 0.2})
+    write(at_breakable, "Count")
+    wait_for_text(at_breakable, "w0010")
+    breakable.kill("stream")
+    at_breakable.page.wait_for_selector(".state.trouble")
+    at_breakable.look("reconnecting")
+    breakable.start("stream")
+    wait_status(at_breakable, "done")
+    assert answer(at_breakable) == numbered(WORDS)
+
+
+def test_a_network_cut_of_20_s_is_survived(signed_in: Person, stack: Stack) -> None:
+    stack.double.script(SLOWLY | {"delay": 0.3})
+    write(signed_in, "Count")
+    wait_for_text(signed_in, "w0010")
+    network = signed_in.context.new_cdp_session(signed_in.page)
+    network.send("Network.enable")
+    conditions = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", {"offline": True, **conditions})
+    signed_in.page.wait_for_selector(".state.trouble")
+    signed_in.look("offline")
+    before = answer(signed_in)
+    signed_in.page.wait_for_timeout(20_000)
+    network.send("Network.emulateNetworkConditions", {"offline": False, **conditions})
+    wait_status(signed_in, "done")
+    assert len(before) < len(answer(signed_in))
+    assert answer(signed_in) == numbered(WORDS)
+
+
+def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
+    write(signed_in, "First")
+    wait_status(signed_in, "done")
+    other = signed_in.new_tab()
+    other.goto(signed_in.page.url)
+    other.reload()
+    wait_status(signed_in, "done", page=other)
+    stack.double.script(SLOWLY)
+    write(signed_in, "Second")
+    other.wait_for_selector(f"{exchange(2)} .bubble:has-text('Second')", timeout=1000)
+    wait_for_text(signed_in, "w0010", number=2, page=other)
+    assert other.get_attribute(exchange(2), "data-status") == "generating"
+    other.click("[data-part=stop]")
+    wait_status(signed_in, "stopped", number=2, page=other)
+    wait_status(signed_in, "stopped", number=2)
+    assert answer(signed_in, number=2) == answer(signed_in, number=2, page=other)
+
+
+def test_messages_wait_for_their_turn(signed_in: Person, stack: Stack) -> None:
+    stack.double.script(SLOWLY, {"text": "The second answer."})
+    write(signed_in, "One")
+    wait_for_text(signed_in, "w0001")
+    write(signed_in, "Two")
+    signed_in.page.wait_for_selector(f"{exchange(2)} .state:has-text('its turn')")
+    wait_status(signed_in, "done")
+    wait_status(signed_in, "done", number=2)
+    assert answer(signed_in, number=2) == "The second answer."
+
+
+def test_an_attempt_that_broke_off_is_replaced(signed_in: Person, stack: Stack) -> None:
+    stack.double.script(
+        {"text": "Half of it is lost", "chunks": 4, "after": 2, "fault": "reset"}, {"text": "All of it."}
+    )
+    write(signed_in, "Go")
+    wait_status(signed_in, "done")
+    assert answer(signed_in) == "All of it."
