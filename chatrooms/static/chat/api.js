@@ -1,7 +1,7 @@
 /**
  * Requests to the API, typed by docs/openapi.yaml.
  */
-import { currentToken, refresh } from "./session.js";
+import { RefreshFailed, currentToken, refresh } from "./session.js";
 
 /** What the API or the network said instead of a result; `status` is 0 if there was no answer at all. */
 export class Problem extends Error {
@@ -97,7 +97,8 @@ export async function accessToken() {
 async function renewed(failed) {
   try {
     return await refresh(failed);
-  } catch {
+  } catch (error) {
+    if (error instanceof RefreshFailed) throw new Problem(error.status, {}, error.retryAfter);
     window.dispatchEvent(new Event("kuvaka:unreachable"));
     throw new Problem(0, {});
   }

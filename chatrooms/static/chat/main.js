@@ -14,6 +14,7 @@ import * as store from "./store.js";
 /** @type {() => void} */
 let leave = () => {};
 let isNew = false;
+let later = 0;
 
 /** @param {string} notice why the person has to sign in again, if so */
 async function showSignIn(notice = "") {
@@ -32,9 +33,19 @@ function showChat() {
   reload();
 }
 
-/** Without a connection nothing is read: `connection.js` says so, and calls this again. */
-function reload() {
-  if (wasSignedIn()) load().catch(() => undefined);
+/**
+ * Without a connection nothing is read: `connection.js` says so, and calls this again. A server that is busy is asked
+ * again when it said.
+ */
+async function reload() {
+  clearTimeout(later);
+  if (!wasSignedIn()) return;
+  try {
+    await load();
+  } catch (error) {
+    const { status = 0, retryAfter = null } = /** @type {Partial<import("./api.js").Problem>} */ (error);
+    if (status === 429 || status >= 500) later = setTimeout(reload, (retryAfter ?? 5) * 1000);
+  }
 }
 
 /** Read what the page shows of the account and its rooms. */

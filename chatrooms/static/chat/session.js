@@ -11,6 +11,19 @@ let access = null;
 /** @type {Promise<boolean> | null} */
 let refreshing = null;
 
+/** The server has no time for a refresh now. */
+export class RefreshFailed extends Error {
+  /**
+   * @param {number} status
+   * @param {number} retryAfter seconds
+   */
+  constructor(status, retryAfter) {
+    super(`The refresh failed with ${status}.`);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Its events: "begun", "ended" (signed out here) and "lost" (signed out elsewhere, or by the server). */
 export const session = new EventTarget();
 
@@ -102,5 +115,5 @@ async function rotate() {
     end("lost");
     return false;
   }
-  throw new TypeError(`The refresh failed with ${response.status}.`);
+  throw new RefreshFailed(response.status, Number(response.headers.get("Retry-After")) || 5);
 }
