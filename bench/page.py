@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from chatrooms.page.preferences import SIGNED_IN_COOKIE
 from tests import chromium, servers, stack_settings
 from tests.api_user import ApiUser
 from tests.conftest import _urls
@@ -82,8 +83,7 @@ def load(browser: Any, stack: Stack, user: ApiUser | None, *, slow: bool) -> Loa
     context.add_init_script(SEEN)
     if user is not None:
         cookie = {"name": "refresh_token", "value": user.refresh_token, "url": f"{stack.url}/auth/refresh"}
-        context.add_cookies([cookie])
-        context.add_init_script("localStorage.setItem('kuvaka.signed-in', '1')")
+        context.add_cookies([cookie, {"name": SIGNED_IN_COOKIE, "value": "1", "url": stack.url}])
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     made, urls = Load(), {}

@@ -16,15 +16,27 @@ SHEETS: Final = (
 )
 """In the order in which they are linked."""
 
-_FRAME: Final = (
-    *("main", "api", "session", "store", "dom", "i18n", "problems", "preferences", "connection", "chat", "billing"),
-    *("sidebar", "search", "menu", "room_row", "room_actions", "archived"),
+_FRAME: Final = ("main", "api", "session", "store", "dom", "i18n", "problems", "preferences", "connection")
+SIGN_IN: Final = (*_FRAME, "sign_in", "forms", "phone_field")
+CHAT: Final = (
+    *(*_FRAME, "chat", "billing", "sidebar", "search", "menu", "room_row", "room_actions", "archived"),
+    *(
+        "conversation",
+        "message_loading",
+        "scrolling",
+        "composer",
+        "drafts",
+        "editor",
+        "keys",
+        "tray",
+        "attachments",
+        "reply_stream",
+    ),
 )
-_CONVERSATION: Final = ("conversation", "scrolling", "composer", "drafts", "editor", "keys", "tray", "attachments")
-_MESSAGE: Final = ("message_view", "reply_stream", "versions", "copying", "parts", "answer_body", "code_points")
-_MARKDOWN: Final = (
-    *("markdown", "markdown_dom", "markdown_lexer", "source_marks", "highlight", "maths"),
-    *("vendor/marked", "vendor/purify"),
+"""The modules of the two first views: without these lists the browser would find them one after another."""
+
+MESSAGES: Final = (
+    *("message_view", "versions", "copying", "parts", "answer_body", "code_points", "source_marks"),
+    *("markdown", "markdown_dom", "markdown_lexer", "highlight", "maths", "vendor/marked", "vendor/purify"),
 )
-PRELOADED: Final = (*_FRAME, *_CONVERSATION, *_MESSAGE, *_MARKDOWN)
-"""The modules of the first view: without this the browser would find them one after another."""
+"""Those that a chat with messages needs besides."""

@@ -14,8 +14,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from chatrooms.page import conversation_texts, texts
-from chatrooms.page.assets import PRELOADED, SHEETS
-from chatrooms.page.languages import LANGUAGES, THEME_COOKIE, language_of, theme_of
+from chatrooms.page.assets import CHAT, MESSAGES, SHEETS, SIGN_IN
+from chatrooms.page.preferences import LANGUAGES, SIGNED_IN_COOKIE, THEME_COOKIE, language_of, theme_of
 from config.http.docs import index
 
 POLICY: Final = {
@@ -47,13 +47,14 @@ def page_or_index(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest) -> HttpResponse:
     """The same for everyone who reads the same language: nothing in it is the user's, so it may be compressed."""
     language = language_of(request)
+    modules = CHAT if SIGNED_IN_COOKIE in request.COOKIES else SIGN_IN
     with override(language.code):
         context = {
             "language": language,
             "theme": theme_of(request),
             "languages": LANGUAGES,
             "sheets": [f"chat/{name}.css" for name in SHEETS],
-            "preloaded": [f"chat/{name}.js" for name in PRELOADED],
+            "preloaded": [f"chat/{name}.js" for name in modules],
             "texts": {key: str(text) for key, text in (texts.TEXTS | conversation_texts.TEXTS).items()},
             "config": _config(language.code),
         }
@@ -71,6 +72,8 @@ def _config(language: str) -> dict[str, Any]:
         "languages": [each.code for each in LANGUAGES],
         "languageCookie": settings.LANGUAGE_COOKIE_NAME,
         "themeCookie": THEME_COOKIE,
+        "signedInCookie": SIGNED_IN_COOKIE,
+        "later": [static(f"chat/{name}.js") for name in MESSAGES],
         "region": settings.PHONE_DEFAULT_REGION,
         "countries": sorted(settings.SMS_COUNTRIES),
         "icons": static("chat/icons.svg"),

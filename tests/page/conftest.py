@@ -5,18 +5,11 @@ from typing import Any
 
 import pytest
 
+from chatrooms.page.preferences import SIGNED_IN_COOKIE
 from tests import chromium as chromium_of_this_machine
 from tests.api_user import ApiUser
 from tests.page.browser import FLAGS, Person, person
 from tests.stack import Stack
-
-MARK = """
-if (!sessionStorage.getItem("entered")) {
-  sessionStorage.setItem("entered", "1");
-  localStorage.setItem("kuvaka.signed-in", "1");
-}
-"""
-"""The page tries its cookie only in a browser that was signed in."""
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +46,8 @@ def signed_in(stack: Stack, chromium: Any, user: ApiUser) -> Iterator[Person]:
 def enter(made: Person, user: ApiUser) -> None:
     """Give the browser the cookie of a session of the user's, and open the page."""
     made.number = user.number
-    made.context.add_cookies([cookie_of(made.stack, user)])
-    made.context.add_init_script(MARK)
+    signed_in = {"name": SIGNED_IN_COOKIE, "value": "1", "url": made.stack.url}
+    made.context.add_cookies([cookie_of(made.stack, user), signed_in])
     made.open()
     made.page.wait_for_selector(".app")
 

@@ -33,7 +33,7 @@ def test_the_name_is_shown_in_every_tab(signed_in: Person, user: ApiUser) -> Non
 
 def test_the_theme_lasts(signed_in: Person) -> None:
     page = open_settings(signed_in)
-    page.click("text=Dark")
+    page.check("[name=theme][value=dark]")
     dark = page.evaluate("getComputedStyle(document.body).color")
     page.reload()
     page.wait_for_selector("html[data-theme=dark] .app")
@@ -79,8 +79,8 @@ def test_another_device_is_signed_out(signed_in: Person, user: ApiUser, stack: S
     page = open_settings(signed_in, "security")
     page.wait_for_selector(".device >> nth=1")
     signed_in.look("devices")
-    assert page.locator(".device:has-text('This device') [data-part=end]").is_hidden()
-    page.click(".device:not(:has-text('This device')) [data-part=end]")
+    assert page.locator(".device:has([data-part=current]:not([hidden])) [data-part=end]").is_hidden()
+    page.click(".device:has([data-part=current][hidden]) [data-part=end]")
     page.wait_for_selector(".toast:has-text('Signed out')")
     answer = stack.try_post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
     assert answer.status_code == 401

@@ -5,11 +5,13 @@ import { list, request } from "./api.js";
 import { Composer } from "./composer.js";
 import { $, $$, part } from "./dom.js";
 import { t } from "./i18n.js";
-import { MessageView } from "./message_view.js";
+import { View, loadView, loadViewLater } from "./message_loading.js";
 import { explain } from "./problems.js";
 import { isFinal } from "./reply_stream.js";
 import { Scrolling } from "./scrolling.js";
 import * as store from "./store.js";
+
+/** @typedef {import("./message_view.js").MessageView} MessageView */
 
 const PAGE = 20;
 
@@ -22,6 +24,7 @@ let current = null;
  */
 export function openRoom(roomId, { messageId = null } = {}) {
   current ??= new Conversation($("#conversation"), $("#composer"));
+  loadViewLater();
   current.open(roomId, messageId);
 }
 
@@ -114,7 +117,10 @@ class Conversation {
     part(this.root, "load-failed").hidden = true;
     const late = setTimeout(() => (part(this.root, "skeleton").hidden = false), 250);
     try {
-      const { items, next } = await list("/chatroom/{room_id}/messages", { params: { room_id: roomId }, query: { limit: PAGE } });
+      const [{ items, next }] = await Promise.all([
+        list("/chatroom/{room_id}/messages", { params: { room_id: roomId }, query: { limit: PAGE } }),
+        loadView(),
+      ]);
       if (this.roomId !== roomId) return;
       this.older = next;
       for (const message of items) this._put(message);
@@ -156,7 +162,7 @@ class Conversation {
       });
       if (this.roomId !== roomId) return;
       this.older = next;
-      const views = items.filter((each) => !this.views.has(each.id)).map((each) => new MessageView(each, this._room));
+      const views = items.filter((each) => !this.views.has(each.id)).map((each) => new View(each, this._room));
       this.views = new Map([...views.map((view) => /** @type {const} */ ([view.message.id, view])), ...this.views]);
       for (const view of views) view.body.flush();
       this.scrolling.keeping(() => {
@@ -194,7 +200,7 @@ class Conversation {
       if (!isSame && !(known.stream && had.reply.id === message.reply.id && !isFinal(message))) known.update(message);
       return;
     }
-    const view = new MessageView(message, this._room);
+    const view = new View(message, this._room);
     const after = [...this.views.keys()].filter((id) => id < message.id).at(-1);
     this.views.set(message.id, view);
     if (after === undefined) this.list.prepend(view.element);
@@ -221,7 +227,8 @@ class Conversation {
   }
 
   /** Another tab tells. @param {Message} message */
-  _heard(message) {
+  async _heard(message) {
+    await loadView();
     if (message.chatroom_id !== this.roomId) return;
     this._put(message);
     this._settle();
@@ -268,6 +275,8 @@ class Conversation {
       this.composer.moveTo(roomId);
       store.go(roomId, null, { replace: true });
     }
+    const viewing = loadView();
+    viewing.catch(() => undefined); // it is awaited below
     const message = await request("POST", "/chatroom/{room_id}/message", {
       params: { room_id: roomId },
       body: fileIds.length ? { content, file_ids: fileIds } : { content },
@@ -276,6 +285,7 @@ class Conversation {
     store.broadcast("message-changed", { message });
     store.loadUsage().catch(() => undefined);
     store.reloadRoom(roomId).catch(() => undefined);
+    await viewing;
     if (this.roomId !== message.chatroom_id) return;
     this._put(message);
     this._settle();

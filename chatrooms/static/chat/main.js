@@ -2,8 +2,6 @@
  * The start: signed in or not, and from one to the other.
  */
 import { request } from "./api.js";
-import { comeBack, showPlans } from "./billing.js";
-import { openChat } from "./chat.js";
 import { connection, unreachable } from "./connection.js";
 import { $ } from "./dom.js";
 import { config, t } from "./i18n.js";
@@ -26,7 +24,8 @@ async function showSignIn(notice = "") {
 }
 
 /** The composer can be used at once; what the rest shows arrives beside it. */
-function showChat() {
+async function showChat() {
+  const { openChat } = await import("./chat.js");
   leave();
   leave = openChat($("#view"));
   $("#view").removeAttribute("aria-busy");
@@ -56,7 +55,7 @@ async function load() {
   const { user } = store.get();
   if (isNew && user !== null) greet(user);
   isNew = false;
-  await comeBack();
+  await (await import("./billing.js")).comeBack();
 }
 
 /**
@@ -70,7 +69,7 @@ function greet(user) {
 }
 
 window.addEventListener("kuvaka:unreachable", unreachable);
-window.addEventListener("kuvaka:upgrade", showPlans);
+window.addEventListener("kuvaka:upgrade", async () => (await import("./billing.js")).showPlans());
 connection.addEventListener("back", reload);
 store.onBroadcast("user-changed", () => store.loadAccount().catch(() => undefined));
 session.addEventListener("begun", () => {
@@ -90,11 +89,10 @@ store.onBroadcast("signed-in", ({ userId }) => {
 
 async function start() {
   if (!wasSignedIn()) return await showSignIn();
-  try {
-    if (await refresh()) showChat();
-  } catch {
-    showChat();
-  }
+  const loading = import("./chat.js"); // while the tokens are on their way
+  loading.catch(() => undefined);
+  const isOver = (await refresh().catch(() => true)) === false;
+  if (!isOver) await showChat();
 }
 
 start();

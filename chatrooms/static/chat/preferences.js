@@ -1,15 +1,16 @@
 /**
- * The language and the theme of this browser: cookies, because the server writes both into the page.
+ * The language and the theme of this browser, and whether it is signed in: cookies, because the server makes the page by them.
  */
 import { config } from "./i18n.js";
 
 /**
  * @param {string} name
- * @param {string} value
+ * @param {string} value "" deletes it
  */
-function setCookie(name, value) {
+export function setCookie(name, value) {
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax${secure}`;
+  const age = value === "" ? 0 : 31_536_000;
+  document.cookie = `${name}=${value}; path=/; max-age=${age}; samesite=lax${secure}`;
 }
 
 /**

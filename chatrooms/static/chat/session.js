@@ -1,9 +1,11 @@
 /**
- * The tokens of this browser: the refresh token in its HttpOnly cookie, the access token in memory alone.
+ * The tokens of this browser: the refresh token in its HttpOnly cookie, the access token in memory alone. Scripts cannot
+ * see that cookie; another one says whether there may be one.
  */
+import { config } from "./i18n.js";
+import { setCookie } from "./preferences.js";
 
 const EARLY = 30_000; // milliseconds before its end at which a token counts as ended
-const MARK = "kuvaka.signed-in"; // whether to try the cookie at all: scripts cannot see it
 
 /** @typedef {{token: string, endsAt: number}} Access */
 /** @type {Access | null} */
@@ -29,21 +31,12 @@ export const session = new EventTarget();
 
 /** @returns {boolean} whether this browser was signed in when it was last used */
 export function wasSignedIn() {
-  try {
-    return localStorage.getItem(MARK) !== null;
-  } catch {
-    return true;
-  }
+  return document.cookie.split("; ").includes(`${config.signedInCookie}=1`);
 }
 
 /** @param {boolean} signedIn */
 function mark(signedIn) {
-  try {
-    if (signedIn) localStorage.setItem(MARK, "1");
-    else localStorage.removeItem(MARK);
-  } catch {
-    // Without storage the cookie is simply tried each time.
-  }
+  setCookie(config.signedInCookie, signedIn ? "1" : "");
 }
 
 /** @param {Tokens} tokens */

@@ -32,6 +32,7 @@ export function openSidebar() {
     ...["rooms", "roomId", "hidden"].map((name) => store.onChange(/** @type {any} */ (name), () => showRooms(side))),
     store.onChange("roomId", closeDrawer),
     store.onChange("user", () => showAccount(side)),
+    store.onChange("tiers", () => showAccount(side)),
     store.onBroadcast("rooms-changed", () => store.loadRooms().catch(() => undefined)),
     mountAllowance(part(side, "allowance")),
     seen,

@@ -31,6 +31,9 @@ declare global {
     languages: string[];
     languageCookie: string;
     themeCookie: string;
+    signedInCookie: string;
+    /** The modules that a chat with messages needs. */
+    later: string[];
     region: string;
     countries: string[];
     icons: string;

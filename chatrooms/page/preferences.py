@@ -1,4 +1,4 @@
-"""The languages and themes of the chat page, and which of them a browser gets."""
+"""What the cookies of the chat page say: the language, the theme, the first view."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
 THEME_COOKIE: Final = "kuvaka_theme"
+SIGNED_IN_COOKIE: Final = "kuvaka_signed_in"
+"""Says which view the browser will show first, and nothing more: the page sets it, and anybody could."""
+
 THEMES: Final = ("system", "light", "dark")
 
 
