@@ -6,6 +6,7 @@ from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.cache import patch_vary_headers
@@ -35,7 +36,7 @@ POLICY: Final = {
 
 
 @require_safe
-def page_or_index(request: HttpRequest) -> HttpResponse:
+def page_or_index(request: HttpRequest) -> HttpResponseBase:
     """The chat page, unless the client does not name HTML among what it accepts."""
     response = _page(request) if "text/html" in request.headers.get("Accept", "") else index(request)
     patch_vary_headers(response, ["Accept"])
