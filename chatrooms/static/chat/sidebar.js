@@ -119,7 +119,9 @@ function moveInList(side, event) {
 /** @param {HTMLElement} side */
 function showAccount(side) {
   const { user, tiers } = store.get();
-  part(side, "account-name").textContent = user ? user.display_name || `\u2066${user.mobile_number}\u2069` : "";
+  // Isolated: a name or a number may run the other way than the page.
+  const name = user?.display_name ? `\u2068${user.display_name}\u2069` : `\u2066${user?.mobile_number}\u2069`;
+  part(side, "account-name").textContent = user ? name : "";
   const tier = tiers.find((each) => each.slug === (user?.is_pro ? "pro" : "basic"));
   part(side, "tier").hidden = !user?.is_pro;
   part(side, "tier").textContent = tier?.name ?? "";
