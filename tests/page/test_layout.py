@@ -174,13 +174,16 @@ def test_everything_works_by_the_keyboard_alone(visitor: Person) -> None:
     assert focused(page) == "account"
 
 
-def test_the_first_tab_stop_skips_to_the_message_field(signed_in: Person) -> None:
+def test_the_first_tab_stop_skips_to_the_message_field(signed_in: Person, user: ApiUser) -> None:
+    room = user.room()
     page = signed_in.page
-    page.wait_for_selector("#message-field")
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("Tab")
+    open_room(signed_in, room)
+    first = page.evaluate("document.querySelector('.app :is(a, button, input, select, textarea)').dataset.part")
+    assert first == "skip"
+    page.focus("[data-part=skip]")
     page.keyboard.press("Enter")
     assert focused(page) == "message-field"
+    assert page.evaluate("location.hash") == f"#/c/{room}"
 
 
 def test_reduced_motion_is_respected(stack: Stack, chromium: Any) -> None:

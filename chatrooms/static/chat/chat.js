@@ -25,6 +25,10 @@ export function openChat(view) {
     store.onChange("rooms", showTitle),
     store.onChange("further", showTitle),
   ];
+  part(app, "skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address names the room
+    $("#message-field").focus();
+  });
   part(app, "room-settings").addEventListener("click", async () => {
     const room = store.room();
     if (room) (await import("./room_settings.js")).openRoomSettings(room);
