@@ -14,8 +14,14 @@ from tests.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
 WORDS = 400
-SLOWLY = {"text": numbered(WORDS), "chunks": 100, "delay": 0.1}
-"""Ten seconds, and more on a busy machine."""
+SLOWLY = {"text": numbered(WORDS), "chunks": 100, "delay": 0.4}
+"""Forty seconds, so that it is still being written after a reload on a busy machine."""
+
+NOTE_SECOND = """
+new MutationObserver(() => {
+  if (!window.noted && document.querySelector(".exchange:nth-child(2) .bubble")) window.noted = Date.now();
+}).observe(document.querySelector(".messages"), {childList: true, subtree: true});
+"""
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_a_reload_in_mid_answer_loses_nothing(signed_in: Person, stack: Stack) -
 
 
 def test_a_killed_stream_process_is_followed_again(at_breakable: Person, breakable: Stack) -> None:
-    breakable.double.script(SLOWLY | {"delay": 0.2})
+    breakable.double.script(SLOWLY)
     write(at_breakable, "Count")
     wait_for_text(at_breakable, "w0010")
     breakable.kill("stream")
@@ -70,7 +76,7 @@ def test_a_killed_stream_process_is_followed_again(at_breakable: Person, breakab
 
 
 def test_a_network_cut_of_20_s_is_survived(signed_in: Person, stack: Stack) -> None:
-    stack.double.script(SLOWLY | {"delay": 0.3})
+    stack.double.script(SLOWLY)
     write(signed_in, "Count")
     wait_for_text(signed_in, "w0010")
     network = signed_in.context.new_cdp_session(signed_in.page)
@@ -95,8 +101,11 @@ def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
     other.reload()
     wait_status(signed_in, "done", page=other)
     stack.double.script(SLOWLY)
+    for page in (signed_in.page, other):
+        page.evaluate(NOTE_SECOND)
     write(signed_in, "Second")
-    other.wait_for_selector(f"{exchange(2)} .bubble:has-text('Second')", timeout=1000)
+    other.wait_for_selector(f"{exchange(2)} .bubble:has-text('Second')")
+    assert other.evaluate("window.noted") - signed_in.page.evaluate("window.noted") < 1000
     wait_for_text(signed_in, "w0010", number=2, page=other)
     assert other.get_attribute(exchange(2), "data-status") == "generating"
     other.click("[data-part=stop]")

@@ -12,6 +12,9 @@ const BUDGET = 8;
 /** A text whose rendering takes long is rendered less often: it may take this share of the time. */
 const SHARE = 0.3;
 
+/** What all views together have spent in the current frame. */
+const frame = { time: -1, spent: 0 };
+
 export class MarkdownView {
   /**
    * @param {HTMLElement} root
@@ -113,19 +116,20 @@ export class MarkdownView {
   _plan() {
     this._dirty = true;
     if (this._scheduled) return;
-    const step = () => {
+    const step = (/** @type {number} */ time) => {
       cancelAnimationFrame(this._scheduled);
       clearTimeout(this._timer);
       this._scheduled = 0;
+      if (time !== frame.time) Object.assign(frame, { time, spent: 0 });
       this._step();
     };
     this._scheduled = requestAnimationFrame(step);
-    this._timer = setTimeout(step, 200); // A tab in the background has no frames.
+    this._timer = setTimeout(() => step(performance.now()), 200); // A tab in the background has no frames.
   }
 
   _step() {
     const begun = performance.now();
-    if (!this._work && begun < this._notBefore) {
+    if (frame.spent >= BUDGET || (!this._work && begun < this._notBefore)) {
       this._plan();
       return;
     }
@@ -135,9 +139,10 @@ export class MarkdownView {
       this._work = this._start();
     }
     let done = false;
-    while (!done && performance.now() - begun < BUDGET) done = Boolean(this._work.next().done);
+    while (!done && frame.spent + performance.now() - begun < BUDGET) done = Boolean(this._work.next().done);
     const now = performance.now();
     this._spent += now - begun;
+    frame.spent += now - begun;
     if (done) {
       this._work = null;
       this._notBefore = this.closed ? 0 : now + (this._spent > 4 ? this._spent / SHARE : 0);
