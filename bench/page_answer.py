@@ -102,7 +102,11 @@ def follow(browser: Any, made: Person, stack: Stack) -> list[dict[str, Any]]:
 def report(events: list[dict[str, Any]], made: Person) -> None:
     names = [event for event in events if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"]
     threads = {(event["pid"], event["tid"]) for event in names}
-    tasks = [event for event in events if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in threads]
+    tasks = [
+        event
+        for event in events
+        if event["name"] == "ThreadControllerImpl::RunTask" and (event["pid"], event["tid"]) in threads
+    ]
     clock = sorted((event["dur"] / 1000 for event in tasks if "dur" in event), reverse=True)
     own = sorted((event["tdur"] / 1000 for event in tasks if "tdur" in event), reverse=True)
     delays = made.page.evaluate("window.delays")

@@ -51,7 +51,7 @@ def test_a_chosen_picture_is_sent_and_shown(signed_in: Person, user: ApiUser) ->
         signed_in.page.reload()
     with signed_in.context.expect_page() as opened:
         signed_in.page.click(".file button")
-    assert "/content" in opened.value.url
+    opened.value.wait_for_url("**/content?*", wait_until="commit")
 
 
 def test_a_pasted_file_is_attached(signed_in: Person) -> None:

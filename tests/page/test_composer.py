@@ -77,7 +77,7 @@ def test_a_message_sent_offline_is_kept(signed_in: Person) -> None:
     signed_in.page.wait_for_selector(".composer-form")
     signed_in.context.set_offline(True)
     write(signed_in, "Hello")
-    signed_in.page.wait_for_selector("[data-part=notice]:has-text('offline')")
+    signed_in.page.wait_for_selector("[data-part=notice]:has-text('cannot be reached')")
     assert signed_in.page.input_value("#message-field") == "Hello"
     signed_in.context.set_offline(False)
     signed_in.page.click("[data-part=send]")

@@ -9,11 +9,23 @@ import { blockTokens, Definitions } from "./markdown_lexer.js";
 
 /** Milliseconds of work in one frame; the rest of a long text follows in the next ones. */
 const BUDGET = 8;
+/** Where frames are slow for other reasons, they take more of the work: this share of their time, and this many. */
+const SHARE_OF_FRAME = 0.3;
+const LARGEST_BUDGET = 20;
 /** A text whose rendering takes long is rendered less often: it may take this share of the time. */
 const SHARE = 0.3;
+/** But it waits no longer than this many milliseconds. */
+const LONGEST_PAUSE = 200;
 
 /** What all views together have spent in the current frame. */
-const frame = { time: -1, spent: 0 };
+const frame = { time: -1, spent: 0, budget: BUDGET };
+
+/** @param {number} time */
+function beginFrame(time) {
+  if (time === frame.time) return;
+  const budget = Math.min(Math.max((time - frame.time) * SHARE_OF_FRAME, BUDGET), LARGEST_BUDGET);
+  Object.assign(frame, { time, spent: 0, budget: frame.time < 0 || time - frame.time > 1000 ? BUDGET : budget });
+}
 
 export class MarkdownView {
   /**
@@ -120,7 +132,7 @@ export class MarkdownView {
       cancelAnimationFrame(this._scheduled);
       clearTimeout(this._timer);
       this._scheduled = 0;
-      if (time !== frame.time) Object.assign(frame, { time, spent: 0 });
+      beginFrame(time);
       this._step();
     };
     this._scheduled = requestAnimationFrame(step);
@@ -129,7 +141,7 @@ export class MarkdownView {
 
   _step() {
     const begun = performance.now();
-    if (frame.spent >= BUDGET || (!this._work && begun < this._notBefore)) {
+    if (frame.spent >= frame.budget || (!this._work && begun < this._notBefore)) {
       this._plan();
       return;
     }
@@ -139,13 +151,13 @@ export class MarkdownView {
       this._work = this._start();
     }
     let done = false;
-    while (!done && frame.spent + performance.now() - begun < BUDGET) done = Boolean(this._work.next().done);
+    while (!done && frame.spent + performance.now() - begun < frame.budget) done = Boolean(this._work.next().done);
     const now = performance.now();
     this._spent += now - begun;
     frame.spent += now - begun;
     if (done) {
       this._work = null;
-      this._notBefore = this.closed ? 0 : now + (this._spent > 4 ? this._spent / SHARE : 0);
+      this._notBefore = this.closed ? 0 : now + (this._spent > 4 ? Math.min(this._spent / SHARE, LONGEST_PAUSE) : 0);
     }
     this.onRendered();
     if (!done || this._dirty) this._plan();

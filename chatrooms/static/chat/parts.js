@@ -111,8 +111,8 @@ export function showSuggestions(root, html) {
   frame.setAttribute("sandbox", "allow-same-origin allow-popups allow-popups-to-escape-sandbox");
   frame.title = t("answer.suggestions");
   frame.className = "suggestions-frame";
+  frame.addEventListener("load", () => fill(frame, html)); // each time that it comes onto the page
   root.append(frame);
-  fill(frame, html);
 }
 
 /** @param {HTMLIFrameElement} frame @param {string} html */
