@@ -63,6 +63,7 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long room
 	@$(PYTHON) -m bench.outages
 	@$(PYTHON) -m bench.scrape
 	@$(PYTHON) -m bench.page
+	@$(PYTHON) -m bench.page_answer
 	@exec $(PYTHON) -m bench.streams
 
 check: venv-dev ## Run the static checks: format, lint, layers, types (of Python and of the page), missing migrations, the OpenAPI document
