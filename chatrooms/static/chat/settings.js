@@ -8,13 +8,14 @@ import { config, t } from "./i18n.js";
 import { setLanguage, setTheme, theme } from "./preferences.js";
 import { attempt } from "./room_actions.js";
 import { dataPanel } from "./settings_data.js";
+import { keysPanel } from "./settings_keys.js";
 import { planPanel } from "./settings_plan.js";
 import { securityPanel } from "./settings_security.js";
 import * as store from "./store.js";
 
-/** @typedef {"general" | "plan" | "security" | "data"} Tab */
+/** @typedef {"general" | "plan" | "security" | "keys" | "data"} Tab */
 /** @type {Partial<Record<Tab, (panel: HTMLElement, dialog: HTMLElement) => void>>} */
-const FILLERS = { plan: planPanel, security: securityPanel, data: dataPanel };
+const FILLERS = { plan: planPanel, security: securityPanel, keys: keysPanel, data: dataPanel };
 
 /** @param {Tab} first the tab to show */
 export async function openSettings(first = "general") {

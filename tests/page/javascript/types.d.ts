@@ -19,6 +19,7 @@ declare global {
   type Tier = Schemas["Tier"];
   type Subscription = Schemas["Subscription"];
   type Device = Schemas["Session"];
+  type ApiKey = Schemas["ApiKey"];
   type Found = Schemas["Found"];
   type Tokens = Schemas["Tokens"];
   type ProblemBody = Schemas["Problem"];
