@@ -13,7 +13,7 @@ from typing import Any
 
 from tests import chromium, servers
 from tests.conftest import _urls
-from tests.page.browser import FLAGS, Person, person
+from tests.page.browser import Person, person
 from tests.page.conftest import enter
 from tests.page.conversation import wait_status, write
 from tests.stack import Stack, running
@@ -74,7 +74,7 @@ def main() -> None:
         running(database_url=database_url, folder=Path(folder)) as stack,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium.program(), args=FLAGS)
+        browser = chromium.launch(playwright)
         with person(browser, stack) as made:
             enter(made, stack.sign_up())
             report(follow(browser, made, stack), made)

@@ -12,17 +12,6 @@ from tests.stack import Stack
 TIMEOUT: Final = 60_000
 """In milliseconds."""
 
-FLAGS: Final = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-"""Without these, Chromium does not start as root, or sends requests to other hosts."""
-
 DESKTOP: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 360, "height": 740}
 

@@ -8,7 +8,7 @@ import pytest
 from chatrooms.page.preferences import SIGNED_IN_COOKIE
 from tests import chromium as chromium_of_this_machine
 from tests.api_user import ApiUser
-from tests.page.browser import FLAGS, Person, person
+from tests.page.browser import Person, person
 from tests.stack import Stack
 
 
@@ -17,7 +17,7 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_of_this_machine.program(), args=FLAGS)
+        browser = chromium_of_this_machine.launch(playwright)
         yield browser
         browser.close()
 

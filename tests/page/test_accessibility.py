@@ -128,6 +128,7 @@ SIGNED_IN: dict[str, Callable[[Any], None]] = {
     "general": settings_tab("general", "#display-name"),
     "plan": settings_tab("plan", "#panel-plan .facts"),
     "security": settings_tab("security", ".device"),
+    "keys": settings_tab("keys", "[data-part=none]:not([hidden])"),
     "data": settings_tab("data", "[data-part=export]"),
     "deletion": deletion,
     "archived": archived,

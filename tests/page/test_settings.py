@@ -123,3 +123,21 @@ def test_the_account_is_deleted_after_its_consequences(signed_in: Person, user: 
     page.click("dialog [data-part=submit]:has-text('Delete everything')")
     page.wait_for_selector(".sign-in")
     wait_until(lambda: not stack.sql("SELECT 1 FROM accounts_user WHERE id = %s", user.id), "the erasure")
+
+
+def test_a_key_is_made_shown_once_renewed_and_deleted(signed_in: Person, user: ApiUser) -> None:
+    page = open_settings(signed_in, "keys")
+    page.fill("#key-name", "Nightly report")
+    page.check("[name=scope][value='rooms:read']")
+    page.click("[data-part=key-form] [data-part=submit]")
+    page.wait_for_selector("[data-part=made]:not([hidden])")
+    key = page.input_value("[name=secret]")
+    assert [each["scopes"] for each in user.call("GET", "/api-keys").json()] == [["rooms:read"]]
+    signed_in.look("api-keys")
+    page.click("#panel-keys [data-part=rotate]")
+    page.click("dialog.narrow [data-part=confirm]")
+    wait_until(lambda: page.input_value("[name=secret]") != key, "the renewed key")
+    page.click("#panel-keys [data-part=delete]")
+    page.click("dialog.narrow [data-part=confirm]")
+    page.wait_for_selector("#panel-keys [data-part=none]:not([hidden])")
+    assert user.call("GET", "/api-keys").json() == []

@@ -7,6 +7,8 @@ import { showError, submit } from "./forms.js";
 import { date, number, relative, t } from "./i18n.js";
 import { attempt } from "./room_actions.js";
 
+const DAYS = 90; // that a renewed key works for
+const OVERLAP = 3_600; // seconds that the former secret still works for
 const FIELDS = { name: "name", expires_in_days: "expires_in_days", "": "name" };
 
 /** @param {HTMLElement} panel */
@@ -65,7 +67,21 @@ function row(key, content) {
   const used = key.last_used_at ? t("devices.used", { when: relative(key.last_used_at) }) : t("keys.unused");
   const ends = t("keys.ends", { day: date(key.expires_at, { dateStyle: "medium" }) });
   part(element, "state").textContent = `${used} · ${t("keys.today", { count: number(key.units_today) })} · ${ends}`;
+  const renew = part(element, "rotate");
+  renew.title = t("keys.rotate_title");
+  renew.setAttribute("aria-label", t("keys.rotate", { name: key.name }));
+  renew.addEventListener("click", async () => {
+    const options = { title: t("keys.rotate", { name: key.name }), text: t("keys.rotate_text") };
+    if (!(await confirmDialog({ ...options, confirm: t("keys.rotate_title") }))) return;
+    await attempt(async () => {
+      const body = { overlap: OVERLAP, expires_in_days: DAYS };
+      const made = await request("POST", "/api-keys/{key_id}/rotate", { params: { key_id: key.id }, body });
+      showSecret(content, made.key);
+      await load(content);
+    });
+  });
   const button = part(element, "delete");
+  button.title = t("room.delete");
   button.setAttribute("aria-label", t("keys.delete", { name: key.name }));
   button.addEventListener("click", async () => {
     const options = { title: t("keys.delete", { name: key.name }), text: t("keys.delete_text"), confirm: t("room.delete") };
