@@ -90,7 +90,7 @@ format: venv-dev ## Format the code
 	$(PYTHON) -m ruff check --fix .
 
 requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
-	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements; do \
+	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements bench/load/requirements-litellm; do \
 		echo "Compiling $$name.txt"; \
 		$(UV) compile -q --generate-hashes --no-strip-markers --python-version 3.11 --no-emit-index-url --no-header \
 			$$name.in -o $$name.txt || exit 1; \
