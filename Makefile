@@ -54,7 +54,7 @@ fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (ab
 soak: venv-dev ## Run an hour at twice the expected load, with a process killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long rooms, the admin, outages, scrapes, streams (minutes, on an idle machine)
+bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long rooms, the admin, outages, scrapes, memory, streams (half an hour, on an idle machine)
 	@$(PYTHON) -m bench.hot_path
 	@$(PYTHON) -m bench.replies
 	@$(PYTHON) -m bench.first_token
@@ -62,6 +62,7 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long room
 	@$(PYTHON) -m bench.admin
 	@$(PYTHON) -m bench.outages
 	@$(PYTHON) -m bench.scrape
+	@$(PYTHON) -m bench.memory
 	@exec $(PYTHON) -m bench.streams
 
 check: venv-dev ## Run the static checks: format, lint, layers, types, missing migrations, the OpenAPI document
