@@ -54,7 +54,7 @@ fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (ab
 soak: venv-dev ## Run an hour at twice the expected load, with a process killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long rooms, the admin, outages, scrapes, the page, streams (minutes, on an idle machine)
+bench: venv-dev ## Run the benchmarks: hot path, replies, first token, rooms, the admin, outages, scrapes, the page, memory, streams (half an hour, on an idle machine)
 	@$(PYTHON) -m bench.hot_path
 	@$(PYTHON) -m bench.replies
 	@$(PYTHON) -m bench.first_token
@@ -64,6 +64,7 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, long room
 	@$(PYTHON) -m bench.scrape
 	@$(PYTHON) -m bench.page
 	@$(PYTHON) -m bench.page_answer
+	@$(PYTHON) -m bench.memory
 	@exec $(PYTHON) -m bench.streams
 
 check: venv-dev ## Run the static checks: format, lint, layers, types (of Python and of the page), missing migrations, the OpenAPI document
@@ -99,7 +100,7 @@ vendor: ## Fetch the chat page's libraries again, at their pinned versions; make
 	@exec python3 config/dev/vendor_page.py $(ARGS)
 
 requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
-	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements; do \
+	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements bench/load/requirements-litellm; do \
 		echo "Compiling $$name.txt"; \
 		$(UV) compile -q --generate-hashes --no-strip-markers --python-version 3.11 --no-emit-index-url --no-header \
 			$$name.in -o $$name.txt || exit 1; \

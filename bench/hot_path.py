@@ -10,7 +10,6 @@ Takes a quarter of an hour: USERS, MESSAGES, ROUNDS and SECONDS in the environme
 import os
 import pickle
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -25,13 +24,13 @@ import psutil
 import psycopg
 
 from bench.load.data import Size, fill
+from bench.load.environments import python_of, serving
 from bench.load.recording import WORKS, Client, Recording, Work
 from config import processes
 from tests import servers, stack_settings
 from tests.conftest import _urls
 from tests.ports import free_port
 from tests.stack import Stack
-from tests.waiting import listens, wait_until
 
 SIZE = Size(users=int(os.environ.get("USERS", "100000")), messages=int(os.environ.get("MESSAGES", "1000000")))
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS", "4"))
@@ -56,8 +55,17 @@ class Server:
         """MiB of memory, what is shared counted in parts (PSS)."""
         return sum(each.memory_full_info().pss for each in self._all()) / 2**20
 
+    def anonymous(self) -> float:
+        """MiB of memory that is no file's: heaps and stacks."""
+        return sum(_anonymous(each.pid) for each in self._all())
+
     def _all(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
+
+
+def _anonymous(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss_Anon:"))
 
 
 @dataclass
@@ -119,7 +127,7 @@ def floor(stack: Stack, recorded: Path) -> Iterator[Server]:
         *("--blocking-threads", "32", "--no-ws", "bench.load.floor:application"),
     ]
     environment = processes.environment({**stack.environment, **variables})
-    with _started(command, environment, port) as process:
+    with serving(command, environment, port) as process:
         yield Server("floor", port, process)
 
 
@@ -127,7 +135,7 @@ def floor(stack: Stack, recorded: Path) -> Iterator[Server]:
 def peer(stack: Stack, folder: Path) -> Iterator[Server]:
     """The peer in its own virtual environment, with as many rows of the same size."""
     port = free_port()
-    python = _peer_python()
+    python = python_of("peer")
     database_url = servers.clone_database(_urls, "template0", "peer")
     _fill_peer(stack.database_url, database_url)
     variables = {
@@ -140,18 +148,8 @@ def peer(stack: Stack, folder: Path) -> Iterator[Server]:
         *("--log-level", "warning", "bench.load.peer:app"),
     ]
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    with _started(command, {**environment, **variables}, port) as process:
+    with serving(command, {**environment, **variables}, port) as process:
         yield Server("peer", port, process)
-
-
-def _peer_python() -> Path:
-    environment = processes.ROOT / ".venv" / "bench-peer"
-    python = environment / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    pip = [sys.executable, "-m", "uv", "pip", "install", "-q", "--require-hashes", "--python", str(python), "-r"]
-    subprocess.run([*pip, str(FOLDER / "requirements.txt")], check=True)
-    return python
 
 
 def _fill_peer(source: str, target: str) -> None:
@@ -187,16 +185,6 @@ def _fill_peer(source: str, target: str) -> None:
         other.execute("CREATE INDEX ON rooms (user_id); CREATE INDEX messages_of_room ON messages (room_id, id)")
         other.execute("SELECT setval('messages_id_seq', (SELECT max(id) FROM messages))")
         other.execute("VACUUM ANALYZE")
-
-
-@contextmanager
-def _started(command: list[str], environment: dict[str, str], port: int) -> Iterator[psutil.Process]:
-    with subprocess.Popen(command, cwd=processes.ROOT, env=environment, start_new_session=True) as process:
-        try:
-            wait_until(lambda: listens(port), f"{command[0]} at port {port}")
-            yield psutil.Process(process.pid)
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
 
 
 def run_all(started: dict[str, Server], clients: list[Client], folder: Path) -> dict[tuple[str, str], list[Run]]:

@@ -1,104 +1,122 @@
-"""What 1,000 open streams cost one process: `make bench`.
+"""What 5,000 open streams cost one process: `make bench`; STREAMS=1000 in the environment makes it fewer.
 
-50 replies are written at once, each followed by 20 clients; all of them have to get every delta. Memory is the
-process's resident set, CPU its own time; the floor is the same process with no stream open.
+50 replies are written at once, each followed by as many clients, in processes of their own; all of them have to get
+every delta. The first chunk comes when all streams are open, so that to open them and to pass on what is written are
+measured apart. Memory is the process's PSS, CPU its own time; the floor is the same process with few streams open.
 """
 
-import asyncio
 import json
+import os
+import resource
+import subprocess
+import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import psutil
 
 from tests import servers
 from tests.conftest import _urls
-from tests.stack import Stack, running
-from tests.waiting import in_parallel, wait_until
+from tests.stack import ROOT, Stack, running
+from tests.waiting import wait_until
 
-REPLIES, READERS, CHUNKS = 50, 20, 40
+STREAMS, REPLIES, CHUNKS = int(os.environ.get("STREAMS", "5000")), 50, 40
+READING = 2
+"""Processes of clients."""
+
+EVENTS_A_SECOND = 10_000
+"""To all clients together: more would keep the process busy, which then sends several events at once."""
+
 TEXT = " ".join(f"word{number}" for number in range(400))
+SETTINGS = {"GEMINI_READ_TIMEOUT": "600", "GEMINI_TOTAL_TIMEOUT": "1200"}
 
 
 def main() -> None:
+    readers = STREAMS // REPLIES
+    _allow_files(STREAMS + 1000)
     database_url = servers.clone_database(_urls, servers.ensure_template(_urls), "bench")
-    settings = {"STREAMS_PER_USER": str(READERS)}
+    settings = {**SETTINGS, "STREAMS_PER_USER": str(readers)}
     with (
         tempfile.TemporaryDirectory() as folder,
         running(database_url=database_url, folder=Path(folder), settings=settings) as stack,
     ):
-        open_streams(stack, readers=2)  # what the first streams cost is not what a stream costs
+        measure(stack, readers=2)  # what the first streams cost is not what a stream costs
         stack.double.reset()
-        open_streams(stack, readers=READERS)
+        measure(stack, readers=readers)
 
 
-def open_streams(stack: Stack, *, readers: int) -> None:
+def _allow_files(count: int) -> None:
+    """Raise the limit of open files, which the processes inherit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (count if hard == resource.RLIM_INFINITY else min(count, hard), hard)
+        )
+
+
+def measure(stack: Stack, *, readers: int) -> None:
     process = psutil.Process(stack.processes["stream"].pid)
-    users = in_parallel([stack.sign_up for _ in range(REPLIES)])
+    users = [stack.sign_up() for _ in range(REPLIES)]
     rooms = [(user, user.room()) for user in users]
-    stack.double.default(text=TEXT, chunks=CHUNKS, ttft=6, delay=0.1)
-    sent = in_parallel([lambda u=user, r=room: u.send(r, "Hello") for user, room in rooms])
-    memory, cpu, begun = process.memory_info().rss, sum(process.cpu_times()[:2]), time.monotonic()
-    wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, "all calls under way", 30)
-    urls = [message["stream_url"] for message in sent for _ in range(readers)]
-    texts, peak, latencies = asyncio.run(read_all(urls, process))
-    seconds = time.monotonic() - begun
-    used = sum(process.cpu_times()[:2]) - cpu
-    broken = [text for text in texts if text != TEXT]
-    assert not broken, f"{len(broken)} streams were not whole, as {broken[0][-400:]!r}"
-    events = len(urls) * (CHUNKS + 2)
+    count = REPLIES * readers
+    stack.double.default(text=TEXT, chunks=CHUNKS, delay=max(0.1, count / EVENTS_A_SECOND), crowd=REPLIES + 1)
+    sent = [user.send(room, "Hello") for user, room in rooms]
+    wait_until(lambda: stack.double.ledger()["in_flight"] == REPLIES, "all calls under way", 60)
+    memory, cpu = _memory(process), _cpu(process)
+    with ExitStack() as cleanup:
+        clients = [cleanup.enter_context(_client(sent[part::READING], readers)) for part in range(READING)]
+        for client in clients:
+            assert client.stdout
+            assert client.stdout.readline() == "open\n", "not all streams were opened"
+        opened_memory, opened_cpu, begun = _memory(process), _cpu(process), time.monotonic()
+        users[0].send(users[0].room(), "The last one, for which the double waits")
+        read = [json.loads(client.communicate()[0]) for client in clients]
+    seconds, peak = time.monotonic() - begun, _memory(process)
+    _report(count, read, _cpu(process) - opened_cpu, seconds)
     print(
-        f"{len(urls)} streams of {REPLIES} replies, all whole: {(peak - memory) / len(urls) / 1024:.0f} KiB a stream "
-        f"({memory / 2**20:.0f} -> {peak / 2**20:.0f} MiB); CPU {used:.1f} s in {seconds:.1f} s, "
-        f"{1e6 * used / events:.0f} us an event; {process.num_threads()} threads; "
-        f"between the first and the last reader of a delta: p50 {1000 * latencies[len(latencies) // 2]:.0f} ms, "
-        f"p99 {1000 * latencies[int(len(latencies) * 0.99)]:.0f} ms"
+        f"  memory of the process: {memory / 2**20:.0f} -> {opened_memory / 2**20:.0f} MiB when all are open, "
+        f"{(opened_memory - memory) / count / 1024:.1f} KiB a stream; {peak / 2**20:.0f} MiB after the end; "
+        f"to open a stream: {1000 * (opened_cpu - cpu) / count:.1f} ms of CPU; {process.num_threads()} threads"
     )
 
 
-async def read_all(urls: list[str], process: psutil.Process) -> tuple[list[str], int, list[float]]:
-    """Read all streams to their ends; return the texts, the peak memory, and how far apart readers were."""
-    peak = 0
-    seen: dict[str, list[float]] = {}
-
-    async def watch() -> None:
-        nonlocal peak
-        while True:
-            peak = max(peak, process.memory_info().rss)
-            await asyncio.sleep(0.2)
-
-    watching = asyncio.create_task(watch())
-    texts = await asyncio.gather(*(read_one(url, seen) for url in urls))
-    watching.cancel()
-    spread = sorted(max(times) - min(times) for times in seen.values())
-    return texts, peak, spread
+def _client(messages: list[dict[str, Any]], readers: int) -> subprocess.Popen[str]:
+    urls = [message["stream_url"] for message in messages for _ in range(readers)]
+    client = subprocess.Popen(
+        [sys.executable, "-m", "bench.load.readers"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert client.stdin
+    client.stdin.write(json.dumps(urls))
+    client.stdin.close()
+    client.stdin = None
+    return client
 
 
-async def read_one(url: str, seen: dict[str, list[float]]) -> str:
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    writer.write(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
-    text, event, identity = "", "", ""
-    if b" 200 " not in (status := await reader.readline()):
-        return f"answered {status.decode()} {(await reader.read(2000)).decode()}"
-    while line := await asyncio.wait_for(reader.readline(), 60):
-        name, _, value = line.decode().rstrip("\n").partition(": ")
-        if name == "id":
-            identity = value
-        elif name == "event":
-            event = value
-        elif name == "data":
-            if event == "delta":
-                text += json.loads(value)["text"]
-                seen.setdefault(identity, []).append(time.monotonic())
-            elif event == "start":
-                text = ""
-            else:
-                break
-    writer.close()
-    return text
+def _report(count: int, read: list[dict[str, Any]], cpu: float, seconds: float) -> None:
+    broken = [text for each in read for text in each["texts"] if text != TEXT]
+    assert not broken, f"{len(broken)} streams were not whole, as {broken[0][-400:]!r}"
+    events = sum(each["events"] for each in read)
+    spread = sorted(time_ for each in read for time_ in each["spread"])
+    print(
+        f"{count} streams of {REPLIES} replies, all whole: {1e6 * cpu / events:.0f} us of CPU an event and client "
+        f"({cpu:.1f} s in {seconds:.1f} s); between the first and the last reader of a delta: "
+        f"p50 {1000 * spread[len(spread) // 2]:.0f} ms, p99 {1000 * spread[int(len(spread) * 0.99)]:.0f} ms"
+    )
+
+
+def _memory(process: psutil.Process) -> int:
+    return int(process.memory_full_info().pss)
+
+
+def _cpu(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ An entry's id is `<attempt>-<n>`, so Redis itself refuses the late writer of an 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -59,13 +59,17 @@ class EntryId:
         return f"{self.attempt}-{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """One entry of a stream. `offset` counts the characters of text before it, since the last start."""
+    """One entry of a stream. `offset` counts the characters of text before it, since the last start.
+
+    `rendered` is what all clients are sent for it, made for the first of them.
+    """
 
     id: EntryId
     event: Event
     data: dict[str, Any]
+    rendered: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def text(self) -> str:

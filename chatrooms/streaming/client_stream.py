@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from chatrooms.exceptions import StreamUnavailable
 from chatrooms.models import Reply, Status
-from chatrooms.stream_entries import LAST_NUMBER, EntryId, Event
+from chatrooms.stream_entries import END_EVENTS, LAST_NUMBER, Entry, EntryId, Event
 from chatrooms.streaming.access import Access
 from chatrooms.streaming.database import final_reply
 from chatrooms.streaming.hub import Hub, RedisUnavailable
@@ -81,7 +81,7 @@ class ClientStream:
         while subscriber and not self._cursor.is_over:
             try:
                 async with asyncio.timeout(PING_SECONDS):
-                    entries = await subscriber.next_entries()
+                    entries = await subscriber.next_entries(self._deliver)
             except TimeoutError:
                 await self._request.write(PING)
                 continue
@@ -95,6 +95,17 @@ class ClientStream:
             await self._handle_flags(subscriber)
         self._request.end_reason = self._request.end_reason or "told"
         await self._request.finish()
+
+    def _deliver(self, entry: Entry) -> bool:
+        """Send an entry without the client's task; False if that has to do it."""
+        if entry.event in END_EVENTS or not self._request.is_writable:
+            return False
+        try:
+            data = self._cursor.render(entry)
+        except Gap:
+            return False
+        self._request.write_at_once(data)
+        return True
 
     async def _handle_flags(self, subscriber: Subscriber) -> None:
         """End the stream if the reply or the session (or API key) has ended, or if Redis is unavailable."""

@@ -5,7 +5,7 @@ import contextlib
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -16,7 +16,7 @@ from config.http.transport import strict_transport
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[MutableMapping[str, Any]], Coroutine[Any, Any, None]]
 
 PATH: Final = re.compile(r"/message/(\d{1,18})/stream")
 
@@ -42,6 +42,7 @@ class StreamRequest:
     def __init__(self, *, scope: Scope, headers: dict[str, str], receive: Receive, send: Send, request_id: str) -> None:
         self.scope, self.headers, self.request_id = scope, headers, request_id
         self._receive, self._send = receive, send
+        self._flow = getattr(getattr(send, "__self__", None), "flow", None)
         match = PATH.fullmatch(scope["path"])
         self.message_id = int(match[1]) if match else None
         self.query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
@@ -82,6 +83,31 @@ class StreamRequest:
             except TimeoutError:
                 self.drop_slow_client()
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether a write would not wait for the client; False under another server than uvicorn.
+
+        `flow` is private, as `transport` is in `_transport`.
+        """
+        return self._flow is not None and not self._flow.write_paused
+
+    def write_at_once(self, data: bytes) -> None:
+        """Send a part of the body outside the request's task, while the request `is_writable`.
+
+        Uvicorn's `send` then waits for nothing, so its first step is its last.
+        """
+        if not data:
+            return
+        sending = self._send_body(data, more=True)
+        try:
+            sending.send(None)
+        except StopIteration:
+            return
+        except RuntimeError:  # uvloop's, for a connection that is being closed
+            pass
+        sending.close()
+        self.abort()
+
     def drop_slow_client(self) -> None:
         """Cut the connection of a client that does not read.
 
@@ -120,9 +146,9 @@ class StreamRequest:
         """
         return getattr(getattr(self._send, "__self__", None), "transport", None)
 
-    async def _send_body(self, data: bytes, *, more: bool) -> None:
+    def _send_body(self, data: bytes, *, more: bool) -> Coroutine[Any, Any, None]:
         self.sent_bytes += len(data)
-        await self._send({"type": "http.response.body", "body": data, "more_body": more})
+        return self._send({"type": "http.response.body", "body": data, "more_body": more})
 
     def _cors_headers(self) -> dict[str, str]:
         """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the response, and no others."""

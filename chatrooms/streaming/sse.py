@@ -93,7 +93,10 @@ class SseCursor:
             raise Gap
         self._last = entry.id
         self.is_over = entry.event in END_EVENTS
-        return render_event(entry.event, _public_data(entry), event_id=event_id_of(self._reply_id, entry.id))
+        if not entry.rendered:
+            event_id = event_id_of(self._reply_id, entry.id)
+            entry.rendered = render_event(entry.event, _public_data(entry), event_id=event_id)
+        return entry.rendered
 
     def render_snapshot(
         self, *, text: str, parts: list[dict[str, Any]], attempt: int, event: Event, data: dict[str, Any]

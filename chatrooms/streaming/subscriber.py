@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Subscriber:
 
     __slots__ = (
         "_changed",
+        "_deliver",
         "_pending",
         "_pending_bytes",
         "bearer_id",
@@ -41,10 +43,13 @@ class Subscriber:
         self._pending: deque[Entry] = deque()
         self._pending_bytes = 0
         self._changed = asyncio.Event()
+        self._deliver: Callable[[Entry], bool] | None = None
         self.is_slow = self.is_cut_off = self.is_reply_over = self.is_signed_out = False
 
     def add(self, entry: Entry, size: int) -> None:
-        """Queue an entry of `size` bytes, unless too much is pending."""
+        """Deliver an entry at once if the client's task waits for one, else queue it, unless too much is pending."""
+        if self._deliver and not self._changed.is_set() and self._deliver(entry):
+            return
         self._pending_bytes += min(size, MAX_COUNTED_BYTES)
         if self._pending_bytes > MAX_PENDING_BYTES:
             self.is_slow = True
@@ -59,9 +64,18 @@ class Subscriber:
             setattr(self, name, value)
         self._changed.set()
 
-    async def next_entries(self) -> list[Entry]:
-        """Wait until there are new entries or flags; return all pending entries."""
-        await self._changed.wait()
+    async def next_entries(self, deliver: Callable[[Entry], bool] | None = None) -> list[Entry]:
+        """Wait until there are new entries or flags; return all pending entries.
+
+        Args:
+            deliver: called for each entry that comes meanwhile, in place of queueing it and waking the task, unless it
+                returns False: to switch to a task costs more than to write what it would.
+        """
+        self._deliver = deliver
+        try:
+            await self._changed.wait()
+        finally:
+            self._deliver = None
         self._changed.clear()
         entries = list(self._pending)
         self._pending.clear()

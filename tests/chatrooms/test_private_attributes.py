@@ -1,6 +1,6 @@
-"""The private attribute of uvicorn that `chatrooms/streaming/request.py` reads is still there.
+"""The private attributes of uvicorn that `chatrooms/streaming/request.py` reads are still there.
 
-If it fails after an upgrade, read how the new version holds its connection and follow in `StreamRequest._transport`.
+If it fails after an upgrade, read how the new version holds its connection and follow in `StreamRequest`.
 """
 
 import importlib
@@ -24,6 +24,10 @@ def test_uvicorns_send_still_leads_to_the_transport(protocol: str) -> None:
     request = StreamRequest(scope=scope, headers={}, receive=cycle.receive, send=cycle.send, request_id="x")
 
     assert request._transport() is given["transport"], "StreamRequest._transport no longer finds the connection"
+    given["flow"].write_paused = False
+    assert request.is_writable, "StreamRequest no longer finds whether the client reads"
+    given["flow"].write_paused = True
+    assert not request.is_writable
 
 
 def test_uvicorn_has_one_of_the_two_protocols() -> None:
