@@ -181,6 +181,11 @@ export async function loadUsage() {
   set({ usage: await request("GET", "/usage") });
 }
 
+/** Read what there is to buy. */
+export async function loadTiers() {
+  set({ tiers: await request("GET", "/tiers", { open: true }) });
+}
+
 /** Read again whose account it is, and what it may use. */
 export async function loadAccount() {
   const [user, subscription, usage] = await Promise.all([
