@@ -89,12 +89,15 @@ def text() -> str:
 def follow(browser: Any, made: Person, stack: Stack) -> list[dict[str, Any]]:
     """Follow the answer; the events of the browser's trace."""
     stack.set_tier(max_output_tokens=65_000)
-    stack.double.script({"text": text(), "chunks": CHUNKS, "delay": DELAY})
+    stack.double.default(text="Short.")
+    write(made, "Hello")  # what shows messages is loaded with the first one
+    wait_status(made, "done")
     made.page.evaluate(WATCH)
+    stack.double.default(text=text(), chunks=CHUNKS, delay=DELAY)
     browser.start_tracing(page=made.page, categories=["toplevel", "disabled-by-default-devtools.timeline"])
     write(made, "Go on")
-    wait_status(made, "done")
-    made.page.wait_for_timeout(1000)
+    wait_status(made, "done", number=2)
+    made.page.wait_for_timeout(5000)
     events: list[dict[str, Any]] = json.loads(browser.stop_tracing())["traceEvents"]
     return events
 

@@ -10,7 +10,7 @@ DEEPEST: Final = 30
 """How many modules may import one another in a row; Django goes through all files as often."""
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # it brings no types
+class HashedStorage(CompressedManifestStaticFilesStorage):
     """Whitenoise's, which also renames what our modules import."""
 
     support_js_module_import_aggregation = True

@@ -49,9 +49,14 @@ def test_a_chosen_picture_is_sent_and_shown(signed_in: Person, user: ApiUser) ->
         signed_in.page.wait_for_selector(".file.pictured img")
         assert signed_in.page.evaluate("document.querySelector('.file.pictured img').naturalWidth") == 60
         signed_in.page.reload()
-    with signed_in.context.expect_page() as opened:
-        signed_in.page.click(".file button")
-    opened.value.wait_for_url("**/content?*", wait_until="commit")
+    signed_in.page.click(".file button")
+    signed_in.page.wait_for_selector(".picture-dialog[open] img")
+    signed_in.look("picture")
+    with signed_in.page.expect_download() as downloading:
+        signed_in.page.click(".picture-dialog [data-part=download]")
+    assert downloading.value.suggested_filename == "sunset.png"
+    signed_in.page.keyboard.press("Escape")
+    signed_in.page.wait_for_selector(".picture-dialog", state="detached")
 
 
 def test_a_pasted_file_is_attached(signed_in: Person) -> None:

@@ -142,6 +142,34 @@ def test_the_list_goes_on_while_one_scrolls(signed_in: Person, user: ApiUser) ->
     assert len(set(shown(page))) == 95
 
 
+def test_a_page_of_the_list_that_comes_too_late_is_read_again(signed_in: Person, user: ApiUser) -> None:
+    """Another tab made the list begin anew meanwhile: what lies between would be missing otherwise."""
+    for number in range(95):
+        user.room(f"Room {number}")
+    page, held = signed_in.page, []
+    other = signed_in.new_tab()
+    page.route("**/chatroom?*cursor*", lambda route: held.append(route))
+    page.reload()
+    page.wait_for_selector(".room")
+    scroll = "document.querySelector('.side-scroll').scrollTo(0, 1e6)"
+    page.evaluate(scroll)
+    wait_until(lambda: page.evaluate("1") and held, "the second page")
+    held.pop(0).continue_()
+    page.wait_for_selector(".room:nth-child(80)", state="attached")
+    page.evaluate(scroll)
+    wait_until(lambda: page.evaluate("1") and held, "the third page")
+    act(other, "Room 90", "Pin")
+    page.wait_for_selector("[data-part=pinned] .room")
+    held.pop(0).continue_()
+    page.unroute("**/chatroom?*cursor*")
+
+    def at_the_end() -> bool:
+        page.evaluate(scroll)
+        return len(shown(page)) == 95
+
+    wait_until(at_the_end, "all rooms")
+
+
 def test_two_tabs_show_the_same_rooms(signed_in: Person, user: ApiUser) -> None:
     user.room("Here and there")
     signed_in.page.reload()

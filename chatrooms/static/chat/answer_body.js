@@ -9,7 +9,7 @@ import { MarkdownView } from "./markdown.js";
 import { showMaths } from "./maths.js";
 import { marksOf, placeMarks, withMarks } from "./source_marks.js";
 
-/** @typedef {{view: MarkdownView, element: HTMLElement, start: number}} Segment a stretch of text */
+/** @typedef {{view: MarkdownView, element: HTMLElement, start: number, isMarked: boolean}} Segment a stretch of text */
 
 export class AnswerBody {
   /** @param {HTMLElement} root @param {() => void} onRendered */
@@ -109,11 +109,12 @@ export class AnswerBody {
         if (code && figure.dataset.language) highlight(code, figure.dataset.language);
       },
       onRendered: () => {
-        placeMarks(element, sourceMark);
+        if (made.isMarked) placeMarks(element, sourceMark);
         this.onRendered();
       },
     });
-    const made = { view, element, start: this.text.length };
+    /** @type {Segment} */
+    const made = { view, element, start: this.text.length, isMarked: false };
     this._segments.push(made);
     this._isOpen = true;
     return made;
@@ -130,6 +131,7 @@ export class AnswerBody {
       const before = segment.element.querySelector("[data-maths]") ? null : segment.element.textContent;
       const moved = mine.map((each) => ({ ...each, at: each.at - segment.start }));
       const plain = text.slice(segment.start, end);
+      segment.isMarked = true;
       await segment.view.revise(withMarks(plain, moved));
       if (before !== null && before !== unmarkedText(segment.element)) await segment.view.revise(plain);
     }

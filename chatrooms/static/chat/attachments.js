@@ -2,7 +2,7 @@
  * Files: their upload with progress, and how a message shows them.
  */
 import { accessToken, Problem, request } from "./api.js";
-import { clone, icon, part } from "./dom.js";
+import { clone, icon, part, showDialog } from "./dom.js";
 import { fileSize, number, t } from "./i18n.js";
 
 const ICONS = /** @type {Record<string, string>} */ ({ image: "image", audio: "sound" });
@@ -117,10 +117,18 @@ async function open(file) {
   const { url } = await request("GET", "/files/{file_id}", { params: { file_id: file.id } });
   const link = document.createElement("a");
   link.href = local(url);
-  link.target = "_blank";
-  link.rel = "noopener";
-  if (file.kind !== "image" && file.kind !== "pdf") link.download = file.name;
-  link.click();
+  link.download = file.name;
+  if (file.kind !== "image") {
+    link.click();
+    return;
+  }
+  const dialog = clone("picture-template");
+  const picture = /** @type {HTMLImageElement} */ (part(dialog, "picture"));
+  picture.src = link.href;
+  picture.alt = file.name;
+  dialog.setAttribute("aria-label", file.name);
+  part(dialog, "download").addEventListener("click", () => link.click());
+  await showDialog(dialog);
 }
 
 /** The content on this origin, behind whatever name the API knows itself by. @param {string} url */

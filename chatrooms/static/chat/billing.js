@@ -91,6 +91,7 @@ function banner(banners, kind, label, run) {
 
 /** The tiers beside each other, and the way to the checkout. */
 export async function showPlans() {
+  if (store.get().tiers.length === 0) await attempt(store.loadTiers);
   const { tiers, user } = store.get();
   const pro = tiers.find((tier) => tier.slug === "pro");
   const basic = tiers.find((tier) => tier.slug === "basic");

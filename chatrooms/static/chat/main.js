@@ -1,7 +1,6 @@
 /**
  * The start: signed in or not, and from one to the other.
  */
-import { request } from "./api.js";
 import { connection, unreachable } from "./connection.js";
 import { $ } from "./dom.js";
 import { config, t } from "./i18n.js";
@@ -49,9 +48,7 @@ async function reload() {
 
 /** Read what the page shows of the account and its rooms. */
 async function load() {
-  const tiers = request("GET", "/tiers", { open: true });
-  await Promise.all([store.loadRooms(), store.loadAccount()]);
-  store.set({ tiers: await tiers });
+  await Promise.all([store.loadRooms(), store.loadAccount(), store.loadTiers()]);
   const { user } = store.get();
   if (isNew && user !== null) greet(user);
   isNew = false;

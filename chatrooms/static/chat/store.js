@@ -102,16 +102,22 @@ function sorted(rooms) {
   );
 }
 
+/** How often the list began anew. */
+let beginnings = 0;
+
 /** Read the list's first page again. */
 export async function loadRooms() {
   const { items, next } = await list("/chatroom", { query: { limit: 40 } });
+  beginnings += 1;
   set({ rooms: items, roomsNext: next });
 }
 
 /** Read one more page of the list. */
 export async function loadMoreRooms() {
   if (state.roomsNext === null) return;
+  const before = beginnings;
   const { items, next } = await list("/chatroom", { query: { limit: 40, cursor: state.roomsNext } });
+  if (before !== beginnings) return; // the list began anew meanwhile: this page no longer follows on what there is
   const known = new Set(state.rooms.map((each) => each.id));
   set({ rooms: [...state.rooms, ...items.filter((each) => !known.has(each.id))], roomsNext: next });
 }
@@ -179,6 +185,11 @@ export async function reloadRoom(roomId) {
 /** Read again what is left of the allowance. */
 export async function loadUsage() {
   set({ usage: await request("GET", "/usage") });
+}
+
+/** Read what there is to buy. */
+export async function loadTiers() {
+  set({ tiers: await request("GET", "/tiers", { open: true }) });
 }
 
 /** Read again whose account it is, and what it may use. */
