@@ -111,8 +111,7 @@ TEMPLATES = [
         },
     }
 ]
-LANGUAGE_CODE = "en"
-USE_I18N = True  # the chat page activates a language; everything else stays in English
+LANGUAGE_CODE = "en"  # the chat page activates others
 LANGUAGES = [("en", "English"), ("hi", "Hindi"), ("ar", "Arabic")]
 LANGUAGE_COOKIE_NAME = "kuvaka_language"
 LOCALE_PATHS = [ROOT / "locale"]

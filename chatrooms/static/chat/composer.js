@@ -5,6 +5,8 @@
  * @property {(content: string, fileIds: number[], key: string) => Promise<void>} send
  * @property {() => void} stop
  * @property {() => void} editLast
+ *
+ * @typedef {{roomId: number | null, content: string, files: string, key: string}} Sending
  */
 import { clone, part } from "./dom.js";
 import { forgetDrafts, keepDraft, readDraft } from "./drafts.js";
@@ -33,9 +35,10 @@ export class Composer {
     /** @type {number | null} */
     this.roomId = null;
     this._isBusy = false;
-    this._isSending = false;
-    /** The message that is being sent; a repeat has the same key, so that it is not sent twice. */
-    this._sent = { content: "", files: "", key: "" };
+    /** The messages that are being sent, at most one for each room. @type {Set<Sending>} */
+    this._sendings = new Set();
+    /** What was sent last and may not have arrived; a repeat has the same key. @type {Sending | null} */
+    this._unsure = null;
     this.tray = new Tray(part(this.form, "attachments"), {
       onChange: () => this._changed(),
       onRefused: (text) => this.notice(text),
@@ -48,6 +51,7 @@ export class Composer {
   close() {
     session.removeEventListener("ended", this._forget);
     this._endDrops?.();
+    this._isSwitching = true; // an upload that ends later keeps no draft
     this.tray.clear = () => {};
     this.root.replaceChildren();
   }
@@ -65,10 +69,18 @@ export class Composer {
     if (matchMedia("(pointer: fine)").matches) this.field.focus({ preventScroll: true });
   }
 
-  /** The new chat has become a room. @param {number} roomId */
+  /** The message of the new chat has got a room. @param {number} roomId */
   moveTo(roomId) {
-    keepDraft(this.roomId, { text: "", files: [] });
-    this.roomId = roomId;
+    const sending = [...this._sendings].find((each) => each.roomId === null);
+    if (sending) sending.roomId = roomId;
+    const draft = readDraft(null);
+    keepDraft(roomId, draft);
+    keepDraft(null, { text: "", files: [] });
+    if (this.roomId === null) this.roomId = roomId;
+  }
+
+  get _isSending() {
+    return [...this._sendings].some((each) => each.roomId === this.roomId);
   }
 
   /** @param {string} text */
@@ -111,6 +123,7 @@ export class Composer {
     const { value } = this.field;
     const count = [...value].length;
     grow(this.field);
+    this.form.classList.toggle("sending", this._isSending);
     const over = count - LONGEST;
     const counter = part(this.form, "counter");
     counter.hidden = count < COUNT_FROM;
@@ -121,7 +134,7 @@ export class Composer {
     const showsStop = this._isBusy && !value.trim() && this.tray.items.length === 0;
     part(this.form, "stop").hidden = !showsStop;
     part(this.form, "send").hidden = showsStop;
-    if (!this._isSwitching && !this._isSending) keepDraft(this.roomId, { text: value, files: this.tray.uploaded });
+    if (!this._isSwitching) keepDraft(this.roomId, { text: value, files: this.tray.uploaded });
   }
 
   async _send() {
@@ -133,25 +146,36 @@ export class Composer {
     }
     const files = this.tray.uploaded;
     const ids = files.map((file) => file.id).join();
-    if (this._sent.content !== content || this._sent.files !== ids) this._sent = { content, files: ids, key: newKey() };
-    this._isSending = true;
-    this.form.classList.add("sending");
+    const before = this._unsure;
+    const isRepeat = before?.roomId === this.roomId && before.content === content && before.files === ids;
+    const sending = { roomId: this.roomId, content, files: ids, key: isRepeat ? before.key : newKey() };
+    this._unsure = sending;
+    this._sendings.add(sending);
     this.notice("");
     this._changed();
     try {
-      await this.actions.send(content, files.map((file) => file.id), this._sent.key);
-      this._sent = { content: "", files: "", key: "" };
-      if (this.field.value.trim() === content) this.field.value = "";
-      this._isSwitching = true;
-      this.tray.restore([]);
-      this._isSwitching = false;
+      await this.actions.send(content, files.map((file) => file.id), sending.key);
+      if (this._unsure === sending) this._unsure = null;
+      this._sendings.delete(sending);
+      this._arrived(sending);
     } catch (error) {
-      this.refuse(error);
+      this._sendings.delete(sending);
+      if (sending.roomId === this.roomId) this.refuse(error); // in another room, its draft is still there
     } finally {
-      this._isSending = false;
-      this.form.classList.remove("sending");
       this._changed();
     }
+  }
+
+  /** Clear the field of the room in which the message was sent, or its draft while another room is open. @param {Sending} sent */
+  _arrived({ roomId, content }) {
+    if (roomId !== this.roomId) {
+      if (readDraft(roomId).text.trim() === content) keepDraft(roomId, { text: "", files: [] });
+      return;
+    }
+    if (this.field.value.trim() === content) this.field.value = "";
+    this._isSwitching = true;
+    this.tray.restore([]);
+    this._isSwitching = false;
   }
 
   _wire() {

@@ -46,7 +46,8 @@ class Conversation {
     this.views = new Map();
     /** @type {string | null} */
     this.older = null;
-    this._isLoadingOlder = false;
+    /** The page that is being read; it tells whether it came. @type {Promise<boolean> | null} */
+    this._loadingOlder = null;
     this._room = this._asSeenByMessages();
     this.scrolling = new Scrolling(part(root, "scroller"), {
       onTop: () => this._loadOlder(),
@@ -101,6 +102,8 @@ class Conversation {
     this.views.clear();
     this.list.replaceChildren();
     this.older = null;
+    this._loadingOlder = null;
+    part(this.root, "older").hidden = true;
     part(this.root, "load-failed").hidden = true;
     part(this.root, "to-end").hidden = true;
     this.scrolling.follows = true;
@@ -151,16 +154,25 @@ class Conversation {
     }
   }
 
-  async _loadOlder() {
+  /** Calls at the same time share one request. @returns {Promise<boolean>} whether an older page came */
+  _loadOlder() {
+    if (this._loadingOlder !== null) return this._loadingOlder;
+    const loading = this._readOlder().finally(() => {
+      if (this._loadingOlder === loading) this._loadingOlder = null;
+    });
+    this._loadingOlder = loading;
+    return loading;
+  }
+
+  async _readOlder() {
     const { roomId, older } = this;
-    if (older === null || this._isLoadingOlder || roomId === null || roomId === undefined) return;
-    this._isLoadingOlder = true;
+    if (older === null || roomId === null || roomId === undefined) return false;
     part(this.root, "older").hidden = false;
     try {
       const { items, next } = await list("/chatroom/{room_id}/messages", {
         params: { room_id: roomId }, query: { limit: PAGE, cursor: older },
       });
-      if (this.roomId !== roomId) return;
+      if (this.roomId !== roomId) return false;
       this.older = next;
       const views = items.filter((each) => !this.views.has(each.id)).map((each) => new View(each, this._room));
       this.views = new Map([...views.map((view) => /** @type {const} */ ([view.message.id, view])), ...this.views]);
@@ -170,17 +182,20 @@ class Conversation {
         this.list.prepend(...views.map((view) => view.element));
         for (const view of views) view.showState();
       });
+      return true;
     } catch {
-      part(this.root, "older").hidden = true; // scrolling tries again
-    } finally {
-      this._isLoadingOlder = false;
+      if (this.roomId === roomId) part(this.root, "older").hidden = true; // scrolling tries again
+      return false;
     }
   }
 
   /** @param {number} messageId */
   async _goTo(messageId) {
     const { roomId } = this;
-    while (!this.views.has(messageId) && this.older !== null && this.roomId === roomId) await this._loadOlder();
+    while (!this.views.has(messageId) && this.roomId === roomId) {
+      if (!(await this._loadOlder())) break;
+    }
+    if (this.roomId !== roomId) return;
     const view = this.views.get(messageId);
     if (!view) return;
     await view.finished;
@@ -271,9 +286,11 @@ class Conversation {
     let { roomId } = this;
     if (roomId === null || roomId === undefined) {
       roomId = (await store.createRoom({})).id;
-      this.roomId = roomId;
       this.composer.moveTo(roomId);
-      store.go(roomId, null, { replace: true });
+      if (this.roomId === null) { // else another room was opened meanwhile, and stays open
+        this.roomId = roomId;
+        store.go(roomId, null, { replace: true });
+      }
     }
     const viewing = loadView();
     viewing.catch(() => undefined); // it is awaited below

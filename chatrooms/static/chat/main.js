@@ -3,6 +3,7 @@
  */
 import { connection, unreachable } from "./connection.js";
 import { $ } from "./dom.js";
+import { forgetDrafts } from "./drafts.js";
 import { config, t } from "./i18n.js";
 import { setLanguage, supported } from "./preferences.js";
 import { end, refresh, session, wasSignedIn } from "./session.js";
@@ -70,6 +71,7 @@ window.addEventListener("kuvaka:upgrade", async () => (await import("./billing.j
 connection.addEventListener("back", reload);
 store.onBroadcast("user-changed", () => store.loadAccount().catch(() => undefined));
 session.addEventListener("begun", () => {
+  forgetDrafts(); // of whoever was here before, and may have been signed out elsewhere
   isNew = true;
   showChat();
 });
