@@ -25,7 +25,7 @@ class Hub:
     """A reply without text so far; `kept` is what Redis has when it is asked again."""
 
     def __init__(self) -> None:
-        self.subscriber = Subscriber(reply_id=7, session_id=uuid4())
+        self.subscriber = Subscriber(reply_id=7, bearer_id=uuid4())
         self.kept: list[Entry] = []
 
     async def subscribe(self, **_: Any) -> Subscriber:
@@ -70,7 +70,7 @@ def streaming(check: Callable[[Hub, Cycle], Awaitable[None]]) -> Cycle:
         hub, cycle = Hub(), Cycle()
         scope = {"path": "/message/1/stream", "query_string": b"", "method": "GET"}
         request = StreamRequest(scope=scope, headers={}, receive=cycle.receive, send=cycle.send, request_id="x")
-        access = Access(user_id=1, session_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
+        access = Access(user_id=1, bearer_id=uuid4(), reply=Reply(pk=7, status=Status.GENERATING))
         stream = asyncio.ensure_future(ClientStream(hub, request, access, None).run())  # type: ignore[arg-type]
         await settle()
         await check(hub, cycle)

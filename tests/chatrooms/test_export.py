@@ -88,6 +88,7 @@ def test_every_table_about_a_user_is_exported_or_listed() -> None:
         )
     }
     sections = {
+        "accounts.ApiKey": "api_keys",
         "accounts.Session": "sessions",
         "accounts.StaffAction": "desk",
         "accounts.OneTimeCode": "codes",

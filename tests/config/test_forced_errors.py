@@ -16,7 +16,13 @@ pytestmark = pytest.mark.django_db
 CANARY = "qz-8c1f-vx"
 INTERNAL = (CANARY, "Traceback", "RuntimeError", ".py", "SELECT", "django", "Django", "psycopg", "site-packages")
 METHODS = ("get", "post", "patch", "delete")
-IDS = {"room_id": "1", "message_id": "1", "file_id": "1", "session_id": "01234567-89ab-4cde-8f01-23456789abcd"}
+IDS = {
+    "room_id": "1",
+    "message_id": "1",
+    "file_id": "1",
+    "key_id": "01234567-89ab-4cde-8f01-23456789abcd",
+    "session_id": "01234567-89ab-4cde-8f01-23456789abcd",
+}
 
 
 def fail(*_: Any, **__: Any) -> Any:

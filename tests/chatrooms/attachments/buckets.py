@@ -73,7 +73,7 @@ def _answers(url: str) -> bool:
 
 def use(settings: Any, endpoint: str) -> None:
     environment = FileEnvironment(FILES_S3_BUCKET="files", FILES_S3_ENDPOINT=endpoint, **KEYS)
-    settings.STORAGES = file_settings.storages(environment, Path("/nowhere"))
+    settings.STORAGES = file_settings.storages(environment, Path("/nowhere"), hashed=False)
     assert type(storages["files"]).__name__ == "BucketStorage"
 
 
