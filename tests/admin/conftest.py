@@ -50,7 +50,7 @@ def client_of() -> Callable[[User], Client]:
 
     def make(staff: User) -> Client:
         client = Client()
-        client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff, backend="accounts.staff.backend.StaffBackend")
         session = client.session
         session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=staff).persistent_id
         session.save()

@@ -75,7 +75,7 @@ def test_a_user_who_is_not_staff_is_refused(make_staff: Callable[..., User]) -> 
 
 def test_a_session_without_second_factor_opens_no_page(make_staff: Callable[..., User]) -> None:
     client = Client()
-    client.force_login(make_staff("operator"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_staff("operator"), backend="accounts.staff.backend.StaffBackend")
     for path in ("/admin/", "/admin/accounts/user/", "/admin/search/?s=a", "/admin/billing/tier/"):
         assert client.get(path).status_code == 302, path
 
