@@ -16,7 +16,19 @@ SHEETS: Final = (
 )
 """In the order in which they are linked."""
 
-_FRAME: Final = ("main", "api", "session", "store", "dom", "i18n", "problems", "preferences", "connection", "drafts")
+_FRAME: Final = (
+    "main",
+    "api",
+    "session",
+    "store",
+    "dom",
+    "i18n",
+    "problems",
+    "preferences",
+    "connection",
+    "drafts",
+    "lazy",
+)
 SIGN_IN: Final = (*_FRAME, "sign_in", "forms", "phone_field")
 CHAT: Final = (
     *(*_FRAME, "chat", "billing", "sidebar", "search", "menu", "room_row", "room_actions", "archived"),

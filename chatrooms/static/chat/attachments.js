@@ -2,8 +2,9 @@
  * Files: their upload with progress, and how a message shows them.
  */
 import { accessToken, Problem, request } from "./api.js";
-import { clone, icon, part, showDialog } from "./dom.js";
+import { clone, icon, part, showDialog, toast } from "./dom.js";
 import { fileSize, number, t } from "./i18n.js";
+import { explain } from "./problems.js";
 
 const ICONS = /** @type {Record<string, string>} */ ({ image: "image", audio: "sound" });
 /** A picture is fetched when it comes near the screen. */
@@ -89,7 +90,7 @@ function fileItem(file) {
   part(item, "facts").textContent = facts(file);
   showIcon(part(item, "picture"), file.kind);
   part(item, "open").title = file.name;
-  part(item, "open").addEventListener("click", () => open(file));
+  part(item, "open").addEventListener("click", () => open(file).catch((error) => toast({ text: explain(error) })));
   if (file.kind === "image") {
     if (file.width && file.height) item.style.setProperty("--ratio", String(file.width / file.height));
     waiting.observe(item);

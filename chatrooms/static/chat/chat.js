@@ -7,6 +7,7 @@ import { mountConnectionBanner } from "./connection.js";
 import { closeRoom, openRoom } from "./conversation.js";
 import { $, clone, part, toast } from "./dom.js";
 import { t } from "./i18n.js";
+import { lazy } from "./lazy.js";
 import { openSidebar } from "./sidebar.js";
 import * as store from "./store.js";
 
@@ -31,7 +32,7 @@ export function openChat(view) {
   });
   part(app, "room-settings").addEventListener("click", async () => {
     const room = store.room();
-    if (room) (await import("./room_settings.js")).openRoomSettings(room);
+    if (room) (await lazy(() => import("./room_settings.js")))?.openRoomSettings(room);
   });
   window.addEventListener("kuvaka:moved", move);
   window.addEventListener("popstate", move);

@@ -37,8 +37,8 @@ export class Composer {
     this._isBusy = false;
     /** The messages that are being sent, at most one for each room. @type {Set<Sending>} */
     this._sendings = new Set();
-    /** What was sent last and may not have arrived; a repeat has the same key. @type {Sending | null} */
-    this._unsure = null;
+    /** By room, what was sent and may have arrived all the same; a repeat has its key. @type {Map<number | null, Sending>} */
+    this._unsure = new Map();
     this.tray = new Tray(part(this.form, "attachments"), {
       onChange: () => this._changed(),
       onRefused: (text) => this.notice(text),
@@ -72,7 +72,11 @@ export class Composer {
   /** The message of the new chat has got a room. @param {number} roomId */
   moveTo(roomId) {
     const sending = [...this._sendings].find((each) => each.roomId === null);
-    if (sending) sending.roomId = roomId;
+    if (sending) {
+      sending.roomId = roomId;
+      this._unsure.delete(null);
+      this._unsure.set(roomId, sending);
+    }
     const draft = readDraft(null);
     keepDraft(roomId, draft);
     keepDraft(null, { text: "", files: [] });
@@ -146,16 +150,16 @@ export class Composer {
     }
     const files = this.tray.uploaded;
     const ids = files.map((file) => file.id).join();
-    const before = this._unsure;
-    const isRepeat = before?.roomId === this.roomId && before.content === content && before.files === ids;
+    const before = this._unsure.get(this.roomId);
+    const isRepeat = before?.content === content && before.files === ids;
     const sending = { roomId: this.roomId, content, files: ids, key: isRepeat ? before.key : newKey() };
-    this._unsure = sending;
+    this._unsure.set(this.roomId, sending);
     this._sendings.add(sending);
     this.notice("");
     this._changed();
     try {
       await this.actions.send(content, files.map((file) => file.id), sending.key);
-      if (this._unsure === sending) this._unsure = null;
+      this._unsure.delete(sending.roomId);
       this._sendings.delete(sending);
       this._arrived(sending);
     } catch (error) {

@@ -3,6 +3,7 @@
  */
 import { list, request } from "./api.js";
 import { Composer } from "./composer.js";
+import { connection } from "./connection.js";
 import { $, $$, part } from "./dom.js";
 import { t } from "./i18n.js";
 import { View, loadView, loadViewLater } from "./message_loading.js";
@@ -64,13 +65,14 @@ class Conversation {
       button.addEventListener("click", () => this.composer.fill(part(button, "prompt").textContent ?? ""));
     }
     const refresh = () => document.visibilityState === "visible" && this._refresh();
-    addEventListener("online", refresh);
+    const readAgain = () => (this.views.size ? this._refresh() : this._load());
+    connection.addEventListener("back", readAgain);
     document.addEventListener("visibilitychange", refresh);
     this._ends = [
       store.onBroadcast("message-changed", ({ message }) => this._heard(message)),
       store.onBroadcast("room-changed", ({ roomId }) => roomId === this.roomId && this._refresh()),
       store.onChange("user", () => this._greet()),
-      () => removeEventListener("online", refresh),
+      () => connection.removeEventListener("back", readAgain),
       () => document.removeEventListener("visibilitychange", refresh),
     ];
   }

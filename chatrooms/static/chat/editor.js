@@ -13,6 +13,11 @@ export function openEditor(element, content, send) {
   const form = /** @type {HTMLFormElement} */ (part(element, "edit-form"));
   const field = /** @type {HTMLTextAreaElement} */ (part(element, "edit-field"));
   const problem = part(element, "edit-problem");
+  if (!form.hidden) {
+    field.focus(); // it is being edited: what was typed stays
+    return;
+  }
+  let isSending = false;
   const id = `edit-${element.dataset.id}`;
   field.id = id;
   part(element, "edit-label").setAttribute("for", id);
@@ -38,12 +43,15 @@ export function openEditor(element, content, send) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (!text) return;
+    if (!text || isSending) return;
+    isSending = true;
     try {
       await send(text);
       show(false);
     } catch (error) {
       problem.textContent = explain(error);
+    } finally {
+      isSending = false;
     }
   };
 }

@@ -5,6 +5,7 @@ import { connection, unreachable } from "./connection.js";
 import { $ } from "./dom.js";
 import { forgetDrafts } from "./drafts.js";
 import { config, t } from "./i18n.js";
+import { lazy } from "./lazy.js";
 import { setLanguage, supported } from "./preferences.js";
 import { end, refresh, session, wasSignedIn } from "./session.js";
 import * as store from "./store.js";
@@ -16,18 +17,21 @@ let later = 0;
 
 /** @param {string} notice why the person has to sign in again, if so */
 async function showSignIn(notice = "") {
-  const { openSignIn } = await import("./sign_in.js");
+  const module = await lazy(() => import("./sign_in.js"));
+  if (module === null) return;
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   leave();
   store.clear();
-  leave = openSignIn($("#view"), notice);
+  leave = module.openSignIn($("#view"), notice);
   $("#view").removeAttribute("aria-busy");
 }
 
 /** The composer can be used at once; what the rest shows arrives beside it. */
 async function showChat() {
-  const { openChat } = await import("./chat.js");
+  const module = await lazy(() => import("./chat.js"));
+  if (module === null) return;
   leave();
-  leave = openChat($("#view"));
+  leave = module.openChat($("#view"));
   $("#view").removeAttribute("aria-busy");
   reload();
 }
@@ -53,7 +57,7 @@ async function load() {
   const { user } = store.get();
   if (isNew && user !== null) greet(user);
   isNew = false;
-  await (await import("./billing.js")).comeBack();
+  await (await lazy(() => import("./billing.js")))?.comeBack();
 }
 
 /**
@@ -67,7 +71,7 @@ function greet(user) {
 }
 
 window.addEventListener("kuvaka:unreachable", unreachable);
-window.addEventListener("kuvaka:upgrade", async () => (await import("./billing.js")).showPlans());
+window.addEventListener("kuvaka:upgrade", async () => (await lazy(() => import("./billing.js")))?.showPlans());
 connection.addEventListener("back", reload);
 store.onBroadcast("user-changed", () => store.loadAccount().catch(() => undefined));
 session.addEventListener("begun", () => {

@@ -74,6 +74,7 @@ export class MessageView {
     this._parts = [];
     showSources(part(this.element, "sources"), []);
     showSuggestions(part(this.element, "search-suggestions"), undefined);
+    this._suggestions = undefined;
   }
 
   /** Open the stream, once it is this reply's turn. */
@@ -244,6 +245,7 @@ export class MessageView {
   }
 
   edit() {
+    if (this.isUnfinished) return;
     openEditor(this.element, this.message.content, async (content) => {
       const changed = await request("PATCH", "/message/{message_id}", { params: { message_id: this.message.id }, body: { content } });
       this.update(changed);

@@ -6,6 +6,7 @@
 import { part } from "./dom.js";
 import { latinDigits } from "./forms.js";
 import { config } from "./i18n.js";
+import { lazy } from "./lazy.js";
 
 const REMEMBERED = "kuvaka.country";
 /** @typedef {typeof import("./vendor/libphonenumber.js")} Library */
@@ -24,7 +25,8 @@ export function phoneField(root, input) {
   const select = /** @type {HTMLSelectElement} */ (part(root, "country"));
   const shown = part(root, "country-shown");
   select.append(new Option(config.region, config.region, true, true));
-  const ready = library().then((lib) => {
+  const ready = lazy(library).then((lib) => {
+    if (lib === null) return null;
     fill(select, lib);
     showCountry(select, shown, lib);
     const format = formatter(select, input, shown, lib);
@@ -121,14 +123,14 @@ function place(input, count) {
 }
 
 /**
- * @param {Library} lib
+ * @param {Library | null} lib without it the server reads the number, as one of its own country if it names none
  * @param {string} typed
  * @param {string} country
  * @returns {string}
  */
 function inE164(lib, typed, country) {
   const text = latinDigits(typed).trim();
-  if (text === "") return "";
+  if (text === "" || lib === null) return text;
   const parsed = lib.parsePhoneNumberFromString(text, country);
   return parsed?.number ?? (text.startsWith("+") ? text : `+${lib.getCountryCallingCode(country)}${text}`);
 }

@@ -5,8 +5,16 @@ import { accessToken, request } from "./api.js";
 import { announce, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { explain } from "./problems.js";
-import { currentToken } from "./session.js";
+import { currentToken, wasSignedIn } from "./session.js";
 import * as store from "./store.js";
+
+/** Deletions that can still be undone: each call completes one. @type {Set<() => Promise<void>>} */
+const pending = new Set();
+
+/** Delete now what could still be undone: the session is about to end. */
+export async function finishDeletions() {
+  await Promise.all([...pending].map((finish) => finish()));
+}
 
 /**
  * Run an action; a failure is said in a toast.
@@ -59,21 +67,24 @@ export async function remove(room, putBack) {
   };
   window.addEventListener("pagehide", leave);
   const show = () => {
+    pending.delete(finish);
     window.removeEventListener("pagehide", leave);
     store.showRoom(room.id);
     putBack?.();
   };
-  toast({
-    text: t("room.deleted", { room: room.name }),
-    action: { label: t("undo"), run: show },
-    onGone: async () => {
-      window.removeEventListener("pagehide", leave);
-      const gone = await attempt(() => request("DELETE", "/chatroom/{room_id}", { params: { room_id: room.id } }));
-      if (!gone) return show();
-      store.dropRoom(room.id);
-      store.broadcast("rooms-changed");
-    },
-  });
+  const finish = async () => {
+    if (!pending.delete(finish)) return;
+    close();
+    window.removeEventListener("pagehide", leave);
+    if (!wasSignedIn()) return; // signed out elsewhere meanwhile: the room stays
+    const gone = await attempt(() => request("DELETE", "/chatroom/{room_id}", { params: { room_id: room.id } }));
+    if (!gone) return show();
+    store.dropRoom(room.id);
+    store.broadcast("rooms-changed");
+  };
+  pending.add(finish);
+  const undo = { label: t("undo"), run: show };
+  const close = toast({ text: t("room.deleted", { room: room.name }), action: undo, onGone: finish });
 }
 
 /** @param {number} roomId */

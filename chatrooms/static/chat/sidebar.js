@@ -6,8 +6,9 @@ import { showArchived } from "./archived.js";
 import { mountAllowance } from "./billing.js";
 import { $, clone, part } from "./dom.js";
 import { t } from "./i18n.js";
+import { lazy } from "./lazy.js";
 import { menuButton } from "./menu.js";
-import { attempt } from "./room_actions.js";
+import { attempt, finishDeletions } from "./room_actions.js";
 import { roomRow, showRoom } from "./room_row.js";
 import { search } from "./search.js";
 import { end } from "./session.js";
@@ -47,6 +48,8 @@ export function openSidebar() {
 
 /** @param {HTMLElement} side */
 function showRooms(side) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const focusedRoom = focused?.closest?.("[data-room]")?.getAttribute("data-room");
   const { rooms, hidden, roomsNext, user } = store.get();
   const shown = rooms.filter((room) => !hidden.includes(room.id));
   const pinned = shown.filter((room) => room.pinned);
@@ -57,6 +60,9 @@ function showRooms(side) {
   part(side, "rooms-heading").hidden = others.length === 0;
   part(side, "empty").hidden = shown.length > 0 || user === null;
   part(side, "more").hidden = roomsNext === null;
+  if (focusedRoom && !focused?.isConnected) { // its row is in the other list now
+    /** @type {HTMLElement | null} */ (side.querySelector(`[data-room="${focusedRoom}"] [data-part=menu]`))?.focus();
+  }
 }
 
 /**
@@ -130,7 +136,7 @@ function showAccount(side) {
 /** @returns {import("./menu.js").Item[]} */
 function accountItems() {
   return [
-    { label: t("account.settings"), icon: "gear", run: async () => (await import("./settings.js")).openSettings() },
+    { label: t("account.settings"), icon: "gear", run: async () => (await lazy(() => import("./settings.js")))?.openSettings() },
     { label: t("account.archived"), icon: "archive", run: showArchived },
     { label: t("account.sign_out"), icon: "sign-out", run: signOut },
   ];
@@ -139,6 +145,7 @@ function accountItems() {
 /** End the session, here once the server has ended it: the cookie would outlive it otherwise. */
 function signOut() {
   return attempt(async () => {
+    await finishDeletions();
     await request("POST", "/auth/logout", { open: true, body: {}, headers: { "X-Requested-With": "fetch" } });
     end("ended");
   });
