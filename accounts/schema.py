@@ -42,7 +42,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "apiKey"
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
-        """The scope as a role: OpenAPI 3.1 allows them for every scheme."""
+        """The scope as a role, which `config.http.schema` turns into `x-scope`."""
         scope = scope_of(auto_schema.view, auto_schema.method)
         return [{self.name: [scope.value]}] if isinstance(scope, Scope) else []
 
@@ -51,6 +51,6 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "kvk_<id>_<secret>",
-            "description": "A key made at POST /api-keys. Each operation that takes keys names the scope it needs: "
+            "description": "A key made at POST /api-keys. x-scope names the scope that an operation needs of it: "
             f"one of {', '.join(Scope.values)}.",
         }
