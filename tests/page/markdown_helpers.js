@@ -13,17 +13,18 @@ globalThis.kuvaka = (() => {
     view.flush();
     return view;
   };
+  const blocks = (view) => [...view.root.children].map((section) => section.innerHTML).join("");
   const random = (seed) => () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) >> 8;
 
   return {
-    whole: async (text) => (await show(text)).root.innerHTML,
+    whole: async (text) => blocks(await show(text)),
     textOf: async (text) => (await show(text)).root.textContent,
-    async compare(bits, count) {
+    async compare(bits, count, length = 14) {
       const { MarkdownView } = await modules();
-      const found = { different: [], again: 0, rendered: 0 };
+      const found = { different: [], again: 0, rendered: 0, sections: 0 };
       for (let number = 0; number < count; number += 1) {
         const next = random(number * 7919 + 1);
-        const text = Array.from({ length: 14 }, () => bits[next() % bits.length]).join("");
+        const text = Array.from({ length }, () => bits[next() % bits.length]).join("");
         const once = (await show(text)).root.innerHTML;
         const view = new MarkdownView(root());
         for (let at = 0; at < text.length; ) {
@@ -38,6 +39,7 @@ globalThis.kuvaka = (() => {
         view.flush();
         found.again += view.rendered - before;
         found.rendered += before;
+        found.sections += view.root.children.length;
         if (view.root.innerHTML !== once) found.different.push([text, once, view.root.innerHTML]);
         document.getElementById("root").replaceChildren();
       }
@@ -60,12 +62,12 @@ globalThis.kuvaka = (() => {
     async maths(text) {
       const view = await show(text);
       await (await modules()).showMaths(view.root);
-      return view.root.innerHTML;
+      return blocks(view);
     },
     async colours(text) {
       const view = await show(text);
       await (await modules()).highlight(view.root.querySelector("code"), "python");
-      return view.root.innerHTML;
+      return blocks(view);
     },
     async hostile(text) {
       globalThis.ran = false;

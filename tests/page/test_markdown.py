@@ -70,6 +70,13 @@ def test_a_text_that_grows_ends_as_one_rendering(page: Any) -> None:
     assert found["again"] < found["rendered"] / 50
 
 
+def test_the_sections_of_a_long_text_that_grows_too(page: Any) -> None:
+    paragraphs = [f"Paragraph {number}.\n\n" for number in range(20)]
+    found = page.evaluate("([bits, count]) => kuvaka.compare(bits, count, 120)", [paragraphs + BITS[:5], 8])
+    assert found["different"] == []
+    assert found["sections"] > 8
+
+
 def test_a_finished_block_is_never_rendered_again(page: Any) -> None:
     paragraphs = 60
     text = "".join(f"Paragraph **{number:02}** with some words.\n\n" for number in range(paragraphs))

@@ -1,6 +1,7 @@
 /**
  * Colours for code, loaded when an answer first has some.
  */
+import { nextFrame } from "./frames.js";
 import purify from "./vendor/purify.js";
 
 /** Longer code stays plain: colouring it would hold up the page. */
@@ -17,8 +18,10 @@ export async function highlight(code, language) {
   const name = ALIASES[language] ?? language;
   if (!name || text.length > LONGEST) return;
   const { default: highlighter } = await import("./vendor/highlighter.js");
-  if (!highlighter.getLanguage(name) || code.textContent !== text) return;
+  if (!highlighter.getLanguage(name)) return;
   const { value } = highlighter.highlight(text, { language: name, ignoreIllegals: true });
+  await nextFrame(); // with what else changes in it: between frames it would cost a layout of its own
+  if (code.textContent !== text) return;
   code.replaceChildren(
     purify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], ALLOW_DATA_ATTR: false }),
   );

@@ -17,6 +17,9 @@ const SHARE = 0.3;
 /** But it waits no longer than this many milliseconds. */
 const LONGEST_PAUSE = 200;
 
+/** Blocks in one section: a frame lays out the last section, and takes the others as they are. */
+const SECTION = 30;
+
 /** What all views together have spent in the current frame. */
 const frame = { time: -1, spent: 0, budget: BUDGET };
 
@@ -177,7 +180,9 @@ export class MarkdownView {
     const tokens = blockTokens(text, this._context.definitions);
     yield;
     const solid = solidCount(tokens, text);
-    yield* reconcile(this.root, this._tail, tokens, this._context, true);
+    const first = this._committed.length;
+    yield* reconcile((index) => this._section(first + index), this._tail, tokens, this._context, true);
+    this._trim();
     if (!solid.tokens) return;
     for (const token of tokens.slice(0, solid.tokens)) {
       if (token.type === "def") this._definitions.add({ [token.tag]: token });
@@ -193,10 +198,24 @@ export class MarkdownView {
     const tokens = blockTokens(this.text, this._context.definitions);
     yield;
     const records = [...this._committed, ...this._tail];
-    yield* reconcile(this.root, records, tokens, this._context, true);
+    yield* reconcile((index) => this._section(index), records, tokens, this._context, true);
+    this._trim();
     this._committed = records;
     this._tail = [];
     this._tailStart = this.text.length;
+  }
+
+  /** The element that a block belongs in, by its place among all: so it depends on the text alone. @param {number} index */
+  _section(index) {
+    const number = Math.floor(index / SECTION);
+    const { children } = this.root;
+    while (children.length <= number) this.root.appendChild(document.createElement("div")).className = "section";
+    return children[number];
+  }
+
+  /** The text may have got fewer blocks. */
+  _trim() {
+    while (this.root.lastElementChild && !this.root.lastElementChild.hasChildNodes()) this.root.lastElementChild.remove();
   }
 }
 

@@ -257,15 +257,15 @@ function appendCode(code, text) {
 }
 
 /**
- * Make a parent show these tokens; yields after each piece of work, so that a long text takes several frames.
- * @param {Node} parent
+ * Show these tokens; yields after each piece of work, so that a long text takes several frames.
+ * @param {(index: number) => Node} parentOf where each of them belongs
  * @param {Rendered[]} records what it shows; changed in place
  * @param {Token[]} tokens
  * @param {Context} context
  * @param {boolean} isLast whether nothing follows the parent, so its last block may still grow
  * @returns {Generator<void>}
  */
-export function* reconcile(parent, records, tokens, context, isLast) {
+export function* reconcile(parentOf, records, tokens, context, isLast) {
   const shown = tokens.filter((token) => !["space", "def", "checkbox"].includes(token.type));
   for (const [index, token] of shown.entries()) {
     const open = isLast && !context.closed && index === shown.length - 1;
@@ -274,21 +274,21 @@ export function* reconcile(parent, records, tokens, context, isLast) {
     const record = records[index];
     if (record?.key === key) continue;
     if (record && isContainer(token) && record.type === frameKey(token)) {
-      yield* reconcile(bodyOf(record.node), record.children, childrenOf(token), context, open);
+      yield* reconcile(() => bodyOf(record.node), record.children, childrenOf(token), context, open);
     } else if (record && token.type === "code" && record.type === frameKey(token) && extendCode(record, token)) {
       if (!open) context.onCode(/** @type {HTMLElement} */ (record.node));
     } else {
+      const node = isContainer(token) ? emptyContainer(token, context) : leafNode(token, context);
       /** @type {Rendered} */
-      const made = { key, type: frameKey(token), node: parent, children: [], shown: token.text ?? "" };
-      made.node = isContainer(token) ? emptyContainer(token, context) : leafNode(token, context);
-      if (record) parent.replaceChild(made.node, record.node);
-      else parent.appendChild(made.node);
+      const made = { key, type: frameKey(token), node, children: [], shown: token.text ?? "" };
+      if (record) record.node.parentNode?.replaceChild(node, record.node);
+      else parentOf(index).appendChild(node);
       records[index] = made;
-      if (isContainer(token)) yield* reconcile(bodyOf(made.node), made.children, childrenOf(token), context, open);
+      if (isContainer(token)) yield* reconcile(() => bodyOf(node), made.children, childrenOf(token), context, open);
       else if (token.type === "code" && !open) context.onCode(/** @type {HTMLElement} */ (made.node));
     }
     records[index].key = key;
     yield;
   }
-  for (const record of records.splice(shown.length)) parent.removeChild(record.node);
+  for (const record of records.splice(shown.length)) record.node.parentNode?.removeChild(record.node);
 }

@@ -118,6 +118,7 @@ export class MessageView {
   _take(name, data) {
     if (name === "start") {
       this.clearAnswer();
+      this.body.root.classList.add("live");
       this._generates();
       this.showState();
     } else if (name === "delta") {
