@@ -188,6 +188,13 @@ def test_a_room_that_is_gone_leads_to_a_new_chat(signed_in: Person) -> None:
     assert signed_in.page.evaluate("location.hash") == "#/"
 
 
+@pytest.mark.parametrize("address", ["#/x", "#/c/-1", "#/c/1/m/x"])
+def test_an_address_of_nothing_leads_to_a_new_chat(signed_in: Person, address: str) -> None:
+    signed_in.open(address)
+    signed_in.page.wait_for_selector("#composer textarea, .composer-box textarea")
+    wait_until(lambda: signed_in.page.evaluate("location.hash") == "#/", "the address of a new chat")
+
+
 def test_the_settings_of_a_room_are_kept(signed_in: Person, user: ApiUser) -> None:
     room = user.room("Tuned")
     signed_in.open(f"#/c/{room}")

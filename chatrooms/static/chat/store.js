@@ -217,8 +217,9 @@ export function go(roomId, messageId = null, { replace = false } = {}) {
   window.dispatchEvent(new Event("kuvaka:moved"));
 }
 
-/** @returns {{roomId: number | null, messageId: number | null}} */
+/** @returns {{roomId: number | null, messageId: number | null}} a new chat if the address names nothing that exists */
 export function place() {
   const found = location.hash.match(/^#\/c\/(\d+)(?:\/m\/(\d+))?$/);
+  if (!found && location.hash !== "") history.replaceState(null, "", "#/");
   return { roomId: found ? Number(found[1]) : null, messageId: found?.[2] ? Number(found[2]) : null };
 }
