@@ -186,6 +186,17 @@ def test_the_first_tab_stop_skips_to_the_message_field(signed_in: Person, user: 
     assert page.evaluate("location.hash") == f"#/c/{room}"
 
 
+def test_two_shortcuts_lead_to_the_search_and_a_new_chat(signed_in: Person, user: ApiUser) -> None:
+    page = signed_in.page
+    page.evaluate(f"location.hash = '#/c/{user.room('Trip')}'")
+    page.wait_for_selector("[data-part=room-title]:has-text('Trip')")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("[data-part=search]:focus")
+    page.keyboard.press("Control+Shift+o")
+    page.wait_for_selector("#message-field:focus")
+    assert page.evaluate("location.hash") == "#/"
+
+
 def test_reduced_motion_is_respected(stack: Stack, chromium: Any) -> None:
     with person(chromium, stack, reduced_motion="reduce") as somebody:
         somebody.open()

@@ -171,7 +171,11 @@ function openDrawerOf(side) {
   /** @param {KeyboardEvent} event */
   const keys = (event) => {
     if (event.key === "Escape" && !document.querySelector("dialog[open], .menu")) closeDrawer();
-    if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
+    if (!(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
+    if (event.shiftKey && event.key.toLowerCase() === "o") {
+      event.preventDefault();
+      part(side, "new").click();
+    } else if (event.key === "k") {
       event.preventDefault();
       if (getComputedStyle(part(main, "open-sidebar")).display !== "none") part(main, "open-sidebar").click();
       part(side, "search").focus();
