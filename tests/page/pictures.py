@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests import chromium, servers
 from tests.conftest import _urls
-from tests.page.browser import DESKTOP, Person, person
+from tests.page.browser import DESKTOP, person
 from tests.page.conftest import enter
 from tests.page.conversation import wait_status, write
 from tests.stack import Stack, running
