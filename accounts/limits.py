@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from accounts import phone_numbers
 from accounts.current_user import current_user
+from config.http import rate_limits
 from config.http.client_address import client_address, network_of
 from config.http.problems import RateLimited
 
@@ -45,8 +46,12 @@ def limit_admin_sign_ins(request: HttpRequest) -> None:
 
 
 class RouteLimit(BaseThrottle):
-    """So many requests a minute per key and route; across the edge of a window at most twice as many."""
+    """So many requests a minute per key and route; across the edge of a window at most twice as many.
 
+    `policy` is its name in the `RateLimit` headers; without one it is not in them.
+    """
+
+    policy = ""
     _time_left = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
@@ -61,8 +66,19 @@ class RouteLimit(BaseThrottle):
             rate=f"{self.per_minute(request)}/m",
             increment=True,
         )
-        self._time_left = usage["time_left"] if usage else 0
-        return not (usage and usage["should_limit"])
+        if not usage:
+            return True
+        self._time_left = usage["time_left"]
+        if self.policy:
+            window = rate_limits.Window(
+                policy=self.policy,
+                quota=usage["limit"],
+                seconds=60,
+                used=usage["count"],
+                resets_in=self._time_left,
+            )
+            rate_limits.note(request, window)
+        return not usage["should_limit"]
 
     def wait(self) -> float:
         """Return the seconds until the window ends, for `Retry-After`."""
@@ -84,6 +100,7 @@ class RouteLimit(BaseThrottle):
 class UserLimit(RouteLimit):
     """Per signed-in user. `rate` is requests a minute: 60 are more than a human being clicks."""
 
+    policy = "user"
     rate = 60
 
     def key(self, request: Request) -> str:
@@ -96,12 +113,14 @@ class UserLimit(RouteLimit):
 class ClientLimit(RouteLimit):
     """Per client."""
 
+    policy = "client"
+
     def key(self, request: Request) -> str:
         return network_of_client(request)
 
 
 class NumberLimit(RouteLimit):
-    """Per phone number, in any spelling."""
+    """Per phone number, in any spelling. Without a policy: its state would tell that others ask for the number."""
 
     def key(self, request: Request) -> str | None:
         """Return the number's keyed hash, since Redis must not know numbers; None if there is no valid one."""

@@ -6,7 +6,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -16,8 +17,12 @@ from billing import budget, key_units
 from billing.entitlements import TierStatus, current_tier_status
 from billing.exceptions import QuotaExceeded
 from billing.models import LedgerEntry, Tier
+from config.http import rate_limits
 from config.infrastructure.database import prepared_cursor
 from config.observability import metrics
+
+DAY: Final = 86_400
+"""In seconds."""
 
 CONSUME = f"""
     WITH today AS (SELECT (statement_timestamp() AT TIME ZONE 'UTC')::date AS day),
@@ -149,8 +154,8 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """`X-RateLimit-*`, with the reset as a Unix time; none for a tier without a limit."""
-        return _headers(limit=self.limit, used=self.used, resets_at=self.resets_at)
+        """`RateLimit` and `X-RateLimit-*`, these with the reset as a Unix time; none for a tier without a limit."""
+        return _headers(limit=self.limit, used=self.used, resets_at=self.resets_at, resets_in=self.resets_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +176,12 @@ def _remaining(*, limit: int | None, used: int) -> int | None:
     return None if limit is None else max(0, limit - used)
 
 
-def _headers(*, limit: int | None, used: int, resets_at: datetime) -> dict[str, str]:
+def _headers(*, limit: int | None, used: int, resets_at: datetime, resets_in: float) -> dict[str, str]:
     if limit is None:
         return {}
+    day = rate_limits.Window(policy="units", quota=limit, seconds=DAY, used=used, resets_in=ceil(resets_in))
     return {
+        **rate_limits.headers([day]),
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(_remaining(limit=limit, used=used)),
         "X-RateLimit-Reset": str(int(resets_at.timestamp())),
@@ -201,7 +208,9 @@ def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind, api_key: ApiKey
     unit_id, used, day, resets_at, resets_in = row
     if api_key:
         key_units.consume(key_id=api_key.pk, day=day, resets_at=resets_at, resets_in=resets_in)
-    return Unit(pk=unit_id, headers=_headers(limit=tier.daily_messages, used=used, resets_at=resets_at))
+    return Unit(
+        pk=unit_id, headers=_headers(limit=tier.daily_messages, used=used, resets_at=resets_at, resets_in=resets_in)
+    )
 
 
 def refund(*, unit_id: int | None) -> bool:

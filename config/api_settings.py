@@ -9,7 +9,7 @@ CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
 CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
 CORS_EXPOSE_HEADERS = [
     *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
-    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    *("RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
 REST_FRAMEWORK = {

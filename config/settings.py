@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.http.middleware.PolicyMiddleware",
     "config.http.middleware.PrivateMiddleware",
+    "config.http.rate_limits.RateLimitMiddleware",
     "config.http.middleware.BoundsMiddleware",
     "config.http.middleware.SlashMiddleware",
     "config.http.admin_only.AdminSessionMiddleware",

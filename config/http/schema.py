@@ -20,12 +20,23 @@ LINK: Final[Schema] = {
     "`next`, the first no `prev`. Absent if everything fits on one page.",
     "schema": {"type": "string"},
 }
+RATE_LIMITS: Final[Schema] = {
+    "RateLimit-Policy": {
+        "description": 'The limits of this request: `"user";q=60;w=60` allows 60 in 60 seconds.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What remains of them: `"user";r=12;t=41` is 12 more within the next 41 seconds.',
+        "schema": {"type": "string"},
+    },
+}
 FAILURE_HEADERS: Final[Schema] = {
     "X-Request-ID": REQUEST_ID,
     "Retry-After": {
         "description": "Seconds to wait. Sent with every 429, and every 503 except `not_for_sale`.",
         "schema": {"type": "integer", "minimum": 1},
     },
+    **RATE_LIMITS,
     "WWW-Authenticate": {"description": "With every 401.", "schema": {"type": "string"}},
     **{
         name: {"description": "With `quota_exceeded`, as when sending a message.", "schema": {"type": "integer"}}
@@ -60,7 +71,8 @@ class OperationSchema(AutoSchema):
     def _get_response_headers_for_code(self, status_code: str, direction: str = "response") -> Any:
         headers = super()._get_response_headers_for_code(status_code, direction)
         is_page = status_code == "200" and self._is_list_view() and self._get_paginator()  # type: ignore[no-untyped-call]
-        return {"Link": LINK, **headers} if is_page else headers
+        is_limited = any(getattr(throttle, "policy", "") for throttle in self.view.get_throttles())
+        return {**({"Link": LINK} if is_page else {}), **(RATE_LIMITS if is_limited else {}), **headers}
 
 
 def _always_comes(serializer: Any, field: Any) -> bool:

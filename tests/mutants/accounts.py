@@ -128,9 +128,23 @@ BREAKS = (
     Break(
         lets="the open routes have no limits",
         file="accounts/limits.py",
-        text='return not (usage and usage["should_limit"])',
+        text='return not usage["should_limit"]',
         broken="return True",
         tests="accounts/test_limits.py",
+    ),
+    Break(
+        lets="the headers tell how often others asked for a number",
+        file="accounts/limits.py",
+        text='    """Per phone number, in any spelling.',
+        broken='    policy = "number"\n    """Per phone number, in any spelling.',
+        tests="billing/test_rate_limit_headers.py",
+    ),
+    Break(
+        lets="the state of a limit be what was used, not what is left",
+        file="config/http/rate_limits.py",
+        text="r={max(0, each.quota - each.used)}",
+        broken="r={each.used}",
+        tests="billing/test_rate_limit_headers.py",
     ),
     Break(
         lets="another spelling of a number allow further requests",
