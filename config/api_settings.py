@@ -1,9 +1,32 @@
-"""The settings of Django REST Framework, drf-spectacular and CORS that do not depend on the environment."""
+"""The settings of middleware, Django REST Framework, drf-spectacular and CORS that do not depend on the environment."""
 
 from typing import Any
 
 from config import VERSION
 
+MIDDLEWARE = [
+    "config.http.health.HealthMiddleware",
+    "config.http.metrics_endpoint.MetricsMiddleware",
+    "config.http.request_log.RequestMiddleware",
+    "config.observability.tracing.TracingMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "config.http.error_pages.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.http.middleware.PolicyMiddleware",
+    "config.http.middleware.PrivateMiddleware",
+    "config.http.rate_limits.RateLimitMiddleware",
+    "config.http.middleware.BoundsMiddleware",
+    "config.http.middleware.SlashMiddleware",
+    "config.http.admin_only.AdminSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "config.http.admin_only.AdminAuthenticationMiddleware",
+    "config.http.admin_only.AdminOTPMiddleware",
+    "config.http.admin_only.AdminMessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
 CORS_URLS_REGEX = r"^/(?!admin/)"
 CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
 CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]

@@ -71,29 +71,6 @@ INSTALLED_APPS = [
     "chatrooms",
     "config.apps.ProjectConfig",  # last: its admin unregisters pages of the other apps
 ]
-MIDDLEWARE = [
-    "config.http.health.HealthMiddleware",
-    "config.http.metrics_endpoint.MetricsMiddleware",
-    "config.http.request_log.RequestMiddleware",
-    "config.observability.tracing.TracingMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "config.http.error_pages.ProblemMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.http.middleware.PolicyMiddleware",
-    "config.http.middleware.PrivateMiddleware",
-    "config.http.rate_limits.RateLimitMiddleware",
-    "config.http.middleware.BoundsMiddleware",
-    "config.http.middleware.SlashMiddleware",
-    "config.http.admin_only.AdminSessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "config.http.admin_only.AdminAuthenticationMiddleware",
-    "config.http.admin_only.AdminOTPMiddleware",
-    "config.http.admin_only.AdminMessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
-]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False

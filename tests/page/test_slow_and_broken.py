@@ -178,7 +178,7 @@ def test_a_deletion_is_completed_before_a_sign_out(signed_in: Person, user: ApiU
     assert page.locator("#toasts > *").count() == 0
 
 
-def test_a_room_that_did_not_load_is_read_when_the_server_is_back(signed_in: Person, user: ApiUser) -> None:
+def test_a_room_that_did_not_load_is_read_once_it_can_be(signed_in: Person, user: ApiUser) -> None:
     room = user.room()
     user.wait_for_reply(user.send(room, "Hello")["id"])
     signed_in.page.route("**/messages?*", lambda route: route.abort())
