@@ -63,6 +63,7 @@ class Environment(FileEnvironment):
     APP_ORIGINS: Names = []
     STREAM_ORIGIN: str = ""
     STREAMS_PER_USER: int = Field(default=10, ge=1)
+    DOCS_OPEN: bool = True
     PROXY_HOPS: int = Field(default=0, ge=0, le=10)
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     LOG_FORMAT: Literal["json", "console"] | None = None

@@ -35,6 +35,7 @@ APP_ORIGINS = [origin.rstrip("/") for origin in env.APP_ORIGINS]
 """Pages elsewhere that may use the API from a browser."""
 STREAM_ORIGIN = env.STREAM_ORIGIN.rstrip("/")
 STREAMS_PER_USER = env.STREAMS_PER_USER
+DOCS_OPEN = env.DOCS_OPEN
 WEB_THREADS = env.WEB_THREADS
 PROXY_HOPS = env.PROXY_HOPS
 DATA_DIR = env.DATA_DIR or ROOT / ".data"

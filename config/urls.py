@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
 
 from accounts import views as accounts
 from accounts.api_key_views import ApiKeyViewSet
@@ -24,7 +23,7 @@ from chatrooms.attachments.direct_views import DirectUploadViewSet
 from chatrooms.attachments.views import FileContentViewSet, FileViewSet
 from chatrooms.export_view import RoomExportView
 from chatrooms.page.view import page_or_index
-from config.http.docs import DocsView, ErrorsView
+from config.http.docs import DocsView, ErrorsView, LlmsView, SchemaView
 
 # They are tried in this order, so those that are asked for most come first.
 urlpatterns = [
@@ -78,9 +77,10 @@ urlpatterns = [
     path("billing/cancel", billing.cancelled),
     path("billing/return", billing.returned),
     path("webhook/stripe", StripeWebhookView.as_view()),
-    path("schema", SpectacularAPIView.as_view()),
+    path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),
     path("docs/errors", ErrorsView.as_view()),
+    path("llms.txt", LlmsView.as_view()),
     path(settings.DESK_PATH.rstrip("/"), RedirectView.as_view(pattern_name="admin:index")),
     path(settings.DESK_PATH, admin.site.urls),
 ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class DocsPermission(BasePermission):
-    """The schema and its pages: for everyone in development, for staff in production."""
+    """The schema and its pages: for everyone, or for staff alone."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        return settings.DEBUG or bool(request.user and request.user.is_staff)
+        return settings.DOCS_OPEN or bool(request.user and request.user.is_staff)
