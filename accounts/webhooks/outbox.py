@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from accounts.models import EventType, WebhookDelivery, WebhookEndpoint
 from accounts.models.webhooks import TEST_EVENT
 from config.celery import publish
+from config.infrastructure.database import prepared_cursor
 
 Data = Mapping[str, str | int | None]
 """Ids and our own words; no text, number or name of the user."""
@@ -28,8 +29,8 @@ HAS_ENDPOINT: Final = """
 
 TELL: Final = """
     INSERT INTO accounts_webhookdelivery (endpoint_id, event_id, event_type, data)
-    SELECT id, %(event_id)s, %(type)s, %(data)s::jsonb FROM accounts_webhookendpoint
-    WHERE user_id = %(user_id)s AND disabled_at IS NULL AND %(type)s = ANY(event_types)
+    SELECT id, %(event_id)s, %(type)s::varchar, %(data)s::jsonb FROM accounts_webhookendpoint
+    WHERE user_id = %(user_id)s AND disabled_at IS NULL AND %(type)s::varchar = ANY(event_types)
     FOR KEY SHARE
 """
 """The lock lets no endpoint be deleted before the commit, which would then fail: no reply may fail for a webhook. An
@@ -39,7 +40,7 @@ TELL_OF_KEYS: Final = """
     WITH ending AS (
         UPDATE accounts_apikey AS key SET expiry_told = expires_at
         WHERE revoked_at IS NULL
-          AND expires_at BETWEEN statement_timestamp() AND statement_timestamp() + %(expiring)s
+          AND expires_at BETWEEN statement_timestamp() AND statement_timestamp() + make_interval(days => %(days)s)
           AND expiry_told IS DISTINCT FROM expires_at
           AND EXISTS (
               SELECT FROM accounts_webhookendpoint AS endpoint
@@ -65,7 +66,7 @@ def tell(*, user_id: int, type: EventType, data: Data) -> int:  # noqa: A002  it
         How many endpoints will be told.
     """
     content = json.dumps({"user_id": user_id, **data})
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(TELL, {"user_id": user_id, "event_id": uuid4(), "type": type.value, "data": content})
         told = int(cursor.rowcount)
     if told:
@@ -76,7 +77,7 @@ def tell(*, user_id: int, type: EventType, data: Data) -> int:  # noqa: A002  it
 def tell_of_expiring_keys() -> int:
     """Write an event for each API key that ends within a week, once for each end of it; how many deliveries."""
     with connection.cursor() as cursor:
-        cursor.execute(TELL_OF_KEYS, {"type": EventType.KEY_EXPIRING.value, "expiring": EXPIRING})
+        cursor.execute(TELL_OF_KEYS, {"type": EventType.KEY_EXPIRING.value, "days": EXPIRING.days})
         told = int(cursor.rowcount)
     if told:
         send_on_commit()

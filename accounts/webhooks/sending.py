@@ -100,8 +100,7 @@ def record(delivery: WebhookDelivery, outcome: Outcome) -> None:
     with transaction.atomic():
         endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=delivery.endpoint_id).first()
         mine = WebhookDelivery.objects.filter(pk=delivery.pk, claims=delivery.claims, status=Pending)
-        is_mine = endpoint is not None and mine.exists()
-        result = _record(delivery, endpoint, outcome) if is_mine else "fenced"
+        result = _record(delivery, endpoint, outcome) if endpoint is not None and mine.exists() else "fenced"
     metrics.webhook_deliveries.labels(result).inc()
     log.info("webhook_attempt", delivery_id=delivery.pk, result=result, status=outcome.status_code, error=outcome.error)
 

@@ -118,7 +118,7 @@ class DeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
     )
     type = serializers.CharField(source="event_type", read_only=True)
     timestamp = serializers.DateTimeField(source="occurred_at", read_only=True)
-    data = serializers.DictField(read_only=True)
+    data = serializers.DictField(read_only=True)  # type: ignore[assignment]  # DRF takes it out of the class
     last_error = serializers.SerializerMethodField(
         help_text="If there was no response: `timeout`, `connection_failed`, `address_refused` and so on."
     )
