@@ -46,7 +46,13 @@ def erase_due() -> int:
 
 @shared_task
 def send_webhooks() -> int:
-    """Have what is due sent in the background; returns how many threads of this process send now."""
+    """Have what was just told sent in the background; returns how many threads of this process send now."""
+    return senders.wake()
+
+
+@shared_task
+def send_due_webhooks() -> int:
+    """Have what is due again sent, and what was lost; returns how many threads of this process send now."""
     return senders.wake()
 
 

@@ -112,8 +112,9 @@ BREAKS = (
     Break(
         lets="the task wait for the receiver",
         file="accounts/tasks.py",
-        text="    return senders.wake()\n",
-        broken="    from accounts.webhooks import sending\n\n    return int(sending.send_next())\n",
+        text='just told sent in the background; returns how many threads of this process send now."""\n'
+        "    return senders.wake()\n",
+        broken='just told sent."""\n    from accounts.webhooks import sending\n\n    return int(sending.send_next())\n',
         tests="accounts/webhooks/test_senders.py",
     ),
     Break(
