@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 EVENTS = 1000
-KILLS = 6
+KILLS = 4
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def test_no_event_is_lost_when_senders_are_killed(breakable: Stack, receiver: Re
     counts = Counter(request.id for request in receiver.received)
     assert counts.keys() == {f"msg_{event_id.hex}" for event_id in told}
     assert sum(counts.values()) - EVENTS <= KILLS * 8, "only what was in flight came again"
-    for request in random.sample(receiver.received, 20):
+    for request in receiver.received[-20:]:  # the library refuses what is older than five minutes
         assert request.verified_with(secret)["type"] == "reply.done"

@@ -107,7 +107,7 @@ BREAKS = (
         file="accounts/webhooks/sending.py",
         text="MOST_IN_FLIGHT: Final = 4",
         broken="MOST_IN_FLIGHT: Final = 4000",
-        tests="accounts/webhooks/test_senders.py",
+        tests="accounts/webhooks/test_delivering.py",
     ),
     Break(
         lets="the task wait for the receiver",
