@@ -169,6 +169,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Seconds for the whole request to an endpoint": int(transport.DEADLINE),
         "Attempts of a delivery": len(schedule.PAUSES) + 1,
         "Requests to an endpoint at a time": sending.MOST_IN_FLIGHT,
+        "Requests to all endpoints of a user at a time": sending.MOST_OF_USER,
         "Days that an endpoint may fail": schedule.FAILING_FOR.days,
         "API keys per account": keys.MOST,
         "API keys made or rotated per minute and user": ApiKeyLimit.rate,

@@ -25,6 +25,10 @@ LEASE: Final = timedelta(seconds=transport.DEADLINE + 15)
 MOST_IN_FLIGHT: Final = 4
 """Requests to one endpoint at a time; one while it keeps failing."""
 
+MOST_OF_USER: Final = 8
+"""Requests to all endpoints of a user at a time, so that one user cannot have all senders wait. Senders that claim in
+the same moment may exceed it by one each."""
+
 USER_AGENT: Final = "Kuvaka-Webhooks/1.0"
 
 PICK: Final = """
@@ -34,10 +38,14 @@ PICK: Final = """
           SELECT FROM accounts_webhookdelivery
           WHERE endpoint_id = endpoint.id AND status = 'pending' AND next_attempt_at <= statement_timestamp()
       )
-    AND (
+      AND (
           SELECT count(*) FROM accounts_webhookdelivery
           WHERE endpoint_id = endpoint.id AND status = 'pending' AND lease_until > statement_timestamp()
-    ) < CASE WHEN failures >= %(failures)s THEN 1 ELSE %(most)s END
+      ) < CASE WHEN failures >= %(failures)s THEN 1 ELSE %(most)s END
+      AND (
+          SELECT count(*) FROM accounts_webhookdelivery JOIN accounts_webhookendpoint AS mine ON mine.id = endpoint_id
+          WHERE mine.user_id = endpoint.user_id AND status = 'pending' AND lease_until > statement_timestamp()
+      ) < %(most_of_user)s
     ORDER BY last_attempt_at NULLS FIRST, id LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -59,7 +67,8 @@ def claim() -> WebhookDelivery | None:
     """Claim a delivery, with its endpoint. The endpoint's lock makes the number of its requests exact."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(PICK, {"failures": schedule.FAILURES_THAT_PAUSE, "most": MOST_IN_FLIGHT})
+            most = {"most": MOST_IN_FLIGHT, "most_of_user": MOST_OF_USER}
+            cursor.execute(PICK, {"failures": schedule.FAILURES_THAT_PAUSE, **most})
             row = cursor.fetchone()
         if row is None:
             return None

@@ -232,6 +232,23 @@ def test_an_endpoint_has_few_requests_at_a_time(
     assert of.index(other.pk) <= 1, "the one that has waited longest is next"
 
 
+def test_a_users_endpoints_share_a_number_of_requests(
+    make: Callable[..., Any], bob: User, receiver: Receiver, tell: Any
+) -> None:
+    for _ in range(3):
+        make(receiver.url)
+    theirs = make(receiver.url, user=bob).endpoint
+    for _ in range(5):
+        tell()
+    claimed = [sending.claim() for _ in range(9)]
+    assert None not in claimed[:8]
+    assert claimed[8] is None
+    tell(bob)
+    last = sending.claim()
+    assert last is not None
+    assert last.endpoint_id == theirs.pk
+
+
 def test_with_another_secret_key_nothing_is_sent(
     make: Callable[..., Any], receiver: Receiver, settings: Any, tell: Any
 ) -> None:
