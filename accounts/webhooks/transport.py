@@ -63,7 +63,7 @@ class _Deadline:
 
 
 class _Bytes(io.RawIOBase):
-    """Reads from a socket until the deadline, and no more than `MOST_BYTES`."""
+    """Reads from a socket until the deadline, and hardly more than `MOST_BYTES`."""
 
     def __init__(self, connected: socket.socket, deadline: _Deadline) -> None:
         super().__init__()
@@ -73,10 +73,12 @@ class _Bytes(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self._left <= 0:
+            raise http.client.HTTPException("too long")
         self._socket.settimeout(self._deadline.left())
-        count = self._socket.recv_into(memoryview(buffer)[: self._left])
+        count = self._socket.recv_into(buffer)
         self._left -= count
-        return count  # of the 0 that follows `MOST_BYTES`, http.client says that the response is incomplete
+        return count
 
 
 class _Timed:

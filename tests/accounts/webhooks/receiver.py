@@ -115,14 +115,15 @@ def slowly(pause: float) -> Answer:
     return lambda connection: (time.sleep(pause), status(204)(connection))[1]
 
 
-def byte_by_byte(pause: float) -> Answer:
-    """A head that never ends, one byte at a time."""
+def byte_by_byte(pause: float, count: int) -> Answer:
+    """A head that comes one byte at a time."""
 
     def answer(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
-        while True:
+        for _ in range(count):
             connection.sendall(b"x")
             time.sleep(pause)
+        connection.sendall(b"\r\n\r\n")
 
     return answer
 

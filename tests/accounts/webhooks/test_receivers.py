@@ -42,14 +42,15 @@ def test_a_receiver_that_never_answers_is_left(receiver: Receiver) -> None:
 @pytest.mark.usefixtures("_soon")
 def test_a_byte_now_and_then_does_not_prolong_the_time(receiver: Receiver) -> None:
     """Each byte comes long before any time-out per read would end."""
-    receiver.answer = byte_by_byte(DEADLINE / 20)
+    receiver.answer = byte_by_byte(DEADLINE / 20, count=200)
     begun = time.monotonic()
     assert post(receiver.url) == transport.Outcome(error="timeout")
     assert time.monotonic() - begun >= DEADLINE
 
 
-def test_a_head_without_end_is_not_read_to_it(receiver: Receiver) -> None:
-    receiver.answer = lambda connection: [connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10**6)][0]
+@pytest.mark.parametrize("head", [b"X: y\r\n" * 10**6, b"".join(b"X: %0.60000d\r\n" % n for n in range(90)) + b"\r\n"])
+def test_a_head_without_end_is_not_read_to_it(receiver: Receiver, head: bytes) -> None:
+    receiver.answer = lambda connection: [connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)][0]
     assert post(receiver.url) == transport.Outcome(error="bad_response")
 
 
