@@ -33,7 +33,11 @@ Event = Literal[
     "sign_in_failed",
     "staff_action",
     "staff_sign_in",
+    "webhook_endpoint_deleted",
+    "webhook_endpoint_disabled",
+    "webhook_endpoint_made",
     "webhook_refused",
+    "webhook_secret_rotated",
 ]
 
 for _event in get_args(Event):

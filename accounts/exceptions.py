@@ -167,6 +167,45 @@ class ApiKeyNotFound(NotFound):
     detail = "No such API key."
 
 
+class WebhookEndpointNotFound(NotFound):
+    """Not one of the user's webhook endpoints."""
+
+    detail = "No such webhook endpoint."
+
+
+class DeliveryNotFound(NotFound):
+    """Not one of the endpoint's deliveries, or kept no longer."""
+
+    detail = "No such delivery."
+
+
+class TooManyWebhookEndpoints(Problem):
+    """The user has as many endpoints as one may have."""
+
+    status = HTTPStatus.CONFLICT
+    code = "too_many_webhook_endpoints"
+    title = "You have too many webhook endpoints"
+    detail = "Delete one that is not used; disabled ones count until they are deleted."
+
+
+class WebhookEndpointDisabled(Problem):
+    """The endpoint gets nothing, or staff have disabled it, which only they undo."""
+
+    status = HTTPStatus.CONFLICT
+    code = "webhook_endpoint_disabled"
+    title = "This webhook endpoint is disabled"
+    detail = "Enable it first."
+
+
+class DeliveryPending(Problem):
+    """A delivery is replayed after it has ended; until then it is sent anyway."""
+
+    status = HTTPStatus.CONFLICT
+    code = "delivery_pending"
+    title = "This delivery has not ended"
+    detail = "It is being sent, or will be."
+
+
 class NumberTaken(Problem):
     status = HTTPStatus.CONFLICT
     code = "number_taken"

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from accounts import delivery, statistics
 from accounts.personal_data import erasure, retention
+from accounts.webhooks import outbox, senders
 from config.celery import publish
 
 
@@ -41,3 +42,21 @@ def erase(user_id: int) -> str:
 def erase_due() -> int:
     """Publish the erasures whose next attempt is due; returns how many."""
     return sum(publish(erase.name, user_id) for user_id in erasure.due())
+
+
+@shared_task
+def send_webhooks() -> int:
+    """Have what was just told sent in the background; returns how many threads of this process send now."""
+    return senders.wake()
+
+
+@shared_task
+def send_due_webhooks() -> int:
+    """Have what is due again sent, and what was lost; returns how many threads of this process send now."""
+    return senders.wake()
+
+
+@shared_task
+def tell_of_expiring_keys() -> int:
+    """Tell webhooks of the API keys that expire within a week; returns the number of deliveries."""
+    return outbox.tell_of_expiring_keys()

@@ -10,6 +10,8 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Max
 
+from accounts.models import EventType
+from accounts.webhooks import outbox
 from billing import entitlement_dates
 from billing.models import Entitlement, Grant, Tier
 from config.infrastructure.database import prepared_cursor
@@ -97,4 +99,5 @@ def _recompute(user_id: int, field: str, source: Callable[[], datetime | None]) 
         until = source()
         if getattr(before, field) != until:
             Entitlement.objects.filter(pk=user_id).update(**{field: until})
+            outbox.tell(user_id=user_id, type=EventType.SUBSCRIPTION_CHANGED, data={})
             log.info("entitlement_changed", user_id=user_id, source=field, until=until and until.isoformat())

@@ -12,7 +12,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, EventType
+from accounts.webhooks import outbox
 from billing import budget, key_units
 from billing.entitlements import TierStatus, current_tier_status
 from billing.exceptions import QuotaExceeded
@@ -40,7 +41,8 @@ CONSUME = f"""
         RETURNING id
     )
     SELECT entry.id, consumed.used, consumed.day, (consumed.day + 1)::timestamp AT TIME ZONE 'UTC',
-           extract(epoch FROM (consumed.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float
+           extract(epoch FROM (consumed.day + 1)::timestamp AT TIME ZONE 'UTC' - statement_timestamp())::float,
+           consumed.used = %(limit)s::bigint AND {outbox.HAS_ENDPOINT}
     FROM entry, consumed
 """  # noqa: S608  of constants
 REFUND = f"""
@@ -205,7 +207,9 @@ def consume(*, user_id: int, tier: Tier, kind: LedgerEntry.Kind, api_key: ApiKey
         budget.check(user_id=user_id, tier=tier)
         metrics.quota_refusals.labels(QuotaExceeded.code).inc()
         raise _exceeded(user_id)
-    unit_id, used, day, resets_at, resets_in = row
+    unit_id, used, day, resets_at, resets_in, is_to_be_told = row
+    if is_to_be_told:
+        outbox.tell(user_id=user_id, type=EventType.QUOTA_EXHAUSTED, data={"day": day.isoformat(), "limit": used})
     if api_key:
         key_units.consume(key_id=api_key.pk, day=day, resets_at=resets_at, resets_in=resets_in)
     return Unit(

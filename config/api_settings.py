@@ -66,11 +66,15 @@ SPECTACULAR: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatrooms.schema.describe_events",
+        "accounts.webhook_schema.describe_webhooks",
         "config.http.schema.complete",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "ApiKeyScope": "accounts.models.Scope",
+        "WebhookEventType": "accounts.models.EventType",
+        "WebhookDisabledReason": "accounts.models.DisabledReason",
+        "WebhookDeliveryStatus": "accounts.models.webhooks.WebhookDelivery.Status",
         "StatusEnum": "chatrooms.models.Status",
         "ReplyError": "chatrooms.exceptions.REPLY_ERRORS",
         "FinishReason": "gemini.types.FinishReason",
@@ -80,6 +84,7 @@ SPECTACULAR: dict[str, Any] = {
         {"name": "auth", "description": "Signing in and out."},
         {"name": "user", "description": "One's own account."},
         {"name": "api-keys", "description": "Keys for programs."},
+        {"name": "webhook-endpoints", "description": "Where your program is told what happens."},
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
         {"name": "files", "description": "What messages can have attached."},

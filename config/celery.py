@@ -185,6 +185,8 @@ def _schedule(sender: Celery, **_: Any) -> None:
         "reap replies": every(settings.REPLY_REAP_EVERY, "chatrooms.tasks.reap"),
         "send waiting codes": every(5, "accounts.tasks.send_waiting_codes"),
         "erase accounts": every(5, "accounts.tasks.erase_due"),
+        "send webhooks": every(5, "accounts.tasks.send_due_webhooks"),
+        "tell of keys that expire": every(600, "accounts.tasks.tell_of_expiring_keys"),
         "collect the admin's statistics": every(60, "accounts.tasks.collect_figures"),
         "purge what is outdated": every(3600, "accounts.tasks.purge"),
         "sweep files": every(60, "chatrooms.tasks.sweep_files"),

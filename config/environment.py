@@ -109,6 +109,8 @@ class Environment(FileEnvironment):
     TWILIO_FROM: str = ""
     TWILIO_BASE_URL: str = "https://api.twilio.com"
 
+    WEBHOOK_ALLOW_LOOPBACK: bool = False
+
     AUTH_REQUESTS_PER_MINUTE: int = Field(default=60, ge=1)
 
     STRIPE_SECRET_KEY: str = ""
@@ -134,6 +136,7 @@ class Environment(FileEnvironment):
     RETAIN_SESSIONS_DAYS: int = Field(default=90, ge=1, le=3650)
     RETAIN_STAFF_ACTIONS_DAYS: int | None = Field(default=None, ge=30, le=36500)
     RETAIN_STRIPE_EVENTS_DAYS: int = Field(default=30, ge=4, le=3650)
+    RETAIN_WEBHOOK_DELIVERIES_DAYS: int = Field(default=30, ge=7, le=365)
     RETAIN_RESULTS_DAYS: int = Field(default=1, ge=1, le=365)
 
     @model_validator(mode="before")
@@ -196,6 +199,10 @@ class Environment(FileEnvironment):
             found.append(
                 "SMS_DELIVERY=response returns every one-time code to the client, so anyone can sign in as anyone; "
                 "when DEBUG is off it needs SHOW_CODES_TO_ANYONE=true"
+            )
+        if self.WEBHOOK_ALLOW_LOOPBACK:
+            found.append(
+                "WEBHOOK_ALLOW_LOOPBACK lets users have requests sent to this machine; it works with DEBUG only"
             )
         if self.SMS_DELIVERY == "console":
             found.append("SMS_DELIVERY=console prints one-time codes; it works with DEBUG only")

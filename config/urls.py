@@ -16,6 +16,7 @@ from accounts.credential_views import (
     ResetPasswordView,
 )
 from accounts.me import ExportView, MeView
+from accounts.webhook_views import DeliveryViewSet, WebhookEndpointViewSet
 from billing import views as billing
 from billing.webhook import StripeWebhookView
 from chatrooms import views as chatrooms
@@ -59,6 +60,18 @@ urlpatterns = [
     path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
     path("api-keys/<uuid:key_id>/rotate", ApiKeyViewSet.as_view({"post": "rotate"})),
+    path("webhook-endpoints", WebhookEndpointViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "webhook-endpoints/<uuid:endpoint_id>",
+        WebhookEndpointViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("webhook-endpoints/<uuid:endpoint_id>/rotate", WebhookEndpointViewSet.as_view({"post": "rotate"})),
+    path("webhook-endpoints/<uuid:endpoint_id>/test", WebhookEndpointViewSet.as_view({"post": "test"})),
+    path("webhook-endpoints/<uuid:endpoint_id>/deliveries", DeliveryViewSet.as_view({"get": "list"})),
+    path(
+        "webhook-endpoints/<uuid:endpoint_id>/deliveries/<int:delivery_id>/replay",
+        DeliveryViewSet.as_view({"post": "replay"}),
+    ),
     path("user/me/export", ExportView.as_view()),
     path("chatroom/<int:room_id>/export", RoomExportView.as_view()),
     path("files", FileViewSet.as_view({"post": "create"})),

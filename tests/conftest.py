@@ -123,6 +123,7 @@ def _seeds(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -
             for migration in ("0002_roles_see_payment_issues", "0003_roles_see_model_calls"):
                 import_module(f"config.migrations.{migration}").let_see(apps, None)
             import_module("config.migrations.0004_roles_revoke_api_keys").let_revoke(apps, None)
+            import_module("config.migrations.0005_roles_disable_webhook_endpoints").let_disable(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,11 @@ import pytest
 from accounts import codes, failed_attempts, idempotency, passwords, sessions, tokens
 from accounts.api_key_views import ApiKeyLimit
 from accounts.api_keys import keys
+from accounts.limits import UserLimit
 from accounts.models.api_keys import MAX_KEY_NAME
+from accounts.models.webhooks import MAX_WEBHOOK_URL
+from accounts.webhook_views import WebhookLimit
+from accounts.webhooks import endpoints, schedule, sending, transport
 from billing import catalogue, webhook
 from chatrooms import long_poll, models, redis_stream, tickets
 from chatrooms.attachments import direct, links, uploads
@@ -157,6 +161,16 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Seconds that an access token is valid": int(tokens.ACCESS_LIFETIME.total_seconds()),
         "Days that a refresh token is valid": tokens.REFRESH_LIFETIME.days,
         "Days that a session can be refreshed in total": tokens.FAMILY_LIFETIME.days,
+        "Webhook endpoints per account": endpoints.MOST,
+        "Webhook endpoints made, rotated or tested per minute and user": WebhookLimit.rate,
+        "Deliveries replayed per minute and user": UserLimit.rate,
+        "Characters of an endpoint's URL": MAX_WEBHOOK_URL,
+        "Seconds for which the former secret signs, too": int(endpoints.LONGEST_OVERLAP.total_seconds()),
+        "Seconds for the whole request to an endpoint": int(transport.DEADLINE),
+        "Attempts of a delivery": len(schedule.PAUSES) + 1,
+        "Requests to an endpoint at a time": sending.MOST_IN_FLIGHT,
+        "Requests to all endpoints of a user at a time": sending.MOST_OF_USER,
+        "Days that an endpoint may fail": schedule.FAILING_FOR.days,
         "API keys per account": keys.MOST,
         "API keys made or rotated per minute and user": ApiKeyLimit.rate,
         "Days that an API key is valid": keys.LONGEST_DAYS,

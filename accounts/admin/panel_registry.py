@@ -50,8 +50,9 @@ class PanelPosition(IntEnum):
     SIGN_IN = 5
     SESSIONS = 6
     API_KEYS = 7
-    ROOMS = 8
-    STAFF_ACTIONS = 9
+    WEBHOOKS = 8
+    ROOMS = 9
+    STAFF_ACTIONS = 10
 
 
 PanelFactory = Callable[[User], Panel]

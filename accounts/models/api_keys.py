@@ -62,6 +62,8 @@ class ApiKey(models.Model):
     rotated_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     """Written at most once a minute."""
+    expiry_told = models.DateTimeField(null=True, editable=False)
+    """The `expires_at` that the user's webhooks were told of."""
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     objects = ApiKeyQuerySet.as_manager()

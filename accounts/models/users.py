@@ -1,6 +1,6 @@
 """The user, named by a verified mobile number."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,6 +11,14 @@ from django.db.models.functions import Now
 from accounts.exceptions import SessionEnded
 from accounts.passwords import normalised
 from config.infrastructure.compiled import compiled_update
+from config.infrastructure.database import prepared_cursor
+
+OUTDATE_ROOMS: Final = """
+    UPDATE accounts_user SET rooms_version = rooms_version + 1 WHERE id = %(user_id)s
+    RETURNING EXISTS (
+        SELECT FROM accounts_webhookendpoint WHERE user_id = %(user_id)s AND disabled_at IS NULL
+    )
+"""
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -124,14 +132,16 @@ class User(AbstractBaseUser, PermissionsMixin):
             raise SessionEnded
 
     @classmethod
-    def outdate_rooms(cls, user_id: int) -> None:
-        """Like `touch_rooms`, for a change that the user did not request; also while the account is being erased."""
-        _outdate_rooms(user_id=user_id)
+    def outdate_rooms(cls, user_id: int) -> bool:
+        """Like `touch_rooms`, for a change that the user did not request; also while the account is being erased.
 
-
-@compiled_update
-def _outdate_rooms(user_id: int) -> "tuple[models.QuerySet[User], dict[str, Any]]":
-    return User.objects.filter(pk=user_id), {"rooms_version": F("rooms_version") + 1}
+        Returns:
+            Whether the user has a webhook endpoint that may have to be told of the change. It costs no statement.
+        """
+        with prepared_cursor() as cursor:
+            cursor.execute(OUTDATE_ROOMS, {"user_id": user_id})
+            row = cursor.fetchone()
+        return row is not None and bool(row[0])
 
 
 @compiled_update

@@ -18,10 +18,11 @@ from django.db.models.functions import Now
 
 from accounts import audit, sign_out
 from accounts.exceptions import SessionEnded, StaffAccount
-from accounts.models import FailedAttempts, OneTimeCode, User
+from accounts.models import FailedAttempts, OneTimeCode, User, WebhookDelivery
 from accounts.models.codes import MAX_DELIVERIES
 from accounts.personal_data import registry
 from accounts.personal_data.retention import delete_in_batches
+from accounts.webhooks import outbox
 from config.celery import publish
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ def delete_account(*, user_id: int) -> None:
             return
         _forget(OneTimeCode.objects.filter(Q(mobile_number=user.mobile_number) | Q(user=user)), user_id=user_id)
         FailedAttempts.objects.filter(mobile_number=user.mobile_number).delete()
+        outbox.tell_of_erasure(user_id=user_id)
         user.delete()
     audit.record("erasure_done", user_id=user_id)
 
@@ -122,6 +124,7 @@ def _belongings(user_id: int) -> Iterator[models.QuerySet[Any]]:
     for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001  public despite its name
         if isinstance(relation, ForeignObjectRel) and relation.on_delete is models.CASCADE:
             yield models.QuerySet(relation.related_model).filter(**{relation.field.name: user_id})
+    yield WebhookDelivery.objects.filter(endpoint__user_id=user_id)
 
 
 def _forget(codes: models.QuerySet[OneTimeCode], *, user_id: int) -> None:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.downloads import in_pages
-from accounts.models import ApiKey, OneTimeCode, Session, StaffAction, User
+from accounts.models import ApiKey, OneTimeCode, Session, StaffAction, User, WebhookDelivery, WebhookEndpoint
 from accounts.personal_data import registry
 
 
@@ -52,6 +52,24 @@ def api_keys(user_id: int) -> Iterable[Any]:
         ApiKey.objects.filter(user_id=user_id),
         *("id", "name", "scopes", "model_names", "daily_units", "units_day", "units_used"),
         *("created_at", "expires_at", "rotated_at", "previous_until", "last_used_at", "revoked_at"),
+    )
+
+
+def webhook_endpoints(user_id: int) -> Iterable[Any]:
+    """The webhook endpoints; never a secret."""
+    return rows(
+        WebhookEndpoint.objects.filter(user_id=user_id),
+        *("id", "url", "event_types", "created_at", "rotated_at", "previous_until", "last_attempt_at"),
+        *("failing_since", "disabled_at", "disabled_reason"),
+    )
+
+
+def webhook_deliveries(user_id: int) -> Iterable[Any]:
+    """What the endpoints were told, while it is kept."""
+    return rows(
+        WebhookDelivery.objects.filter(endpoint__user_id=user_id),
+        *("endpoint_id", "event_id", "event_type", "data", "occurred_at", "status", "attempts"),
+        *("last_attempt_at", "last_status_code", "last_error", "ended_at"),
     )
 
 

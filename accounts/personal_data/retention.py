@@ -15,7 +15,17 @@ from django.db.models.functions import Now
 from django_celery_results.models import TaskResult
 
 from accounts.idempotency import KEPT
-from accounts.models import ApiKey, FailedAttempts, IdempotencyKey, OneTimeCode, Session, StaffAction, User
+from accounts.models import (
+    ApiKey,
+    FailedAttempts,
+    IdempotencyKey,
+    OneTimeCode,
+    Session,
+    StaffAction,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from accounts.personal_data import registry
 from accounts.tokens import REFRESH_LIFETIME
 
@@ -68,6 +78,17 @@ def api_keys() -> QuerySet[Any]:
     """API keys that ended as long ago."""
     kept = settings.RETAIN_SESSIONS
     return ApiKey.objects.filter(Q(revoked_at__lt=Now() - kept) | Q(expires_at__lt=Now() - kept))
+
+
+def webhook_deliveries() -> QuerySet[Any]:
+    """What webhooks were told so long ago that nobody replays it."""
+    return WebhookDelivery.objects.filter(occurred_at__lt=Now() - settings.RETAIN_WEBHOOK_DELIVERIES)
+
+
+def parted_webhook_endpoints() -> QuerySet[Any]:
+    """Endpoints of erased accounts that were told of the erasure, or cannot be."""
+    waiting = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), status=WebhookDelivery.Status.PENDING)
+    return WebhookEndpoint.objects.filter(~Exists(waiting), user=None)
 
 
 def failed_attempts() -> QuerySet[Any]:

@@ -23,7 +23,7 @@ from billing.entitlements import tier_of
 from billing.models import Tier
 from chatrooms import redis_stream
 from chatrooms.models import RETRIES, Reply, ReplyQuerySet, Status
-from chatrooms.replies import statements
+from chatrooms.replies import publishing, statements
 from chatrooms.replies.concurrency import free_slots
 from chatrooms.replies.publishing import (
     MAX_REPUBLISH_INTERVAL,
@@ -256,7 +256,7 @@ def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -
     All of it, or nothing if the attempt no longer holds the reply: `write` then returns 0.
     """
     with transaction.atomic():
-        User.outdate_rooms(reply.user_id)
+        has_endpoint = User.outdate_rooms(reply.user_id)
         statements.mark_active(room_id=reply.room_id)
         ended = write()
         if not ended:
@@ -268,6 +268,8 @@ def _end(reply: Reply, write: Callable[[], int], values: Mapping[str, object]) -
             quota.refund_stopped(unit_id=reply.unit_id)
         elif values["status"] == Status.FAILED:
             quota.refund(unit_id=reply.unit_id)
+        if has_endpoint:
+            publishing.tell_end(reply, Status(str(values["status"])), error=str(values.get("error", "")))
         transaction.on_commit(lambda: _publish_end(reply, values), robust=True)
         publish_next_on_commit(reply.user_id)
     return True

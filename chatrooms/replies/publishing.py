@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet, Value
 from django.db.models.functions import Greatest, Least, Now
 
+from accounts.models import EventType
+from accounts.webhooks import outbox
 from billing.entitlements import tier_of
 from chatrooms.models import Reply, Status
 from chatrooms.replies.concurrency import free_slots
@@ -21,6 +23,13 @@ from config.observability import tracing
 GENERATE_REPLY: Final = "chatrooms.tasks.answer"
 """The task's name in the broker."""
 
+TOLD: Final = {
+    Status.DONE: EventType.REPLY_DONE,
+    Status.FAILED: EventType.REPLY_FAILED,
+    Status.STOPPED: EventType.REPLY_STOPPED,
+}
+"""The event of each end of a reply."""
+
 MAX_REPUBLISH_INTERVAL: Final = timedelta(seconds=60)
 BATCH: Final = 500
 
@@ -28,6 +37,12 @@ BATCH: Final = 500
 def publish_on_commit(reply_id: int) -> None:
     """Send the reply to a worker when the transaction has committed."""
     transaction.on_commit(lambda: publish(GENERATE_REPLY, reply_id), robust=True)
+
+
+def tell_end(reply: Reply, status: Status, *, error: str = "") -> None:
+    """Tell the user's webhooks that a reply has ended, in the transaction that ends it."""
+    ids = {"chatroom_id": reply.room_id, "message_id": reply.answers_id, "reply_id": reply.pk}
+    outbox.tell(user_id=reply.user_id, type=TOLD[status], data=ids | ({"error": error} if error else {}))
 
 
 def publish_next_on_commit(user_id: int) -> None:

@@ -19,7 +19,7 @@ from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.models import Chatroom, Reply, ReplyQuerySet, Status
 from chatrooms.replies.lifecycle import observe_first_token, usage_values
 from chatrooms.replies.parts import clipped
-from chatrooms.replies.publishing import publish_next_on_commit
+from chatrooms.replies.publishing import publish_next_on_commit, tell_end
 from config.observability import metrics
 from gemini.tokens import estimate
 from gemini.types import Usage
@@ -44,6 +44,7 @@ def stop(*, message_id: int) -> Reply:
     if reply.lease_until is None:
         quota.refund(unit_id=reply.unit_id)
     Chatroom.objects.filter(pk=reply.room_id).update(updated_at=Now())
+    tell_end(reply, Status.STOPPED)
     publish_next_on_commit(reply.user_id)
     transaction.on_commit(metrics.replies.labels(Status.STOPPED.value, "").inc, robust=True)
     log.info("reply_stopped", reply_id=reply.pk, attempt=reply.attempt)

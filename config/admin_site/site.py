@@ -140,6 +140,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _page("Replies", "forum", "chatrooms", "reply"),
                 _page("Rooms", "meeting_room", "chatrooms", "chatroom"),
                 _page("API keys", "key", "accounts", "apikey"),
+                _page("Webhook endpoints", "webhook", "accounts", "webhookendpoint"),
+                _page("Webhook deliveries", "outbox", "accounts", "webhookdelivery"),
                 _page("Staff actions", "history", "accounts", "staffaction"),
             ],
         },

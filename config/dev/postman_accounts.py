@@ -114,6 +114,47 @@ API_KEYS: Final = Folder(
     ),
 )
 
+WEBHOOKS: Final = Folder(
+    name="Webhooks",
+    description="A URL that is told what happens. This one has a name that never exists, so nothing is sent.",
+    steps=(
+        Step(
+            operation="POST /webhook-endpoints",
+            status=(201,),
+            body={"url": "https://hooks.invalid/kuvaka"},
+            saves={"endpoint_id": "body.id", "webhook_secret": "body.secret"},
+        ),
+        Step(
+            operation="GET /webhook-endpoints",
+            checks={"no secret is listed": "body.length === 1 && body[0].secret === undefined"},
+        ),
+        Step(operation="GET /webhook-endpoints/{endpoint_id}"),
+        Step(
+            operation="POST /webhook-endpoints/{endpoint_id}/rotate",
+            checks={"the secret is another": 'body.secret !== get("webhook_secret")'},
+        ),
+        Step(operation="POST /webhook-endpoints/{endpoint_id}/test", status=(202,)),
+        Step(
+            operation="PATCH /webhook-endpoints/{endpoint_id}",
+            title="Disable it",
+            body={"enabled": False},
+            checks={"it says why": 'body.disabled_reason === "user"'},
+        ),
+        Step(
+            operation="GET /webhook-endpoints/{endpoint_id}/deliveries",
+            saves={"delivery_id": "body[0].id"},
+            checks={"what was waiting has failed": 'body[0].status === "failed"'},
+        ),
+        Step(operation="PATCH /webhook-endpoints/{endpoint_id}", title="Enable it again", body={"enabled": True}),
+        Step(
+            operation="POST /webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay",
+            status=(202,),
+            checks={"it is sent again": 'body.status === "pending"'},
+        ),
+        Step(operation="DELETE /webhook-endpoints/{endpoint_id}", status=(204,)),
+    ),
+)
+
 RENEWAL: Final = Folder(
     name="Password and number",
     description="Both need further codes, so the first request waits: a number gets one code a minute.",

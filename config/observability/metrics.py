@@ -77,6 +77,14 @@ security_events = Counter("kuvaka_security_events", "Lines of the security log, 
 sms = Counter("kuvaka_sms", "Codes that went to the SMS provider: sent, not_sent, unknown.", ("outcome",))
 sms_ceilings = Counter("kuvaka_sms_ceiling_reached", "Codes refused by a ceiling: of a country, of all.", ("ceiling",))
 
+# Outgoing webhooks
+
+webhook_deliveries = Counter(
+    "kuvaka_webhook_deliveries",
+    "Attempts to deliver an event: delivered, retried (later), failed (for good), fenced (recorded too late).",
+    ("result",),
+)
+
 # Stripe's webhook
 
 webhooks = Counter(
@@ -147,6 +155,7 @@ RETRIED: Final = (
 PUBLISHED: Final = (
     "accounts.tasks.erase",
     "accounts.tasks.send_code",
+    "accounts.tasks.send_webhooks",
     "billing.tasks.process_event",
     "chatrooms.tasks.answer",
     "chatrooms.tasks.name_room",
@@ -175,6 +184,8 @@ for _outcome in ("failed", "given_up", "away"):
     webhook_failures.labels(_outcome)
 for _found in ("drifted", "failed", "unowned"):
     stripe_differences.labels(_found)
+for _result in ("delivered", "retried", "failed", "fenced"):
+    webhook_deliveries.labels(_result)
 for _outcome in ("sent", "not_sent", "unknown"):
     sms.labels(_outcome)
 for _ceiling in ("country", "all"):

@@ -8,7 +8,8 @@ import pytest
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
-from accounts.models import Session, User
+from accounts.models import Session, User, WebhookDelivery
+from accounts.webhooks import endpoints, outbox
 from billing.models import Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, File, Message, Reply
@@ -155,7 +156,12 @@ def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Mess
     file = File.objects.create(
         user=alice, name="note.txt", kind="text", mime_type="text/plain", size=1, key="files/1", state="ready"
     )
+    shown = endpoints.make(user_id=alice.pk, url="https://example.com/", event_types=[])
+    delivery = outbox.tell_test(endpoint_id=shown.endpoint.pk, user_id=alice.pk)
+    WebhookDelivery.objects.update(status="delivered", next_attempt_at=None, ended_at=Now())
     return {
+        "endpoint_id": shown.endpoint.pk,
+        "delivery_id": delivery.pk,
         "room_id": room.pk,
         "message_id": send(room).pk,
         "session_id": Session.objects.get(user=alice).pk,

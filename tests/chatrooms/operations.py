@@ -16,6 +16,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "DELETE /auth/sessions/{session_id}": {},
     "DELETE /api-keys/{key_id}": {},
     "POST /api-keys/{key_id}/rotate": {"overlap": 0},
+    "GET /webhook-endpoints/{endpoint_id}": {},
+    "PATCH /webhook-endpoints/{endpoint_id}": {"event_types": []},
+    "DELETE /webhook-endpoints/{endpoint_id}": {},
+    "POST /webhook-endpoints/{endpoint_id}/rotate": {"overlap": 0},
+    "POST /webhook-endpoints/{endpoint_id}/test": {},
+    "GET /webhook-endpoints/{endpoint_id}/deliveries": {},
+    "POST /webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay": {},
     "GET /chatroom/{room_id}": {},
     "PATCH /chatroom/{room_id}": {"name": "Taken"},
     "DELETE /chatroom/{room_id}": {},
@@ -75,5 +82,7 @@ MISSING = {
     "file_id": 2**62,
     "session_id": "01234567-89ab-4cde-8f01-23456789abcd",
     "key_id": "01234567-89ab-4cde-8f01-23456789abcd",
+    "endpoint_id": "01234567-89ab-4cde-8f01-23456789abcd",
+    "delivery_id": 2**62,
 }
 """Ids of the same kinds that nobody has."""

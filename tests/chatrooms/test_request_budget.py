@@ -121,3 +121,17 @@ def test_a_send_costs_so_much(client: APIClient, room: Chatroom, commands: list[
         "WITH sent AS ( INSERT INTO cha",
     ]
     assert len(commands) == 3, "two for the limit, one for the task"
+
+
+def test_a_finish_costs_so_much(room: Chatroom, send: Callable[..., Message]) -> None:
+    """Whether the user has a webhook endpoint, the first statement says along with what it does."""
+    finish(claim(send(room)))
+    reply = claim(send(room))
+    with noted_statements() as statements:
+        assert finish(reply)
+    assert statements == [
+        "UPDATE accounts_user SET rooms",
+        'UPDATE "chatrooms_chatroom" SE',
+        'UPDATE "chatrooms_message" SET',
+        'SELECT "chatrooms_message"."id',
+    ]

@@ -27,7 +27,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 INSTRUCTIONS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and not line.startswith(("#", " "))]
 FINAL = INSTRUCTIONS[max(index for index, (name, _) in enumerate(INSTRUCTIONS) if name == "FROM") :]
 
-NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT", "STREAM_PORT"}
+NOT_PASSED_ON = {"DEBUG", "DATA_DIR", "PORT", "STREAM_PORT", "WEBHOOK_ALLOW_LOOPBACK"}
 """Settings that compose.yaml does not set: it is production, without embedded services, and nginx has the ports."""
 
 

@@ -98,6 +98,7 @@ def test_what_production_needs_is_named_when_it_is_missing(monkeypatch: pytest.M
         ({"GEMINI_READ_TIMEOUT": "0"}, "GEMINI_READ_TIMEOUT"),
         ({"SMS_DELIVERY": "response"}, "SHOW_CODES_TO_ANYONE"),
         ({"SMS_DELIVERY": "console"}, "console"),
+        ({"WEBHOOK_ALLOW_LOOPBACK": "true"}, "DEBUG only"),
         ({"PHONE_DEFAULT_REGION": "india"}, "PHONE_DEFAULT_REGION"),
         ({"DEBUG": "true"}, "DEBUG must be off in production (ALLOWED_HOSTS names"),
     ],

@@ -1,0 +1,49 @@
+"""The threads that send, in the background of the worker for the queue `default`.
+
+A receiver may take fifteen seconds to say nothing, and the queue has two processes. So a task only wakes threads, and
+ends at once: no code, erasure or payment waits for a receiver. Each thread takes what is due until nothing is.
+"""
+
+import threading
+from typing import Final
+
+import structlog
+from django.db import connections
+
+from accounts.webhooks import sending
+from config.infrastructure.database import DATABASE_UNAVAILABLE
+
+log = structlog.get_logger(__name__)
+
+MOST: Final = 12
+"""Threads per process. Each holds a connection to the database only before and after its request."""
+
+_lock: Final = threading.Lock()
+_running = 0
+
+
+def wake() -> int:
+    """Start a thread, unless `MOST` are running; how many are running then."""
+    global _running  # noqa: PLW0603  one number for the process
+    with _lock:
+        if _running < MOST:
+            threading.Thread(target=_run, name="webhook-sender", daemon=True).start()
+            _running += 1
+        return _running
+
+
+def _run() -> None:
+    global _running  # noqa: PLW0603
+    try:
+        while (delivery := sending.claim()) is not None:
+            connections.close_all()
+            wake()  # there may be more, for which nobody should wait until this receiver has answered
+            sending.record(delivery, sending.attempt(delivery))
+    except DATABASE_UNAVAILABLE as error:
+        log.warning("webhook_sender_stopped", cause=type(error).__name__)
+    except Exception:
+        log.exception("webhook_sender_stopped")
+    finally:
+        connections.close_all()
+        with _lock:
+            _running -= 1
