@@ -15,7 +15,10 @@ class ChatroomsConfig(AppConfig):
         from chatrooms.attachments import discarding  # noqa: PLC0415
         from chatrooms.attachments import personal_data as files_of_user  # noqa: PLC0415
         from chatrooms.models import File  # noqa: PLC0415
+        from chatrooms.openai import chat_dialect  # noqa: PLC0415
+        from chatrooms.streaming import dialects  # noqa: PLC0415
 
+        dialects.register(chat_dialect.NAME, chat_dialect.ChatDialect)
         gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(

@@ -33,6 +33,7 @@ from chatrooms.exceptions import (
 )
 from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, Status, Summary
 from chatrooms.replies import lifecycle, media, publishing, stopping
+from chatrooms.replies.asked import Asked
 from config.observability import metrics
 from config.observability.logs import request_id
 
@@ -64,6 +65,7 @@ def send(
     file_ids: Sequence[int] = (),
     tier: Tier | None = None,
     api_key: ApiKey | None = None,
+    asked: Asked | None = None,
 ) -> Sent:
     """Accept a message and queue the reply to it, together or not at all.
 
@@ -77,6 +79,7 @@ def send(
         file_ids: the files to attach, in their order, each once.
         tier: the user's tier now, if it was read already.
         api_key: by which it is sent, if by one.
+        asked: what this reply shall be, in place of what the room says.
 
     Raises:
         TooManyFiles: more than `Tier.files_per_message`.
@@ -97,7 +100,7 @@ def send(
         unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id)
         if unfinished is None:
             raise RoomNotFound
-        key_models.check(api_key, room_id=room_id, tier=tier)
+        key_models.check(api_key, room_id=room_id, tier=tier, model=asked.model if asked else "")
         _check_waiting(unfinished, tier)
         unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND, api_key=api_key)
         row = new_messages.insert(
@@ -107,6 +110,8 @@ def send(
             files = attaching.attach(user_id=user_id, message_id=row["id"], file_ids=file_ids)
             _check_length(files, tier)
             row = {**row, "files": files}
+        if asked:
+            Reply.objects.filter(pk=row["current__id"]).update(asked=asked.as_json())
         publishing.publish_on_commit(row["current__id"])
     return Sent(row=row, unit=unit)
 

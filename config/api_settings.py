@@ -6,10 +6,19 @@ from config import VERSION
 
 CORS_URLS_REGEX = r"^/(?!admin/)"
 CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
-CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    *("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"),
+    # Of OpenAI's packages in a browser.
+    *("OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project"),
+    *(f"X-Stainless-{name}" for name in ("Arch", "Async", "Custom-Poll-Interval", "Helper-Method", "Lang", "OS")),
+    *(f"X-Stainless-{name}" for name in ("Package-Version", "Poll-Helper", "Read-Timeout", "Retry-Count")),
+    *(f"X-Stainless-{name}" for name in ("Runtime", "Runtime-Version", "Timeout")),
+]
 CORS_EXPOSE_HEADERS = [
     *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    *(f"X-RateLimit-{name}-Requests" for name in ("Limit", "Remaining", "Reset")),
+    "X-Should-Retry",
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
 REST_FRAMEWORK = {

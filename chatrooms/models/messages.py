@@ -163,6 +163,8 @@ class Message(models.Model):
     """What the reply holds besides one text, see `chatrooms.replies.parts`; null for a text alone."""
     response_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     """The vendor's name of the response."""
+    asked = models.JSONField(null=True)
+    """What the request for it asked of the model beside its room (`chatrooms.replies.asked`); null for nothing."""
     service_tier = models.CharField(max_length=20, blank=True, default="", db_default="")
     retry_code = models.CharField(max_length=40, blank=True, default="", db_default="")
     """While it waits for its next attempt: why the last one failed."""

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from billing.models import Tier
 from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
+from chatrooms.replies.asked import Asked
 from chatrooms.replies.media import Shown, tokens_of
 from config.infrastructure.compiled import compiled
 from gemini.prompts import with_summary
@@ -57,11 +58,12 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     The newest exchanges are kept, each of them whole. A message without a reply is left out, so that the model never
     takes a failure for something that was said.
     """
+    asked = Asked.of(reply)
     summary = summary_before(room_id=reply.room_id, message_id=reply.question.pk)
-    instruction = with_summary(instruction=reply.room.system_instruction, summary=summary.content if summary else "")
+    instruction = with_summary(instruction=asked.instruction or "", summary=summary.content if summary else "")
     question = reply.question
-    asked = estimate(question.content) + tokens_of(question.files or ()) + TURN_OVERHEAD
-    budget = tier.context_tokens - estimate(instruction) - asked
+    needed = estimate(question.content) + tokens_of(question.files or ()) + TURN_OVERHEAD
+    budget = tier.context_tokens - estimate(instruction) - needed
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
@@ -76,16 +78,19 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
             break
         turns += [Turn(role="model", text=exchange.reply), Turn(role="user", text=exchange.message)]
         files += [(), exchange.files]
+    for turn in reversed(asked.turns):  # the request has shown that they fit
+        turns.append(Turn(role=turn["role"], text=turn["text"]))
+        files.append(tuple(turn.get("files", ())))
     prompt = Prompt(
         turns=tuple(reversed(turns)),
-        model=model_for(room=reply.room, tier=tier),
+        model=model_of(asked.model, tier=tier),
         system_instruction=instruction,
-        max_output_tokens=tier.max_output_tokens,
-        temperature=reply.room.temperature,
-        thinking=Thinking(reply.room.thinking) if reply.room.thinking else None,
+        max_output_tokens=min(asked.max_output_tokens or tier.max_output_tokens, tier.max_output_tokens),
+        temperature=asked.temperature,
+        thinking=Thinking(asked.thinking) if asked.thinking else None,
         show_thoughts=reply.room.show_thoughts,
         search=reply.room.search,
-        response_schema=reply.room.response_schema,
+        response_schema=asked.response_schema,
     )
     is_full = left < budget * (1 - FULL) or len(history) > MAX_EXCHANGES * FULL
     return Context(prompt=prompt, files=tuple(reversed(files)), is_full=is_full)
@@ -93,7 +98,12 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
 
 def model_for(*, room: Chatroom, tier: Tier) -> str:
     """The model that the room's owner chose if the tier has it, else the tier's first."""
-    return room.model if room.model in tier.allowed_models else tier.allowed_models[0]
+    return model_of(room.model, tier=tier)
+
+
+def model_of(wanted: str, *, tier: Tier) -> str:
+    """This model if the tier has it, else the tier's first."""
+    return wanted if wanted in tier.allowed_models else tier.allowed_models[0]
 
 
 def summary_before(*, room_id: int, message_id: int) -> Summary | None:
