@@ -11,7 +11,7 @@ class ChatroomsConfig(AppConfig):
         from accounts import personal_data  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
-        from chatrooms import erasure, export, gauges, retention, statistics  # noqa: PLC0415
+        from chatrooms import erasure, export, gauges, hidden_rooms, retention, statistics  # noqa: PLC0415
         from chatrooms.attachments import discarding  # noqa: PLC0415
         from chatrooms.attachments import personal_data as files_of_user  # noqa: PLC0415
         from chatrooms.models import File  # noqa: PLC0415
@@ -37,6 +37,7 @@ class ChatroomsConfig(AppConfig):
             ],
             retain=[
                 RetentionStep("Message", retention.outdated, delete=retention.delete),
+                RetentionStep("Hidden room", hidden_rooms.outdated, delete=hidden_rooms.delete),
                 RetentionStep("File", File.objects.outdated, delete=discarding.purge),
             ],
         )

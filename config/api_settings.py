@@ -21,6 +21,8 @@ CORS_EXPOSE_HEADERS = [
     "X-Should-Retry",
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
+DIALECT_BODY_BYTES = 8 * 1024 * 1024
+"""Of a request in the dialect of another API, under /v1/: it has a whole conversation, and may have pictures in it."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.tokens.SessionAuthentication",
@@ -52,6 +54,7 @@ SPECTACULAR: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatrooms.schema.describe_events",
+        "chatrooms.openai.schema.describe_errors",
         "config.http.schema.complete",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -68,6 +71,7 @@ SPECTACULAR: dict[str, Any] = {
         {"name": "api-keys", "description": "Keys for programs."},
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
+        {"name": "openai", "description": "OpenAI's dialect, for its clients."},
         {"name": "files", "description": "What messages can have attached."},
         {"name": "messages", "description": "All of one's messages."},
         {"name": "search", "description": "Finding what was said."},

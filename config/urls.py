@@ -24,6 +24,7 @@ from chatrooms.attachments.direct_views import DirectUploadViewSet
 from chatrooms.attachments.views import FileContentViewSet, FileViewSet
 from chatrooms.export_view import RoomExportView
 from chatrooms.openai.chat_completions import ChatCompletionView
+from chatrooms.openai.model_list import ModelListView, ModelView
 from chatrooms.page.view import page_or_index
 from config.http.docs import DocsView, ErrorsView
 
@@ -43,6 +44,8 @@ urlpatterns = [
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
     path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
     path("v1/chat/completions", ChatCompletionView.as_view()),
+    path("v1/models", ModelListView.as_view()),
+    path("v1/models/<str:model>", ModelView.as_view()),
     path("user/me", MeView.as_view()),
     path("", page_or_index),
     path("auth/signup", accounts.SignupView.as_view()),

@@ -1,18 +1,16 @@
 """What `POST /v1/chat/completions` takes, and what it means for a reply."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from billing.models import Tier
-from chatrooms.openai.errors import ContextTooLong, InvalidParameter
+from chatrooms.openai import inline_files
+from chatrooms.openai.errors import InvalidParameter
 from chatrooms.openai.parameters import Strict, read
+from chatrooms.openai.said import Attached, Said
 from chatrooms.replies.asked import Asked
 from chatrooms.replies.json_replies import InvalidSchema, validate_schema
-from config.text import MAX_MARKS, Marks, shows_nothing
-from gemini.storable import storable
-from gemini.tokens import TURN_OVERHEAD, estimate
 
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "n": (1,),
@@ -59,7 +57,28 @@ class Image(Strict):
     image_url: ImageUrl
 
 
-Part = Annotated[Text | Image, Field(discriminator="type")]
+class AudioData(Strict):
+    data: str
+    format: Literal["wav", "mp3"]
+
+
+class Audio(Strict):
+    type: Literal["input_audio"]
+    input_audio: AudioData
+
+
+class FileData(Strict):
+    file_data: str | None = None
+    filename: str | None = None
+    file_id: str | None = None
+
+
+class File(Strict):
+    type: Literal["file"]
+    file: FileData
+
+
+Part = Annotated[Text | Image | Audio | File, Field(discriminator="type")]
 
 
 class Instruction(Strict):
@@ -119,51 +138,48 @@ class ChatRequest(Strict):
     response_format: ResponseFormat | None = None
 
 
-class Conversation:
-    """The messages of a request as a prompt needs them: an instruction, turns that alternate, and the question."""
+def said_in(request: ChatRequest) -> Said:
+    """The conversation.
 
-    def __init__(self, request: ChatRequest) -> None:
-        self.instruction = "\n\n".join(
-            _text_of(message.content) for message in request.messages if isinstance(message, Instruction)
-        )
-        self.turns: list[dict[str, Any]] = []
-        for number, message in enumerate(request.messages):
-            if not isinstance(message, Instruction):
-                self._add("user" if isinstance(message, FromUser) else "model", _text_of(message.content), number)
-        if not self.turns or self.turns[-1]["role"] != "user":
-            raise InvalidParameter("The last message has to be the user's.", param="messages")
-        if self.turns[0]["role"] != "user":
-            raise InvalidParameter("The first message after the instructions has to be the user's.", param="messages")
-        self.question = str(self.turns.pop()["text"])
-
-    def _add(self, role: str, text: str, number: int) -> None:
-        """Add a turn; two of the same role in a row become one, since the model takes them in turns only."""
+    Raises:
+        InvalidParameter: a message is empty, or they do not end with one of the user's.
+    """
+    said = Said()
+    for number, message in enumerate(request.messages):
         param = f"messages[{number}].content"
-        if shows_nothing(text):
-            raise InvalidParameter("A message may not be empty.", param=param)
-        if storable(text) != text or Marks().too_many_in(text):
-            raise InvalidParameter(
-                f"No NUL, no half of a surrogate pair, and at most {MAX_MARKS} combining marks in a row.", param=param
-            )
-        if self.turns and self.turns[-1]["role"] == role:
-            self.turns[-1]["text"] += f"\n\n{text}"
+        text = _text_of(message.content)
+        if isinstance(message, Instruction):
+            said.instruct(text, param=param)
+        elif isinstance(message, FromAssistant):
+            said.add("model", text, param=param)
         else:
-            self.turns.append({"role": role, "text": text})
-
-    def check_length(self, tier: Tier) -> None:
-        """Refuse what does not fit into the tier's context: nothing that the client says is left out.
-
-        Raises:
-            ContextTooLong: it does not.
-        """
-        texts: Iterable[str] = (self.instruction, self.question, *(turn["text"] for turn in self.turns))
-        tokens = sum(estimate(text) + TURN_OVERHEAD for text in texts)
-        if tokens > tier.context_tokens:
-            raise ContextTooLong(f"About {tokens} tokens; your tier has {tier.context_tokens}.", param="messages")
+            said.add("user", text, _files_of(message.content, param=param), param=param)
+    said.complete(param="messages")
+    return said
 
 
-def _text_of(content: str | list[Any]) -> str:
+def _text_of(content: str | Sequence[Any]) -> str:
     return content if isinstance(content, str) else "\n\n".join(part.text for part in content if part.type == "text")
+
+
+def _files_of(content: str | Sequence[Any], *, param: str) -> list[Attached]:
+    parts = [] if isinstance(content, str) else content
+    return [
+        _file_of(part, param=f"{param}[{number}].{part.type}")
+        for number, part in enumerate(parts)
+        if not isinstance(part, Text)
+    ]
+
+
+def _file_of(part: Image | Audio | File, *, param: str) -> Attached:
+    if isinstance(part, Image):
+        return inline_files.of_url(part.image_url.url, param=f"{param}.url")
+    if isinstance(part, Audio):
+        given = part.input_audio
+        return inline_files.of_base64(given.data, name=f"audio.{given.format}", param=f"{param}.data")
+    return inline_files.of_either(
+        data=part.file.file_data, name=part.file.filename, file_id=part.file.file_id, param=param
+    )
 
 
 def parse(body: dict[str, Any]) -> ChatRequest:
@@ -175,7 +191,7 @@ def parse(body: dict[str, Any]) -> ChatRequest:
     return read(body, into=ChatRequest, neutral=NEUTRAL)
 
 
-def asked_by(request: ChatRequest, conversation: Conversation) -> Asked:
+def asked_by(request: ChatRequest, said: Said) -> Asked:
     """What a request asks of the model.
 
     Raises:
@@ -183,12 +199,12 @@ def asked_by(request: ChatRequest, conversation: Conversation) -> Asked:
     """
     return Asked(
         model=request.model,
-        instruction=conversation.instruction,
+        instruction=said.instruction,
         temperature=request.temperature,
         max_output_tokens=request.max_completion_tokens or request.max_tokens,
         thinking=THINKING[request.reasoning_effort] if request.reasoning_effort else "",
         response_schema=_schema_of(request.response_format),
-        turns=conversation.turns,
+        turns=said.turns,
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -17,7 +18,7 @@ from config.http.problems import problem_of
 class OpenAIParser(JSONParser):
     """Whole conversations."""
 
-    limit = 2 * 1024 * 1024
+    limit = settings.DIALECT_BODY_BYTES
 
 
 class OpenAIView(APIView):

@@ -16,8 +16,8 @@ class Asked:
 
     Attributes:
         max_output_tokens: below the tier's, which bounds it.
-        turns: what was said before, oldest first, as the client tells it; each has `role` (user or model), `text` and
-            `files`, as a message shows them.
+        turns: what was said before, oldest first, as the client tells it; each has `role` (user or model), `text`, and
+            `files`, which are numbers of files of the message. They are the turn's, and not the message's then.
     """
 
     model: str = ""

@@ -62,7 +62,10 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     summary = summary_before(room_id=reply.room_id, message_id=reply.question.pk)
     instruction = with_summary(instruction=asked.instruction or "", summary=summary.content if summary else "")
     question = reply.question
-    needed = estimate(question.content) + tokens_of(question.files or ()) + TURN_OVERHEAD
+    shown = tuple(question.files or ())
+    elsewhere = {number for turn in asked.turns for number in turn.get("files", ())}
+    own = tuple(file for number, file in enumerate(shown) if number not in elsewhere)
+    needed = estimate(question.content) + tokens_of(shown) + TURN_OVERHEAD
     budget = tier.context_tokens - estimate(instruction) - needed
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
@@ -70,7 +73,7 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     # After the newest ones here, and so before them in the prompt: exchanges that changed after they were summarised.
     history += exchanges_of(summary.stale)[::-1] if summary else []
     turns: list[Turn] = [Turn(role="user", text=question.content)]
-    files: list[tuple[Shown, ...]] = [tuple(question.files or ())]
+    files: list[tuple[Shown, ...]] = [own]
     left = budget
     for exchange in history:
         left -= exchange.tokens
@@ -80,7 +83,7 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
         files += [(), exchange.files]
     for turn in reversed(asked.turns):  # the request has shown that they fit
         turns.append(Turn(role=turn["role"], text=turn["text"]))
-        files.append(tuple(turn.get("files", ())))
+        files.append(tuple(shown[number] for number in turn.get("files", ())))
     prompt = Prompt(
         turns=tuple(reversed(turns)),
         model=model_of(asked.model, tier=tier),
