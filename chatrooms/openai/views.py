@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -11,20 +10,14 @@ from accounts.current_user import current_key
 from billing.models import Tier
 from chatrooms.limits import tier_of_request
 from chatrooms.openai.errors import UnknownModel, response_for
-from config.http.parsers import JSONParser
+from config.http.parsers import LargeJSONParser
 from config.http.problems import problem_of
-
-
-class OpenAIParser(JSONParser):
-    """Whole conversations."""
-
-    limit = settings.DIALECT_BODY_BYTES
 
 
 class OpenAIView(APIView):
     """A view whose errors have OpenAI's shape."""
 
-    parser_classes = (OpenAIParser,)
+    parser_classes = (LargeJSONParser,)
 
     def handle_exception(self, exc: Exception) -> Any:
         """Render an error as OpenAI does."""
