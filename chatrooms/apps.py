@@ -15,10 +15,11 @@ class ChatroomsConfig(AppConfig):
         from chatrooms.attachments import discarding  # noqa: PLC0415
         from chatrooms.attachments import personal_data as files_of_user  # noqa: PLC0415
         from chatrooms.models import File  # noqa: PLC0415
-        from chatrooms.openai import chat_dialect  # noqa: PLC0415
+        from chatrooms.openai import chat_dialect, response_dialect  # noqa: PLC0415
         from chatrooms.streaming import dialects  # noqa: PLC0415
 
         dialects.register(chat_dialect.NAME, chat_dialect.ChatDialect)
+        dialects.register(response_dialect.NAME, response_dialect.ResponseDialect)
         gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(

@@ -28,7 +28,6 @@ from chatrooms.exceptions import (
     NotLastMessage,
     ReplyHasNotFailed,
     ReplyInProgress,
-    RoomNotFound,
     TooManyWaiting,
 )
 from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, RoomKind, Status, Summary
@@ -100,8 +99,6 @@ def send(
     with transaction.atomic():
         User.touch_rooms(user_id)
         unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id, kind=kind)
-        if unfinished is None:
-            raise RoomNotFound
         key_models.check(api_key, room_id=room_id, tier=tier, model=asked.model if asked else "")
         _check_waiting(unfinished, tier)
         unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND, api_key=api_key)

@@ -1,7 +1,7 @@
 """Accepts a message in OpenAI's dialect as `conversation.send` accepts every other one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts.api_keys.scopes import require
 from accounts.current_user import current_bearer, current_key, current_user
 from accounts.idempotency import Made, idempotent
-from accounts.models import Scope
+from accounts.models import Scope, User
 from chatrooms import conversation, rooms
 from chatrooms.attachments import attaching
 from chatrooms.exceptions import MessageNotFound
@@ -21,6 +21,15 @@ from chatrooms.openai import errors, inline_files
 from chatrooms.openai.inline_files import InlineFile
 from chatrooms.openai.said import Said
 from chatrooms.replies.asked import Asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The room of a message, and what its reply shall be there."""
+
+    room_id: int
+    kind: RoomKind
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +46,7 @@ def accept(
     route: str,
     said: Said,
     asked: Asked,
-    kind: RoomKind,
-    room_id: int | None,
+    place: Callable[[Asked], Place],
     respond: Callable[[Accepted], Any],
     status: int,
 ) -> Any:
@@ -49,15 +57,14 @@ def accept(
         route: its name for `idempotent`.
         said: what the client says, complete.
         asked: what the reply shall be.
-        kind: of the room.
-        room_id: the room; None for a new one.
+        place: finds or makes the room, in the transaction of the message, with the user's row locked.
         respond: renders what was accepted.
         status: of that response.
 
     Raises:
         MessageNotFound: the request repeats one whose reply was deleted since.
         ScopeMissing: the key may not read the files.
-        As `conversation.send` and `inline_files.keep` raise them.
+        As `place`, `conversation.send` and `inline_files.keep` raise them.
     """
     user_id, key, tier = current_user(request).pk, current_key(request), tier_of_request(request)
     if key and any(isinstance(file, int) for file in said.attached):  # the model would read them to it
@@ -66,19 +73,24 @@ def accept(
     inline = [file for file in said.attached if isinstance(file, InlineFile)]
     kept = iter(inline_files.keep(user_id=user_id, tier=tier, files=inline))
     file_ids = [file if isinstance(file, int) else next(kept) for file in said.attached]
+    turns = [
+        {**turn, "files": [file_ids[number] for number in turn["files"]]} if "files" in turn else turn
+        for turn in asked.turns
+    ]
 
     def send() -> Made:
         with transaction.atomic():
-            room = room_id or rooms.create_hidden(user_id=user_id, kind=kind).pk
+            User.touch_rooms(user_id)
+            placed = place(replace(asked, turns=turns))
             sent = conversation.send(
                 user_id=user_id,
-                room_id=room,
-                kind=kind,
+                room_id=placed.room_id,
+                kind=placed.kind,
                 content=said.question,
                 file_ids=file_ids,
                 tier=tier,
                 api_key=key,
-                asked=asked,
+                asked=placed.asked,
             )
         return Made(object_id=sent.row["current__id"], data=errors.rate_limits(sent.unit.headers))
 
@@ -91,6 +103,12 @@ def accept(
         return respond(Accepted(reply_id=made.object_id, headers=headers))
 
     return idempotent(request, route=route, status=status, make=send, respond=answer)
+
+
+def new_place(request: Request, *, kind: RoomKind, asked: Asked) -> Place:
+    """A room of its own."""
+    room = rooms.create_hidden(user_id=current_user(request).pk, kind=kind)
+    return Place(room_id=room.pk, kind=kind, asked=asked)
 
 
 def redirect(request: Request, accepted: Accepted, *, dialect: str, options: Mapping[str, Any]) -> Any:

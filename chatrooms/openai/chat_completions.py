@@ -10,7 +10,7 @@ from accounts.models import Scope
 from chatrooms.limits import SendLimit, tier_of_request
 from chatrooms.models import RoomKind
 from chatrooms.openai import chat_dialect, schema
-from chatrooms.openai.accepting import Accepted, accept, redirect
+from chatrooms.openai.accepting import Accepted, accept, new_place, redirect
 from chatrooms.openai.chat_request import asked_by, parse, said_in
 from chatrooms.openai.views import OpenAIView, check_model
 
@@ -38,8 +38,7 @@ class ChatCompletionView(OpenAIView):
             route="chat completion",
             said=said,
             asked=asked_by(body, said),
-            kind=RoomKind.COMPLETION,
-            room_id=None,
+            place=lambda asked: new_place(request, kind=RoomKind.COMPLETION, asked=asked),
             respond=respond,
             status=status.HTTP_303_SEE_OTHER,
         )

@@ -17,11 +17,6 @@ NAME: Final = "openai.chat"
 
 DONE: Final = b"data: [DONE]\n\n"
 
-WRITTEN_ANEW: Final = (
-    "The reply broke off and was written anew, with another beginning than the one you have. The message was answered: "
-    "send it again to get a reply that is whole."
-)
-
 
 class ChatDialect(Dialect):
     """Text that was sent cannot be taken back, so a new attempt goes on only where it begins with that text.
@@ -45,7 +40,7 @@ class ChatDialect(Dialect):
             return _event({"error": errors.failure_of(reply)[1]})
         rest = self._sent.rest(reply.content)
         if rest is None:
-            return _event({"error": errors.error_object(message=WRITTEN_ANEW, status=502, code="reply_rewritten")})
+            return _event({"error": errors.written_anew()})
         chunks = [self._chunk({"content": rest})] if rest else []
         chunks.append(self._chunk({}, finish_reason=finish_reason(reply)))
         if self.options.get("usage"):
@@ -53,8 +48,7 @@ class ChatDialect(Dialect):
         return b"".join([*chunks, DONE])
 
     def broken_off(self, problem: Problem) -> bytes:
-        message = f"{problem.title}. {problem.detail}"
-        return _event({"error": errors.error_object(message=message, status=problem.status, code=problem.code)})
+        return _event({"error": errors.broken_off(problem)})
 
     def whole(self, reply: Reply) -> HttpResponse:
         if reply.status == Status.FAILED:

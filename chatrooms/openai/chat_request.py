@@ -9,8 +9,8 @@ from chatrooms.openai import inline_files
 from chatrooms.openai.errors import InvalidParameter
 from chatrooms.openai.parameters import Strict, read
 from chatrooms.openai.said import Attached, Said
+from chatrooms.openai.wanted import THINKING, Effort, checked_schema
 from chatrooms.replies.asked import Asked
-from chatrooms.replies.json_replies import InvalidSchema, validate_schema
 
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "n": (1,),
@@ -37,9 +37,6 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "moderation": (),
 }
 """Of the parameters that are not supported: what asks for nothing but the usual."""
-
-THINKING: Final = {"none": "off", "minimal": "off", "low": "low", "medium": "medium", "high": "high"}
-"""`reasoning_effort`: each is taken as the nearest level that the model has."""
 
 
 class Text(Strict):
@@ -134,7 +131,7 @@ class ChatRequest(Strict):
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    reasoning_effort: Effort | None = None
     response_format: ResponseFormat | None = None
 
 
@@ -213,8 +210,4 @@ def _schema_of(format_: ResponseFormat | None) -> dict[str, Any] | None:
         return None
     if format_.json_schema is None:
         raise InvalidParameter("It is required.", param="response_format.json_schema")
-    try:
-        validate_schema(format_.json_schema.schema_)
-    except InvalidSchema as error:
-        raise InvalidParameter(str(error), param="response_format.json_schema.schema") from None
-    return format_.json_schema.schema_
+    return checked_schema(format_.json_schema.schema_, param="response_format.json_schema.schema")

@@ -10,8 +10,9 @@ from django.http import HttpResponse, JsonResponse
 
 from accounts.exceptions import KeyUnitsUsedUp
 from billing.exceptions import TOKENS_USED_UP, QuotaExceeded
+from chatrooms.exceptions import ReplyIsFinal
 from chatrooms.models import Reply
-from config.http.problems import Problem, render
+from config.http.problems import NotFound, Problem, render
 
 Json = dict[str, Any]
 
@@ -52,6 +53,12 @@ class ContextTooLong(Problem):
         super().__init__(detail, param=param)
 
 
+class ResponseNotFound(NotFound):
+    """There is no such response, or it belongs to another account, or it was not stored."""
+
+    detail = "No such response."
+
+
 class UnknownModel(Problem):
     """The tier does not have this model, or the API key may not use it: as OpenAI says it."""
 
@@ -81,7 +88,7 @@ def response_for(problem: Problem) -> HttpResponse:
     for name, value in usual.headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response[name] = value
-    for name, value in NOT_AGAIN.items() if problem.code in OUT_OF_UNITS else ():
+    for name, value in NOT_AGAIN.items() if problem.code in (*OUT_OF_UNITS, ReplyIsFinal.code) else ():
         response[name] = value
     return with_rate_limits(response)
 
@@ -121,6 +128,17 @@ def failure_response(reply: Reply) -> HttpResponse:
     """The response for a failed reply. It was attempted several times already, so it is not to be asked for again."""
     status, error = failure_of(reply)
     return JsonResponse({"error": error}, status=status, headers=NOT_AGAIN)
+
+
+def written_anew() -> Json:
+    """The error for a client that has the beginning of another attempt, which cannot be taken back."""
+    message = "The reply broke off and was written anew, with another beginning than the one that you have."
+    return error_object(message=message, status=HTTPStatus.BAD_GATEWAY, code="reply_rewritten")
+
+
+def broken_off(problem: Problem) -> Json:
+    """The error that ends a stream whose reply goes on."""
+    return error_object(message=f"{problem.title}. {problem.detail}", status=problem.status, code=problem.code)
 
 
 def _as_duration(seconds: float) -> str:

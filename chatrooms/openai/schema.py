@@ -18,6 +18,7 @@ from config.http.schema import ERROR_SHAPE, FAILURE_HEADERS, references
 Schema = dict[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
+LIST: Final[Schema] = {"type": "array", "items": {}}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 
 
@@ -116,9 +117,7 @@ CHAT_COMPLETION: Final[dict[str, Any]] = {
     "examples": [OpenApiExample("Question", EXAMPLE, request_only=True)],
     "responses": {
         (200, "application/json"): OpenApiResponse(
-            response=object_of(
-                "A completion.", id=TEXT, object=TEXT, created=COUNT, model=TEXT, choices={"type": "array", "items": {}}
-            ),
+            response=object_of("A completion.", id=TEXT, object=TEXT, created=COUNT, model=TEXT, choices=LIST),
             description="The completion, if it is not streamed.",
         ),
         (200, SSE): OpenApiResponse(
@@ -126,4 +125,43 @@ CHAT_COMPLETION: Final[dict[str, Any]] = {
         ),
         303: SEE_OTHER,
     },
+}
+
+RESPONSE: Final = {
+    (200, "application/json"): OpenApiResponse(
+        response=object_of("A response.", id=TEXT, object=TEXT, created_at=COUNT, model=TEXT, status=TEXT, output=LIST),
+        description="The response.",
+    )
+}
+RESPONSES: Final = {
+    **RESPONSE,
+    (200, SSE): OpenApiResponse(response=TEXT, description="The events of the response, with `stream`."),
+    303: SEE_OTHER,
+}
+DELETED: Final = inline_serializer(
+    "OpenAIDeletedResponse",
+    {
+        "id": serializers.CharField(),
+        "object": serializers.ChoiceField(choices=["response"]),
+        "deleted": serializers.BooleanField(),
+    },
+)
+CREATE_RESPONSE: Final[dict[str, Any]] = {
+    "parameters": [IDEMPOTENCY_KEY, *redirect_headers()],
+    "request": {
+        "application/json": object_of(
+            "As OpenAI describes it; a parameter that is not supported is 400, and `param` names it.", input={}
+        )
+    },
+    "examples": [OpenApiExample("Question", {"input": "What is a monsoon?"}, request_only=True)],
+    "responses": RESPONSES,
+}
+RETRIEVE_RESPONSE: Final[dict[str, Any]] = {
+    "parameters": [
+        OpenApiParameter("stream", {"type": "boolean"}, description="Whether to stream its events."),
+        OpenApiParameter("starting_after", COUNT, description="The `sequence_number` of the last event that you have."),
+        OpenApiParameter("Last-Event-ID", COUNT, OpenApiParameter.HEADER, description="The same, as browsers send it."),
+        response_header("Location", "string", "The URL of the reply.", 303),
+    ],
+    "responses": RESPONSES,
 }

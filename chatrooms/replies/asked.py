@@ -4,7 +4,7 @@ Clients of other APIs send it with each message: `Reply.asked` keeps it.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from chatrooms.models import Chatroom, Reply
@@ -17,7 +17,8 @@ class Asked:
     Attributes:
         max_output_tokens: below the tier's, which bounds it.
         turns: what was said before, oldest first, as the client tells it; each has `role` (user or model), `text`, and
-            `files`, which are numbers of files of the message. They are the turn's, and not the message's then.
+            `files`, by their ids. Those of the message are the turn's then, and not the message's own.
+        repeated: what responses say of the request again. The model does not get it.
     """
 
     model: str = ""
@@ -27,6 +28,7 @@ class Asked:
     thinking: str = ""
     response_schema: Mapping[str, Any] | None = None
     turns: list[dict[str, Any]] = field(default_factory=list)
+    repeated: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, reply: Reply) -> Self:
@@ -43,6 +45,10 @@ class Asked:
             turns=asked.turns,
         )
 
+    def after(self, turns: list[dict[str, Any]]) -> Self:
+        """The same, after these turns."""
+        return replace(self, turns=[*turns, *self.turns])
+
     def as_json(self) -> dict[str, Any]:
         """Without what was left open."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, "", [])}
+        return {name: value for name, value in asdict(self).items() if value not in (None, "", [], {})}

@@ -1,13 +1,14 @@
 """From a room's history to the prompt."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from billing.models import Tier
-from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
+from chatrooms.attachments.attaching import SHOWN
+from chatrooms.models import READABLE, Chatroom, File, Reply, ReplyQuerySet, Summary
 from chatrooms.replies.asked import Asked
 from chatrooms.replies.media import Shown, tokens_of
 from config.infrastructure.compiled import compiled
@@ -62,11 +63,10 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     summary = summary_before(room_id=reply.room_id, message_id=reply.question.pk)
     instruction = with_summary(instruction=asked.instruction or "", summary=summary.content if summary else "")
     question = reply.question
-    shown = tuple(question.files or ())
-    elsewhere = {number for turn in asked.turns for number in turn.get("files", ())}
-    own = tuple(file for number, file in enumerate(shown) if number not in elsewhere)
-    needed = estimate(question.content) + tokens_of(shown) + TURN_OVERHEAD
-    budget = tier.context_tokens - estimate(instruction) - needed
+    earlier = _files_of(asked.turns, user_id=reply.user_id)
+    own = tuple(file for file in question.files or () if file["id"] not in earlier)
+    needed = estimate(question.content) + tokens_of(own) + TURN_OVERHEAD
+    budget = tier.context_tokens - estimate(instruction) - needed - tokens_of_turns(asked.turns)
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
@@ -83,7 +83,7 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
         files += [(), exchange.files]
     for turn in reversed(asked.turns):  # the request has shown that they fit
         turns.append(Turn(role=turn["role"], text=turn["text"]))
-        files.append(tuple(shown[number] for number in turn.get("files", ())))
+        files.append(tuple(earlier[file_id] for file_id in turn.get("files", ()) if file_id in earlier))
     prompt = Prompt(
         turns=tuple(reversed(turns)),
         model=model_of(asked.model, tier=tier),
@@ -97,6 +97,19 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     )
     is_full = left < budget * (1 - FULL) or len(history) > MAX_EXCHANGES * FULL
     return Context(prompt=prompt, files=tuple(reversed(files)), is_full=is_full)
+
+
+def tokens_of_turns(turns: Sequence[Mapping[str, Any]]) -> int:
+    """An estimate, without their files."""
+    return sum(estimate(turn["text"]) + TURN_OVERHEAD for turn in turns)
+
+
+def _files_of(turns: Sequence[Mapping[str, Any]], *, user_id: int) -> dict[int, Shown]:
+    """The files of turns that the client told, as far as they are there, by their ids."""
+    ids = [file_id for turn in turns for file_id in turn.get("files", ())]
+    if not ids:
+        return {}
+    return {file["id"]: file for file in File.objects.filter(pk__in=ids, user_id=user_id).values(*SHOWN)}
 
 
 def model_for(*, room: Chatroom, tier: Tier) -> str:
