@@ -70,7 +70,7 @@ class ResponseView(OpenAIView):
         return redirect(request, accepted, dialect=response_dialect.NAME, options=options)
 
     @key_scope(Scope.ROOMS_WRITE)
-    @schema.operation("deleteResponse", summary="Delete a response", responses=schema.DELETED)
+    @schema.operation("deleteResponse", summary="Delete a response", responses={200: schema.DELETED})
     def delete(self, request: Request, response_id: str) -> Response:
         """Delete it with its message; one that is being written ends."""
         user_id = current_user(request).pk

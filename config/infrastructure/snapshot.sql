@@ -1,4 +1,4 @@
--- migrations 162f39d340ea7712, text 826de9b4fac4adda
+-- migrations ae440251e846fdcf, text bdeed50e9b04a2da
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
@@ -580,6 +580,7 @@ END) STORED,
     search boolean DEFAULT false NOT NULL,
     show_thoughts boolean DEFAULT false NOT NULL,
     thinking character varying(8) DEFAULT ''::character varying NOT NULL,
+    kind character varying(10) DEFAULT 'chat'::character varying NOT NULL,
     CONSTRAINT chatrooms_chatroom_title_tries_check CHECK ((title_tries >= 0)),
     CONSTRAINT room_temperature_is_0_to_2 CHECK (((temperature IS NULL) OR ((temperature >= (0.0)::double precision) AND (temperature <= (2.0)::double precision))))
 );
@@ -677,6 +678,7 @@ CREATE TABLE public.chatrooms_message (
     thought_tokens integer,
     tool_tokens integer,
     files jsonb,
+    asked jsonb,
     CONSTRAINT chatrooms_message_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT chatrooms_message_cached_tokens_check CHECK ((cached_tokens >= 0)),
     CONSTRAINT chatrooms_message_first_token_ms_check CHECK ((first_token_ms >= 0)),
@@ -2908,34 +2910,36 @@ INSERT INTO public.django_migrations VALUES
 	(58, 'chatrooms', '0009_retry_and_name_source_fields', now()),
 	(59, 'chatrooms', '0010_parts_and_settings_of_rooms', now()),
 	(60, 'chatrooms', '0011_files', now()),
-	(61, 'config', '0001_roles', now()),
-	(62, 'config', '0002_roles_see_payment_issues', now()),
-	(63, 'config', '0003_roles_see_model_calls', now()),
-	(64, 'config', '0004_roles_revoke_api_keys', now()),
-	(65, 'django_celery_results', '0001_initial', now()),
-	(66, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
-	(67, 'django_celery_results', '0003_auto_20181106_1101', now()),
-	(68, 'django_celery_results', '0004_auto_20190516_0412', now()),
-	(69, 'django_celery_results', '0005_taskresult_worker', now()),
-	(70, 'django_celery_results', '0006_taskresult_date_created', now()),
-	(71, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
-	(72, 'django_celery_results', '0008_chordcounter', now()),
-	(73, 'django_celery_results', '0009_groupresult', now()),
-	(74, 'django_celery_results', '0010_remove_duplicate_indices', now()),
-	(75, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
-	(76, 'django_celery_results', '0012_taskresult_date_started', now()),
-	(77, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
-	(78, 'django_celery_results', '0014_alter_taskresult_status', now()),
-	(79, 'djstripe', '0001_initial', now()),
-	(80, 'djstripe', '0002_2_10', now()),
-	(81, 'djstripe', '0003_2_11', now()),
-	(82, 'otp_static', '0001_initial', now()),
-	(83, 'otp_static', '0002_throttling', now()),
-	(84, 'otp_static', '0003_add_timestamps', now()),
-	(85, 'otp_totp', '0001_initial', now()),
-	(86, 'otp_totp', '0002_auto_20190420_0723', now()),
-	(87, 'otp_totp', '0003_add_timestamps', now()),
-	(88, 'sessions', '0001_initial', now());
+	(61, 'chatrooms', '0012_replies_asked_for_in_dialects', now()),
+	(62, 'chatrooms', '0013_hidden_rooms_by_activity', now()),
+	(63, 'config', '0001_roles', now()),
+	(64, 'config', '0002_roles_see_payment_issues', now()),
+	(65, 'config', '0003_roles_see_model_calls', now()),
+	(66, 'config', '0004_roles_revoke_api_keys', now()),
+	(67, 'django_celery_results', '0001_initial', now()),
+	(68, 'django_celery_results', '0002_add_task_name_args_kwargs', now()),
+	(69, 'django_celery_results', '0003_auto_20181106_1101', now()),
+	(70, 'django_celery_results', '0004_auto_20190516_0412', now()),
+	(71, 'django_celery_results', '0005_taskresult_worker', now()),
+	(72, 'django_celery_results', '0006_taskresult_date_created', now()),
+	(73, 'django_celery_results', '0007_remove_taskresult_hidden', now()),
+	(74, 'django_celery_results', '0008_chordcounter', now()),
+	(75, 'django_celery_results', '0009_groupresult', now()),
+	(76, 'django_celery_results', '0010_remove_duplicate_indices', now()),
+	(77, 'django_celery_results', '0011_taskresult_periodic_task_name', now()),
+	(78, 'django_celery_results', '0012_taskresult_date_started', now()),
+	(79, 'django_celery_results', '0013_taskresult_django_cele_periodi_1993cf_idx', now()),
+	(80, 'django_celery_results', '0014_alter_taskresult_status', now()),
+	(81, 'djstripe', '0001_initial', now()),
+	(82, 'djstripe', '0002_2_10', now()),
+	(83, 'djstripe', '0003_2_11', now()),
+	(84, 'otp_static', '0001_initial', now()),
+	(85, 'otp_static', '0002_throttling', now()),
+	(86, 'otp_static', '0003_add_timestamps', now()),
+	(87, 'otp_totp', '0001_initial', now()),
+	(88, 'otp_totp', '0002_auto_20190420_0723', now()),
+	(89, 'otp_totp', '0003_add_timestamps', now()),
+	(90, 'sessions', '0001_initial', now());
 
 SELECT pg_catalog.setval('public.accounts_dailyfigure_id_seq', 1, false);
 
@@ -2997,7 +3001,7 @@ SELECT pg_catalog.setval('public.django_celery_results_taskresult_id_seq', 1, fa
 
 SELECT pg_catalog.setval('public.django_content_type_id_seq', 100, true);
 
-SELECT pg_catalog.setval('public.django_migrations_id_seq', 88, true);
+SELECT pg_catalog.setval('public.django_migrations_id_seq', 90, true);
 
 SELECT pg_catalog.setval('public.djstripe_account_djstripe_id_seq', 1, false);
 
@@ -4531,6 +4535,8 @@ CREATE INDEX reply_unfinished_of_user ON public.chatrooms_message USING btree (u
 CREATE INDEX room_by_activity ON public.chatrooms_chatroom USING btree (user_id, updated_at DESC);
 
 CREATE INDEX room_by_place_in_list ON public.chatrooms_chatroom USING btree (user_id, archived, listed_at DESC, id DESC);
+
+CREATE INDEX room_hidden_by_activity ON public.chatrooms_chatroom USING btree (updated_at) WHERE (NOT ((kind)::text = 'chat'::text));
 
 CREATE INDEX session_live ON public.accounts_session USING btree (user_id, created_at) WHERE (revoked_at IS NULL);
 
