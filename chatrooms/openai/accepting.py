@@ -66,22 +66,14 @@ def accept(
         ScopeMissing: the key may not read the files.
         As `place`, `conversation.send` and `inline_files.keep` raise them.
     """
-    user_id, key, tier = current_user(request).pk, current_key(request), tier_of_request(request)
-    if key and any(isinstance(file, int) for file in said.attached):  # the model would read them to it
-        require(key, Scope.FILES)
-    attaching.check_number(files=said.attached, most=tier.files_per_message)
-    inline = [file for file in said.attached if isinstance(file, InlineFile)]
-    kept = iter(inline_files.keep(user_id=user_id, tier=tier, files=inline))
-    file_ids = [file if isinstance(file, int) else next(kept) for file in said.attached]
-    turns = [
-        {**turn, "files": [file_ids[number] for number in turn["files"]]} if "files" in turn else turn
-        for turn in asked.turns
-    ]
+    user_id, tier = current_user(request).pk, tier_of_request(request)
+    file_ids = _file_ids(request, said)
+    asked = replace(asked, turns=[_with_ids(turn, file_ids) for turn in asked.turns])
 
     def send() -> Made:
         with transaction.atomic():
             User.touch_rooms(user_id)
-            placed = place(replace(asked, turns=turns))
+            placed = place(asked)
             sent = conversation.send(
                 user_id=user_id,
                 room_id=placed.room_id,
@@ -89,7 +81,7 @@ def accept(
                 content=said.question,
                 file_ids=file_ids,
                 tier=tier,
-                api_key=key,
+                api_key=current_key(request),
                 asked=placed.asked,
             )
         return Made(object_id=sent.row["current__id"], data=errors.rate_limits(sent.unit.headers))
@@ -103,6 +95,22 @@ def accept(
         return respond(Accepted(reply_id=made.object_id, headers=headers))
 
     return idempotent(request, route=route, status=status, make=send, respond=answer)
+
+
+def _file_ids(request: Request, said: Said) -> list[int]:
+    """The ids of all files, of which those within the request are kept first."""
+    key, tier = current_key(request), tier_of_request(request)
+    if key and any(isinstance(file, int) for file in said.attached):  # the model would read them to it
+        require(key, Scope.FILES)
+    attaching.check_number(files=said.attached, most=tier.files_per_message)
+    inline = [file for file in said.attached if isinstance(file, InlineFile)]
+    kept = iter(inline_files.keep(user_id=current_user(request).pk, tier=tier, files=inline))
+    return [file if isinstance(file, int) else next(kept) for file in said.attached]
+
+
+def _with_ids(turn: dict[str, Any], file_ids: list[int]) -> dict[str, Any]:
+    """A turn that names its files by their ids, in place of their numbers."""
+    return {**turn, "files": [file_ids[number] for number in turn["files"]]} if "files" in turn else turn
 
 
 def new_place(request: Request, *, kind: RoomKind, asked: Asked) -> Place:

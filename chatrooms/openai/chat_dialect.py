@@ -53,7 +53,7 @@ class ChatDialect(Dialect):
     def whole(self, reply: Reply) -> HttpResponse:
         if reply.status == Status.FAILED:
             return errors.failure_response(reply)
-        message = {"role": "assistant", "content": reply.content, "refusal": None, "annotations": []}
+        message: dict[str, Any] = {"role": "assistant", "content": reply.content, "refusal": None, "annotations": []}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(reply)}
         named = {"id": completion_id(reply.pk), "object": "chat.completion", "created": self._created}
         body = {**named, "model": self._model, "choices": [choice], "usage": usage.of_completion(reply)}

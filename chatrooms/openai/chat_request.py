@@ -156,7 +156,9 @@ def said_in(request: ChatRequest) -> Said:
 
 
 def _text_of(content: str | Sequence[Any]) -> str:
-    return content if isinstance(content, str) else "\n\n".join(part.text for part in content if part.type == "text")
+    if isinstance(content, str):
+        return content
+    return "\n\n".join(part.text for part in content if isinstance(part, Text))
 
 
 def _files_of(content: str | Sequence[Any], *, param: str) -> list[Attached]:

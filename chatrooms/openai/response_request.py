@@ -168,7 +168,11 @@ def said_in(request: ResponseRequest) -> Said:
 
 
 def _add(said: Said, item: Instruction | FromUser | FromAssistant, *, param: str) -> None:
-    texts = [item.content] if isinstance(item.content, str) else [part.text for part in item.content if _has_text(part)]
+    texts = (
+        [item.content]
+        if isinstance(item.content, str)
+        else [part.text for part in item.content if isinstance(part, InputText | OutputText)]
+    )
     text = "\n\n".join(texts)
     if isinstance(item, Instruction):
         said.instruct(text, param=param)
@@ -178,13 +182,13 @@ def _add(said: Said, item: Instruction | FromUser | FromAssistant, *, param: str
         said.add("user", text, _files_of(item.content, param=param), param=param)
 
 
-def _has_text(part: Any) -> bool:
-    return isinstance(part, InputText | OutputText)
-
-
 def _files_of(content: str | Sequence[Any], *, param: str) -> list[Attached]:
     parts = [] if isinstance(content, str) else content
-    return [_file_of(part, param=f"{param}[{number}]") for number, part in enumerate(parts) if not _has_text(part)]
+    return [
+        _file_of(part, param=f"{param}[{number}]")
+        for number, part in enumerate(parts)
+        if not isinstance(part, InputText)
+    ]
 
 
 def _file_of(part: InputImage | InputFile, *, param: str) -> Attached:

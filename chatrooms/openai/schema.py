@@ -1,6 +1,7 @@
 """What the OpenAPI document says of the dialect. Its bodies are OpenAI's, whose own document describes them in full."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -16,6 +17,7 @@ from chatrooms.schema import SSE, response_header
 from config.http.schema import ERROR_SHAPE, FAILURE_HEADERS, references
 
 Schema = dict[str, Any]
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 TEXT: Final[Schema] = {"type": "string"}
 LIST: Final[Schema] = {"type": "array", "items": {}}
@@ -76,7 +78,7 @@ def describe_errors(result: Schema, **_: Any) -> Schema:
     return result
 
 
-def operation(operation_id: str, **details: Any) -> Any:
+def operation(operation_id: str, **details: Any) -> Callable[[Method], Method]:
     """Describe an operation of the dialect."""
     return extend_schema(operation_id=operation_id, tags=["openai"], extensions={ERROR_SHAPE: ERROR}, **details)
 
@@ -133,7 +135,7 @@ RESPONSE: Final = {
         description="The response.",
     )
 }
-RESPONSES: Final = {
+RESPONSES: Final[dict[Any, Any]] = {
     **RESPONSE,
     (200, SSE): OpenApiResponse(response=TEXT, description="The events of the response, with `stream`."),
     303: SEE_OTHER,

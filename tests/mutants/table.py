@@ -1,8 +1,8 @@
 """All breaks."""
 
-from tests.mutants import Break, accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini
+from tests.mutants import Break, accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai
 
 PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
-    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini)
+    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai)
 }
