@@ -168,18 +168,19 @@ def said_in(request: ResponseRequest) -> Said:
 
 
 def _add(said: Said, item: Instruction | FromUser | FromAssistant, *, param: str) -> None:
-    texts = (
-        [item.content]
-        if isinstance(item.content, str)
-        else [part.text for part in item.content if isinstance(part, InputText | OutputText)]
-    )
-    text = "\n\n".join(texts)
+    text = _text_of(item.content)
     if isinstance(item, Instruction):
         said.instruct(text, param=param)
     elif isinstance(item, FromAssistant):
         said.add("model", text, param=param)
     else:
         said.add("user", text, _files_of(item.content, param=param), param=param)
+
+
+def _text_of(content: str | Sequence[Any]) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n\n".join(part.text for part in content if isinstance(part, InputText | OutputText))
 
 
 def _files_of(content: str | Sequence[Any], *, param: str) -> list[Attached]:

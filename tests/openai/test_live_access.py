@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core import signing
 
 from accounts import sessions, sign_out
 from accounts.exceptions import SessionEnded
@@ -63,14 +62,14 @@ def test_it_opens_no_other_reply(reply: Reply, session: Session, alice: User, ma
 def test_a_ticket_is_valid_for_five_minutes(reply: Reply, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     ticket = str(ticket_for(reply, session))
     later = time.time() + LIFETIME.total_seconds() + 1
-    monkeypatch.setattr(signing.time, "time", lambda: later)
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     with pytest.raises(TicketInvalid):
         opened_by(ticket, reply_id=reply.pk)
 
 
 def test_a_ticket_ends_with_its_session(reply: Reply, session: Session, alice: User) -> None:
     ticket = ticket_for(reply, session)
-    sign_out.end_everything(user_id=alice.pk)
+    sign_out.everywhere(user_id=alice.pk)
     with pytest.raises(SessionEnded):
         opened_by(ticket, reply_id=reply.pk)
 

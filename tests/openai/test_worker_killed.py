@@ -1,5 +1,7 @@
 """A worker is killed in mid-answer, and the unmodified `openai` package still ends with exactly the stored text."""
 
+import asyncio
+
 import openai
 import pytest
 
@@ -42,6 +44,29 @@ def test_a_stream_survives_a_killed_worker(breakable: Stack) -> None:
     assert used == 1
 
 
+def test_a_response_is_resumed_across_a_killed_worker(breakable: Stack) -> None:
+    """The client's connection breaks as well: it goes on by the number of its last event."""
+    stack = breakable
+    alice = stack.sign_up()
+    client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
+    stream = client.responses.create(model=MODEL, input="What is a monsoon?", stream=True, background=True)
+    identity, received = next(stream).response.id, ""
+    while len(received) < 30:
+        event = next(stream)
+        received += event.delta if event.type == "response.output_text.delta" else ""
+    stream.close()
+    stack.kill("worker")
+    stack.redis.empty()
+    stack.start("worker")
+    resumed = client.responses.retrieve(identity, stream=True, starting_after=event.sequence_number)
+    for event in resumed:
+        received += event.delta if event.type == "response.output_text.delta" else ""
+    status, text, attempt = stored(stack, alice.id)
+    assert (status, received, attempt) == ("done", text, 2)
+    assert event.response.output_text == text == TEXT
+
+
 def test_two_texts_are_never_mixed(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
@@ -64,7 +89,6 @@ def test_a_whole_completion_survives_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
     client = openai.AsyncOpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
-    import asyncio
 
     async def ask() -> str:
         asking = asyncio.create_task(client.chat.completions.create(model=MODEL, messages=QUESTION))
