@@ -11,11 +11,15 @@ class ChatroomsConfig(AppConfig):
         from accounts import personal_data  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep  # noqa: PLC0415
         from accounts.statistics import register_source  # noqa: PLC0415
-        from chatrooms import erasure, export, gauges, retention, statistics  # noqa: PLC0415
+        from chatrooms import erasure, export, gauges, hidden_rooms, retention, statistics  # noqa: PLC0415
         from chatrooms.attachments import discarding  # noqa: PLC0415
         from chatrooms.attachments import personal_data as files_of_user  # noqa: PLC0415
         from chatrooms.models import File  # noqa: PLC0415
+        from chatrooms.openai import chat_dialect, response_dialect  # noqa: PLC0415
+        from chatrooms.streaming import dialects  # noqa: PLC0415
 
+        dialects.register(chat_dialect.NAME, chat_dialect.ChatDialect)
+        dialects.register(response_dialect.NAME, response_dialect.ResponseDialect)
         gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(
@@ -34,6 +38,7 @@ class ChatroomsConfig(AppConfig):
             ],
             retain=[
                 RetentionStep("Message", retention.outdated, delete=retention.delete),
+                RetentionStep("Hidden room", hidden_rooms.outdated, delete=hidden_rooms.delete),
                 RetentionStep("File", File.objects.outdated, delete=discarding.purge),
             ],
         )

@@ -28,11 +28,11 @@ from chatrooms.exceptions import (
     NotLastMessage,
     ReplyHasNotFailed,
     ReplyInProgress,
-    RoomNotFound,
     TooManyWaiting,
 )
-from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, Status, Summary
+from chatrooms.models import READABLE, Chatroom, Message, Reply, Revision, Role, RoomKind, Status, Summary
 from chatrooms.replies import lifecycle, media, publishing, stopping
+from chatrooms.replies.asked import Asked
 from config.observability import metrics
 from config.observability.logs import request_id
 
@@ -64,6 +64,8 @@ def send(
     file_ids: Sequence[int] = (),
     tier: Tier | None = None,
     api_key: ApiKey | None = None,
+    asked: Asked | None = None,
+    kind: RoomKind = RoomKind.CHAT,
 ) -> Sent:
     """Accept a message and queue the reply to it, together or not at all.
 
@@ -77,6 +79,8 @@ def send(
         file_ids: the files to attach, in their order, each once.
         tier: the user's tier now, if it was read already.
         api_key: by which it is sent, if by one.
+        asked: what this reply shall be, in place of what the room says.
+        kind: of the room; one of another kind is not found.
 
     Raises:
         TooManyFiles: more than `Tier.files_per_message`.
@@ -91,13 +95,11 @@ def send(
         KeyUnitsUsedUp, ApiKeyEnded: as `quota.consume` raises them.
     """
     tier = tier or tier_of(user_id=user_id)
-    attaching.check_number(file_ids=file_ids, most=tier.files_per_message)
+    attaching.check_number(files=file_ids, most=tier.files_per_message)
     with transaction.atomic():
         User.touch_rooms(user_id)
-        unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id)
-        if unfinished is None:
-            raise RoomNotFound
-        key_models.check(api_key, room_id=room_id, tier=tier)
+        unfinished = new_messages.enter_room(user_id=user_id, room_id=room_id, kind=kind)
+        key_models.check(api_key, room_id=room_id, tier=tier, model=asked.model if asked else "")
         _check_waiting(unfinished, tier)
         unit = quota.consume(user_id=user_id, tier=tier, kind=LedgerEntry.Kind.SEND, api_key=api_key)
         row = new_messages.insert(
@@ -107,6 +109,8 @@ def send(
             files = attaching.attach(user_id=user_id, message_id=row["id"], file_ids=file_ids)
             _check_length(files, tier)
             row = {**row, "files": files}
+        if asked:
+            Reply.objects.filter(pk=row["current__id"]).update(asked=asked.as_json())
         publishing.publish_on_commit(row["current__id"])
     return Sent(row=row, unit=unit)
 
@@ -211,7 +215,7 @@ def delete_failed(*, user_id: int) -> int:
     """Delete failed replies, with their message unless it has an earlier reply; how many."""
     with transaction.atomic():
         User.touch_rooms(user_id)
-        failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED)
+        failed = Reply.objects.filter(user_id=user_id, is_current=True, status=Status.FAILED, room__kind=RoomKind.CHAT)
         ids = dict(failed.values_list("answers_id", "pk"))
         answered = Reply.objects.filter(answers_id__in=ids, revision=None, status__in=READABLE)
         earlier = dict(answered.values_list("answers_id").annotate(newest=Max("pk")))

@@ -11,6 +11,7 @@ from chatrooms.models import READABLE, Chatroom, Message, Revision, Role, Summar
 
 ROOM_FIELDS: Final = (
     "id",
+    "kind",
     "name",
     "pinned",
     "archived",
@@ -44,6 +45,7 @@ MESSAGE_FIELDS: Final = (
     "parts",
     "response_id",
     "service_tier",
+    "asked",
     "created_at",
     "edited_at",
     "finished_at",

@@ -5,14 +5,15 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from chatrooms.models import RETRIES
+from chatrooms.exceptions import RoomNotFound
+from chatrooms.models import RETRIES, RoomKind
 from chatrooms.rows import MESSAGE, REPLY
 from config.infrastructure.database import prepared_cursor
 
 ENTER: Final = """
     WITH room AS (
         UPDATE chatrooms_chatroom SET updated_at = statement_timestamp()
-        WHERE id = %(room_id)s AND user_id = %(user_id)s
+        WHERE id = %(room_id)s AND user_id = %(user_id)s AND kind = %(kind)s
         RETURNING id
     )
     SELECT EXISTS (SELECT FROM room),
@@ -43,16 +44,21 @@ INSERT: Final = f"""
 COLUMNS: Final = (*MESSAGE, *(f"current__{name}" for name in REPLY))
 
 
-def enter_room(*, user_id: int, room_id: int) -> int | None:
+def enter_room(*, user_id: int, room_id: int, kind: RoomKind = RoomKind.CHAT) -> int:
     """Mark a room as active. Call it with the user's row locked, so that two sends count each other.
 
     Returns:
-        How many of the user's replies are unfinished; None if the room is not one of the user's.
+        How many of the user's replies are unfinished.
+
+    Raises:
+        RoomNotFound: the room is not one of the user's, or of another kind.
     """
     with prepared_cursor() as cursor:
-        cursor.execute(ENTER, {"user_id": user_id, "room_id": room_id})
+        cursor.execute(ENTER, {"user_id": user_id, "room_id": room_id, "kind": kind.value})
         is_theirs, unfinished = cursor.fetchone()
-    return int(unfinished) if is_theirs else None
+    if not is_theirs:
+        raise RoomNotFound
+    return int(unfinished)
 
 
 def insert(*, user_id: int, room_id: int, content: str, unit_id: int, request_id: str) -> Mapping[str, Any]:

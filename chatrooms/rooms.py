@@ -11,7 +11,7 @@ from accounts.models import ApiKey, User
 from billing.entitlements import tier_of
 from chatrooms import redis_stream
 from chatrooms.exceptions import ModelNotAllowed, RoomNotFound, TooManyRooms
-from chatrooms.models import Chatroom, NameSource, Reply
+from chatrooms.models import Chatroom, NameSource, Reply, RoomKind
 from chatrooms.replies import publishing
 
 LIST_SECONDS = 300
@@ -30,10 +30,19 @@ def create(*, user_id: int, name: str = "", api_key: ApiKey | None = None, **fie
     with transaction.atomic():
         User.touch_rooms(user_id)
         _check_model(user_id, fields, api_key)
-        if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
+        if Chatroom.objects.listed().filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:
             raise TooManyRooms
         name_source = NameSource.USER if name else NameSource.DEFAULT
         return Chatroom.objects.create(user_id=user_id, name=name or UNNAMED, name_source=name_source, **fields)
+
+
+def create_hidden(*, user_id: int, kind: RoomKind) -> Chatroom:
+    """Create the room behind a request in another API's dialect, in the transaction of the request.
+
+    It is not counted: each costs a unit, and none is kept for ever (`chatrooms.hidden_rooms`).
+    """
+    User.touch_rooms(user_id)
+    return Chatroom.objects.create(user_id=user_id, kind=kind, name=kind.value, name_source=NameSource.USER)
 
 
 def change(*, user_id: int, room_id: int, api_key: ApiKey | None = None, **fields: Any) -> Chatroom:
@@ -47,7 +56,7 @@ def change(*, user_id: int, room_id: int, api_key: ApiKey | None = None, **field
         fields["name_source"] = NameSource.USER
     with transaction.atomic():
         User.touch_rooms(user_id)
-        mine = Chatroom.objects.filter(pk=room_id, user_id=user_id)
+        mine = Chatroom.objects.listed().filter(pk=room_id, user_id=user_id)
         if fields and not mine.update(**fields, updated_at=Now()):
             raise RoomNotFound
         room = mine.first()

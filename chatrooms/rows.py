@@ -50,13 +50,13 @@ def message(user_id: int, message_id: int) -> QuerySet[Message, Any]:
 @compiled
 def newest_messages(user_id: int, room_id: int) -> QuerySet[Message, Any]:
     """The messages of one of the user's rooms, the newest first."""
-    return with_current_reply(Message.objects.in_room(room_id).filter(user_id=user_id).order_by("-id"))
+    return with_current_reply(Message.objects.listed().in_room(room_id).filter(user_id=user_id).order_by("-id"))
 
 
 @compiled
 def room(user_id: int, room_id: int) -> QuerySet[Chatroom, Any]:
     """One of the user's rooms."""
-    found: QuerySet[Chatroom, Any] = Chatroom.objects.filter(user_id=user_id, pk=room_id).values(*ROOM)
+    found: QuerySet[Chatroom, Any] = Chatroom.objects.listed().filter(user_id=user_id, pk=room_id).values(*ROOM)
     return found
 
 

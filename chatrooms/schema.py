@@ -12,19 +12,20 @@ Schema = dict[str, Any]
 SSE: Final = "text/event-stream"
 
 
-def _response_header(name: str, kind: str, description: str, *statuses: int) -> OpenApiParameter:
+def response_header(name: str, kind: str, description: str, *statuses: int) -> OpenApiParameter:
+    """A header of the responses with these statuses."""
     return OpenApiParameter(
         name, {"type": kind}, OpenApiParameter.HEADER, description=description, response=list(statuses)
     )
 
 
-LOCATION: Final = _response_header("Location", "string", "The URL of the message, or of its stream.", 202, 307)
+LOCATION: Final = response_header("Location", "string", "The URL of the message, or of its stream.", 202, 307)
 REQUESTS_REPLY: Final = (
     WaitSerializer,
     LOCATION,
-    _response_header("X-RateLimit-Limit", "integer", "Units a day; absent if the tier has no limit.", 202),
-    _response_header("X-RateLimit-Remaining", "integer", "What is left of today's units.", 202),
-    _response_header("X-RateLimit-Reset", "integer", "When the day ends (midnight UTC), in seconds since 1970.", 202),
+    response_header("X-RateLimit-Limit", "integer", "Units a day; absent if the tier has no limit.", 202),
+    response_header("X-RateLimit-Remaining", "integer", "What is left of today's units.", 202),
+    response_header("X-RateLimit-Reset", "integer", "When the day ends (midnight UTC), in seconds since 1970.", 202),
 )
 """Of every request for a reply: the parameter, and the headers of 202."""
 

@@ -29,12 +29,23 @@ MIDDLEWARE = [
 ]
 CORS_URLS_REGEX = r"^/(?!admin/)"
 CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE"]
-CORS_ALLOW_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    *("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"),
+    # Of OpenAI's packages in a browser.
+    *("OpenAI-Beta", "OpenAI-Organization", "OpenAI-Project"),
+    *(f"X-Stainless-{name}" for name in ("Arch", "Async", "Custom-Poll-Interval", "Helper-Method", "Lang", "OS")),
+    *(f"X-Stainless-{name}" for name in ("Package-Version", "Poll-Helper", "Read-Timeout", "Retry-Count")),
+    *(f"X-Stainless-{name}" for name in ("Runtime", "Runtime-Version", "Timeout")),
+]
 CORS_EXPOSE_HEADERS = [
     *("Retry-After", "Link", "Location", "X-Request-ID", "Idempotency-Replayed"),
     *("RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    *(f"X-RateLimit-{name}-Requests" for name in ("Limit", "Remaining", "Reset")),
+    "X-Should-Retry",
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
+DIALECT_BODY_BYTES = 8 * 1024 * 1024
+"""Of a request in the dialect of another API, under /v1/: it has a whole conversation, and may have pictures in it."""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.tokens.SessionAuthentication",
@@ -67,6 +78,7 @@ SPECTACULAR: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatrooms.schema.describe_events",
         "accounts.webhook_schema.describe_webhooks",
+        "chatrooms.openai.schema.describe_errors",
         "config.http.schema.complete",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -87,6 +99,7 @@ SPECTACULAR: dict[str, Any] = {
         {"name": "webhook-endpoints", "description": "Where your program is told what happens."},
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
+        {"name": "openai", "description": "OpenAI's dialect, for its clients."},
         {"name": "files", "description": "What messages can have attached."},
         {"name": "messages", "description": "All of one's messages."},
         {"name": "search", "description": "Finding what was said."},

@@ -23,6 +23,9 @@ from chatrooms import views as chatrooms
 from chatrooms.attachments.direct_views import DirectUploadViewSet
 from chatrooms.attachments.views import FileContentViewSet, FileViewSet
 from chatrooms.export_view import RoomExportView
+from chatrooms.openai.chat_completions import ChatCompletionView
+from chatrooms.openai.model_list import ModelListView, ModelView
+from chatrooms.openai.responses import CancelView, ResponseListView, ResponseView
 from chatrooms.page.view import page_or_index
 from config.http.docs import DocsView, ErrorsView, LlmsView, SchemaView
 
@@ -41,6 +44,12 @@ urlpatterns = [
     path("message/<int:message_id>/stop", chatrooms.MessageViewSet.as_view({"post": "stop"})),
     path("message/<int:message_id>/retry", chatrooms.MessageViewSet.as_view({"post": "retry"})),
     path("message/<int:message_id>/regenerate", chatrooms.MessageViewSet.as_view({"post": "regenerate"})),
+    path("v1/chat/completions", ChatCompletionView.as_view()),
+    path("v1/responses", ResponseListView.as_view()),
+    path("v1/responses/<str:response_id>", ResponseView.as_view()),
+    path("v1/responses/<str:response_id>/cancel", CancelView.as_view()),
+    path("v1/models", ModelListView.as_view()),
+    path("v1/models/<str:model>", ModelView.as_view()),
     path("user/me", MeView.as_view()),
     path("", page_or_index),
     path("auth/signup", accounts.SignupView.as_view()),

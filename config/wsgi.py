@@ -19,6 +19,7 @@ TimeoutConnection.statement_timeout = 2.5  # seconds; a request's statements tak
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 UPLOADS: Final = "/files"
+DIALECTS: Final = "/v1/"
 MAX_UPLOAD: Final = MAX_FILE_BYTES + 64 * 1024
 """Bytes that are read of an upload without a length, with what is in the form beside the file."""
 
@@ -39,6 +40,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(MAX_UPLOAD)
     elif environ["REQUEST_METHOD"] not in BODILESS:
         length, most = environ.get("CONTENT_LENGTH", ""), settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+        if environ.get("PATH_INFO", "").startswith(DIALECTS):
+            most = settings.DIALECT_BODY_BYTES + 1
         body = environ["wsgi.input"].read(min(int(length), most) if length.isdecimal() else most)
         environ |= {"CONTENT_LENGTH": environ.get("CONTENT_LENGTH") or str(len(body)), "wsgi.input": BytesIO(body)}
     with turns.turn():

@@ -39,7 +39,9 @@ def require() -> None:
 class Nginx:
     """The real nginx with the shipped configuration, but for its paths and ports."""
 
-    def __init__(self, *, folder: Path, upstream_port: int, dns_port: int | None = None) -> None:
+    def __init__(
+        self, *, folder: Path, upstream_port: int, stream_port: int | None = None, dns_port: int | None = None
+    ) -> None:
         self.folder = folder
         self.access_log = folder / "access.log"
         self.error_log = folder / "error.log"
@@ -50,7 +52,7 @@ class Nginx:
             "error_log stderr ": f"error_log {self.error_log} ",
             "access_log /dev/stdout json;": f"access_log {self.access_log} json;" + _temporary_paths(folder),
             "set $web web:8000;": f"set $web {'web' if dns_port else '127.0.0.1'}:{upstream_port};",
-            "set $stream stream:8001;": f"set $stream 127.0.0.1:{upstream_port};",
+            "set $stream stream:8001;": f"set $stream 127.0.0.1:{stream_port or upstream_port};",
             "resolver 127.0.0.11 ": f"resolver 127.0.0.1:{dns_port or 53} ",
             "listen 80 default_server;": f"listen 127.0.0.1:{self.http_port} default_server;",
             "listen 443 ssl default_server;": f"listen 127.0.0.1:{self.https_port} ssl default_server;",

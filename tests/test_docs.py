@@ -21,19 +21,21 @@ from accounts.models.webhooks import MAX_WEBHOOK_URL
 from accounts.webhook_views import WebhookLimit
 from accounts.webhooks import endpoints, schedule, sending, transport
 from billing import catalogue, webhook
-from chatrooms import long_poll, models, redis_stream, tickets
+from chatrooms import hidden_rooms, long_poll, models, redis_stream, tickets
 from chatrooms.attachments import direct, links, uploads
 from chatrooms.attachments import models as file_models
 from chatrooms.attachments.content import documents, pictures, sounds
 from chatrooms.limits import DownloadLimit, UploadLimit
+from chatrooms.models import RoomKind
 from chatrooms.serializers import RoomSerializer, SearchSerializer
 from chatrooms.streaming import client_stream, subscriber
+from chatrooms.streaming.app import DIALECT_STREAMS_PER_USER
 from chatrooms.views.messages import MessageParser
 from config import environment, processes
 from config.dev.server_binaries import POSTGRESQL
 from config.file_settings import MAX_FILE_BYTES
 from config.http.pagination import LinkPagination
-from config.http.parsers import JSONParser
+from config.http.parsers import JSONParser, LargeJSONParser
 from config.http.problems import problems
 from gemini import limits as gemini_limits
 from tests import servers
@@ -131,6 +133,11 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Characters of a search": longest(SearchSerializer, "q"),
         "Bytes of a request body": JSONParser.limit,
         "Bytes of a message's request body (its characters may be escaped)": MessageParser.limit,
+        "Bytes of a request body under `/v1/`": LargeJSONParser.limit,
+        "Hours that a chat completion is kept after its reply": hidden_rooms.KEPT[RoomKind.COMPLETION].seconds // 3600,
+        "Days that a response is kept after the last reply that goes on from it": hidden_rooms.KEPT[
+            RoomKind.RESPONSE
+        ].days,
         "Bytes of a file that a tier can allow": MAX_FILE_BYTES,
         "Pixels of a picture": pictures.MAX_PIXELS,
         "Pixels of a picture's longer side": pictures.MAX_SIDE,
@@ -148,6 +155,7 @@ def test_the_fixed_limits_of_the_page_agree_with_the_code() -> None:
         "Hours that a file waits for its message": file_models.KEPT_UNATTACHED.days * 24,
         "Seconds of `?wait=`": long_poll.MAX_WAIT,
         "Waiting requests per `web` process": pool - long_poll.RESERVED_THREADS,
+        "Replies under `/v1/` that are open, per user and `stream` process": DIALECT_STREAMS_PER_USER,
         "Seconds that a stream's ticket is valid": int(tickets.LIFETIME.total_seconds()),
         "Seconds that a finished stream can be resumed": redis_stream.ENDED_SECONDS,
         "Seconds between two pings": int(client_stream.PING_SECONDS),

@@ -29,13 +29,13 @@ ATTACH: Final = f"""
 """  # noqa: S608  of constants
 
 
-def check_number(*, file_ids: Sequence[int], most: int) -> None:
+def check_number(*, files: Sequence[object], most: int) -> None:
     """Refuse more files than the tier allows for one message.
 
     Raises:
         TooManyFiles: there are more than `most`.
     """
-    if len(file_ids) > most:
+    if len(files) > most:
         raise TooManyFiles(f"At most {most} in one message.", limit=most)
 
 

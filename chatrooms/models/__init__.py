@@ -17,7 +17,15 @@ from chatrooms.models.messages import (
     Role,
     Status,
 )
-from chatrooms.models.rooms import Chatroom, ChatroomQuerySet, MillenniumLater, NameSource, RoomThinking, Summary
+from chatrooms.models.rooms import (
+    Chatroom,
+    ChatroomQuerySet,
+    MillenniumLater,
+    NameSource,
+    RoomKind,
+    RoomThinking,
+    Summary,
+)
 
 __all__ = [
     "MAX_CONTENT",
@@ -39,6 +47,7 @@ __all__ = [
     "ReplyQuerySet",
     "Revision",
     "Role",
+    "RoomKind",
     "RoomThinking",
     "Status",
     "Summary",

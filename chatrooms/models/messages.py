@@ -11,7 +11,7 @@ from django.db.models import DurationField, Exists, ExpressionWrapper, F, Func, 
 from django.db.models.functions import Coalesce, Now
 
 from chatrooms.exceptions import MessageNotFound
-from chatrooms.models.rooms import Chatroom
+from chatrooms.models.rooms import Chatroom, RoomKind
 
 MAX_CONTENT: Final = 16_000
 """Characters of a message."""
@@ -55,13 +55,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """As `for_user`, by the user's id."""
         return self.filter(user_id=user_id, role=Role.USER)
 
+    def listed(self) -> Self:
+        """Those in rooms that are in lists, too (`ChatroomQuerySet.listed`)."""
+        return self.filter(room__kind=RoomKind.CHAT)
+
     def seen_by(self, user: Any) -> Self:
         """What `user` wrote and the current replies to it, the newest first.
 
         A range that holds one user keeps the user in the sort order. With `=` PostgreSQL sorts by the id alone, and may
         scan the messages of all users to find those of one: it did, among 60,000 of three users.
         """
-        seen = self.filter(Q(role=Role.USER) | Q(is_current=True, status__in=READABLE))
+        seen = self.listed().filter(Q(role=Role.USER) | Q(is_current=True, status__in=READABLE))
         return seen.filter(user_id__gte=user.pk, user_id__lte=user.pk).order_by("user_id", "-pk")
 
     def in_room(self, room_id: int) -> Self:
@@ -163,6 +167,8 @@ class Message(models.Model):
     """What the reply holds besides one text, see `chatrooms.replies.parts`; null for a text alone."""
     response_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     """The vendor's name of the response."""
+    asked = models.JSONField(null=True)
+    """What the request for it asked of the model beside its room (`chatrooms.replies.asked`); null for nothing."""
     service_tier = models.CharField(max_length=20, blank=True, default="", db_default="")
     retry_code = models.CharField(max_length=40, blank=True, default="", db_default="")
     """While it waits for its next attempt: why the last one failed."""

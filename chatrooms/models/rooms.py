@@ -12,7 +12,23 @@ from django.db.models.functions import Now
 class ChatroomQuerySet(models.QuerySet["Chatroom"]):
     def for_user(self, user: Any) -> Self:
         """The rooms of `user`, the only ones that exist for them."""
-        return self.filter(user_id=user.pk)
+        return self.listed().filter(user_id=user.pk)
+
+    def listed(self) -> Self:
+        """Those that are rooms for their user, too: not the ones behind requests in another API's dialect."""
+        return self.filter(kind=RoomKind.CHAT)
+
+
+class RoomKind(models.TextChoices):
+    """What a room is for. Only a chat is in lists, counted and searched.
+
+    A completion is one request of a client that sends the whole conversation each time; it is kept for an hour. A
+    response is one that its client continues by the response's id.
+    """
+
+    CHAT = "chat"
+    COMPLETION = "completion"
+    RESPONSE = "response"
 
 
 class NameSource(models.TextChoices):
@@ -44,6 +60,7 @@ class Chatroom(models.Model):
     """One user's conversation."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chatrooms")
+    kind = models.CharField(max_length=10, choices=RoomKind, default=RoomKind.CHAT, db_default=RoomKind.CHAT)
     name = models.CharField(max_length=120)
     name_source = models.CharField(
         max_length=7, choices=NameSource, default=NameSource.USER, db_default=NameSource.USER, db_column="naming"
@@ -86,6 +103,7 @@ class Chatroom(models.Model):
         indexes = [
             models.Index(fields=["user", "archived", "-listed_at", "-id"], name="room_by_place_in_list"),
             models.Index(fields=["user", "-updated_at"], name="room_by_activity"),
+            models.Index(fields=["updated_at"], name="room_hidden_by_activity", condition=~Q(kind=RoomKind.CHAT)),
         ]
         default_permissions = ("view",)
         permissions = [("read_transcript", "Can read what was said, for a reason")]

@@ -1,13 +1,15 @@
 """From a room's history to the prompt."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from billing.models import Tier
-from chatrooms.models import READABLE, Chatroom, Reply, ReplyQuerySet, Summary
+from chatrooms.attachments.attaching import SHOWN
+from chatrooms.models import READABLE, Chatroom, File, Reply, ReplyQuerySet, Summary
+from chatrooms.replies.asked import Asked
 from chatrooms.replies.media import Shown, tokens_of
 from config.infrastructure.compiled import compiled
 from gemini.prompts import with_summary
@@ -57,18 +59,21 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     The newest exchanges are kept, each of them whole. A message without a reply is left out, so that the model never
     takes a failure for something that was said.
     """
+    asked = Asked.of(reply)
     summary = summary_before(room_id=reply.room_id, message_id=reply.question.pk)
-    instruction = with_summary(instruction=reply.room.system_instruction, summary=summary.content if summary else "")
+    instruction = with_summary(instruction=asked.instruction or "", summary=summary.content if summary else "")
     question = reply.question
-    asked = estimate(question.content) + tokens_of(question.files or ()) + TURN_OVERHEAD
-    budget = tier.context_tokens - estimate(instruction) - asked
+    earlier = _files_of(asked.turns, user_id=reply.user_id)
+    own = tuple(file for file in question.files or () if file["id"] not in earlier)
+    needed = estimate(question.content) + tokens_of(own) + TURN_OVERHEAD
+    budget = tier.context_tokens - estimate(instruction) - needed - tokens_of_turns(asked.turns)
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
     # After the newest ones here, and so before them in the prompt: exchanges that changed after they were summarised.
     history += exchanges_of(summary.stale)[::-1] if summary else []
     turns: list[Turn] = [Turn(role="user", text=question.content)]
-    files: list[tuple[Shown, ...]] = [tuple(question.files or ())]
+    files: list[tuple[Shown, ...]] = [own]
     left = budget
     for exchange in history:
         left -= exchange.tokens
@@ -76,24 +81,45 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
             break
         turns += [Turn(role="model", text=exchange.reply), Turn(role="user", text=exchange.message)]
         files += [(), exchange.files]
+    for turn in reversed(asked.turns):  # the request has shown that they fit
+        turns.append(Turn(role=turn["role"], text=turn["text"]))
+        files.append(tuple(earlier[file_id] for file_id in turn.get("files", ()) if file_id in earlier))
     prompt = Prompt(
         turns=tuple(reversed(turns)),
-        model=model_for(room=reply.room, tier=tier),
+        model=model_of(asked.model, tier=tier),
         system_instruction=instruction,
-        max_output_tokens=tier.max_output_tokens,
-        temperature=reply.room.temperature,
-        thinking=Thinking(reply.room.thinking) if reply.room.thinking else None,
+        max_output_tokens=min(asked.max_output_tokens or tier.max_output_tokens, tier.max_output_tokens),
+        temperature=asked.temperature,
+        thinking=Thinking(asked.thinking) if asked.thinking else None,
         show_thoughts=reply.room.show_thoughts,
         search=reply.room.search,
-        response_schema=reply.room.response_schema,
+        response_schema=asked.response_schema,
     )
     is_full = left < budget * (1 - FULL) or len(history) > MAX_EXCHANGES * FULL
     return Context(prompt=prompt, files=tuple(reversed(files)), is_full=is_full)
 
 
+def tokens_of_turns(turns: Sequence[Mapping[str, Any]]) -> int:
+    """An estimate, without their files."""
+    return sum(estimate(turn["text"]) + TURN_OVERHEAD for turn in turns)
+
+
+def _files_of(turns: Sequence[Mapping[str, Any]], *, user_id: int) -> dict[int, Shown]:
+    """The files of turns that the client told, as far as they are there, by their ids."""
+    ids = [file_id for turn in turns for file_id in turn.get("files", ())]
+    if not ids:
+        return {}
+    return {file["id"]: file for file in File.objects.filter(pk__in=ids, user_id=user_id).values(*SHOWN)}
+
+
 def model_for(*, room: Chatroom, tier: Tier) -> str:
     """The model that the room's owner chose if the tier has it, else the tier's first."""
-    return room.model if room.model in tier.allowed_models else tier.allowed_models[0]
+    return model_of(room.model, tier=tier)
+
+
+def model_of(wanted: str, *, tier: Tier) -> str:
+    """This model if the tier has it, else the tier's first."""
+    return wanted if wanted in tier.allowed_models else tier.allowed_models[0]
 
 
 def summary_before(*, room_id: int, message_id: int) -> Summary | None:

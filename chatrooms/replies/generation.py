@@ -14,6 +14,7 @@ from chatrooms import redis_stream
 from chatrooms.attachments.exceptions import StorageUnavailable
 from chatrooms.models import Reply
 from chatrooms.replies import lifecycle, stopping, titles_and_summaries
+from chatrooms.replies.asked import Asked
 from chatrooms.replies.context import Context, context_for
 from chatrooms.replies.json_replies import check_schema
 from chatrooms.replies.media import forget_copies, with_media
@@ -131,7 +132,8 @@ class Attempt:
             if part["type"] in AFTER_TEXT:
                 self._writer.add_part(Event(part.pop("type")), **part)
         is_whole = stream.finish_reason is FinishReason.STOP
-        check_schema(self._writer.text, schema=self._reply.room.response_schema, is_whole=is_whole)
+        schema = Asked.of(self._reply).response_schema
+        check_schema(self._writer.text, schema=schema, is_whole=is_whole)
 
     def _add(self, kind: PartKind, text: str) -> None:
         if kind is PartKind.TEXT:

@@ -1,6 +1,8 @@
 """Who may read a reply's stream."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from accounts import bearers
@@ -10,7 +12,7 @@ from accounts.models import ApiKey, Scope
 from chatrooms.exceptions import MessageNotFound
 from chatrooms.models import Reply
 from chatrooms.streaming.request import StreamRequest
-from chatrooms.tickets import Ticket
+from chatrooms.tickets import DialectTicket, Ticket
 from config.http.problems import NotAuthenticated
 
 
@@ -21,6 +23,10 @@ class Access:
     user_id: int
     bearer_id: UUID
     reply: Reply
+    dialect: str = ""
+    """In which it is sent, with the options and headers of the ticket; empty for our own format."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def authorize(request: StreamRequest) -> Access:
@@ -39,6 +45,32 @@ def authorize(request: StreamRequest) -> Access:
     if reply is None:
         raise MessageNotFound
     return Access(user_id=bearer.user_id, bearer_id=bearer.pk, reply=reply)
+
+
+def authorize_by_ticket(request: StreamRequest) -> Access:
+    """Return the reply that the ticket in the URL opens in a dialect; what is in the headers does not count.
+
+    Raises:
+        NotAuthenticated, TicketInvalid, SessionEnded: there is no ticket that works.
+        MessageNotFound: the ticket is for another reply, or the reply was deleted.
+    """
+    text = request.query.get("ticket", [""])[0]
+    if not text:
+        raise NotAuthenticated
+    ticket = DialectTicket.parse(text)
+    bearer = bearers.living(ticket.bearer_id)
+    request.user_id = bearer.user_id
+    reply = Reply.objects.filter(pk=ticket.reply_id, user_id=bearer.user_id).first()
+    if reply is None or reply.pk != request.reply_id:
+        raise MessageNotFound
+    return Access(
+        user_id=bearer.user_id,
+        bearer_id=bearer.pk,
+        reply=reply,
+        dialect=ticket.dialect,
+        options=ticket.options,
+        headers=ticket.headers,
+    )
 
 
 def _bearer_of(request: StreamRequest) -> tuple[Bearer, int | None]:

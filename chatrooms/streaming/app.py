@@ -1,4 +1,5 @@
-"""`GET /message/{id}/stream`: the live reply as server-sent events, served by the process `stream`.
+"""`GET /message/{id}/stream`: the live reply as server-sent events, served by the process `stream`; and
+`GET /v1/live/{id}`: the same in the dialect of another API (`dialects`).
 
 A raw ASGI route: Django would keep a thread for each open stream. A client costs a task, its queue at the hub and what
 its socket buffers. A client that reads too slowly is cut off, and can resume where it was.
@@ -8,26 +9,31 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import structlog
 from django.conf import settings
 
-from chatrooms.exceptions import TooManyStreams
-from chatrooms.streaming.access import authorize
+from chatrooms.exceptions import StreamUnavailable, TooManyStreams
+from chatrooms.streaming.access import authorize, authorize_by_ticket
 from chatrooms.streaming.client_stream import ClientStream
 from chatrooms.streaming.database import close_connections_after, over_and_signed_out
+from chatrooms.streaming.dialect_stream import DialectStream
+from chatrooms.streaming.dialects import dialect_of
 from chatrooms.streaming.hub import Hub
 from chatrooms.streaming.request import Disconnected, Receive, Scope, Send, StreamRequest, preflight_response
 from chatrooms.streaming.sse import refusal_response
 from config.http.client_address import address_behind
-from config.http.problems import MethodNotAllowed, NotFound, problem_of
+from config.http.problems import MethodNotAllowed, NotFound, Problem, problem_of
 from config.observability import metrics
 from config.observability.logs import identity_of
 
 log = structlog.get_logger(__name__)
+
+DIALECT_STREAMS_PER_USER: Final = 100
+"""Each belongs to a request of its own, and few replies of a user are unfinished: this bounds who opens one often."""
 
 DATABASE_THREADS: Final = 8
 """They check who may read which reply, and how a reply has ended."""
@@ -38,7 +44,7 @@ class StreamApp:
 
     def __init__(self) -> None:
         self._hub = Hub(poll_database=over_and_signed_out)
-        self._open: Counter[int] = Counter()
+        self._open: Counter[object] = Counter()
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="stream-database")
 
     async def start(self) -> None:
@@ -68,8 +74,8 @@ class StreamApp:
             log.info(
                 "stream",
                 method=scope["method"],
-                route="message/<int:message_id>/stream" if request.message_id is not None else None,
-                ids={"message_id": request.message_id},
+                route=request.route,
+                ids=request.ids,
                 status=request.status,
                 user_id=request.user_id,
                 reply_request_id=request.reply_request_id,
@@ -93,29 +99,53 @@ class StreamApp:
                 request.abort()
 
     async def _route(self, request: StreamRequest) -> None:
-        if request.message_id is None:
+        if request.route is None:
             raise NotFound
         if request.scope["method"] == "OPTIONS":
-            await request.respond(preflight_response())
+            await request.respond(preflight_response(is_for_all=request.reply_id is not None))
         elif request.scope["method"] == "GET":
-            await self._stream(request)
+            await (self._stream(request) if request.reply_id is None else self._stream_in_dialect(request))
         else:
             raise MethodNotAllowed
 
     async def _stream(self, request: StreamRequest) -> None:
         access = await self._in_thread(authorize, request)
         request.reply_request_id = access.reply.request_id
-        if self._open[access.user_id] >= settings.STREAMS_PER_USER:
-            raise TooManyStreams(f"At most {settings.STREAMS_PER_USER} at once.", retry_after=5)
-        self._open[access.user_id] += 1
+        with self._counted(access.user_id, most=settings.STREAMS_PER_USER):
+            await ClientStream(self._hub, request, access, self._in_thread).run()
+
+    async def _stream_in_dialect(self, request: StreamRequest) -> None:
+        access = await self._in_thread(authorize_by_ticket, request)
+        request.reply_request_id = access.reply.request_id
+        try:
+            kind = dialect_of(access.dialect)
+        except KeyError:
+            raise StreamUnavailable(retry_after=2) from None  # during an upgrade
+        try:
+            with self._counted((access.user_id, "in dialects"), most=DIALECT_STREAMS_PER_USER):
+                dialect = kind(reply=access.reply, options=access.options)
+                await DialectStream(self._hub, request, access, self._in_thread, dialect).run()
+        except Problem as problem:
+            await request.respond(kind.refusal(problem))
+
+    @contextlib.contextmanager
+    def _counted(self, key: object, *, most: int) -> Iterator[None]:
+        """Count the block as an open stream.
+
+        Raises:
+            TooManyStreams: there are `most` of this key already.
+        """
+        if self._open[key] >= most:
+            raise TooManyStreams(f"At most {most} at once.", retry_after=5)
+        self._open[key] += 1
         metrics.stream_clients.inc()
         try:
-            await ClientStream(self._hub, request, access, self._in_thread).run()
+            yield
         finally:
             metrics.stream_clients.dec()
-            self._open[access.user_id] -= 1
-            if not self._open[access.user_id]:
-                del self._open[access.user_id]
+            self._open[key] -= 1
+            if not self._open[key]:
+                del self._open[key]
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()

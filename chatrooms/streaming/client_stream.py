@@ -1,8 +1,7 @@
 """One client's stream, from its first byte to its last."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -41,7 +40,7 @@ class ClientStream:
                 return
             await self._request.start_response(200, {"content-type": "text/event-stream; charset=utf-8"})
             self._request.limit_send_buffer()
-            await self._until_disconnect(self._send_all(RETRY + backlog, subscriber))
+            await self._request.until_disconnect(self._send_all(RETRY + backlog, subscriber))
         finally:
             if subscriber:
                 await self._hub.unsubscribe(subscriber)
@@ -147,20 +146,3 @@ class ClientStream:
         return self._cursor.render_snapshot(
             text=reply.content, parts=reply.parts or [], attempt=reply.attempt, event=event, data=data
         )
-
-    async def _until_disconnect(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Run `sending` until it is finished or the client has disconnected, whichever is first.
-
-        `sending` must not use `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes together
-        with its result (github.com/python/cpython/issues/86296), and the client would stay subscribed.
-        """
-        send = asyncio.ensure_future(sending)
-        disconnect = asyncio.ensure_future(self._request.wait_for_disconnect())
-        try:
-            await asyncio.wait((send, disconnect), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            disconnect.cancel()
-            if not send.done():
-                send.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await send

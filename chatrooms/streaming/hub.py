@@ -86,6 +86,11 @@ class Hub:
         await self._redis.aclose()
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether the process is being stopped."""
+        return self._is_stopping
+
+    @property
     def count(self) -> int:
         """How many clients there are."""
         return sum(len(subscribers) for subscribers in self._subscribers.values())

@@ -19,6 +19,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Coroutine[Any, Any, None]]
 
 PATH: Final = re.compile(r"/message/(\d{1,18})/stream")
+DIALECT_PATH: Final = re.compile(r"/v1/live/(\d{1,18})")
+"""Where a reply is sent in the dialect of another API, by the reply's id. Only a ticket opens it."""
 
 SEND_TIMEOUT: Final = 30.0
 """Seconds after which a client is dropped that does not read what it is sent."""
@@ -45,12 +47,26 @@ class StreamRequest:
         self._flow = getattr(getattr(send, "__self__", None), "flow", None)
         match = PATH.fullmatch(scope["path"])
         self.message_id = int(match[1]) if match else None
+        match = DIALECT_PATH.fullmatch(scope["path"])
+        self.reply_id = int(match[1]) if match else None
         self.query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         self.started = time.monotonic()
         self.status = self.sent_bytes = 0
         self.user_id: int | None = None
         self.reply_request_id = ""
         self.end_reason = ""
+
+    @property
+    def route(self) -> str | None:
+        """The route of the path as the log names it; None if there is none."""
+        if self.message_id is not None:
+            return "message/<int:message_id>/stream"
+        return "v1/live/<int:reply_id>" if self.reply_id is not None else None
+
+    @property
+    def ids(self) -> dict[str, int | None]:
+        """The ids in the path, for the log."""
+        return {"message_id": self.message_id} if self.reply_id is None else {"reply_id": self.reply_id}
 
     @property
     def last_event_id(self) -> str:
@@ -122,6 +138,23 @@ class StreamRequest:
         """End the body."""
         await self._send_body(b"", more=False)
 
+    async def until_disconnect(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Run `sending` until it is finished or the client has disconnected, whichever is first.
+
+        `sending` must not use `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes together
+        with its result (github.com/python/cpython/issues/86296), and the client would stay subscribed.
+        """
+        send = asyncio.ensure_future(sending)
+        disconnect = asyncio.ensure_future(self.wait_for_disconnect())
+        try:
+            await asyncio.wait((send, disconnect), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            disconnect.cancel()
+            if not send.done():
+                send.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await send
+
     async def wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
@@ -151,12 +184,26 @@ class StreamRequest:
         return self._send({"type": "http.response.body", "body": data, "more_body": more})
 
     def _cors_headers(self) -> dict[str, str]:
-        """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the response, and no others."""
+        """Let the pages of `WEB_ORIGIN` and of `APP_ORIGINS` read the response, and no others.
+
+        A reply in a dialect is opened by its ticket alone, and after a redirect to another origin a browser sends
+        `Origin: null`: so every page may read it that has the ticket.
+        """
+        if self.reply_id is not None:
+            return {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED_BY_DIALECTS}
         origin = self.headers.get("origin", "")
         if origin not in (settings.WEB_ORIGIN, *settings.APP_ORIGINS):
             return {"vary": "Origin"}
         exposed = ", ".join(settings.CORS_EXPOSE_HEADERS)
         return {"vary": "Origin", "access-control-allow-origin": origin, "access-control-expose-headers": exposed}
+
+
+EXPOSED_BY_DIALECTS: Final = ", ".join(
+    [
+        *("Retry-After", "X-Request-ID", "Idempotency-Replayed"),
+        *(f"x-ratelimit-{name}-requests" for name in ("limit", "remaining", "reset")),
+    ]
+)
 
 
 def _default_headers() -> dict[str, str]:
@@ -170,11 +217,14 @@ def _default_headers() -> dict[str, str]:
     }
 
 
-def preflight_response() -> HttpResponse:
-    """Answer the request that a browser makes before it sends `Authorization` across origins."""
+def preflight_response(*, is_for_all: bool = False) -> HttpResponse:
+    """Answer the request that a browser makes before it sends `Authorization` across origins.
+
+    With `is_for_all`, any further header may come: those of a client that `web` has redirected.
+    """
     response = HttpResponse(status=204)
     del response["Content-Type"]
     response["Access-Control-Allow-Methods"] = "GET"
-    response["Access-Control-Allow-Headers"] = ", ".join(settings.CORS_ALLOW_HEADERS)
+    response["Access-Control-Allow-Headers"] = ", ".join(["*"] * is_for_all + settings.CORS_ALLOW_HEADERS)
     response["Access-Control-Max-Age"] = "600"
     return response

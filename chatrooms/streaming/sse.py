@@ -56,18 +56,45 @@ def parse_last_event_id(text: str, *, reply_id: int) -> EntryId | None:
     return EntryId.parse(entry_id) if reply == str(reply_id) else None
 
 
-class SseCursor:
+class Position:
     """How far one client has come in one reply's stream.
 
-    An entry may arrive twice (from the stream and from its channel) and is sent once. `is_over` says that the end has
-    been sent.
+    An entry may arrive twice (from the stream and from its channel) and counts once. `is_over` says that the end was
+    reached.
     """
 
-    def __init__(self, *, reply_id: int) -> None:
-        self._reply_id = reply_id
+    def __init__(self) -> None:
         self._last = EntryId(0, 0)
         self._length: int | None = None
         self.is_over = False
+
+    def advance(self, entry: Entry) -> bool:
+        """Take an entry; False for one that came before.
+
+        Raises:
+            Gap: something before it is missing.
+        """
+        if self.is_over or entry.id <= self._last:
+            return False
+        if entry.event is Event.START:
+            self._length = 0
+        elif entry.event is Event.DELTA or entry.event in PART_EVENTS:
+            if self._length != entry.offset:
+                raise Gap
+            self._length = entry.length_after
+        elif entry.event is Event.DONE and self._length != entry.data.get("length"):
+            raise Gap
+        self._last = entry.id
+        self.is_over = entry.event in END_EVENTS
+        return True
+
+
+class SseCursor(Position):
+    """How far one client has come, and what it is sent in our own format."""
+
+    def __init__(self, *, reply_id: int) -> None:
+        super().__init__()
+        self._reply_id = reply_id
 
     def resume_after(self, entry: Entry) -> None:
         """Continue after an entry that the client has received before."""
@@ -81,18 +108,8 @@ class SseCursor:
         Raises:
             Gap: something before it is missing.
         """
-        if self.is_over or entry.id <= self._last:
+        if not self.advance(entry):
             return b""
-        if entry.event is Event.START:
-            self._length = 0
-        elif entry.event is Event.DELTA or entry.event in PART_EVENTS:
-            if self._length != entry.offset:
-                raise Gap
-            self._length = entry.length_after
-        elif entry.event is Event.DONE and self._length != entry.data.get("length"):
-            raise Gap
-        self._last = entry.id
-        self.is_over = entry.event in END_EVENTS
         if not entry.rendered:
             event_id = event_id_of(self._reply_id, entry.id)
             entry.rendered = render_event(entry.event, _public_data(entry), event_id=event_id)

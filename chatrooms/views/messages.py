@@ -168,7 +168,7 @@ class RoomMessageViewSet(MessageViews):
         user, bearer = current_user(request), current_bearer(request)
         found: Any = FirstPage(lambda limit: rows.newest_messages(user_id=user.pk, room_id=room_id, limit=limit))
         if "cursor" in request.query_params:
-            found = rows.with_current_reply(Message.objects.of_user(user.pk).in_room(room_id))
+            found = rows.with_current_reply(Message.objects.listed().of_user(user.pk).in_room(room_id))
         page = self.paginate_queryset(found) or []
         if not page and not Chatroom.objects.for_user(user).filter(pk=room_id).exists():
             raise RoomNotFound

@@ -8,6 +8,7 @@ wait. The tour deletes all that it makes.
 from typing import Final
 
 from config.dev.postman_accounts import ACCOUNT, API_KEYS, END, RENEWAL, SIGN_IN, WEBHOOKS
+from config.dev.postman_openai import OPENAI
 from config.dev.postman_steps import (
     ANSWERED,
     SIGN,
@@ -212,3 +213,4 @@ PRO: Final = Folder(
 )
 
 TOUR: Final = (SIGN_IN, API_KEYS, WEBHOOKS, ACCOUNT, ROOMS, MESSAGES, FILES, TAKING, PRO, RENEWAL, END)
+TOUR: Final = (SIGN_IN, API_KEYS, ACCOUNT, ROOMS, MESSAGES, FILES, OPENAI, TAKING, PRO, RENEWAL, END)

@@ -45,6 +45,9 @@ FAILURE_HEADERS: Final[Schema] = {
     "Allow": {"description": "With a 405: the allowed methods.", "schema": {"type": "string"}},
 }
 
+ERROR_SHAPE: Final = "x-errors"
+"""Of an operation whose errors have another shape: the name of its response in the components."""
+
 SUCCESS: Final = {
     "200": "Success.",
     "201": "Created.",
@@ -88,7 +91,7 @@ def complete(result: Schema, **_: Any) -> Schema:
     """
     components = result["components"]
     components["schemas"] |= _problem()
-    components["headers"] = dict(FAILURE_HEADERS)
+    components["headers"] = {**FAILURE_HEADERS, **components.get("headers", {})}
     for operation in _operations(result):
         operation.setdefault("security", [])
         _name_scope(operation)
@@ -96,12 +99,13 @@ def complete(result: Schema, **_: Any) -> Schema:
             response["description"] = response.get("description") or SUCCESS.get(status, "")
             headers = {"X-Request-ID": REQUEST_ID, **response.get("headers", {})}
             components["headers"] |= headers
-            response["headers"] = _references(headers)
+            response["headers"] = references(headers)
         # Both, because some client generators read only one of them.
+        error = operation.pop(ERROR_SHAPE, "Problem")
         for failure in ("4XX", "default"):
-            operation["responses"][failure] = {"$ref": "#/components/responses/Problem"}
+            operation["responses"][failure] = {"$ref": f"#/components/responses/{error}"}
     components["headers"] = dict(sorted(components["headers"].items()))
-    components["responses"] = {"Problem": _failed()}
+    components["responses"] = {"Problem": _failed(), **components.get("responses", {})}
     return result
 
 
@@ -119,14 +123,15 @@ def _name_scope(operation: Schema) -> None:
                 requirement[scheme] = []
 
 
-def _references(headers: Schema) -> Schema:
+def references(headers: Schema) -> Schema:
+    """Headers of the components, by reference."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
 
 
 def _failed() -> Schema:
     return {
         "description": "An error. docs/errors.md explains each code.",
-        "headers": _references(FAILURE_HEADERS),
+        "headers": references(FAILURE_HEADERS),
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 

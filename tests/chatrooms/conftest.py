@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
@@ -167,4 +168,6 @@ def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Mess
         "session_id": Session.objects.get(user=alice).pk,
         "file_id": file.pk,
         "key_id": make_api_key(alice).id,
+        "response_id": client.post("/v1/responses", {"input": "Hello", "background": True}).json()["id"],
+        "model": settings.GEMINI_MODEL,
     }

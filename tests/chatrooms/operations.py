@@ -40,8 +40,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /message/{message_id}/stop": {},
     "POST /message/{message_id}/retry": {},
     "POST /message/{message_id}/regenerate": {},
+    "GET /v1/responses/{response_id}": {},
+    "DELETE /v1/responses/{response_id}": {},
+    "POST /v1/responses/{response_id}/cancel": {},
 }
 """The body for each operation on one object. An operation without a line fails a test."""
+OF_NOBODY = {"GET /v1/models/{model}"}
+"""Operations on one object that has no owner."""
 OPEN = {
     "POST /auth/forgot-password",
     "POST /auth/login",
@@ -71,6 +76,12 @@ def state() -> list[Any]:
         return sorted(cursor.fetchall())
 
 
+def code_of(answer: Any) -> str:
+    """The code of an error, in our shape or in OpenAI's."""
+    body = answer.json()
+    return str(body["error"]["code"] if "error" in body else body["code"])
+
+
 def ask(client: APIClient, operation: str, **ids: Any) -> Any:
     method, _, path = operation.partition(" ")
     return getattr(client, method.lower())("/" + path.lstrip("/").format(**ids), BODIES.get(operation, {}))
@@ -84,5 +95,7 @@ MISSING = {
     "key_id": "01234567-89ab-4cde-8f01-23456789abcd",
     "endpoint_id": "01234567-89ab-4cde-8f01-23456789abcd",
     "delivery_id": 2**62,
+    "response_id": f"resp_{2**62}",
+    "model": "no-such-model",
 }
 """Ids of the same kinds that nobody has."""

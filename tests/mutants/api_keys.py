@@ -188,7 +188,7 @@ BREAKS = (
     Break(
         lets="a key use a model that it does not have",
         file="chatrooms/key_models.py",
-        text="if model_for(room=Chatroom.objects.get(pk=room_id), tier=tier) not in allowed:",
+        text="if model_of(model or Chatroom.objects.get(pk=room_id).model, tier=tier) not in allowed:",
         broken="if False:",
         tests="chatrooms/test_key_models.py",
     ),

@@ -6,7 +6,7 @@ BREAKS = (
     Break(
         lets="a user read another user's room",
         file="chatrooms/models/rooms.py",
-        text="        return self.filter(user_id=user.pk)\n",
+        text="        return self.listed().filter(user_id=user.pk)\n",
         broken="        return self.all()\n",
         tests="chatrooms/test_strangers.py",
     ),
@@ -27,15 +27,15 @@ BREAKS = (
     Break(
         lets="a user read the messages of another user's room",
         file="chatrooms/rows.py",
-        text="Message.objects.in_room(room_id).filter(user_id=user_id)",
-        broken="Message.objects.in_room(room_id)",
+        text="Message.objects.listed().in_room(room_id).filter(user_id=user_id)",
+        broken="Message.objects.listed().in_room(room_id)",
         tests="chatrooms/test_strangers.py",
     ),
     Break(
         lets="a user get another user's room",
         file="chatrooms/rows.py",
-        text="Chatroom.objects.filter(user_id=user_id, pk=room_id)",
-        broken="Chatroom.objects.filter(pk=room_id)",
+        text="Chatroom.objects.listed().filter(user_id=user_id, pk=room_id)",
+        broken="Chatroom.objects.listed().filter(pk=room_id)",
         tests="chatrooms/test_strangers.py",
     ),
     Break(
@@ -188,7 +188,7 @@ BREAKS = (
     Break(
         lets="a user create any number of rooms",
         file="chatrooms/rooms.py",
-        text="if Chatroom.objects.filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:",
+        text="if Chatroom.objects.listed().filter(user_id=user_id).count() >= settings.ROOMS_PER_USER:",
         broken="if False:",
         tests="chatrooms/test_rooms.py",
     ),

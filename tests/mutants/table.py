@@ -1,8 +1,20 @@
 """All breaks."""
 
-from tests.mutants import Break, accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, webhooks
+from tests.mutants import (
+    Break,
+    accounts,
+    admin,
+    api_keys,
+    attachments,
+    billing,
+    chatrooms,
+    config,
+    gemini,
+    openai,
+    webhooks,
+)
 
 PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
-    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, webhooks)
+    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai, webhooks)
 }

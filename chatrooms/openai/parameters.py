@@ -1,0 +1,78 @@
+"""The parameters of OpenAI's requests: each is supported, or ignored because it changes no answer, or refused.
+
+None is dropped silently: a client that asks for something gets it, or is told which parameter it may not use.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chatrooms.openai.errors import InvalidParameter
+
+Body = TypeVar("Body", bound=BaseModel)
+
+HARMLESS: Final = frozenset(
+    {
+        *("user", "safety_identifier", "metadata"),
+        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options"),
+    }
+)
+"""They name or label a request, or are about the speed and price of OpenAI's own servers; no reply depends on them."""
+
+
+class Strict(BaseModel):
+    """An object in a request: of JSON's types, and with no further members."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def read(body: Mapping[str, Any], *, into: type[Body], neutral: Mapping[str, tuple[Any, ...]]) -> Body:
+    """Validate a request.
+
+    Args:
+        body: the JSON object. A member that is null is as if it was not there, as at OpenAI.
+        into: what it may hold.
+        neutral: the values of parameters that are not supported which ask for nothing but the usual.
+
+    Raises:
+        InvalidParameter: `param` names what is not valid or not supported.
+    """
+    given = {name: value for name, value in body.items() if value is not None and name not in HARMLESS}
+    for name, values in neutral.items():
+        if name not in given:
+            continue
+        value = given.pop(name)
+        if not any(_is_same(value, usual) for usual in values):
+            raise InvalidParameter(f"{name} is not supported{_but_for(values)}.", param=name)
+    for name in sorted(given.keys() - into.model_fields.keys()):
+        raise InvalidParameter(f"{name[:80]} is not supported.", param=name[:80])
+    try:
+        return into.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise InvalidParameter(f"{first['msg']}.", param=_path(first["loc"])) from None
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """1 and true are equal in Python, and not in JSON."""
+    return value == other and isinstance(value, bool) == isinstance(other, bool)
+
+
+def _but_for(values: tuple[Any, ...]) -> str:
+    return f", but for {', '.join(map(repr, values))}" if values else ""
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """messages[0].content, as OpenAI names a place; without the names that pydantic gives to alternatives."""
+    path = ""
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif "[" not in step and step not in ("str", "list", "bool", "int", "float", *TAGS):
+            path += f".{step}" if path else step
+    return path
+
+
+TAGS: Final = frozenset({"user", "assistant", "system", "developer", "text", "image_url", "input_audio", "file"})
+"""Values of `role` and `type`, which tell pydantic which alternative is meant."""

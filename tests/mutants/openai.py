@@ -1,0 +1,111 @@
+"""Breaks of OpenAI's dialect."""
+
+from tests.mutants import Break
+
+BREAKS = (
+    Break(
+        lets="two attempts be mixed in a chat completion",
+        file="chatrooms/streaming/sent_text.py",
+        text="            self._differs = not new.startswith(known)\n",
+        broken="            self._differs = False\n",
+        tests="openai/test_events_are_valid.py",
+    ),
+    Break(
+        lets="a rewritten reply end as if it were whole",
+        file="chatrooms/streaming/sent_text.py",
+        text="return text.removeprefix(sent) if text.startswith(sent) else None",
+        broken="return text[len(sent) :]",
+        tests="openai/test_events_are_valid.py",
+    ),
+    Break(
+        lets="a response be resumed with another text",
+        file="chatrooms/openai/response_dialect.py",
+        text=" or _checksum(text[: self.length]) != self._checksum",
+        broken="",
+        tests="openai/test_events_are_valid.py",
+    ),
+    Break(
+        lets="an event that the client has be sent again",
+        file="chatrooms/openai/response_dialect.py",
+        text="        if number <= self._after:\n",
+        broken="        if False:\n",
+        tests="openai/test_events_are_valid.py",
+    ),
+    Break(
+        lets="an unknown parameter be dropped silently",
+        file="chatrooms/openai/parameters.py",
+        text="for name in sorted(given.keys() - into.model_fields.keys()):",
+        broken="for name in [given.pop(name) for name in given.keys() - into.model_fields.keys()][:0]:",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a parameter that is not supported be dropped silently",
+        file="chatrooms/openai/parameters.py",
+        text="        if not any(_is_same(value, usual) for usual in values):\n",
+        broken="        if False:\n",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a key use a model that it does not have, in OpenAI's dialect",
+        file="chatrooms/openai/views.py",
+        text="return key.allowed_models(tier.allowed_models) if key else list(tier.allowed_models)",
+        broken="return list(tier.allowed_models)",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a chat completion be found by the search",
+        file="chatrooms/models/messages.py",
+        text="        seen = self.listed().filter(Q(",
+        broken="        seen = self.filter(Q(",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a message be sent to a room that is in no list",
+        file="chatrooms/new_messages.py",
+        text=" AND kind = %(kind)s",
+        broken="",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a chat completion be deleted before its reply",
+        file="chatrooms/hidden_rooms.py",
+        text=".exclude(Exists(unknown))",
+        broken="",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="what does not fit be sent to the model",
+        file="chatrooms/openai/said.py",
+        text="        if tokens > tier.context_tokens:\n",
+        broken="        if False:\n",
+        tests="openai/test_chat_requests.py",
+    ),
+    Break(
+        lets="a user retrieve, cancel or delete another user's response",
+        file="chatrooms/openai/continuing.py",
+        text='Reply.objects.filter(pk=number, user_id=user_id, asked__has_key="repeated")',
+        broken='Reply.objects.filter(pk=number, asked__has_key="repeated")',
+        tests="chatrooms/test_strangers.py",
+    ),
+    Break(
+        lets="a ticket open another reply in a dialect",
+        file="chatrooms/streaming/access.py",
+        text="    if reply is None or reply.pk != request.reply_id:\n",
+        broken="    if reply is None:\n",
+        tests="openai/test_live_access.py",
+    ),
+    Break(
+        lets="a ticket of a dialect be valid for ever",
+        file="chatrooms/tickets.py",
+        text="salt=DIALECT_SALT, max_age=LIFETIME",
+        broken="salt=DIALECT_SALT",
+        tests="openai/test_live_access.py",
+    ),
+    Break(
+        lets="every proxy be told to redirect by itself",
+        file="chatrooms/live_redirects.py",
+        text='    if request.headers.get(SAYS_SO) == "X-Accel-Redirect":\n',
+        broken="    if True:\n",
+        tests="openai/test_chat_requests.py",
+    ),
+)
