@@ -47,7 +47,7 @@ BREAKS = (
     ),
     Break(
         lets="browsers use plain HTTP",
-        file="config/settings.py",
+        file="config/api_settings.py",
         text='    "django.middleware.security.SecurityMiddleware",\n',
         broken="",
         tests="config/test_safeguards.py",
