@@ -119,7 +119,7 @@ image-test: venv-dev ## Build the image without Docker, and run all its processe
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules tests/ui_stream/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:

@@ -8,10 +8,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # They need the app registry.
+        from corsheaders.signals import check_request_enabled  # noqa: PLC0415
+
         from accounts import personal_data, schema, statistics  # noqa: F401, PLC0415
+        from accounts.api_keys import origins  # noqa: PLC0415
         from accounts.personal_data import ErasureStep, Phase, RetentionStep, erasure, export, retention  # noqa: PLC0415
         from accounts.staff import audit_trail  # noqa: PLC0415
 
+        check_request_enabled.connect(origins.may_read)
         statistics.register_source(statistics.sign_ups)
         personal_data.register(
             export={

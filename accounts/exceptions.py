@@ -136,6 +136,14 @@ class ScopeMissing(Forbidden):
     detail = "Make a key with the scope that the route needs."
 
 
+class OriginNotAllowed(Forbidden):
+    """The page that sent the request is of an origin that may not use the API, or not with this key."""
+
+    code = "origin_not_allowed"
+    title = "Pages of this origin may not do this"
+    detail = "Make a key whose allowed_origins has the origin of the page."
+
+
 class TooManyApiKeys(Problem):
     """The user has as many keys as one may have."""
 

@@ -141,6 +141,12 @@ def once(
         return Outcome(**made, replayed=False)
 
 
+def object_of(*, user_id: int, route: str, key: str) -> int | None:
+    """The id of what a request with this key made; None if there was none within `KEPT`."""
+    kept = IdempotencyKey.objects.filter(**_names(user_id, route, key), created_at__gt=Now() - KEPT)
+    return kept.values_list("object_id", flat=True).first()
+
+
 def _earlier(*, user_id: int, route: str, key: str | None, body: Mapping[str, Any]) -> Outcome | None:
     if key is None:
         return None

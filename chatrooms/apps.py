@@ -17,14 +17,17 @@ class ChatroomsConfig(AppConfig):
         from chatrooms.models import File  # noqa: PLC0415
         from chatrooms.openai import chat_dialect, response_dialect  # noqa: PLC0415
         from chatrooms.streaming import dialects  # noqa: PLC0415
+        from chatrooms.ui_messages import dialect as ui_dialect  # noqa: PLC0415
 
         dialects.register(chat_dialect.NAME, chat_dialect.ChatDialect)
         dialects.register(response_dialect.NAME, response_dialect.ResponseDialect)
+        dialects.register(ui_dialect.NAME, ui_dialect.UiMessageDialect)
         gauges.register_all()
         register_source(statistics.daily_statistics)
         personal_data.register(
             export={
                 "rooms": export.rooms,
+                "external_ids": export.external_ids,
                 "messages": export.messages,
                 "revisions": export.revisions,
                 "summaries": export.summaries,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from accounts.downloads import in_pages
 from accounts.personal_data.export import rows
 from chatrooms.markdown import closed, on_one_line
-from chatrooms.models import READABLE, Chatroom, Message, Revision, Role, Summary
+from chatrooms.models import READABLE, Chatroom, ExternalId, Message, Revision, Role, Summary
 
 ROOM_FIELDS: Final = (
     "id",
@@ -54,6 +54,11 @@ MESSAGE_FIELDS: Final = (
 
 def rooms(user_id: int) -> Iterable[Any]:
     return rows(Chatroom.objects.filter(user_id=user_id), *ROOM_FIELDS)
+
+
+def external_ids(user_id: int) -> Iterable[Any]:
+    """What clients call the rooms."""
+    return rows(ExternalId.objects.filter(user_id=user_id), "room_id", "external_id")
 
 
 def messages(user_id: int) -> Iterable[Any]:

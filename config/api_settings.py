@@ -53,6 +53,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
+        "accounts.api_keys.origins.OriginPermission",
         "accounts.api_keys.scopes.ScopePermission",
     ],
     "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],

@@ -27,6 +27,7 @@ from chatrooms.openai.chat_completions import ChatCompletionView
 from chatrooms.openai.model_list import ModelListView, ModelView
 from chatrooms.openai.responses import CancelView, ResponseListView, ResponseView
 from chatrooms.page.view import page_or_index
+from chatrooms.ui_messages.views import UiChatStreamView, UiChatView
 from config.http.docs import DocsView, ErrorsView, LlmsView, SchemaView
 
 # They are tried in this order, so those that are asked for most come first.
@@ -50,6 +51,8 @@ urlpatterns = [
     path("v1/responses/<str:response_id>/cancel", CancelView.as_view()),
     path("v1/models", ModelListView.as_view()),
     path("v1/models/<str:model>", ModelView.as_view()),
+    path("v1/ui/chat", UiChatView.as_view()),
+    path("v1/ui/chat/<str:chat_id>/stream", UiChatStreamView.as_view()),
     path("user/me", MeView.as_view()),
     path("", page_or_index),
     path("auth/signup", accounts.SignupView.as_view()),

@@ -17,6 +17,16 @@ AXE: Final = Path(__file__).resolve().parent / "page" / "javascript" / "node_mod
 """What finds faults of accessibility in a page."""
 
 
+UI_STREAM: Final = Path(__file__).resolve().parent / "ui_stream"
+"""Where the AI SDK is installed, and what uses it."""
+
+
+def ui_stream() -> Path:
+    """The folder of the AI SDK; if it is not installed, the test is skipped, or fails when CI=true."""
+    installed(UI_STREAM / "node_modules" / "ai" / "package.json", "tests/ui_stream")
+    return UI_STREAM
+
+
 def node() -> str:
     """The program; without it the test is skipped, or fails when CI=true."""
     return shutil.which("node") or _missing("Node.js is not installed (apt-get install nodejs npm)")

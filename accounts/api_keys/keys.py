@@ -54,6 +54,7 @@ def make(
     name: str,
     scopes: Sequence[Scope],
     models: Sequence[str] | None = None,
+    allowed_origins: Sequence[str] = (),
     daily_units: int | None = None,
     lifetime: timedelta = timedelta(days=USUAL_DAYS),
 ) -> Shown:
@@ -64,6 +65,7 @@ def make(
         name: for the user to tell their keys apart.
         scopes: what the key may do.
         models: those that may reply to it; None for all of the user's tier.
+        allowed_origins: whose pages may use it.
         daily_units: that it may consume of the user's; None for all.
         lifetime: from now, at most `LONGEST_DAYS`.
 
@@ -84,6 +86,7 @@ def make(
             secret_hash=text.digest,
             scopes=list(scopes),
             model_names=None if models is None else list(models),
+            allowed_origins=list(allowed_origins),
             daily_units=daily_units,
             expires_at=Now() + lifetime,
         )

@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api_keys.keys import LONGEST_DAYS, LONGEST_OVERLAP, MOST_UNITS, USUAL_DAYS, Shown
+from accounts.api_keys.origins import ORIGIN
 from accounts.models import ApiKey, Scope
-from accounts.models.api_keys import MAX_KEY_NAME, MAX_MODELS
-from config.http.fields import TextField
+from accounts.models.api_keys import MAX_KEY_NAME, MAX_MODELS, MAX_ORIGIN, MAX_ORIGINS
+from config.http.fields import PatternField, TextField
 
 
 class EachOnceField(serializers.ListField):
@@ -49,6 +50,12 @@ class NewApiKeySerializer(LifetimeSerializer):
         max_length=MAX_MODELS,
         help_text="The models that may reply to it, of those that your tier has; all of them without this.",
     )
+    allowed_origins = EachOnceField(
+        child=PatternField(ORIGIN, max_length=MAX_ORIGIN),
+        required=False,
+        max_length=MAX_ORIGINS,
+        help_text="Origins whose pages may use it on `/v1`: `https://app.example.com`, in lower case, without a path.",
+    )
     daily_units = serializers.IntegerField(
         required=False,
         allow_null=True,
@@ -74,6 +81,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
     prefix = serializers.CharField(read_only=True, help_text="What its text begins with.")
     scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices), read_only=True)
     models = serializers.ListField(source="model_names", child=serializers.CharField(), read_only=True, allow_null=True)
+    allowed_origins = serializers.ListField(child=serializers.CharField(), read_only=True)
     units_today = serializers.IntegerField(read_only=True, help_text="What it has consumed today (UTC).")
     previous_until = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="How long the secret before the last rotation works."
@@ -82,7 +90,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
     class Meta:
         model = ApiKey
         fields = (
-            *("id", "name", "prefix", "scopes", "models", "daily_units", "units_today"),
+            *("id", "name", "prefix", "scopes", "models", "allowed_origins", "daily_units", "units_today"),
             *("created_at", "expires_at", "last_used_at", "rotated_at", "previous_until"),
         )
         read_only_fields = fields

@@ -15,6 +15,8 @@ KEY_PREFIX: Final = "kvk_"
 
 MAX_KEY_NAME: Final = 80
 MAX_MODELS: Final = 20
+MAX_ORIGINS: Final = 20
+MAX_ORIGIN: Final = 255
 
 
 class Scope(models.TextChoices):
@@ -52,6 +54,8 @@ class ApiKey(models.Model):
     """What it may do; an empty list is nothing."""
     model_names = ArrayField(models.CharField(max_length=80), null=True)
     """The models that may reply to it, of those that the user's tier has; null for all, an empty list for none."""
+    allowed_origins = ArrayField(models.CharField(max_length=MAX_ORIGIN), default=list, db_default=[])
+    """Origins whose pages may use it on `/v1`, besides those of the installation (`accounts.api_keys.origins`)."""
     daily_units = models.PositiveIntegerField(null=True)
     """Units that it may consume per day (UTC), of the user's; null for all of them."""
     units_day = models.DateField(null=True, editable=False)

@@ -50,7 +50,7 @@ def api_keys(user_id: int) -> Iterable[Any]:
     """The API keys, ended ones too while they are kept; never a secret or its hash."""
     return rows(
         ApiKey.objects.filter(user_id=user_id),
-        *("id", "name", "scopes", "model_names", "daily_units", "units_day", "units_used"),
+        *("id", "name", "scopes", "model_names", "allowed_origins", "daily_units", "units_day", "units_used"),
         *("created_at", "expires_at", "rotated_at", "previous_until", "last_used_at", "revoked_at"),
     )
 

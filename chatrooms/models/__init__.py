@@ -20,6 +20,7 @@ from chatrooms.models.messages import (
 from chatrooms.models.rooms import (
     Chatroom,
     ChatroomQuerySet,
+    ExternalId,
     MillenniumLater,
     NameSource,
     RoomKind,
@@ -35,6 +36,7 @@ __all__ = [
     "UNFINISHED",
     "Chatroom",
     "ChatroomQuerySet",
+    "ExternalId",
     "File",
     "FileSpace",
     "Message",

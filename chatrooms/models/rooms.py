@@ -112,6 +112,21 @@ class Chatroom(models.Model):
         return f"room {self.pk}"
 
 
+class ExternalId(models.Model):
+    """What a client of the AI SDK calls a room (`chatrooms.ui_messages.chats`); it is its user's alone."""
+
+    room = models.OneToOneField(Chatroom, primary_key=True, on_delete=models.CASCADE, related_name="external")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "external_id"], name="room_one_for_each_external_id")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"external id of room {self.pk}"
+
+
 class Summary(models.Model):
     """The oldest turns of a long conversation in short: the prompt has it instead of them. It is never a message."""
 

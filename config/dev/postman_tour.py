@@ -120,6 +120,21 @@ MESSAGES: Final = Folder(
     ),
 )
 
+AI_SDK: Final = Folder(
+    name="AI SDK",
+    description="What `useChat` of Vercel's AI SDK asks for.",
+    steps=(
+        Step(
+            operation="POST /v1/ui/chat",
+            body={"id": "{{room_id}}"},
+            saves={"chat_id": 'get("room_id")'},
+            checks={"it ends": 'pm.response.text().endsWith("data: [DONE]\\n\\n")'},
+        ),
+        Step(operation="GET /v1/ui/chat/{chat_id}/stream", title="Nothing is under way", status=(204,)),
+        Step(operation="DELETE /v1/ui/chat/{chat_id}/stream", title="There is nothing to stop", status=(204,)),
+    ),
+)
+
 FILES: Final = Folder(
     name="Files",
     description="A file is uploaded first, and then attached to a message. In Postman, choose form-data and a file of "
@@ -212,5 +227,7 @@ PRO: Final = Folder(
     ),
 )
 
-TOUR: Final = (SIGN_IN, API_KEYS, WEBHOOKS, ACCOUNT, ROOMS, MESSAGES, FILES, TAKING, PRO, RENEWAL, END)
-TOUR: Final = (SIGN_IN, API_KEYS, ACCOUNT, ROOMS, MESSAGES, FILES, OPENAI, TAKING, PRO, RENEWAL, END)
+TOUR: Final = (
+    *(SIGN_IN, API_KEYS, WEBHOOKS, ACCOUNT, ROOMS, MESSAGES, FILES),
+    *(OPENAI, AI_SDK, TAKING, PRO, RENEWAL, END),
+)

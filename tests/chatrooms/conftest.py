@@ -164,6 +164,7 @@ def ids(alice: User, client: APIClient, room: Chatroom, send: Callable[..., Mess
         "endpoint_id": shown.endpoint.pk,
         "delivery_id": delivery.pk,
         "room_id": room.pk,
+        "chat_id": room.pk,
         "message_id": send(room).pk,
         "session_id": Session.objects.get(user=alice).pk,
         "file_id": file.pk,

@@ -43,6 +43,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "GET /v1/responses/{response_id}": {},
     "DELETE /v1/responses/{response_id}": {},
     "POST /v1/responses/{response_id}/cancel": {},
+    "GET /v1/ui/chat/{chat_id}/stream": {},
+    "DELETE /v1/ui/chat/{chat_id}/stream": {},
 }
 """The body for each operation on one object. An operation without a line fails a test."""
 OF_NOBODY = {"GET /v1/models/{model}"}
@@ -88,6 +90,7 @@ def ask(client: APIClient, operation: str, **ids: Any) -> Any:
 
 
 MISSING = {
+    "chat_id": 2**62,
     "room_id": 2**62,
     "message_id": 2**62,
     "file_id": 2**62,

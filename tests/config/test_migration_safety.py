@@ -21,7 +21,7 @@ def lint(app: str, name: str) -> MigrationLinter:
     return linter
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # no index is built concurrently within a transaction
 def test_new_migrations_are_safe_beside_old_code(capsys: pytest.CaptureFixture[str]) -> None:
     names = [key for key in MigrationLoader(connection).disk_migrations if key[0] in OURS]
     new = sorted((app, name) for app, name in names if int(name[:4]) > LANDED[app])

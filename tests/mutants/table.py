@@ -11,10 +11,14 @@ from tests.mutants import (
     config,
     gemini,
     openai,
+    ui_messages,
     webhooks,
 )
 
 PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
-    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai, webhooks)
+    for part in (
+        *(accounts, admin, api_keys, attachments, billing, chatrooms),
+        *(config, gemini, openai, ui_messages, webhooks),
+    )
 }

@@ -1,0 +1,1 @@
+"""Chats of Vercel's AI SDK (`useChat`): its requests, and the stream of chunks that it reads."""
