@@ -195,12 +195,11 @@ def replay(*, user_id: int, endpoint_id: UUID, delivery_id: int) -> WebhookDeliv
         WebhookEndpointDisabled: its endpoint gets nothing.
         DeliveryPending: it has not ended.
     """
-    find(user_id=user_id, endpoint_id=endpoint_id)
     this = WebhookDelivery.objects.filter(endpoint_id=endpoint_id, pk=delivery_id)
     with transaction.atomic():
+        _hold_enabled(user_id, endpoint_id)
         if not this.exists():
             raise DeliveryNotFound
-        _hold_enabled(user_id, endpoint_id)
         ended = this.exclude(status=WebhookDelivery.Status.PENDING)
         if not ended.update(status=WebhookDelivery.Status.PENDING, attempts=0, next_attempt_at=Now(), ended_at=None):
             raise DeliveryPending

@@ -188,10 +188,10 @@ BREAKS = (
         tests="accounts/webhooks/test_endpoints.py",
     ),
     Break(
-        lets="a stranger replay a delivery",
+        lets="a stranger test an endpoint and replay a delivery",
         file="accounts/webhooks/endpoints.py",
-        text="    find(user_id=user_id, endpoint_id=endpoint_id)\n    this =",
-        broken="    this =",
+        text="    mine = WebhookEndpoint.objects.for_user(user_id).filter(pk=endpoint_id)\n    endpoint = mine.sel",
+        broken="    mine = WebhookEndpoint.objects.filter(pk=endpoint_id)\n    endpoint = mine.sel",
         tests="accounts/webhooks/test_endpoints.py",
     ),
     Break(

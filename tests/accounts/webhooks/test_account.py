@@ -69,6 +69,14 @@ def test_the_erasure_is_told_when_the_account_is_gone(
     assert not WebhookDelivery.objects.exists()
 
 
+def test_what_is_told_during_an_erasure_goes_with_the_account(make: Callable[..., Any], alice: User, tell: Any) -> None:
+    """The steps before have deleted the other rows; this one came after them."""
+    make("https://example.com/", EventType.REPLY_DONE, EventType.ACCOUNT_ERASED)
+    tell()
+    outbox.tell_of_erasure(user_id=alice.pk)
+    assert only_delivery().event_type == "account.erased"
+
+
 def test_an_erasure_leaves_nothing_that_is_not_to_be_told(make: Callable[..., Any], alice: User, tell: Any) -> None:
     make("https://example.com/")
     tell()
