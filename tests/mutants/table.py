@@ -1,8 +1,19 @@
 """All breaks."""
 
-from tests.mutants import Break, accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai
+from tests.mutants import (
+    Break,
+    accounts,
+    admin,
+    api_keys,
+    attachments,
+    billing,
+    chatrooms,
+    config,
+    gemini,
+    openai_dialect,
+)
 
 PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
-    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai)
+    for part in (accounts, admin, api_keys, attachments, billing, chatrooms, config, gemini, openai_dialect)
 }
