@@ -10,7 +10,7 @@ from tests.mutants import (
     chatrooms,
     config,
     gemini,
-    openai,
+    openai_dialect,
     ui_messages,
     webhooks,
 )
@@ -19,6 +19,6 @@ PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
     for part in (
         *(accounts, admin, api_keys, attachments, billing, chatrooms),
-        *(config, gemini, openai, ui_messages, webhooks),
+        *(config, gemini, openai_dialect, ui_messages, webhooks),
     )
 }
