@@ -10,7 +10,7 @@ from django.http import HttpResponse, JsonResponse
 
 from accounts.exceptions import KeyUnitsUsedUp
 from billing.exceptions import TOKENS_USED_UP, QuotaExceeded
-from chatrooms.exceptions import ReplyIsFinal
+from chatrooms.exceptions import ReplyIsFinal, StreamUnavailable, TooManyStreams
 from chatrooms.models import Reply
 from config.http.problems import NotFound, Problem, render
 
@@ -18,6 +18,9 @@ Json = dict[str, Any]
 
 OUT_OF_UNITS: Final = frozenset({kind.code for kind in (QuotaExceeded, KeyUnitsUsedUp, *TOKENS_USED_UP)})
 """Until the next day: what OpenAI's clients know as `insufficient_quota`."""
+
+NO_USE_TO_REPEAT: Final = OUT_OF_UNITS | {kind.code for kind in (ReplyIsFinal, TooManyStreams, StreamUnavailable)}
+"""The last two come when the message was accepted: to repeat the request would send another one."""
 
 NOT_AGAIN: Final = {"X-Should-Retry": "false"}
 """OpenAI's clients repeat 409, 429 and 5xx by themselves, unless this is there."""
@@ -88,7 +91,7 @@ def response_for(problem: Problem) -> HttpResponse:
     for name, value in usual.headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response[name] = value
-    for name, value in NOT_AGAIN.items() if problem.code in (*OUT_OF_UNITS, ReplyIsFinal.code) else ():
+    for name, value in NOT_AGAIN.items() if problem.code in NO_USE_TO_REPEAT else ():
         response[name] = value
     return with_rate_limits(response)
 

@@ -13,7 +13,9 @@ from rest_framework.test import APIClient
 from accounts.models import Scope, User
 from accounts.personal_data import retention
 from billing.models import DailyUsage, LedgerEntry, Tier
+from chatrooms.exceptions import StreamUnavailable, TooManyStreams
 from chatrooms.models import Chatroom, File, Message, Reply, RoomKind, Status
+from chatrooms.openai.chat_dialect import ChatDialect
 from chatrooms.replies.context import context_for
 from chatrooms.tickets import DialectTicket
 from tests.clients import with_key
@@ -281,3 +283,9 @@ def test_a_large_body_is_read(client: APIClient) -> None:
     content = [{"type": "text", "text": "?"}, {"type": "file", "file": {"file_data": wide, "filename": "a.txt"}}]
     response = client.post(PATH, body({"role": "user", "content": content}))
     assert response.json()["error"]["code"] == "files_too_long", "it was read"
+
+
+def test_a_message_that_was_accepted_is_not_sent_again() -> None:
+    """OpenAI's clients repeat the POST when the process that streams refuses."""
+    for problem in (TooManyStreams(retry_after=5), StreamUnavailable(retry_after=2)):
+        assert ChatDialect.refusal(problem)["X-Should-Retry"] == "false"
