@@ -11,7 +11,7 @@ BREAKS = (
         tests="chatrooms/ui_messages/test_sending.py",
     ),
     Break(
-        lets="a client of the AI SDK send to a hidden room",
+        lets="a client of the AI SDK reach a hidden room",
         file="chatrooms/ui_messages/chats.py",
         text="mine = Chatroom.objects.listed().filter(user_id=user_id)",
         broken="mine = Chatroom.objects.filter(user_id=user_id)",

@@ -97,6 +97,8 @@ def test_another_users_room_and_name_are_out_of_reach(
 def test_a_hidden_room_is_out_of_reach(client: APIClient, alice: User) -> None:
     hidden = Chatroom.objects.create(user=alice, name="completion", kind=RoomKind.COMPLETION)
     assert ask(client, said("Hello"), chat=str(hidden.pk)).status_code == 404
+    assert client.get(f"/v1/ui/chat/{hidden.pk}/stream").status_code == 404
+    assert client.delete(f"/v1/ui/chat/{hidden.pk}/stream").status_code == 404
 
 
 def test_the_id_of_a_message_is_its_idempotency_key(client: APIClient) -> None:
