@@ -115,12 +115,13 @@ def _operations(result: Schema) -> Iterator[Schema]:
 
 
 def _name_scope(operation: Schema) -> None:
-    """Say the scope of an API key as `x-scope`: OpenAPI 3.1 takes roles of any scheme, but linters only OAuth's."""
-    for requirement in operation["security"]:
-        for scheme, roles in requirement.items():
-            if roles:
-                [operation["x-scope"]] = roles
-                requirement[scheme] = []
+    """Say the scope of an API key as `x-scope`: OpenAPI 3.1 takes roles of any scheme, but linters only OAuth's.
+
+    The requirements are replaced and not changed, since some of them are kept from one schema to the next.
+    """
+    for roles in (roles for requirement in operation["security"] for roles in requirement.values() if roles):
+        [operation["x-scope"]] = roles
+    operation["security"] = [{scheme: [] for scheme in requirement} for requirement in operation["security"]]
 
 
 def references(headers: Schema) -> Schema:

@@ -5,6 +5,8 @@ from config.dev import openapi
 
 def test_the_file_is_what_the_code_makes() -> None:
     assert openapi.render(openapi.document()) == openapi.FILE.read_text(), "run: make openapi"
+    second = openapi.render(openapi.document())
+    assert second == openapi.FILE.read_text(), "a hook changed what the generator keeps of the views"
 
 
 def test_a_nullable_reference_is_resolved_with_nullable() -> None:
