@@ -101,6 +101,7 @@ SPECTACULAR: dict[str, Any] = {
         {"name": "chatroom", "description": "Rooms, and sending messages to them."},
         {"name": "message", "description": "A message and its answer."},
         {"name": "openai", "description": "OpenAI's dialect, for its clients."},
+        {"name": "ui", "description": "The AI SDK's UI message stream, for `useChat`."},
         {"name": "files", "description": "What messages can have attached."},
         {"name": "messages", "description": "All of one's messages."},
         {"name": "search", "description": "Finding what was said."},

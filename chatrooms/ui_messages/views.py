@@ -57,6 +57,7 @@ class UiChatView(APIView):
 
     @key_scope(Scope.MESSAGES_WRITE)
     @extend_schema(
+        tags=["ui"],
         operation_id="sendUiMessage",
         summary="Send a message from the AI SDK",
         request=UiChatSerializer,
@@ -87,6 +88,7 @@ class UiChatStreamView(APIView):
 
     @key_scope(Scope.ROOMS_READ)
     @extend_schema(
+        tags=["ui"],
         operation_id="resumeUiStream",
         summary="Resume a reply in the AI SDK",
         responses={**STREAM, 204: OpenApiResponse(description="Nothing is under way.")},
@@ -101,7 +103,7 @@ class UiChatStreamView(APIView):
         return _to_stream(request, reply, resets=resets)
 
     @key_scope(Scope.MESSAGES_WRITE)
-    @extend_schema(operation_id="stopUiReply", summary="Stop a reply in the AI SDK", responses={204: None})
+    @extend_schema(operation_id="stopUiReply", tags=["ui"], summary="Stop a reply in the AI SDK", responses={204: None})
     def delete(self, request: Request, chat_id: str) -> Response:
         """Stop the reply that is under way, if there is one. Its text so far is kept."""
         chats.stop(user_id=current_user(request).pk, chat_id=chat_id)

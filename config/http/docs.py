@@ -75,7 +75,7 @@ class SchemaView(SpectacularAPIView):
     """The OpenAPI document."""
 
     generator_class = OneSchema
-    renderer_classes = (YamlRenderer, OpenApiJsonRenderer)
+    renderer_classes = [YamlRenderer, OpenApiJsonRenderer]
 
 
 @method_decorator(csp_replace(POLICY), name="dispatch")
