@@ -31,10 +31,11 @@ TELL: Final = """
     INSERT INTO accounts_webhookdelivery (endpoint_id, event_id, event_type, data)
     SELECT id, %(event_id)s, %(type)s::varchar, %(data)s::jsonb FROM accounts_webhookendpoint
     WHERE user_id = %(user_id)s AND disabled_at IS NULL AND %(type)s::varchar = ANY(event_types)
-    FOR KEY SHARE
+    FOR SHARE
 """
-"""The lock lets no endpoint be deleted before the commit, which would then fail: no reply may fail for a webhook. An
-endpoint that is just being deleted is waited for, and not told."""
+"""The lock lets no endpoint be deleted before the commit, which would then fail: no reply may fail for a webhook. Nor
+be disabled, which would not see the delivery that it has to end. An endpoint that is just being deleted is waited for,
+and not told."""
 
 TELL_OF_KEYS: Final = """
     WITH ending AS (
@@ -55,7 +56,7 @@ TELL_OF_KEYS: Final = """
     )
     FROM ending JOIN accounts_webhookendpoint AS endpoint ON endpoint.user_id = ending.user_id
     WHERE disabled_at IS NULL AND %(type)s = ANY(event_types)
-    FOR KEY SHARE OF endpoint
+    FOR SHARE OF endpoint
 """
 
 

@@ -42,6 +42,18 @@ def test_an_endpoint_that_is_just_told_is_deleted_after_it(make: Callable[..., A
     assert not WebhookDelivery.objects.exists()
 
 
+def test_an_endpoint_that_is_just_told_is_disabled_after_it(make: Callable[..., Any], tell: Any) -> None:
+    """Otherwise what it was told would wait for ever."""
+    endpoint = make("https://example.com/").endpoint
+    with transaction.atomic():
+        assert tell() == 1
+        thread, errors = in_a_thread(endpoints.disable, endpoint_id=endpoint.pk, reason=DisabledReason.STAFF)
+        wait_for_a_waiter()
+    thread.join()
+    assert errors == []
+    assert WebhookDelivery.objects.get().status == "failed"
+
+
 def test_an_endpoint_that_is_just_deleted_is_not_told(make: Callable[..., Any], alice: User, tell: Any) -> None:
     endpoint = make("https://example.com/").endpoint
     with transaction.atomic():
