@@ -34,8 +34,8 @@ BREAKS = (
     Break(
         lets="a body without a length be empty",
         file="config/wsgi.py",
-        text='environ.get("CONTENT_LENGTH") or str(len(body))',
-        broken='environ.get("CONTENT_LENGTH", "")',
+        text='{"CONTENT_LENGTH": length or str(len(body)),',
+        broken='{"CONTENT_LENGTH": length,',
         tests="config/test_bodies.py",
     ),
     Break(
