@@ -72,8 +72,8 @@ def _title_in(text: str) -> str:
 
 
 def _without_markup(line: str) -> str:
-    """Drop heading marks, the full stop, pairs of marks around the line, and bold and code within it."""
-    line = re.sub(r"(?<!\w)(\*\*|`)(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", line)
+    """Drop heading marks, the full stop, pairs of marks around the line, and of bold within it."""
+    line = re.sub(r"(?<!\w)\*\*(?=\S)(.+?)(?<=\S)\*\*(?!\w)", r"\1", line)
     before = None
     while line != before:
         before = line

@@ -177,6 +177,6 @@ def test_files_are_sent_only_by_a_key_that_may_read_them(
 
 
 def test_the_schema_is_not_read_by_a_key(alice: User, settings: Any) -> None:
-    settings.DEBUG = False
+    settings.DOCS_OPEN = False
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     assert with_key(alice, *Scope).get("/schema").status_code == 401

@@ -18,8 +18,8 @@ from tests.promised import PROMISED
 
 pytestmark = pytest.mark.django_db
 
-PAGES = {"", "billing/success", "billing/cancel", "billing/return", "schema", "docs", "docs/errors"}
-"""Routes that are not operations of the API: HTML pages."""
+PAGES = {"", "billing/success", "billing/cancel", "billing/return", "schema", "docs", "docs/errors", "llms.txt"}
+"""Routes that are not operations of the API: pages."""
 
 
 @pytest.mark.parametrize("operation", BODIES)

@@ -20,6 +20,11 @@ IDS = {
     "room_id": "1",
     "message_id": "1",
     "file_id": "1",
+    "delivery_id": "1",
+    "endpoint_id": "01234567-89ab-4cde-8f01-23456789abcd",
+    "response_id": "resp_1",
+    "chat_id": "1",
+    "model": "some-model",
     "key_id": "01234567-89ab-4cde-8f01-23456789abcd",
     "session_id": "01234567-89ab-4cde-8f01-23456789abcd",
 }
@@ -61,7 +66,9 @@ def test_an_error_in_any_view_is_a_problem_without_details(
     assert response.status_code == 500
     text = response.content.decode() + str(response.headers)
     assert not [word for word in INTERNAL if word in text]
-    if route != "admin":
+    if route.startswith(("v1/chat", "v1/models", "v1/responses")):
+        assert response.json()["error"]["code"] == "internal_error"
+    elif route != "admin":
         assert response["Content-Type"] == "application/problem+json"
         assert response.json()["code"] == "internal_error"
         assert response.json()["request_id"] == response["X-Request-ID"]

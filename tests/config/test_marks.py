@@ -13,6 +13,7 @@ import yaml
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.webhooks import endpoints
 from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply
 from chatrooms.tasks import generate_reply
 from config.text import LIKE_MARKS, MAX_MARKS, Marks
@@ -98,13 +99,14 @@ def test_the_longest_body_of_marks_is_never_normalised(
 ) -> None:
     message = client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"}).json()["id"]
     Reply.objects.update(status="done", content="Hello")
+    endpoint = endpoints.make(user_id=room.user_id, url="https://example.com/", event_types=[]).endpoint
     others = {"mobile_number": "+919812345671", "password": "a password of some length", "otp": "123456"}
     size = MESSAGE_BODY if name == "content" else BODY
     body = {**others, name: ""}
     body[name] = marks(size - len(json.dumps(body)) - 10)
     sent = client.generic(
         method.upper(),
-        path.replace("{room_id}", str(room.pk)).replace("{message_id}", str(message)),
+        path.format(room_id=room.pk, message_id=message, endpoint_id=endpoint.pk),
         json.dumps(body, ensure_ascii=False).encode(),
         content_type="application/json",
     )

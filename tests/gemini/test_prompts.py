@@ -31,7 +31,7 @@ def test_a_title_prompt_quotes_both_texts_shortened_as_data() -> None:
         ("Monsoon in Goa", "Monsoon in Goa"),
         ('\n\n **"Monsoon in Goa."**\nIt is about rain.', "Monsoon in Goa"),
         ("# Title", "Title"),
-        ("**Late September** in `Goa`", "Late September in Goa"),
+        ("**Late September** in `Goa`", "Late September in `Goa`"),
         ("Why __init__ gives 2**3**2", "Why __init__ gives 2**3**2"),
         ("a\x00b\u202ec\td", "a b c d"),
         ("  ", ""),

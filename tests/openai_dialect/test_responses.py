@@ -118,7 +118,8 @@ def test_a_conversation_is_a_room(stack: Stack, client: openai.OpenAI, alice: Ap
 def test_a_response_in_the_background_is_polled(stack: Stack, client: openai.OpenAI) -> None:
     stack.double.default(text=TEXT, chunks=4, delay=0.2)
     response = client.responses.create(model=MODEL, input="Hello", background=True, metadata={"a": "b"})
-    assert (response.status, response.background, response.metadata) == ("queued", True, {"a": "b"})
+    assert response.status in ("queued", "in_progress")
+    assert (response.background, response.metadata) == (True, {"a": "b"})
     done = wait_until(
         lambda: next((r for r in [client.responses.retrieve(response.id)] if r.status == "completed"), None), "done"
     )
