@@ -115,4 +115,32 @@ BREAKS = (
         broken="if not _large_bodies.acquire(blocking=False) and False:",
         tests="openai_dialect/test_large_bodies.py",
     ),
+    Break(
+        lets="one request make an error of each of its items",
+        file="chatrooms/openai/parameters.py",
+        text="max_length=MAX_PARTS, fail_fast=True",
+        broken="max_length=10**9",
+        tests="openai_dialect/test_request_limits.py",
+    ),
+    Break(
+        lets="a request with a hundred thousand errors fill the memory",
+        file="chatrooms/openai/parameters.py",
+        text="        if error.error_count() > MAX_ERRORS:\n",
+        broken="        if False:\n",
+        tests="openai_dialect/test_request_limits.py",
+    ),
+    Break(
+        lets="a response with another text end as if it were whole",
+        file="chatrooms/openai/response_dialect.py",
+        text="0 <= number <= len(TAIL) and self._held.number == self._after",
+        broken="self._held.length == length + 1",
+        tests="openai_dialect/test_resumed_responses.py",
+    ),
+    Break(
+        lets="metadata be stored that cannot be",
+        file="chatrooms/openai/wanted.py",
+        text='        check_text(value, param="metadata")\n',
+        broken="",
+        tests="openai_dialect/test_request_limits.py",
+    ),
 )
