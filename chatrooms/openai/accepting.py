@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from accounts.api_keys.scopes import require
 from accounts.current_user import current_bearer, current_key, current_user
-from accounts.idempotency import Made, idempotent
+from accounts.idempotency import Made, idempotent, object_of
 from accounts.models import Scope, User
 from chatrooms import conversation, rooms
 from chatrooms.attachments import attaching
@@ -67,8 +67,10 @@ def accept(
         As `place`, `conversation.send` and `inline_files.keep` raise them.
     """
     user_id, tier = current_user(request).pk, tier_of_request(request)
-    file_ids = _file_ids(request, said)
-    asked = replace(asked, turns=[_with_ids(turn, file_ids) for turn in asked.turns])
+    file_ids: list[int] = []
+    if not _is_repeat(request, route):
+        file_ids = _file_ids(request, said)
+        asked = replace(asked, turns=[_with_ids(turn, file_ids) for turn in asked.turns])
 
     def send() -> Made:
         with transaction.atomic():
@@ -95,6 +97,12 @@ def accept(
         return respond(Accepted(reply_id=made.object_id, headers=headers))
 
     return idempotent(request, route=route, status=status, make=send, respond=answer)
+
+
+def _is_repeat(request: Request, route: str) -> bool:
+    """Whether the message was accepted before, so that its files are kept already."""
+    key = request.headers.get("Idempotency-Key")
+    return key is not None and object_of(user_id=current_user(request).pk, route=route, key=key) is not None
 
 
 def _file_ids(request: Request, said: Said) -> list[int]:
