@@ -19,8 +19,9 @@ from chatrooms.live_redirects import to_live_reply
 from chatrooms.models import Reply, RoomKind
 from chatrooms.openai import errors, inline_files
 from chatrooms.openai.inline_files import InlineFile
-from chatrooms.openai.said import Said
+from chatrooms.openai.said import Said, too_long
 from chatrooms.replies.asked import Asked
+from chatrooms.replies.context import tokens_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ def accept(
     place: Callable[[Asked], Place],
     respond: Callable[[Accepted], Any],
     status: int,
+    param: str,
 ) -> Any:
     """Accept a message once for each `Idempotency-Key`.
 
@@ -60,8 +62,10 @@ def accept(
         place: finds or makes the room, in the transaction of the message, with the user's row locked.
         respond: renders what was accepted.
         status: of that response.
+        param: to blame if all that was said is too long.
 
     Raises:
+        ContextTooLong: with what was said before, and with all files, it does not fit into the tier's context.
         MessageNotFound: the request repeats one whose reply was deleted since.
         ScopeMissing: the key may not read the files.
         As `place`, `conversation.send` and `inline_files.keep` raise them.
@@ -86,6 +90,9 @@ def accept(
                 api_key=current_key(request),
                 asked=placed.asked,
             )
+            tokens = tokens_asked(asked=placed.asked, question=said.question, file_ids=file_ids, user_id=user_id)
+            if tokens > tier.context_tokens:
+                raise too_long(tokens, tier, param=param)
         return Made(object_id=sent.row["current__id"], data=errors.rate_limits(sent.unit.headers))
 
     def answer(made: Made) -> Any:

@@ -56,6 +56,7 @@ class ResponseListView(OpenAIView):
             place=lambda asked: place_of(request, body, asked),
             respond=respond,
             status=status.HTTP_200_OK,
+            param="previous_response_id" if body.previous_response_id else "input",
         )
 
 

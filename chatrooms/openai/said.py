@@ -75,4 +75,9 @@ class Said:
         texts = (self.instruction, self.question, *(turn["text"] for turn in self.turns))
         tokens = sum(estimate(text) + TURN_OVERHEAD for text in texts)
         if tokens > tier.context_tokens:
-            raise ContextTooLong(f"About {tokens} tokens; your tier has {tier.context_tokens}.", param=param)
+            raise too_long(tokens, tier, param=param)
+
+
+def too_long(tokens: int, tier: Tier, *, param: str) -> ContextTooLong:
+    """The error for what has so many tokens."""
+    return ContextTooLong(f"About {tokens} tokens; your tier has {tier.context_tokens}.", param=param)

@@ -157,4 +157,18 @@ BREAKS = (
         broken="    status = problem.status\n",
         tests="openai_dialect/test_response_models.py",
     ),
+    Break(
+        lets="a response go on from more than the tier's context",
+        file="chatrooms/openai/accepting.py",
+        text="            if tokens > tier.context_tokens:\n",
+        broken="            if False:\n",
+        tests="openai_dialect/test_context_length.py",
+    ),
+    Break(
+        lets="the files of a repeated request be kept again",
+        file="chatrooms/openai/accepting.py",
+        text="    if not _is_repeat(request, route):\n",
+        broken="    if True:\n",
+        tests="openai_dialect/test_inline_files.py",
+    ),
 )
