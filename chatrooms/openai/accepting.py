@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from accounts.api_keys.scopes import require
 from accounts.current_user import current_bearer, current_key, current_user
-from accounts.idempotency import Made, idempotent
+from accounts.idempotency import Made, idempotent, object_of
 from accounts.models import Scope, User
 from chatrooms import conversation, rooms
 from chatrooms.attachments import attaching
@@ -19,8 +19,9 @@ from chatrooms.live_redirects import to_live_reply
 from chatrooms.models import Reply, RoomKind
 from chatrooms.openai import errors, inline_files
 from chatrooms.openai.inline_files import InlineFile
-from chatrooms.openai.said import Said
+from chatrooms.openai.said import Said, too_long
 from chatrooms.replies.asked import Asked
+from chatrooms.replies.context import tokens_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ def accept(
     place: Callable[[Asked], Place],
     respond: Callable[[Accepted], Any],
     status: int,
+    param: str,
 ) -> Any:
     """Accept a message once for each `Idempotency-Key`.
 
@@ -60,15 +62,19 @@ def accept(
         place: finds or makes the room, in the transaction of the message, with the user's row locked.
         respond: renders what was accepted.
         status: of that response.
+        param: to blame if all that was said is too long.
 
     Raises:
+        ContextTooLong: with what was said before, and with all files, it does not fit into the tier's context.
         MessageNotFound: the request repeats one whose reply was deleted since.
         ScopeMissing: the key may not read the files.
         As `place`, `conversation.send` and `inline_files.keep` raise them.
     """
     user_id, tier = current_user(request).pk, tier_of_request(request)
-    file_ids = _file_ids(request, said)
-    asked = replace(asked, turns=[_with_ids(turn, file_ids) for turn in asked.turns])
+    file_ids: list[int] = []
+    if not _is_repeat(request, route):
+        file_ids = _file_ids(request, said)
+        asked = replace(asked, turns=[_with_ids(turn, file_ids) for turn in asked.turns])
 
     def send() -> Made:
         with transaction.atomic():
@@ -84,6 +90,9 @@ def accept(
                 api_key=current_key(request),
                 asked=placed.asked,
             )
+            tokens = tokens_asked(asked=placed.asked, question=said.question, file_ids=file_ids, user_id=user_id)
+            if tokens > tier.context_tokens:
+                raise too_long(tokens, tier, param=param)
         return Made(object_id=sent.row["current__id"], data=errors.rate_limits(sent.unit.headers))
 
     def answer(made: Made) -> Any:
@@ -95,6 +104,12 @@ def accept(
         return respond(Accepted(reply_id=made.object_id, headers=headers))
 
     return idempotent(request, route=route, status=status, make=send, respond=answer)
+
+
+def _is_repeat(request: Request, route: str) -> bool:
+    """Whether the message was accepted before, so that its files are kept already."""
+    key = request.headers.get("Idempotency-Key")
+    return key is not None and object_of(user_id=current_user(request).pk, route=route, key=key) is not None
 
 
 def _file_ids(request: Request, said: Said) -> list[int]:

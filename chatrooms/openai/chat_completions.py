@@ -41,4 +41,5 @@ class ChatCompletionView(OpenAIView):
             place=lambda asked: new_place(request, kind=RoomKind.COMPLETION, asked=asked),
             respond=respond,
             status=status.HTTP_303_SEE_OTHER,
+            param="messages",
         )

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from chatrooms.openai import inline_files
 from chatrooms.openai.errors import InvalidParameter
-from chatrooms.openai.parameters import Strict, read
+from chatrooms.openai.parameters import Messages, Parts, Strict, read
 from chatrooms.openai.said import Attached, Said
-from chatrooms.openai.wanted import THINKING, Effort, checked_schema
+from chatrooms.openai.wanted import THINKING, Effort, SchemaName, check_description, checked_schema
 from chatrooms.replies.asked import Asked
 
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
@@ -80,19 +80,19 @@ Part = Annotated[Text | Image | Audio | File, Field(discriminator="type")]
 
 class Instruction(Strict):
     role: Literal["system", "developer"]
-    content: str | list[Text]
+    content: str | Annotated[list[Text], Parts]
     name: str | None = None
 
 
 class FromUser(Strict):
     role: Literal["user"]
-    content: str | list[Part]
+    content: str | Annotated[list[Part], Parts]
     name: str | None = None
 
 
 class FromAssistant(Strict):
     role: Literal["assistant"]
-    content: str | list[Text]
+    content: str | Annotated[list[Text], Parts]
     name: str | None = None
     refusal: None = None
     audio: None = None
@@ -110,7 +110,7 @@ class StreamOptions(Strict):
 
 
 class JsonSchema(Strict):
-    name: str
+    name: SchemaName
     schema_: dict[str, Any] = Field(alias="schema")
     description: str | None = None
     strict: bool | None = None
@@ -125,7 +125,7 @@ class ChatRequest(Strict):
     """The body."""
 
     model: str
-    messages: list[Message] = Field(min_length=1, max_length=2_000)
+    messages: Annotated[list[Message], Field(min_length=1), Messages]
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
     temperature: float | None = Field(default=None, ge=0, le=2)
@@ -212,4 +212,5 @@ def _schema_of(format_: ResponseFormat | None) -> dict[str, Any] | None:
         return None
     if format_.json_schema is None:
         raise InvalidParameter("It is required.", param="response_format.json_schema")
+    check_description(format_.json_schema.description, param="response_format.json_schema.description")
     return checked_schema(format_.json_schema.schema_, param="response_format.json_schema.schema")

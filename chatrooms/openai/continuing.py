@@ -7,16 +7,14 @@ from typing import Any
 from rest_framework.request import Request
 
 from accounts.current_user import current_user
-from billing.models import Tier
 from chatrooms.exceptions import ReplyInProgress, RoomNotFound
-from chatrooms.limits import tier_of_request
 from chatrooms.models import READABLE, UNFINISHED, Message, Reply, Role, RoomKind
 from chatrooms.openai.accepting import Place, new_place
-from chatrooms.openai.errors import ContextTooLong, InvalidParameter, ResponseNotFound
+from chatrooms.openai.errors import InvalidParameter, ResponseNotFound
 from chatrooms.openai.response_object import CONVERSATION, PREFIX, number_in
 from chatrooms.openai.response_request import ResponseRequest
 from chatrooms.replies.asked import Asked
-from chatrooms.replies.context import Exchange, exchanges, tokens_of_turns
+from chatrooms.replies.context import Exchange, exchanges
 
 
 def place_of(request: Request, body: ResponseRequest, asked: Asked) -> Place:
@@ -26,7 +24,6 @@ def place_of(request: Request, body: ResponseRequest, asked: Asked) -> Place:
         RoomNotFound, ResponseNotFound: what it goes on from is not one of the user's.
         ReplyInProgress: the earlier response is not finished.
         InvalidParameter: the earlier response failed; or a conversation is given more than a message.
-        ContextTooLong: as `_after` raises it.
     """
     if body.conversation_id is not None:
         room_id = number_in(body.conversation_id, CONVERSATION)
@@ -71,18 +68,9 @@ def _is_newest(reply: Reply) -> bool:
 
 
 def _fork(request: Request, kind: RoomKind, earlier: Reply, asked: Asked) -> Place:
-    """A room of its own, for which all that was said until then is copied.
-
-    Raises:
-        ContextTooLong: that is more than the tier's context.
-    """
+    """A room of its own, for which all that was said until then is copied."""
     said = exchanges(room_id=earlier.room_id, after=0, before=earlier.question.pk + 1, newest_first=True)
     turns: list[dict[str, Any]] = Asked.of(earlier).turns + _turns_of(said[::-1]) + asked.turns
-    tier: Tier = tier_of_request(request)
-    tokens = tokens_of_turns(turns)
-    if tokens > tier.context_tokens:
-        detail = f"What was said before has about {tokens} tokens; your tier has {tier.context_tokens}."
-        raise ContextTooLong(detail, param="previous_response_id")
     return new_place(request, kind=kind, asked=replace(asked, turns=turns))
 
 

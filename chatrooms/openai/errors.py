@@ -32,6 +32,9 @@ NAMES: Final = {
 }
 """OpenAI's codes, where programs know them; every other one is our own (docs/errors.md)."""
 
+STATUSES: Final = {"model_not_found": HTTPStatus.NOT_FOUND}
+"""Of OpenAI's codes, where it is another one than ours."""
+
 BLAMES_REQUEST: Final = frozenset({"blocked", "max_tokens", "schema_mismatch", "bad_request", "answer_too_long"})
 """Why a reply fails that would fail again."""
 
@@ -86,8 +89,9 @@ def response_for(problem: Problem) -> HttpResponse:
     if errors := problem.data.get("errors"):
         param = errors[0]["field"]
     message = f"{problem.title}. {problem.detail}" if problem.detail else problem.title
-    error = error_object(message=message, status=problem.status, code=code, param=param)
-    response = JsonResponse({"error": error}, status=problem.status)
+    status = STATUSES.get(code, problem.status)
+    error = error_object(message=message, status=status, code=code, param=param)
+    response = JsonResponse({"error": error}, status=status)
     for name, value in usual.headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response[name] = value

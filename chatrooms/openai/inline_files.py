@@ -7,15 +7,17 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
+
+from rest_framework.exceptions import ValidationError
 
 from billing.models import Tier
 from chatrooms.attachments import keeping, uploads
+from chatrooms.attachments.serializers import clean_name
 from chatrooms.openai.errors import InvalidParameter
 
 DATA_URL: Final = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(?:;[\w.+-]+=[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
-MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +45,21 @@ def of_base64(text: str, *, name: str, param: str) -> InlineFile:
     """Decode base64.
 
     Raises:
-        InvalidParameter: it is not base64, or the name is too long.
+        InvalidParameter: it is not base64, or the name shows nothing.
     """
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidParameter("It is not valid base64.", param=param) from None
-    if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise InvalidParameter(f"A file's name has 1 to {MAX_NAME} printable characters.", param=param)
-    return InlineFile(name=name, content=content)
+    return InlineFile(name=_clean(name, param=param), content=content)
+
+
+def _clean(name: str, *, param: str) -> str:
+    """A name as an upload has it, without folders."""
+    try:
+        return clean_name(PurePosixPath(name.replace("\\", "/")).name)
+    except ValidationError:
+        raise InvalidParameter("The file needs a name.", param=param) from None
 
 
 def of_either(*, data: str | None, name: str | None, file_id: str | None, param: str) -> InlineFile | int:

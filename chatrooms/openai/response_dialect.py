@@ -88,16 +88,16 @@ class ResponseDialect(Dialect):
     def end(self, reply: Reply) -> bytes:
         if reply.status == Status.FAILED:
             return self._event(FINAL["failed"], self._next_number, response=self._response(reply))
-        length, given = len(reply.content), self._held.length
-        delta = b""
-        if given == length + 1 and self._after >= len(HEAD):  # it has some of the last events
-            number = self._after - (given << BITS)
+        length, delta = len(reply.content), b""
+        first = (length + 1) << BITS
+        number = self._after - first
+        if 0 <= number <= len(TAIL) and self._held.number == self._after:  # it has some of the last events
+            pass
         elif (rest := self._held.rest(reply.content)) is None:
             return self._error(errors.written_anew())
         else:
             delta, number = self._delta(rest), -1
         last = list(enumerate(self._tail(reply)))[number + 1 :]
-        first = (length + 1) << BITS
         return delta + b"".join([self._event(name, first + place, **data) for place, (name, data) in last])
 
     def broken_off(self, problem: Problem) -> bytes:

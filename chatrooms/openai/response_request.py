@@ -7,9 +7,9 @@ from pydantic import Field
 
 from chatrooms.openai import inline_files
 from chatrooms.openai.errors import InvalidParameter
-from chatrooms.openai.parameters import Strict, read
+from chatrooms.openai.parameters import Messages, Parts, Strict, read
 from chatrooms.openai.said import Attached, Said
-from chatrooms.openai.wanted import THINKING, Effort, checked_schema
+from chatrooms.openai.wanted import THINKING, Effort, SchemaName, check_description, checked_schema
 from chatrooms.replies.asked import Asked
 
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
@@ -58,6 +58,9 @@ class InputFile(Strict):
     file_id: str | None = None
 
 
+Part = Annotated[InputText | InputImage | InputFile, Field(discriminator="type")]
+
+
 class Item(Strict):
     type: Literal["message"] = "message"
     id: str | None = None
@@ -67,22 +70,25 @@ class Item(Strict):
 
 class Instruction(Item):
     role: Literal["system", "developer"]
-    content: str | list[InputText]
+    content: str | Annotated[list[InputText], Parts]
 
 
 class FromUser(Item):
     role: Literal["user"]
-    content: str | list[Annotated[InputText | InputImage | InputFile, Field(discriminator="type")]]
+    content: str | Annotated[list[Part], Parts]
 
 
 class FromAssistant(Item):
     role: Literal["assistant"]
-    content: str | list[OutputText]
+    content: str | Annotated[list[OutputText], Parts]
+
+
+Message = Annotated[Instruction | FromUser | FromAssistant, Field(discriminator="role")]
 
 
 class JsonSchema(Strict):
     type: Literal["json_schema"]
-    name: str
+    name: SchemaName
     schema_: dict[str, Any] = Field(alias="schema")
     description: str | None = None
     strict: bool | None = None
@@ -114,7 +120,7 @@ class ResponseRequest(Strict):
     """The body."""
 
     model: str = ""
-    input: str | list[Annotated[Instruction | FromUser | FromAssistant, Field(discriminator="role")]]
+    input: str | Annotated[list[Message], Messages]
     instructions: str = ""
     previous_response_id: str | None = None
     conversation: str | ConversationId | None = None
@@ -200,7 +206,7 @@ def _file_of(part: InputImage | InputFile, *, param: str) -> Attached:
     return inline_files.of_either(data=part.image_url, name=None, file_id=part.file_id, param=param)
 
 
-def asked_by(request: ResponseRequest, said: Said, *, metadata: Any) -> Asked:
+def asked_by(request: ResponseRequest, said: Said, *, metadata: dict[str, str] | None) -> Asked:
     """What a request asks of the model, and what its response repeats.
 
     Raises:
@@ -208,6 +214,7 @@ def asked_by(request: ResponseRequest, said: Said, *, metadata: Any) -> Asked:
     """
     schema, format_ = None, request.text.format
     if isinstance(format_, JsonSchema):
+        check_description(format_.description, param="text.format.description")
         schema = checked_schema(format_.schema_, param="text.format.schema")
     return Asked(
         model=request.model,
@@ -222,7 +229,7 @@ def asked_by(request: ResponseRequest, said: Said, *, metadata: Any) -> Asked:
             "background": request.background,
             "previous_response_id": request.previous_response_id,
             "conversation": request.conversation_id,
-            "metadata": metadata if isinstance(metadata, dict) else {},
+            "metadata": metadata or {},
             "text": request.text.model_dump(exclude_none=True, by_alias=True) or {"format": {"type": "text"}},
         },
     )

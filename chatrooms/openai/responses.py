@@ -19,7 +19,7 @@ from chatrooms.openai.continuing import place_of, response_of
 from chatrooms.openai.errors import InvalidParameter
 from chatrooms.openai.response_object import response_object
 from chatrooms.openai.response_request import asked_by, parse, said_in
-from chatrooms.openai.views import OpenAIView, check_model, models_of
+from chatrooms.openai.views import OpenAIView, check_model, models_of, usual_model
 from chatrooms.replies.context import model_of
 
 MAX_NUMBER = 2**53
@@ -34,6 +34,8 @@ class ResponseListView(OpenAIView):
         """Reply to a message, in OpenAI's dialect. docs/openai.md says which parameters there are."""
         given = dict(request.data)
         body = parse(given)
+        if not body.model and not body.conversation_id:
+            body.model = usual_model(request)
         if body.model:
             check_model(request, body.model)
         said = said_in(body)
@@ -54,6 +56,7 @@ class ResponseListView(OpenAIView):
             place=lambda asked: place_of(request, body, asked),
             respond=respond,
             status=status.HTTP_200_OK,
+            param="previous_response_id" if body.previous_response_id else "input",
         )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from billing.models import Tier
 from chatrooms.openai.errors import ContextTooLong, InvalidParameter
 from chatrooms.openai.inline_files import InlineFile
-from config.text import MAX_MARKS, Marks, shows_nothing
-from gemini.storable import storable
+from chatrooms.openai.wanted import check_text
+from config.text import shows_nothing
 from gemini.tokens import TURN_OVERHEAD, estimate
 
 Attached = InlineFile | int
@@ -33,7 +33,7 @@ class Said:
     def instruct(self, text: str, *, param: str) -> None:
         """Add to the instruction; wherever the client says it, the model gets it first."""
         if text:
-            _check(text, param=param)
+            check_text(text, param=param)
             self.instruction = f"{self.instruction}\n\n{text}" if self.instruction else text
 
     def add(self, role: str, text: str, files: Sequence[Attached] = (), *, param: str) -> None:
@@ -44,7 +44,7 @@ class Said:
         """
         if shows_nothing(text):
             raise InvalidParameter("A message needs a text, beside files, too.", param=param)
-        _check(text, param=param)
+        check_text(text, param=param)
         numbers = list(range(len(self.attached), len(self.attached) + len(files)))
         self.attached += files
         if self.turns and self.turns[-1]["role"] == role:
@@ -75,10 +75,9 @@ class Said:
         texts = (self.instruction, self.question, *(turn["text"] for turn in self.turns))
         tokens = sum(estimate(text) + TURN_OVERHEAD for text in texts)
         if tokens > tier.context_tokens:
-            raise ContextTooLong(f"About {tokens} tokens; your tier has {tier.context_tokens}.", param=param)
+            raise too_long(tokens, tier, param=param)
 
 
-def _check(text: str, *, param: str) -> None:
-    if storable(text) != text or Marks().too_many_in(text):
-        detail = f"No NUL, no half of a surrogate pair, and at most {MAX_MARKS} combining marks in a row."
-        raise InvalidParameter(detail, param=param)
+def too_long(tokens: int, tier: Tier, *, param: str) -> ContextTooLong:
+    """The error for what has so many tokens."""
+    return ContextTooLong(f"About {tokens} tokens; your tier has {tier.context_tokens}.", param=param)

@@ -40,3 +40,14 @@ def check_model(request: Request, name: str) -> None:
     """
     if name not in (known := models_of(request)):
         raise UnknownModel(f"You have {', '.join(known) or 'none'}.")
+
+
+def usual_model(request: Request) -> str:
+    """The model for a request that names none.
+
+    Raises:
+        UnknownModel: none may reply to it.
+    """
+    for name in models_of(request):
+        return name
+    raise UnknownModel("You have none.")

@@ -66,7 +66,7 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     earlier = _files_of(asked.turns, user_id=reply.user_id)
     own = tuple(file for file in question.files or () if file["id"] not in earlier)
     needed = estimate(question.content) + tokens_of(own) + TURN_OVERHEAD
-    budget = tier.context_tokens - estimate(instruction) - needed - tokens_of_turns(asked.turns)
+    budget = tier.context_tokens - estimate(instruction) - needed - _tokens_of_turns(asked.turns, earlier)
     history = exchanges(
         room_id=reply.room_id, after=summary.upto if summary else 0, before=reply.question.pk, newest_first=True
     )
@@ -99,9 +99,18 @@ def context_for(*, reply: Reply, tier: Tier) -> Context:
     return Context(prompt=prompt, files=tuple(reversed(files)), is_full=is_full)
 
 
-def tokens_of_turns(turns: Sequence[Mapping[str, Any]]) -> int:
-    """An estimate, without their files."""
-    return sum(estimate(turn["text"]) + TURN_OVERHEAD for turn in turns)
+def tokens_asked(*, asked: Asked, question: str, file_ids: Collection[int], user_id: int) -> int:
+    """An estimate of all that the model has to read beside the room's history: nothing of it is left out."""
+    earlier = _files_of(asked.turns, user_id=user_id)
+    own = [{"text": question, "files": [file_id for file_id in file_ids if file_id not in earlier]}]
+    files = earlier | _files_of(own, user_id=user_id)
+    return estimate(asked.instruction or "") + _tokens_of_turns([*asked.turns, *own], files)
+
+
+def _tokens_of_turns(turns: Sequence[Mapping[str, Any]], files: Mapping[int, Shown]) -> int:
+    ids = [file_id for turn in turns for file_id in turn.get("files", ()) if file_id in files]
+    texts = sum(estimate(turn["text"]) + TURN_OVERHEAD for turn in turns)
+    return texts + tokens_of(files[file_id] for file_id in ids)
 
 
 def _files_of(turns: Sequence[Mapping[str, Any]], *, user_id: int) -> dict[int, Shown]:
