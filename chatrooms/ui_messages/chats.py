@@ -56,8 +56,10 @@ def room_of(*, user_id: int, chat_id: str) -> int | None:
     """The id of a chat's room; None if the client's name has none yet.
 
     Raises:
-        RoomNotFound: the id is a room's own, and none of the user's has it.
+        RoomNotFound: the id is a room's own, and none of the user's has it; or it is none that a chat can have.
     """
+    if not CHAT_ID.fullmatch(chat_id):
+        raise RoomNotFound
     mine = Chatroom.objects.listed().filter(user_id=user_id)
     is_own = OWN_ID.fullmatch(chat_id) is not None
     named = mine.filter(pk=int(chat_id)) if is_own else mine.filter(external__external_id=chat_id)

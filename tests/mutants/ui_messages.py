@@ -48,7 +48,14 @@ BREAKS = (
     Break(
         lets="a part that is no text be dropped silently",
         file="chatrooms/ui_messages/serializers.py",
-        text='if {part.get("type") for part in message["parts"]} - {TEXT, FILE}:',
+        text='if any(part.get("type") not in (TEXT, FILE) for part in message["parts"]):',
+        broken="if False:",
+        tests="chatrooms/ui_messages/test_sending.py",
+    ),
+    Break(
+        lets="each of very many parts be an error of its own",
+        file="chatrooms/ui_messages/serializers.py",
+        text="if isinstance(data, list) and len(data) > MAX_PARTS:",
         broken="if False:",
         tests="chatrooms/ui_messages/test_sending.py",
     ),

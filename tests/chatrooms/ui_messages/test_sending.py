@@ -135,6 +135,9 @@ def test_text_parts_are_joined_and_others_refused(client: APIClient) -> None:
         {"messages": [said("Hello", parts=["text"])]},
         {"messages": [said("Hello", parts=[])]},
         {"messages": [said("Hello", parts=[{"type": "text"}])]},
+        {"messages": [said("Hello", parts=[{"type": ["text"]}])]},
+        {"messages": [said("Hello", parts=[{"type": {"text": 1}}])]},
+        {"messages": [said("Hello", parts=[{"type": None}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": 1}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": "a"}, {"type": "data-x", "data": 1}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": "a"}, {"type": "file"}])]},
@@ -159,6 +162,23 @@ def test_a_body_that_is_wrong_changes_nothing(client: APIClient, wrong: dict[str
     answer = client.post("/v1/ui/chat", {"id": "c-1", "messages": [said("Hello")], **wrong})
     assert answer.status_code == 400, answer.content
     assert state() == before
+
+
+def test_very_many_parts_are_one_error(client: APIClient) -> None:
+    before = state()
+    for wrong in ([1] * 100_000, [{"type": "text", "text": "a"}] * 101):
+        answer = ask(client, said("", parts=wrong))
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+        assert len(answer.content) < 1000
+    assert state() == before
+    ticket_of(ask(client, said("", parts=[{"type": "text", "text": "a"}] * 100)))
+
+
+@pytest.mark.parametrize("chat", ["a%00b", "a%20b", "%C3%A9", "c%0A"])
+def test_an_id_that_no_chat_can_have_is_404(client: APIClient, chat: str) -> None:
+    for call in (client.get, client.delete):
+        answer = call(f"/v1/ui/chat/{chat}/stream")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_refused_first_message_leaves_no_room(client: APIClient, set_tier: Callable[..., None]) -> None:
