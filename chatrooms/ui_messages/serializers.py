@@ -51,7 +51,7 @@ class PartsField(serializers.ListField):
 class UserMessageSerializer(serializers.Serializer[Any]):
     """A message of the user's in the AI SDK's form (`UIMessage`)."""
 
-    id = TextField(max_length=MAX_UI_ID, help_text="The idempotency key of the message.")
+    id = PatternField(r"^[ -~]+$", max_length=MAX_UI_ID, help_text="The idempotency key of the message, in its chat.")
     role = PatternField("^user$")
     parts = PartsField(max_length=MAX_PARTS, help_text="Of type `text`, or `file` with a data: URL.")
 
