@@ -247,7 +247,8 @@ def _message_to_change(user_id: int, message_id: int) -> Message:
 def _charge(message: Message, kind: LedgerEntry.Kind, api_key: ApiKey | None) -> int:
     """Consume the unit of a reply, or raise why the user may not request one."""
     tier = tier_of(user_id=message.user_id)
-    key_models.check(api_key, room_id=message.room_id, tier=tier)
+    asked = Reply.objects.filter(answers=message, is_current=True).values_list("asked__model", flat=True).first()
+    key_models.check(api_key, room_id=message.room_id, tier=tier, model=asked or "")
     _check_waiting(_unfinished(message.user_id), tier)
     return quota.consume(user_id=message.user_id, tier=tier, kind=kind, api_key=api_key).pk
 
@@ -280,11 +281,9 @@ def _keep_revision(message: Message) -> None:
 
 
 def _queue_further_reply(message: Message, unit_id: int) -> None:
-    Reply.objects.filter(answers=message, is_current=True).update(is_current=False)
-    _queue_reply(message, unit_id)
-
-
-def _queue_reply(message: Message, unit_id: int) -> None:
+    current = Reply.objects.filter(answers=message, is_current=True)
+    asked = current.values_list("asked", flat=True).first()
+    current.update(is_current=False)
     reply = Reply.objects.create(
         room_id=message.room_id,
         user_id=message.user_id,
@@ -296,5 +295,6 @@ def _queue_reply(message: Message, unit_id: int) -> None:
         next_attempt_at=Now(),
         publish_at=Now() + settings.REPLY_REPUBLISH_AFTER,
         request_id=request_id(),
+        asked=asked,
     )
     publishing.publish_on_commit(reply.pk)

@@ -88,7 +88,7 @@ def delete(*, user_id: int, room_id: int) -> None:
         unfinished = list(
             Reply.objects.filter(room_id=room_id, user_id=user_id).unfinished().values_list("pk", flat=True)
         )
-        _, deleted = Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()
+        _, deleted = Chatroom.objects.listed().filter(pk=room_id, user_id=user_id).delete()
         if not deleted.get("chatrooms.Chatroom"):
             raise RoomNotFound
         transaction.on_commit(lambda: redis_stream.delete(unfinished), robust=True)

@@ -30,12 +30,13 @@ class RoomAdmin(ReadOnlyAdmin):
     """Rooms, without their names, which say what the conversation is about."""
 
     title = "Rooms"
-    list_display = ("pk_", "user_link", "created", "last_activity", "pinned", "archived")
+    list_display = ("pk_", "user_link", "kind", "created", "last_activity", "pinned", "archived")
+    list_filter = ("kind",)
     pk_ = column("pk", "Room")
     user_link = user_column()
     created = column("created_at", "Created")
     last_activity = column("updated_at", "Last activity")
-    fields = ("id", "user_link", "model", "temperature", "created_at", "updated_at", "pinned", "archived")
+    fields = ("id", "user_link", "kind", "model", "temperature", "created_at", "updated_at", "pinned", "archived")
     search_ids = ("pk", "user_id")
     search_help_text = "The id of a room, or of a user."
     page_actions = (OPEN_TRANSCRIPT,)

@@ -53,7 +53,7 @@ def _room_link(room_id: int) -> Link:
 
 
 def rooms_panel(user: User) -> Panel:
-    """The rooms, without their names: a name says what the conversation is about."""
+    """The rooms that the user lists, without their names: a name says what the conversation is about."""
     message_count = (
         Message.objects.filter(room=OuterRef("pk"), role=Role.USER)
         .order_by()
@@ -61,7 +61,7 @@ def rooms_panel(user: User) -> Panel:
         .annotate(count=Count("*"))
         .values("count")
     )
-    rooms: Any = Chatroom.objects.filter(user=user).annotate(message_count=Subquery(message_count))
+    rooms: Any = Chatroom.objects.listed().filter(user=user).annotate(message_count=Subquery(message_count))
     return Panel(
         title="Rooms",
         headers=["Room", "Messages", "Created", "Last activity", "Archived"],

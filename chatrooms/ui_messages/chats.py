@@ -27,6 +27,7 @@ CHAT_ID: Final = re.compile(r"^[A-Za-z0-9_.~:@-]+$")
 OWN_ID: Final = re.compile(r"[0-9]+")
 
 SENT: Final = "ui message"
+SENT_BY_KEY: Final = "ui message by key"
 REGENERATED: Final = "ui regeneration"
 """Routes of idempotency keys."""
 
@@ -56,8 +57,10 @@ def room_of(*, user_id: int, chat_id: str) -> int | None:
     """The id of a chat's room; None if the client's name has none yet.
 
     Raises:
-        RoomNotFound: the id is a room's own, and none of the user's has it.
+        RoomNotFound: the id is a room's own, and none of the user's has it; or it is none that a chat can have.
     """
+    if not CHAT_ID.fullmatch(chat_id):
+        raise RoomNotFound
     mine = Chatroom.objects.listed().filter(user_id=user_id)
     is_own = OWN_ID.fullmatch(chat_id) is not None
     named = mine.filter(pk=int(chat_id)) if is_own else mine.filter(external__external_id=chat_id)
@@ -70,8 +73,8 @@ def room_of(*, user_id: int, chat_id: str) -> int | None:
 def submit(*, user_id: int, turn: Turn, tier: Tier, api_key: ApiKey | None) -> int:
     """Send a message, or change the one that the client names; return its id.
 
-    The client's id of the message is the idempotency key, unless the request has one: the same message again changes
-    nothing, but a reply that failed is retried, as `useChat` asks for it.
+    The client's id of the message is an idempotency key in its chat, and the request's own key is a second one: the
+    same message again changes nothing, but a reply that failed is retried, as `useChat` asks for it.
 
     The files of a message that is known are left as they are.
 
@@ -83,13 +86,14 @@ def submit(*, user_id: int, turn: Turn, tier: Tier, api_key: ApiKey | None) -> i
         QuotaExceeded and the other refusals of a charge: as `conversation.send` raises them.
     """
     room_id = room_of(user_id=user_id, chat_id=turn.chat_id)
-    if room_id and turn.target_id and (found := _message(user_id, room_id, turn.target_id)):
+    if room_id and turn.target_id and (found := _message(user_id, room_id, turn, turn.target_id)):
         _send_again(found, turn, api_key)
         return int(found.pk)
 
-    key = turn.key or turn.message_id
+    chat = _name_of(room_id, turn.chat_id)
+    own_key = _key_of(chat, turn.message_id)
     file_ids: list[int] = []
-    if turn.files and idempotency.object_of(user_id=user_id, route=SENT, key=key) is None:
+    if turn.files and not _is_known(user_id, own_key, turn.key):
         attaching.check_number(files=turn.files, most=tier.files_per_message)
         file_ids = inline_files.keep(user_id=user_id, tier=tier, files=turn.files)
 
@@ -102,8 +106,17 @@ def submit(*, user_id: int, turn: Turn, tier: Tier, api_key: ApiKey | None) -> i
         return sent.pk
 
     files = [[file.name, hashlib.sha256(file.content).hexdigest()] for file in turn.files]
-    body = {"chat": turn.chat_id, "content": turn.content, "files": files}
-    return idempotency.once(user_id=user_id, route=SENT, key=key, body=body, status=303, work=send).object_id
+    names: dict[str, Any] = {
+        "user_id": user_id,
+        "body": {"chat": chat, "content": turn.content, "files": files},
+        "status": 303,
+    }
+
+    def send_once() -> int:
+        """Keep the message's own id, by which the client names it later, whether or not the request has a key."""
+        return idempotency.once(**names, route=SENT, key=own_key, work=send).object_id
+
+    return idempotency.once(**names, route=SENT_BY_KEY, key=turn.key, work=send_once).object_id
 
 
 def regenerate(*, user_id: int, turn: Turn, api_key: ApiKey | None) -> int:
@@ -186,15 +199,37 @@ def _send_again(message: Message, turn: Turn, api_key: ApiKey | None) -> None:
 
 def _message_to_regenerate(user_id: int, room_id: int, turn: Turn) -> Message | None:
     if turn.target_id:
-        return _message(user_id, room_id, turn.target_id) or _message(user_id, room_id, turn.message_id)
+        named = _message(user_id, room_id, turn, turn.target_id)
+        return named or _message(user_id, room_id, turn, turn.message_id)
     last = Message.objects.in_room(room_id).filter(user_id=user_id).order_by("-pk")
-    return _message(user_id, room_id, turn.message_id) or last.first()
+    return _message(user_id, room_id, turn, turn.message_id) or last.first()
 
 
-def _message(user_id: int, room_id: int, ui_id: str) -> Message | None:
+def _name_of(room_id: int | None, chat_id: str) -> str:
+    """One name for a chat, whose room has an id of its own, and may have one of the client's as well."""
+    if room_id is None or not OWN_ID.fullmatch(chat_id):
+        return chat_id
+    external: str | None = ExternalId.objects.filter(room_id=room_id).values_list("external_id", flat=True).first()
+    return external or str(room_id)
+
+
+def _key_of(chat: str, ui_id: str) -> str:
+    """The idempotency key of a message: clients count from 0 in each chat. Hashed, since both may be long."""
+    return hashlib.sha256(f"{chat}/{ui_id}".encode()).hexdigest()
+
+
+def _is_known(user_id: int, own_key: str, key: str | None) -> bool:
+    known = idempotency.object_of(user_id=user_id, route=SENT, key=own_key)
+    if known is None and key is not None:
+        known = idempotency.object_of(user_id=user_id, route=SENT_BY_KEY, key=key)
+    return known is not None
+
+
+def _message(user_id: int, room_id: int, turn: Turn, ui_id: str) -> Message | None:
     """The user's message that a client means: by its own id, or a reply's, or by the one that it was sent under."""
     mine = Message.objects.filter(user_id=user_id, room_id=room_id)
     found: Message | None = mine.filter(pk=int(ui_id)).first() if OWN_ID.fullmatch(ui_id) else None
     if found is None:
-        found = mine.filter(pk=idempotency.object_of(user_id=user_id, route=SENT, key=ui_id)).first()
+        key = _key_of(_name_of(room_id, turn.chat_id), ui_id)
+        found = mine.filter(pk=idempotency.object_of(user_id=user_id, route=SENT, key=key)).first()
     return found if found is None or found.role == Role.USER else found.answers

@@ -15,6 +15,9 @@ from config.http.fields import PatternField, TextField
 MAX_UI_ID: Final = 255
 """Characters of a message's id at the client: as many as an Idempotency-Key may have."""
 
+MAX_PARTS: Final = 100
+"""Parts of a message: each is checked, and one that is wrong is an error of its own in the response."""
+
 TEXT: Final = "text"
 FILE: Final = "file"
 SUBMIT: Final = "submit-message"
@@ -33,12 +36,24 @@ class PartField(serializers.DictField):
     """A part of a message. Which kinds there may be, `UserMessageSerializer` says."""
 
 
+class PartsField(serializers.ListField):
+    """The parts, counted before each of them is read."""
+
+    child = PartField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the parts."""
+        if isinstance(data, list) and len(data) > MAX_PARTS:
+            self.fail("max_length", max_length=MAX_PARTS)
+        return super().to_internal_value(data)
+
+
 class UserMessageSerializer(serializers.Serializer[Any]):
     """A message of the user's in the AI SDK's form (`UIMessage`)."""
 
-    id = TextField(max_length=MAX_UI_ID, help_text="The idempotency key of the message.")
+    id = PatternField(r"^[ -~]+$", max_length=MAX_UI_ID, help_text="The idempotency key of the message, in its chat.")
     role = PatternField("^user$")
-    parts = serializers.ListField(child=PartField(), help_text="Of type `text`, or `file` with a data: URL.")
+    parts = PartsField(max_length=MAX_PARTS, help_text="Of type `text`, or `file` with a data: URL.")
 
 
 class LastMessageField(serializers.ListField):
@@ -78,7 +93,7 @@ class UiChatSerializer(serializers.Serializer[Any]):
         content = ""
         files: tuple[InlineFile, ...] = ()
         if attrs["trigger"] == SUBMIT:
-            if {part.get("type") for part in message["parts"]} - {TEXT, FILE}:
+            if any(part.get("type") not in (TEXT, FILE) for part in message["parts"]):
                 raise _wrong("Only parts of type text and file can be sent.", code="unsupported_part")
             texts = [_text_of(part) for part in message["parts"] if part["type"] == TEXT]
             files = tuple(_file_of(part) for part in message["parts"] if part["type"] == FILE)

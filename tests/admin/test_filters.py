@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from billing.models import StripeEvent
-from chatrooms.models import Reply
+from chatrooms.models import Chatroom, Reply, RoomKind
 from tests.admin.conftest import run_action
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +167,11 @@ def test_no_query_string_sorts_or_counts(root: Client, django_assert_num_queries
         listed()
     with django_assert_num_queries(len(plain)):
         listed(_facets="True")
+
+
+def test_rooms_are_filtered_by_their_kind(root: Client, alice: User) -> None:
+    rooms = {kind: Chatroom.objects.create(user=alice, name="Room", kind=kind) for kind in RoomKind}
+    for kind, room in rooms.items():
+        page = root.get(ROOMS, {"kind__exact": kind.value}).content.decode()
+        shown = {other for other, each in rooms.items() if f"{ROOMS}{each.pk}/change/" in page}
+        assert shown == {room.kind}

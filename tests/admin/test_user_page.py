@@ -13,7 +13,7 @@ from accounts import sessions
 from accounts.models import FailedAttempts, OneTimeCode, Session, User
 from accounts.personal_data import erasure
 from billing import grants
-from chatrooms.models import Chatroom, Reply
+from chatrooms.models import Chatroom, Reply, RoomKind
 from tests.admin.conftest import page_of, text_of
 from tests.billing.stripe_fixtures import subscribe
 
@@ -87,6 +87,13 @@ def test_the_page_shows_failures_without_content(staff_client: Client, alice: Us
     assert "provider_timeout" in page
     assert "secret question" not in page
     assert "Divorce" not in page, "the name of a room reveals its topic"
+
+
+def test_the_page_shows_listed_rooms_only(staff_client: Client, alice: User, room: Chatroom) -> None:
+    hidden = Chatroom.objects.create(user=alice, name="completion", kind=RoomKind.COMPLETION)
+    page = staff_client.get(page_of(alice)).content.decode()
+    assert f"/admin/chatrooms/chatroom/{room.pk}/change/" in page
+    assert f"/admin/chatrooms/chatroom/{hidden.pk}/change/" not in page
 
 
 def test_the_page_links_to_the_stripe_dashboard(staff_client: Client, alice: User, stripe_double: Any) -> None:

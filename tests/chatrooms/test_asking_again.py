@@ -7,8 +7,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from billing.models import DailyUsage, LedgerEntry, ServiceUsage, Tier
+from chatrooms import conversation
 from chatrooms.models import Chatroom, Message, Reply, Revision, Summary
 from chatrooms.replies import lifecycle
+from chatrooms.replies.asked import Asked
 from chatrooms.replies.context import context_for
 from tests.chatrooms.conftest import reply_of
 
@@ -254,3 +256,14 @@ def test_cleanup_after_an_edit_restores_no_reply_to_the_old_text(client: APIClie
     end(answered, "failed", "", "blocked")
     assert client.delete("/messages/cleanup").json() == {"deleted": 1}
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["regenerate", "edit", "retry"])
+def test_a_further_reply_is_asked_the_same(client: APIClient, room: Chatroom, verb: str) -> None:
+    asked = Asked(instruction="Be brief.", temperature=0.5, turns=[{"role": "user", "text": "Hi", "files": []}])
+    sent = conversation.send(user_id=room.user_id, room_id=room.pk, content="Hello", asked=asked)
+    message = Message.objects.get(pk=sent.pk)
+    end(message, "failed", "", "blocked")
+    assert again(client, verb, message).status_code == 202
+    reply = reply_of(message)
+    assert (reply.status, reply.asked) == ("queued", asked.as_json())

@@ -8,6 +8,7 @@ from accounts.models import Scope, User
 from billing.models import LedgerEntry, Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies.asked import Asked
 from tests.clients import with_key
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,26 @@ def test_asking_again_takes_one_of_its_models_too(alice: User, again: str) -> No
     path = f"/message/{sent.pk}/{again}"
     assert client_for(alice, [FAST]).post(path).json()["code"] == "model_not_allowed"
     assert client_for(alice, [CLEVER]).post(path).status_code == 202
+
+
+@pytest.mark.parametrize("again", ["regenerate", "retry", "edit"])
+def test_asking_again_takes_the_model_that_was_asked_for(alice: User, again: str) -> None:
+    room = rooms.create(user_id=alice.pk, name="Room", model=FAST)
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello", asked=Asked(model=CLEVER))
+    Reply.objects.update(status="failed", error="blocked")
+
+    def ask(models: list[str]) -> Any:
+        client = client_for(alice, models)
+        if again == "edit":
+            return client.patch(f"/message/{sent.pk}", {"content": "Hello again"})
+        return client.post(f"/message/{sent.pk}/{again}")
+
+    refused = ask([FAST])
+    assert (refused.status_code, refused.json()["code"]) == (403, "model_not_allowed")
+    assert (Reply.objects.get().status, LedgerEntry.objects.count()) == ("failed", 1)
+    assert Message.objects.get(role="user").content == "Hello"
+    assert ask([CLEVER]).status_code == 202
+    assert Reply.objects.get(is_current=True).asked == {"model": CLEVER}
 
 
 def test_a_key_gives_a_room_none_but_its_models(alice: User) -> None:

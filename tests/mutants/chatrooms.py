@@ -55,8 +55,8 @@ BREAKS = (
     Break(
         lets="a user delete another user's room",
         file="chatrooms/rooms.py",
-        text="Chatroom.objects.filter(pk=room_id, user_id=user_id).delete()",
-        broken="Chatroom.objects.filter(pk=room_id).delete()",
+        text="Chatroom.objects.listed().filter(pk=room_id, user_id=user_id).delete()",
+        broken="Chatroom.objects.listed().filter(pk=room_id).delete()",
         tests="chatrooms/test_strangers.py",
     ),
     Break(

@@ -4,6 +4,20 @@ from tests.mutants import Break
 
 BREAKS = (
     Break(
+        lets="a further reply forget what was asked for the one before",
+        file="chatrooms/conversation.py",
+        text="        asked=asked,\n    )\n    publishing",
+        broken="    )\n    publishing",
+        tests="chatrooms/test_asking_again.py",
+    ),
+    Break(
+        lets="a key ask again for a model that it does not have",
+        file="chatrooms/conversation.py",
+        text='model=asked or "")',
+        broken='model="")',
+        tests="chatrooms/test_key_models.py",
+    ),
+    Break(
         lets="two attempts be mixed in a chat completion",
         file="chatrooms/streaming/sent_text.py",
         text="            self._differs = not new.startswith(known)\n",
@@ -57,6 +71,13 @@ BREAKS = (
         file="chatrooms/models/messages.py",
         text="        seen = self.listed().filter(Q(",
         broken="        seen = self.filter(Q(",
+        tests="openai_dialect/test_chat_requests.py",
+    ),
+    Break(
+        lets="a room that is in no list be deleted by its id",
+        file="chatrooms/rooms.py",
+        text="_, deleted = Chatroom.objects.listed().filter(",
+        broken="_, deleted = Chatroom.objects.filter(",
         tests="openai_dialect/test_chat_requests.py",
     ),
     Break(

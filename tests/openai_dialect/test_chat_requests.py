@@ -68,6 +68,8 @@ def test_a_completions_room_is_in_no_list_and_no_search(client: APIClient) -> No
         assert client.get(f"/chatroom/{room.pk}{path}").status_code == 404
     assert client.post(f"/chatroom/{room.pk}/message", {"content": "Hello"}).status_code == 404
     assert client.patch(f"/chatroom/{room.pk}", {"name": "Mine"}).status_code == 404
+    assert client.delete(f"/chatroom/{room.pk}").status_code == 404
+    assert Message.objects.filter(room=room).count() == 2
     assert client.delete("/messages/cleanup").json() == {"deleted": 0}
 
 

@@ -3,38 +3,18 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Scope, User
-from billing.models import DailyUsage, LedgerEntry
-from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply, Revision, RoomKind
-from chatrooms.tickets import DialectTicket
+from billing.models import LedgerEntry
+from chatrooms.models import MAX_CONTENT, Chatroom, Message, Reply, RoomKind
 from tests.chatrooms.operations import MISSING, state
+from tests.chatrooms.ui_messages.asking import ask, end, said, ticket_of
 from tests.clients import with_key
 
 pytestmark = pytest.mark.django_db
-
-
-def said(text: str, ui_id: str = "u1", **fields: Any) -> dict[str, Any]:
-    return {"id": ui_id, "role": "user", "parts": [{"type": "text", "text": text}], **fields}
-
-
-def ask(client: APIClient, *messages: dict[str, Any], chat: Any = "c-1", query: str = "", **fields: Any) -> Any:
-    headers = fields.pop("headers", {})
-    body = {"id": chat, "messages": list(messages), "trigger": "submit-message", **fields}
-    return client.post(f"/v1/ui/chat{query}", body, headers=headers)
-
-
-def ticket_of(answer: Any) -> DialectTicket:
-    assert answer.status_code == 303, answer.content
-    return DialectTicket.parse(parse_qs(urlsplit(answer["Location"]).query)["ticket"][0])
-
-
-def end(status: str = "done", content: str = "Rain.", error: str = "") -> None:
-    Reply.objects.filter(is_current=True).update(status=status, content=content, error=error)
 
 
 def test_a_message_is_sent_to_a_room_of_the_clients_name(client: APIClient, alice: User) -> None:
@@ -101,22 +81,6 @@ def test_a_hidden_room_is_out_of_reach(client: APIClient, alice: User) -> None:
     assert client.delete(f"/v1/ui/chat/{hidden.pk}/stream").status_code == 404
 
 
-def test_the_id_of_a_message_is_its_idempotency_key(client: APIClient) -> None:
-    first, again = ticket_of(ask(client, said("Hello"))), ticket_of(ask(client, said("Hello")))
-    assert first.reply_id == again.reply_id
-    assert (Message.objects.count(), DailyUsage.objects.get().used) == (2, 1)
-    before = state()
-    other = ask(client, said("Something else"))
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert state() == before
-
-
-def test_the_header_counts_before_the_id(client: APIClient) -> None:
-    ask(client, said("Hello"), headers={"Idempotency-Key": "k"})
-    ask(client, said("Hello", "u2"), headers={"Idempotency-Key": "k"})
-    assert Message.objects.filter(role="user").count() == 1
-
-
 def test_text_parts_are_joined_and_others_refused(client: APIClient) -> None:
     parts = [{"type": "text", "text": "One"}, {"type": "text", "text": "two"}]
     ticket_of(ask(client, said("", parts=parts)))
@@ -135,6 +99,9 @@ def test_text_parts_are_joined_and_others_refused(client: APIClient) -> None:
         {"messages": [said("Hello", parts=["text"])]},
         {"messages": [said("Hello", parts=[])]},
         {"messages": [said("Hello", parts=[{"type": "text"}])]},
+        {"messages": [said("Hello", parts=[{"type": ["text"]}])]},
+        {"messages": [said("Hello", parts=[{"type": {"text": 1}}])]},
+        {"messages": [said("Hello", parts=[{"type": None}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": 1}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": "a"}, {"type": "data-x", "data": 1}])]},
         {"messages": [said("Hello", parts=[{"type": "text", "text": "a"}, {"type": "file"}])]},
@@ -159,6 +126,23 @@ def test_a_body_that_is_wrong_changes_nothing(client: APIClient, wrong: dict[str
     answer = client.post("/v1/ui/chat", {"id": "c-1", "messages": [said("Hello")], **wrong})
     assert answer.status_code == 400, answer.content
     assert state() == before
+
+
+def test_very_many_parts_are_one_error(client: APIClient) -> None:
+    before = state()
+    for wrong in ([1] * 100_000, [{"type": "text", "text": "a"}] * 101):
+        answer = ask(client, said("", parts=wrong))
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+        assert len(answer.content) < 1000
+    assert state() == before
+    ticket_of(ask(client, said("", parts=[{"type": "text", "text": "a"}] * 100)))
+
+
+@pytest.mark.parametrize("chat", ["a%00b", "a%20b", "%C3%A9", "c%0A"])
+def test_an_id_that_no_chat_can_have_is_404(client: APIClient, chat: str) -> None:
+    for call in (client.get, client.delete):
+        answer = call(f"/v1/ui/chat/{chat}/stream")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_refused_first_message_leaves_no_room(client: APIClient, set_tier: Callable[..., None]) -> None:
@@ -219,32 +203,6 @@ def test_messages_of_other_rooms_and_users_are_no_target(
         answer = ask(who, said("?", "u9"), chat=chat, trigger="regenerate-message", messageId=str(target))
         assert answer.status_code == 404
     assert Reply.objects.count() == 3
-
-
-def test_a_message_sent_under_its_known_id_is_changed(client: APIClient) -> None:
-    ask(client, said("Hello"))
-    end()
-    ticket = ticket_of(ask(client, said("Good bye"), messageId="u1"))
-    assert Message.objects.get(role="user").content == "Good bye"
-    assert Revision.objects.get().content == "Hello"
-    assert Reply.objects.get(is_current=True).pk == ticket.reply_id
-
-
-def test_sending_again_retries_only_what_failed(client: APIClient) -> None:
-    ask(client, said("Hello"))
-    end()
-    before = LedgerEntry.objects.count()
-    ticket_of(ask(client, said("Hello"), messageId="u1"))
-    assert LedgerEntry.objects.count() == before
-    end("failed", "", "provider_timeout")
-    ticket_of(ask(client, said("Hello"), messageId="u1"))
-    assert Reply.objects.get().status == "queued"
-    assert LedgerEntry.objects.order_by("pk").last().kind == "retry"  # type: ignore[union-attr]
-
-
-def test_a_message_that_never_arrived_is_sent(client: APIClient) -> None:
-    ticket_of(ask(client, said("Hello"), messageId="u1"))
-    assert Message.objects.get(role="user").content == "Hello"
 
 
 @pytest.mark.parametrize(("query", "resets"), [("", False), ("?reset_step=true", True), ("?reset_step=false", False)])
