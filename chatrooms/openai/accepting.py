@@ -96,14 +96,16 @@ def accept(
         return Made(object_id=sent.row["current__id"], data=errors.rate_limits(sent.unit.headers))
 
     def answer(made: Made) -> Any:
-        headers = made.data
-        if headers is None:
-            if not Reply.objects.filter(pk=made.object_id, user_id=user_id).exists():
-                raise MessageNotFound
-            headers = {"Idempotency-Replayed": "true"}
+        headers = _headers_of_repeat(made, user_id) if made.data is None else made.data
         return respond(Accepted(reply_id=made.object_id, headers=headers))
 
     return idempotent(request, route=route, status=status, make=send, respond=answer)
+
+
+def _headers_of_repeat(made: Made, user_id: int) -> dict[str, str]:
+    if not Reply.objects.filter(pk=made.object_id, user_id=user_id).exists():
+        raise MessageNotFound
+    return {"Idempotency-Replayed": "true"}
 
 
 def _is_repeat(request: Request, route: str) -> bool:
