@@ -65,10 +65,11 @@ class ResponseView(OpenAIView):
     @schema.operation("retrieveResponse", summary="Get a response", **schema.RETRIEVE_RESPONSE)
     def get(self, request: Request, response_id: str) -> Any:
         """One response as it is now; with `stream=true` its events, after the one that you have."""
+        is_streamed, after = _flag(request, "stream"), _number_after(request)
         reply = response_of(current_user(request).pk, response_id)
-        if not _flag(request, "stream"):
+        if not is_streamed:
             return Response(_shown(request, reply))
-        options = {"stream": True, "model": _model_of(request, reply), "after": _number_after(request)}
+        options = {"stream": True, "model": _model_of(request, reply), "after": after}
         accepted = Accepted(reply_id=reply.pk, headers={})
         return redirect(request, accepted, dialect=response_dialect.NAME, options=options)
 

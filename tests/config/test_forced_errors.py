@@ -67,7 +67,7 @@ def test_an_error_in_any_view_is_a_problem_without_details(
     text = response.content.decode() + str(response.headers)
     assert not [word for word in INTERNAL if word in text]
     if route.startswith(("v1/chat", "v1/models", "v1/responses")):
-        assert response.json()["error"]["code"] == "internal_error"
+        assert response.json()["error"]["code"] == "server_error"
     elif route != "admin":
         assert response["Content-Type"] == "application/problem+json"
         assert response.json()["code"] == "internal_error"
