@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from config.http.operation_ids import rename
 from config.http.problems import CONTENT_TYPE, problems
 
 Schema = dict[str, Any]
@@ -85,7 +86,7 @@ def _always_comes(serializer: Any, field: Any) -> bool:
 
 
 def complete(result: Schema, **_: Any) -> Schema:
-    """Add errors, response headers and security to every operation.
+    """Name every operation, and add its errors, response headers and security.
 
     A hook of drf-spectacular. A header has one meaning everywhere, so each is defined once, in the components.
     """
@@ -94,6 +95,7 @@ def complete(result: Schema, **_: Any) -> Schema:
     components["headers"] = {**FAILURE_HEADERS, **components.get("headers", {})}
     for operation in _operations(result):
         operation.setdefault("security", [])
+        rename(operation)
         _name_scope(operation)
         for status, response in operation["responses"].items():
             response["description"] = response.get("description") or SUCCESS.get(status, "")
