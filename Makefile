@@ -54,7 +54,7 @@ fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (ab
 soak: venv-dev ## Run an hour at twice the expected load, with a process killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Run the benchmarks: hot path, replies, first token, rooms, the admin, outages, scrapes, the page, memory, streams (half an hour, on an idle machine)
+bench: venv-dev ## Run the benchmarks: hot path, replies, first token, rooms, the admin, outages, scrapes, the page, memory, an upgrade, streams (forty minutes, on an idle machine)
 	@$(PYTHON) -m bench.hot_path
 	@$(PYTHON) -m bench.replies
 	@$(PYTHON) -m bench.first_token
@@ -65,6 +65,7 @@ bench: venv-dev ## Run the benchmarks: hot path, replies, first token, rooms, th
 	@$(PYTHON) -m bench.page
 	@$(PYTHON) -m bench.page_answer
 	@$(PYTHON) -m bench.memory
+	@$(PYTHON) -m bench.upgrade
 	@exec $(PYTHON) -m bench.streams
 
 check: venv-dev ## Run the static checks: format, lint, layers, types (of Python and of the page), missing migrations, the OpenAPI document

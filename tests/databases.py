@@ -1,18 +1,25 @@
 """Databases whose owners are allowed nothing else, as production's are, and the commands that run on them."""
 
 import difflib
+import gzip
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 import psycopg
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config import processes
+from config.dev import server_binaries
 from tests import servers
+
+OLD_DATABASES: Final = Path(__file__).with_name("config") / "old_databases"
+"""Dumps of older versions; `tests/config/test_old_databases.py` says how they are made."""
 
 MIGRATED = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables with rows that migrations have made and no test changes."""
@@ -31,6 +38,19 @@ def database(url: str, name: str) -> Iterator[str]:
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
             server.execute(f"DROP ROLE {name}")
+
+
+def load(url: str, dump: Path) -> None:
+    """Put a dump of `OLD_DATABASES` into an empty database."""
+    psql = server_binaries.postgresql_client("psql")
+    loaded = subprocess.run(
+        [str(psql), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
+        input=gzip.decompress(dump.read_bytes()),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert loaded.returncode == 0, loaded.stderr.decode()
 
 
 def manage(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,6 @@ pays, and
 import gzip
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ import pytest
 
 from config.dev import schema, server_binaries
 from tests.conftest import _urls
-from tests.databases import database, difference, manage
+from tests.databases import OLD_DATABASES, database, difference, load, manage
 
-DUMPS = sorted(Path(__file__).with_name("old_databases").glob("*.sql.gz"))
+DUMPS = sorted(OLD_DATABASES.glob("*.sql.gz"))
 
 OURS = ("accounts", "billing", "chatrooms", "djstripe")
 """Apps with rows of users."""
@@ -40,18 +39,6 @@ GIVEN = """
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 """Every permission, and the roles that have it."""
-
-
-def load(url: str, dump: Path) -> None:
-    psql = server_binaries.postgresql_client("psql")
-    loaded = subprocess.run(
-        [str(psql), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
-        input=gzip.decompress(dump.read_bytes()),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    assert loaded.returncode == 0, loaded.stderr.decode()
 
 
 def rows(url: str) -> dict[tuple[str, str], dict[str, Any]]:

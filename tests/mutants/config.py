@@ -241,4 +241,32 @@ BREAKS = (
         broken="cause=type(error).__name__",
         tests="config/test_errors.py",
     ),
+    Break(
+        lets="a migration wait for its locks for ever",
+        file="config/infrastructure/migration_locks.py",
+        text="            connection.connection.execute(f\"SET LOCAL lock_timeout = '{PATIENCE}'\")\n",
+        broken="",
+        tests="config/test_migration_locks.py",
+    ),
+    Break(
+        lets="a migration hold its locks while Django works",
+        file="config/infrastructure/migration_locks.py",
+        text="            self._waiting.append((str(sql), params))\n",
+        broken="            super().execute(sql, params)\n",
+        tests="config/test_migration_locks.py",
+    ),
+    Break(
+        lets="a data migration run before the column it fills",
+        file="config/infrastructure/migration_locks.py",
+        text="                editor.run()\n",
+        broken="                pass\n",
+        tests="config/test_migration_locks.py",
+    ),
+    Break(
+        lets="an upgrade end because it gave way",
+        file="config/management/commands/prepare_database.py",
+        text="if not gave_way(error) or",
+        broken="if True or",
+        tests="config/test_migration_locks.py",
+    ),
 )
