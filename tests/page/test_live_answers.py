@@ -1,11 +1,17 @@
 """An answer arrives while it is written, through reloads, lost connections, a killed server and in two tabs."""
 
+import os
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core import signing
 
+from chatrooms import tickets
 from tests.api_user import ApiUser
 from tests.page.browser import Person, person
 from tests.page.conftest import enter
@@ -17,12 +23,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium,
 WORDS = 400
 SLOWLY = {"text": numbered(WORDS), "chunks": 100, "delay": 0.4}
 """Forty seconds, so that it is still being written after a reload on a busy machine."""
-
-NOTE_SECOND = """
-new MutationObserver(() => {
-  if (!window.noted && document.querySelector(".exchange:nth-child(2) .bubble")) window.noted = Date.now();
-}).observe(document.querySelector(".messages"), {childList: true, subtree: true});
-"""
 
 
 @pytest.fixture
@@ -99,19 +99,68 @@ def test_a_network_cut_of_20_s_is_survived(at_breakable: Person, breakable: Stac
     assert answer(at_breakable) == numbered(WORDS)
 
 
+@contextmanager
+def asleep(chromium: Any) -> Iterator[None]:
+    """All processes of the browser stand still, as when a laptop's lid is closed."""
+    found = chromium.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pids = [each["id"] for each in found]
+    assert len(pids) > 1
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_laptop_that_slept_in_mid_answer_resumes(at_breakable: Person, breakable: Stack, chromium: Any) -> None:
+    breakable.double.script(SLOWLY)
+    write(at_breakable, "Count")
+    wait_for_text(at_breakable, "w0010")
+    with asleep(chromium):
+        breakable.kill("stream")  # no connection lives through a sleep
+        breakable.start("stream")
+        time.sleep(10)
+    wait_status(at_breakable, "done")
+    assert answer(at_breakable) == numbered(WORDS)
+
+
+def test_an_expired_ticket_is_replaced(signed_in: Person, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a sleep of more than five minutes: the page has a ticket, and the server no longer takes it."""
+    key = stack.setting("SECRET_KEY")
+    long_ago = time.time() - tickets.LIFETIME.total_seconds() - 1
+    statuses: list[int] = []
+
+    def age(route: Any) -> None:
+        [ticket] = parse_qs(urlsplit(route.request.url).query)["ticket"]
+        with monkeypatch.context() as patch:
+            patch.setattr(signing.time, "time", lambda: long_ago)
+            old = signing.dumps(signing.loads(ticket, key=key, salt=tickets.SALT), key=key, salt=tickets.SALT)
+        route.continue_(url=route.request.url.replace(ticket, old))
+
+    signed_in.page.on("response", lambda found: statuses.append(found.status) if "/stream?" in found.url else None)
+    signed_in.page.route("**/stream?ticket=*", age, times=1)
+    stack.double.script(SLOWLY)
+    write(signed_in, "Count")
+    wait_status(signed_in, "done")
+    assert answer(signed_in) == numbered(WORDS)
+    assert statuses[:2] == [401, 200]
+
+
 def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
     write(signed_in, "First")
     wait_status(signed_in, "done")
     other = signed_in.new_tab()
+    other.clock.install()
     other.goto(signed_in.page.url)
     other.reload()
     wait_status(signed_in, "done", page=other)
     stack.double.script(SLOWLY)
-    for page in (signed_in.page, other):
-        page.evaluate(NOTE_SECOND)
+    other.clock.pause_at(time.time() + 1)  # what is shown now was told, and not asked for every now and then
     write(signed_in, "Second")
     other.wait_for_selector(f"{exchange(2)} .bubble:has-text('Second')")
-    assert other.evaluate("window.noted") - signed_in.page.evaluate("window.noted") < 1000
+    other.clock.resume()
     wait_for_text(signed_in, "w0010", number=2, page=other)
     assert other.get_attribute(exchange(2), "data-status") == "generating"
     other.click("[data-part=stop]")

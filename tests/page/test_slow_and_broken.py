@@ -95,6 +95,24 @@ def test_failing_older_messages_are_not_asked_for_on_and_on(
     assert len(asked) == 1
 
 
+def test_more_than_a_page_sent_elsewhere_leaves_no_gap(signed_in: Person, stack: Stack, user: ApiUser) -> None:
+    stack.double.default(text="Short.")
+    room = user.room("Shared")
+    user.wait_for_reply(user.send(room, "Message 0")["id"])
+    open_room(signed_in, room)
+    wait_status(signed_in, "done")
+    signed_in.context.set_offline(True)
+    signed_in.page.wait_for_selector(".banner:has-text('You are offline')")
+    sent = [user.send(room, f"Message {number}")["id"] for number in range(1, 25)]
+    user.wait_for_reply(sent[-1])
+    signed_in.context.set_offline(False)
+    signed_in.page.wait_for_selector(f".exchange[data-id='{sent[-1]}']")
+    signed_in.page.hover(".exchange")
+    signed_in.page.mouse.wheel(0, -20_000)
+    signed_in.page.wait_for_selector(".exchange:nth-child(25)")
+    assert shown(signed_in) == [f"Message {number}" for number in range(25)]
+
+
 def test_a_room_opened_during_the_first_send_stays_open(signed_in: Person, user: ApiUser) -> None:
     other = user.room("Other")
     user.wait_for_reply(user.send(other, "In the other room")["id"])

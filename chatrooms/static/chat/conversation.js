@@ -15,6 +15,8 @@ import * as store from "./store.js";
 /** @typedef {import("./message_view.js").MessageView} MessageView */
 
 const PAGE = 20;
+/** The longest page of the API, for the way to a message far up. */
+const LONG_PAGE = 100;
 
 /** @type {Conversation | null} */
 let current = null;
@@ -149,6 +151,12 @@ class Conversation {
     try {
       const { items } = await list("/chatroom/{room_id}/messages", { params: { room_id: roomId }, query: { limit: PAGE } });
       if (this.roomId !== roomId) return;
+      if (items.length > 0 && !items.some((each) => this.views.has(each.id))) {
+        // More was sent than a page holds: what lies between is read by scrolling, as in a room just opened.
+        this._leave();
+        await this._load();
+        return;
+      }
       for (const message of items) this._put(message);
       this._settle();
     } catch {
@@ -156,23 +164,24 @@ class Conversation {
     }
   }
 
-  /** Calls at the same time share one request. @returns {Promise<boolean>} whether an older page came */
-  _loadOlder() {
+  /** Calls at the same time share one request. @param {number} limit @returns {Promise<boolean>} whether an older page came */
+  _loadOlder(limit = PAGE) {
     if (this._loadingOlder !== null) return this._loadingOlder;
-    const loading = this._readOlder().finally(() => {
+    const loading = this._readOlder(limit).finally(() => {
       if (this._loadingOlder === loading) this._loadingOlder = null;
     });
     this._loadingOlder = loading;
     return loading;
   }
 
-  async _readOlder() {
+  /** @param {number} limit */
+  async _readOlder(limit) {
     const { roomId, older } = this;
     if (older === null || roomId === null || roomId === undefined) return false;
     part(this.root, "older").hidden = false;
     try {
       const { items, next } = await list("/chatroom/{room_id}/messages", {
-        params: { room_id: roomId }, query: { limit: PAGE, cursor: older },
+        params: { room_id: roomId }, query: { limit, cursor: older },
       });
       if (this.roomId !== roomId) return false;
       this.older = next;
@@ -195,7 +204,7 @@ class Conversation {
   async _goTo(messageId) {
     const { roomId } = this;
     while (!this.views.has(messageId) && this.roomId === roomId) {
-      if (!(await this._loadOlder())) break;
+      if (!(await this._loadOlder(LONG_PAGE))) break;
     }
     if (this.roomId !== roomId) return;
     const view = this.views.get(messageId);
