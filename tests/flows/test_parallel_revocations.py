@@ -24,7 +24,7 @@ REQUESTS_AT_ONCE = 2
 
 @dataclass
 class Program:
-    """What asks with one key, again and again, until it was refused a request that began after the revocation."""
+    """What asks with one key, again and again, until a request was answered that began after the revocation."""
 
     user: ApiUser
     id: str
@@ -38,7 +38,7 @@ class Program:
     def ask(self) -> None:
         with requests.Session() as http:
             http.headers["Authorization"] = f"Bearer {self.text}"
-            while not self.late[401]:
+            while not set(self.late) - {503}:
                 statuses = self.late if self.is_revoked.is_set() else self.early
                 statuses[http.get(f"{self.user.stack.url}/usage", timeout=TIMEOUT).status_code] += 1
 
