@@ -54,8 +54,9 @@ fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (ab
 soak: venv-dev ## Run an hour at twice the expected load, with a process killed every two minutes
 	@exec $(PYTHON) -m bench.soak
 
-bench: venv-dev ## Run the benchmarks: hot path, replies, first token, rooms, the admin, outages, scrapes, the page, memory, an upgrade, streams (forty minutes, on an idle machine)
+bench: venv-dev ## Run the benchmarks: hot path, keys, replies, first token, rooms, the admin, outages, scrapes, the page, memory, an upgrade, streams (forty minutes, on an idle machine)
 	@$(PYTHON) -m bench.hot_path
+	@$(PYTHON) -m bench.keys
 	@$(PYTHON) -m bench.replies
 	@$(PYTHON) -m bench.first_token
 	@$(PYTHON) -m bench.rooms

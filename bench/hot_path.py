@@ -80,8 +80,7 @@ class Run:
 
 
 def main() -> None:
-    if shutil.which("wrk") is None:
-        print("The hot path is not measured: wrk is not installed (apt-get install wrk).")
+    if wrk_is_missing():
         return
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
@@ -98,6 +97,14 @@ def main() -> None:
             "kuvaka": web(stack),
         }
         report(started, run_all(started, clients, folder), recordings)
+
+
+def wrk_is_missing() -> bool:
+    """Whether nothing can be measured, which is said."""
+    if shutil.which("wrk") is None:
+        print("This is not measured: wrk is not installed (apt-get install wrk).")
+        return True
+    return False
 
 
 def production(stack: Stack) -> dict[str, str]:
@@ -193,7 +200,7 @@ def run_all(started: dict[str, Server], clients: list[Client], folder: Path) -> 
         files = {name: _load_file(folder, name, work, clients) for name in started}
         for number in range(ROUNDS + 1):
             for name, server in started.items():
-                run = _run(server, files[name])
+                run = measured(server, files[name])
                 if number:  # the first one warms up
                     runs.setdefault((work.name, name), []).append(run)
     return runs
@@ -211,7 +218,8 @@ def _load_file(folder: Path, name: str, work: Work, clients: list[Client]) -> Pa
     return file
 
 
-def _run(server: Server, file: Path) -> Run:
+def measured(server: Server, file: Path) -> Run:
+    """Send the requests of a file for `SECONDS`."""
     before = server.cpu()
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(FOLDER / "load.lua")]
     ran = subprocess.run(

@@ -18,12 +18,18 @@ AXE: Final = Path(__file__).resolve().parent / "page" / "javascript" / "node_mod
 
 
 UI_STREAM: Final = Path(__file__).resolve().parent / "ui_stream"
-"""Where the AI SDK is installed, and what uses it."""
+"""Where the AI SDK and OpenAI's package are installed, and what uses them."""
 
 
 def ui_stream() -> Path:
     """The folder of the AI SDK; if it is not installed, the test is skipped, or fails when CI=true."""
     installed(UI_STREAM / "node_modules" / "ai" / "package.json", "tests/ui_stream")
+    return UI_STREAM
+
+
+def openai_package() -> Path:
+    """The folder of OpenAI's package; if it is not installed, the test is skipped, or fails when CI=true."""
+    installed(UI_STREAM / "node_modules" / "openai" / "package.json", "tests/ui_stream")
     return UI_STREAM
 
 

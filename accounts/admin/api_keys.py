@@ -46,7 +46,8 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     ordering = ("-created_at",)
     fields = (
-        *("prefix_", "user_link", "name", "scopes_", "models_", "daily_units", "units_used", "units_day"),
+        *("prefix_", "user_link", "name", "scopes_", "models_", "origins_"),
+        *("daily_units", "units_used", "units_day"),
         *("last_used_at", "created_at", "expires_at", "rotated_at", "previous_until", "revoked_at"),
     )
     page_actions = (REVOKE,)
@@ -62,6 +63,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     @display(description="Models")
     def models_(self, key: ApiKey) -> str:
         return "all" if key.model_names is None else ", ".join(key.model_names) or "none"
+
+    @display(description="Allowed origins")
+    def origins_(self, key: ApiKey) -> str:
+        return ", ".join(key.allowed_origins) or "none"
 
 
 def scopes_of(key: ApiKey) -> str:

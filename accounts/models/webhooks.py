@@ -66,6 +66,8 @@ class WebhookEndpoint(models.Model):
     """Attempts that have failed since the last success."""
     paused_until = models.DateTimeField(null=True, editable=False)
     last_attempt_at = models.DateTimeField(null=True, editable=False)
+    prompt_since = models.DateTimeField(null=True, editable=False)
+    """When the first of the attempts ended that were all answered at once since; null after one that was not."""
 
     objects = WebhookEndpointQuerySet.as_manager()
 

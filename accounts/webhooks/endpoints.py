@@ -99,7 +99,7 @@ def change(*, user_id: int, endpoint_id: UUID, enabled: bool | None = None, **fi
         if enabled and endpoint.disabled_reason == DisabledReason.STAFF:
             raise WebhookEndpointDisabled("Staff have disabled this endpoint.")
         if enabled or fields.get("url", endpoint.url) != endpoint.url:
-            fields |= {"failing_since": None, "failures": 0, "paused_until": None}
+            fields |= {"failing_since": None, "failures": 0, "paused_until": None, "prompt_since": None}
         if enabled:
             fields |= {"disabled_at": None, "disabled_reason": ""}
         if fields:

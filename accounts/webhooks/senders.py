@@ -2,6 +2,9 @@
 
 A receiver may take fifteen seconds to say nothing, and the queue has two processes. So a task only wakes threads, and
 ends at once: no code, erasure or payment waits for a receiver. Each thread takes what is due until nothing is.
+
+Few of the threads may send to an endpoint that is not known to be prompt. So however many receivers are slow, and
+however many users they are of, they hold those few, and the others send to everybody else.
 """
 
 import threading
@@ -18,7 +21,11 @@ log = structlog.get_logger(__name__)
 MOST: Final = 12
 """Threads per process. Each holds a connection to the database only before and after its request."""
 
+MOST_TO_SLOW: Final = 3
+"""Of these threads, so many at a time may send to endpoints that are not known to be prompt."""
+
 _lock: Final = threading.Lock()
+_may_be_slow: Final = threading.BoundedSemaphore(MOST_TO_SLOW)
 _running = 0
 
 
@@ -35,10 +42,8 @@ def wake() -> int:
 def _run() -> None:
     global _running  # noqa: PLW0603
     try:
-        while (delivery := sending.claim()) is not None:
-            connections.close_all()
-            wake()  # there may be more, for which nobody should wait until this receiver has answered
-            sending.record(delivery, sending.attempt(delivery))
+        while _send(to_slow=False) or _send_to_slow():
+            pass
     except DATABASE_UNAVAILABLE as error:
         log.warning("webhook_sender_stopped", cause=type(error).__name__)
     except Exception:
@@ -47,3 +52,23 @@ def _run() -> None:
         connections.close_all()
         with _lock:
             _running -= 1
+
+
+def _send_to_slow() -> bool:
+    """Send to whom it may be, slow or not; False if nothing may be sent now, or if enough threads do so."""
+    if not _may_be_slow.acquire(blocking=False):
+        return False
+    try:
+        return _send(to_slow=True)
+    finally:
+        _may_be_slow.release()
+
+
+def _send(*, to_slow: bool) -> bool:
+    delivery = sending.claim(to_slow=to_slow)
+    if delivery is None:
+        return False
+    connections.close_all()
+    wake()  # there may be more, for which nobody should wait until this receiver has answered
+    sending.record(delivery, sending.attempt(delivery))
+    return True

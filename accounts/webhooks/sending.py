@@ -6,6 +6,7 @@ sends the delivery again, with the same id. `claims` fences: whoever lost the le
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,23 +18,37 @@ from django.db.models.functions import Coalesce, Now
 from accounts.models import DisabledReason, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks import endpoints, schedule, secret_text, signing, transport
 from accounts.webhooks.transport import Outcome
+from config.http.problems import InternalError
 from config.observability import metrics
 
 log = structlog.get_logger(__name__)
 
 LEASE: Final = timedelta(seconds=transport.DEADLINE + 15)
 MOST_IN_FLIGHT: Final = 4
-"""Requests to one endpoint at a time; one while it keeps failing."""
+"""Requests to one endpoint at a time; one while it keeps failing, or is not known to be prompt."""
 
 MOST_OF_USER: Final = 8
 """Requests to all endpoints of a user at a time, so that one user cannot have all senders wait. Senders that claim in
 the same moment may exceed it by one each."""
 
+PROMPT: Final = timedelta(seconds=2)
+"""A receiver that has not answered after so long is slow. It still may take `transport.DEADLINE`."""
+
+PROVEN_AFTER: Final = timedelta(minutes=10)
+"""An endpoint is known to be prompt when it has been for so long. Whoever only seems prompt, to have senders wait then,
+can do so once in this time; a new endpoint, which costs nothing to make, cannot."""
+
 USER_AGENT: Final = "Kuvaka-Webhooks/1.0"
 
-PICK: Final = """
-    SELECT id FROM accounts_webhookendpoint AS endpoint
+IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"
+
+PICK: Final = f"""
+    SELECT id, most FROM accounts_webhookendpoint AS endpoint
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN failures < %(failures)s AND {IS_PROMPT} THEN %(most)s ELSE 1 END AS most
+    ) AS bound
     WHERE disabled_at IS NULL AND (paused_until IS NULL OR paused_until <= statement_timestamp())
+      AND (%(to_slow)s OR {IS_PROMPT})
       AND EXISTS (
           SELECT FROM accounts_webhookdelivery
           WHERE endpoint_id = endpoint.id AND status = 'pending' AND next_attempt_at <= statement_timestamp()
@@ -41,14 +56,14 @@ PICK: Final = """
       AND (
           SELECT count(*) FROM accounts_webhookdelivery
           WHERE endpoint_id = endpoint.id AND status = 'pending' AND lease_until > statement_timestamp()
-      ) < CASE WHEN failures >= %(failures)s THEN 1 ELSE %(most)s END
+      ) < most
       AND (
           SELECT count(*) FROM accounts_webhookdelivery JOIN accounts_webhookendpoint AS mine ON mine.id = endpoint_id
           WHERE mine.user_id = endpoint.user_id AND status = 'pending' AND lease_until > statement_timestamp()
       ) < %(most_of_user)s
     ORDER BY last_attempt_at NULLS FIRST, id LIMIT 1
-    FOR NO KEY UPDATE SKIP LOCKED
-"""
+    FOR NO KEY UPDATE OF endpoint SKIP LOCKED
+"""  # noqa: S608  of a constant
 """The endpoint that has waited longest, so that one with many deliveries delays no other."""
 
 Pending = WebhookDelivery.Status.PENDING
@@ -63,12 +78,16 @@ def send_next() -> bool:
     return True
 
 
-def claim() -> WebhookDelivery | None:
-    """Claim a delivery, with its endpoint. The endpoint's lock makes the number of its requests exact."""
+def claim(*, to_slow: bool = True) -> WebhookDelivery | None:
+    """Claim a delivery, with its endpoint. The endpoint's lock makes the number of its requests exact.
+
+    Args:
+        to_slow: also to an endpoint that is not known to be prompt.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            most = {"most": MOST_IN_FLIGHT, "most_of_user": MOST_OF_USER}
-            cursor.execute(PICK, {"failures": schedule.FAILURES_THAT_PAUSE, **most})
+            most = {"most": MOST_IN_FLIGHT, "most_of_user": MOST_OF_USER, "failures": schedule.FAILURES_THAT_PAUSE}
+            cursor.execute(PICK, {"to_slow": to_slow, "proven_after": PROVEN_AFTER, **most})
             row = cursor.fetchone()
         if row is None:
             return None
@@ -76,8 +95,7 @@ def claim() -> WebhookDelivery | None:
         due = pending.filter(next_attempt_at__lte=Now()).order_by("next_attempt_at", "pk")
         still = Case(When(previous_until__gt=Now(), then=F("previous_sealed_secret")), default=Value(None))
         endpoint = WebhookEndpoint.objects.annotate(still_signs=still).get(pk=row[0])
-        in_flight = pending.filter(lease_until__gt=Now()).count()
-        if in_flight >= (1 if endpoint.failures >= schedule.FAILURES_THAT_PAUSE else MOST_IN_FLIGHT):
+        if pending.filter(lease_until__gt=Now()).count() >= row[1]:
             return None  # another sender took the place since the endpoint was picked
         delivery = due.first()
         if delivery is None:
@@ -92,7 +110,17 @@ def claim() -> WebhookDelivery | None:
 
 
 def attempt(delivery: WebhookDelivery) -> Outcome:
-    """POST a delivery that was claimed."""
+    """POST a delivery that was claimed. Whatever goes wrong is a failed attempt: one without an end is repeated."""
+    begun = time.monotonic()
+    try:
+        outcome = _attempt(delivery)
+    except Exception:
+        log.exception("webhook_attempt_broke_off", delivery_id=delivery.pk)
+        outcome = Outcome(error=InternalError.code)
+    return replace(outcome, seconds=time.monotonic() - begun)
+
+
+def _attempt(delivery: WebhookDelivery) -> Outcome:
     endpoint = delivery.endpoint
     try:
         secrets = _secrets(endpoint)
@@ -125,9 +153,12 @@ def _record(delivery: WebhookDelivery, endpoint: WebhookEndpoint, outcome: Outco
         last_error=outcome.error,
     )
     ended = {"next_attempt_at": None, "ended_at": Now()}
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        prompt_since=Coalesce("prompt_since", Now()) if outcome.seconds <= PROMPT.total_seconds() else None,
+        **({"failing_since": None, "failures": 0, "paused_until": None} if outcome.is_delivered else {}),
+    )
     if outcome.is_delivered:
         this.update(status=WebhookDelivery.Status.DELIVERED, **ended)
-        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(failing_since=None, failures=0, paused_until=None)
         return "delivered"
     pause = schedule.pause_after(attempts=attempts, retry_after=outcome.retry_after)
     if pause is None:

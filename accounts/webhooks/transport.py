@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -36,6 +36,8 @@ class Outcome:
     status_code: int | None = None
     error: str = ""
     retry_after: timedelta | None = None
+    seconds: float = field(default=0.0, compare=False)
+    """That it took."""
 
     @property
     def is_delivered(self) -> bool:

@@ -72,12 +72,12 @@ def main(target: str, count: int) -> None:
     import django
 
     django.setup()
-    clients = _clients(count)
-    recordings = {work.name: _record(work, clients[0]) for work in WORKS}
+    clients = clients_of(count)
+    recordings = {work.name: record(work, clients[0]) for work in WORKS}
     Path(target).write_bytes(pickle.dumps((clients, recordings)))
 
 
-def _clients(count: int) -> list[Client]:
+def clients_of(count: int) -> list[Client]:
     from datetime import timedelta
 
     from django.db import connection
@@ -97,7 +97,7 @@ def _clients(count: int) -> list[Client]:
     return [Client(tokens.pair_of(sessions[id_]).access, room, message) for id_, room, message in rows]
 
 
-def _record(work: Work, client: Client) -> Recording:
+def record(work: Work, client: Client) -> Recording:
     from django.db import connection
     from django.test import Client as Asking
     from redis.connection import AbstractConnection

@@ -94,6 +94,11 @@ def response_object(reply: Reply, *, model: str) -> Json:
     }
 
 
+def without_content(response: Json) -> Json:
+    """A response without what the user, the client and the model said in it."""
+    return {**response, "output": [], "instructions": None, "metadata": {}, "text": {"format": {"type": "text"}}}
+
+
 def _error_of(reply: Reply) -> Json | None:
     if reply.status != Status.FAILED:
         return None

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api_keys.scopes import key_scope
-from accounts.current_user import current_user
+from accounts.current_user import current_key, current_user
 from accounts.models import Scope
 from chatrooms import conversation, deleting
 from chatrooms.limits import SendLimit, tier_of_request
@@ -17,7 +17,7 @@ from chatrooms.openai import response_dialect, schema
 from chatrooms.openai.accepting import Accepted, accept, redirect
 from chatrooms.openai.continuing import place_of, response_of
 from chatrooms.openai.errors import InvalidParameter
-from chatrooms.openai.response_object import response_object
+from chatrooms.openai.response_object import response_object, without_content
 from chatrooms.openai.response_request import asked_by, parse, said_in
 from chatrooms.openai.views import OpenAIView, check_model, models_of, usual_model
 from chatrooms.replies.context import model_of
@@ -87,12 +87,16 @@ class CancelView(OpenAIView):
     @key_scope(Scope.MESSAGES_WRITE)
     @schema.operation("cancelResponse", summary="Cancel a response", request=None, responses=schema.RESPONSE)
     def post(self, request: Request, response_id: str) -> HttpResponse | Response:
-        """Stop it; the text so far is kept. One that was cancelled already is returned as it is."""
-        user_id = current_user(request).pk
+        """Stop it; the text so far is kept. One that was cancelled already is returned as it is.
+
+        A key that may not read rooms sees that it was cancelled, and not what anybody said.
+        """
+        user_id, key = current_user(request).pk, current_key(request)
         reply = response_of(user_id, response_id)
         if reply.status != Status.STOPPED:
             conversation.stop(user_id=user_id, message_id=reply.question.pk)
-        return Response(_shown(request, response_of(user_id, response_id)))
+        shown = _shown(request, response_of(user_id, response_id))
+        return Response(shown if key is None or key.may(Scope.ROOMS_READ) else without_content(shown))
 
 
 def _shown(request: Request, reply: Reply) -> dict[str, Any]:

@@ -44,6 +44,15 @@ def test_staff_see_prefix_scopes_and_last_use_but_no_secret(
     assert key.secret_hash not in shown
 
 
+def test_staff_see_whose_pages_may_use_a_key(staff_client: Client, alice: User) -> None:
+    text = make_api_key(alice, allowed_origins=["https://app.example.com", "http://127.0.0.1:3000"])
+    shown = staff_client.get(page(text)).content.decode()
+    assert "https://app.example.com, http://127.0.0.1:3000" in shown
+    assert 'name="allowed_origins"' not in shown
+    ApiKey.objects.update(allowed_origins=[])
+    assert "https://app.example.com" not in staff_client.get(page(text)).content.decode()
+
+
 def test_revoking_a_key_is_recorded_with_its_reason(
     staff_client: Client, support: User, alice: User, text: key_text.KeyText
 ) -> None:

@@ -4,6 +4,20 @@ from tests.mutants import Break
 
 BREAKS = (
     Break(
+        lets="the secret of a key be stored",
+        file="accounts/api_keys/keys.py",
+        text="            name=name,\n            secret_hash",
+        broken="            name=text.secret,\n            secret_hash",
+        tests="flows/test_dumps_hold_no_key.py",
+    ),
+    Break(
+        lets="a process remember a key that was revoked",
+        file="accounts/api_keys/authentication.py",
+        text="    found = _found(key_id=given.id)\n",
+        broken="    found = vars(key_of).setdefault(given.id.hex, _found(key_id=given.id))\n",
+        tests="flows/test_parallel_revocations.py",
+    ),
+    Break(
         lets="any secret work with the id of a key",
         file="accounts/api_keys/authentication.py",
         text="if not is_current and not constant_time_compare(digest, key.previous_hash):",

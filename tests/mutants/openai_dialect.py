@@ -102,6 +102,27 @@ BREAKS = (
         tests="openai_dialect/test_chat_requests.py",
     ),
     Break(
+        lets="a page be kept from the reply that it asked for",
+        file="chatrooms/streaming/request.py",
+        text='        if self.reply_id is not None:\n            return {"access-control',
+        broken='        if False:\n            return {"access-control',
+        tests="openai_dialect/test_pages_behind_nginx.py",
+    ),
+    Break(
+        lets="a response say another usage than what is charged",
+        file="chatrooms/openai/usage.py",
+        text="reply.prompt_tokens or 0, reply.output_tokens or 0\n",
+        broken="reply.prompt_tokens or 0, (reply.output_tokens or 0) - (reply.thought_tokens or 0) + 1\n",
+        tests="flows/test_usage_of_all_doors.py",
+    ),
+    Break(
+        lets="a key that may not read be shown what it cancels",
+        file="chatrooms/openai/responses.py",
+        text="key is None or key.may(Scope.ROOMS_READ) else",
+        broken="True else",
+        tests="openai_dialect/test_cancelled_by_keys.py",
+    ),
+    Break(
         lets="a user retrieve, cancel or delete another user's response",
         file="chatrooms/openai/continuing.py",
         text='Reply.objects.filter(pk=number, user_id=user_id, asked__has_key="repeated")',

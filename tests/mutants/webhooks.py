@@ -110,6 +110,34 @@ BREAKS = (
         tests="accounts/webhooks/test_delivering.py",
     ),
     Break(
+        lets="slow receivers of many users hold all senders",
+        file="accounts/webhooks/senders.py",
+        text="MOST_TO_SLOW: Final = 3",
+        broken="MOST_TO_SLOW: Final = 12",
+        tests="accounts/webhooks/test_senders.py",
+    ),
+    Break(
+        lets="who is slow keep all senders that it had",
+        file="accounts/webhooks/sending.py",
+        text="if outcome.seconds <= PROMPT.total_seconds() else None,",
+        broken="if outcome.seconds >= 0 else None,",
+        tests="accounts/webhooks/test_slow_endpoints.py",
+    ),
+    Break(
+        lets="who seems prompt once have all senders wait",
+        file="accounts/webhooks/sending.py",
+        text='IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"',
+        broken='IS_PROMPT: Final = "prompt_since <= statement_timestamp() + %(proven_after)s"',
+        tests="accounts/webhooks/test_slow_endpoints.py",
+    ),
+    Break(
+        lets="a delivery that breaks its sender be sent for ever",
+        file="accounts/webhooks/sending.py",
+        text='    except Exception:\n        log.exception("webhook_attempt_broke_off"',
+        broken='    except ZeroDivisionError:\n        log.exception("webhook_attempt_broke_off"',
+        tests="accounts/webhooks/test_slow_endpoints.py",
+    ),
+    Break(
         lets="the task wait for the receiver",
         file="accounts/tasks.py",
         text='just told sent in the background; returns how many threads of this process send now."""\n'
@@ -120,8 +148,8 @@ BREAKS = (
     Break(
         lets="a sender hold a connection to the database while it waits",
         file="accounts/webhooks/senders.py",
-        text="            connections.close_all()\n            wake()",
-        broken="            wake()",
+        text="    connections.close_all()\n    wake()",
+        broken="    wake()",
         tests="accounts/webhooks/test_senders.py",
     ),
     Break(

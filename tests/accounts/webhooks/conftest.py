@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from accounts.models import EventType, User, WebhookDelivery, WebhookEndpoint
@@ -38,10 +39,14 @@ def _unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make(alice: User) -> Callable[..., endpoints.Shown]:
-    """Make an endpoint of Alice's."""
+    """Make an endpoint of Alice's, which is known to be prompt unless it is new."""
 
-    def made(url: str, *types: EventType, user: User = alice) -> endpoints.Shown:
-        return endpoints.make(user_id=user.pk, url=url, event_types=types or [EventType.REPLY_DONE])
+    def made(url: str, *types: EventType, user: User = alice, is_new: bool = False) -> endpoints.Shown:
+        shown = endpoints.make(user_id=user.pk, url=url, event_types=types or [EventType.REPLY_DONE])
+        if not is_new:
+            known = WebhookEndpoint.objects.filter(pk=shown.endpoint.pk)
+            known.update(prompt_since=Now() - sending.PROVEN_AFTER)
+        return shown
 
     return made
 

@@ -11,6 +11,7 @@ from accounts import tasks
 from accounts.models import User, WebhookDelivery
 from accounts.webhooks import senders, sending
 from tests.accounts.webhooks.receiver import Receiver, never, slowly
+from tests.factories import make_user
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +41,33 @@ def test_a_hanging_receiver_holds_up_neither_task_nor_others(
         assert tasks.send_webhooks() == 1, "it returns while the thread begins"
         wait_until(lambda: delivered() == 20, "all of the other receiver's are delivered")
         assert hanging.connections <= sending.MOST_IN_FLIGHT
+        assert {request.event["data"]["user_id"] for request in receiver.received} == {bob.pk}
+        WebhookDelivery.objects.filter(status="pending").delete()
+        hanging.is_closing.set()
+
+
+def test_slow_receivers_of_many_users_hold_up_no_other(
+    make: Callable[..., Any], receiver: Receiver, bob: User, tell: Any
+) -> None:
+    """Their endpoints are new, as those of who makes others again and again."""
+    with Receiver() as hanging:
+        hanging.answer = never(hanging)
+        slow = [make_user() for _ in range(3 * senders.MOST)]
+        for user in slow:
+            make(hanging.url, user=user, is_new=True)
+            for _ in range(3):
+                tell(user)
+        make(receiver.url, user=bob)
+        for _ in range(20):
+            tell(bob)
+        for _ in range(senders.MOST):
+            senders.wake()
+        wait_until(lambda: delivered() == 20, "all of the other receiver's are delivered")
+        wait_until(lambda: hanging.connections == senders.MOST_TO_SLOW, "some are waited for")
+        tell(bob)
+        senders.wake()
+        wait_until(lambda: delivered() == 21, "one more is delivered beside them")
+        assert hanging.most_at_once == senders.MOST_TO_SLOW
         assert {request.event["data"]["user_id"] for request in receiver.received} == {bob.pk}
         WebhookDelivery.objects.filter(status="pending").delete()
         hanging.is_closing.set()
