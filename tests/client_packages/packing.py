@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -64,6 +65,7 @@ class Packed:
     folder: Path
     program: list[str]
     tour: list[str]
+    readme: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(
@@ -88,20 +90,27 @@ class Packed:
 
     def run_tour(self, url: str, number: str) -> dict[str, Any]:
         """The summary that the tour prints."""
-        return run_tour([*self.tour, url, number], self.folder, self.environment)
+        return dict(json.loads(output_of([*self.tour, url, number], self.folder, self.environment)))
+
+    def run_readme(self, url: str, key: str) -> str:
+        """What the first program of its README prints."""
+        language, program = re.findall(r"^```(\w+)\n(.*?)^```$", self.readme.read_text(), re.MULTILINE | re.DOTALL)[0]
+        file = self.folder / f"readme.{'py' if language == 'python' else language}"
+        file.write_text(program)
+        given = {"KUVAKA_URL": url, "KUVAKA_KEY": key}
+        return output_of([self.program[0], str(file)], self.folder, {**self.environment, **given})
 
 
-def run_tour(command: list[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+def output_of(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     ran = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **environment, "NO_PROXY": "*"},
+        env={**os.environ, **environment, "NO_PROXY": "*", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
-        text=True,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
-    return dict(json.loads(ran.stdout))
+    assert ran.returncode == 0, ran.stderr.decode()
+    return ran.stdout.decode()
 
 
 def packed_python(folder: Path) -> Packed:
@@ -115,7 +124,7 @@ def packed_python(folder: Path) -> Packed:
             run([sys.executable, "-m", "uv", *install, str(wheel)])
     environment = {"PYTHONPATH": str(folder / "installed")}
     program, tour = ([sys.executable, str(HERE / name)] for name in ("program.py", "tour.py"))
-    return Packed(folder, program, tour, environment)
+    return Packed(folder, program, tour, clients.PYTHON / "README.md", environment)
 
 
 def packed_typescript(folder: Path) -> Packed:
@@ -134,7 +143,7 @@ def packed_typescript(folder: Path) -> Packed:
                 (modules / name).symlink_to(clients.TYPESCRIPT / "node_modules" / name)
             compile_programs(tools, folder, HERE / "program.ts", HERE / "tour.ts")
     program, tour = ([node.node(), str(folder / name)] for name in ("program.js", "tour.js"))
-    return Packed(folder, program, tour)
+    return Packed(folder, program, tour, clients.TYPESCRIPT / "README.md")
 
 
 def openapi_fetch_tour(folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """The packed clients against the real stack: they talk, survive kills, and the generated methods make the tour."""
 
+import json
 import random
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def test_a_program_with_a_key_talks_and_waits(breakable: Stack, packed: Packed, 
     assert breakable.sql("SELECT count(*) FROM chatrooms_message WHERE user_id = %s AND role = 'user'", user.id) == [
         (1,)
     ]
+
+
+def test_the_first_program_of_the_readme_works(breakable: Stack, packed: Packed) -> None:
+    breakable.double.default(text=TEXT, chunks=8)
+    assert packed.run_readme(breakable.url, key_of(breakable.sign_up())) == TEXT
 
 
 def test_a_killed_stream_process_repeats_nothing(breakable: Stack, packed: Packed, tmp_path: Path) -> None:
@@ -138,4 +144,4 @@ def test_a_third_generators_client_makes_the_tour(breakable: Stack, tmp_path: Pa
     breakable.double.default(text="A wind.")
     folder = tmp_path / "tour"
     command = packing.openapi_fetch_tour(folder)
-    assert packing.run_tour([*command, breakable.url, number()], folder, {}) == TOUR
+    assert json.loads(packing.output_of([*command, breakable.url, number()], folder, {})) == TOUR

@@ -179,6 +179,13 @@ def test_a_stream_ends_with_the_session(packed: Packed, server: ScriptedServer, 
     assert len(server.requests) == 1
 
 
+def test_a_stream_that_cannot_be_opened_is_an_error(packed: Packed, server: ScriptedServer, tmp_path: Path) -> None:
+    server.answer(STREAM, 200, start() + deltas("A "))
+    server.cut(STREAM)
+    *_, last = packed.run(tmp_path, "stream", 7, url=server.url, patience=2)
+    assert last == {"unreachable": True}
+
+
 def test_waiting_asks_again_where_streams_do_not_work(packed: Packed, server: ScriptedServer, tmp_path: Path) -> None:
     server.refuse(STREAM, 503, "stream_unavailable", Retry_After="1")
     server.answer(MESSAGE, 200, message("generating", None))

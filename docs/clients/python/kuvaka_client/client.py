@@ -8,7 +8,6 @@ import httpx
 
 from kuvaka_client.core import AuthenticatedClient
 from kuvaka_client.core.api.chatroom import send_message
-from kuvaka_client.core.api.message import get_message
 from kuvaka_client.core.models import Message, MessageWithFilesRequest, Problem, StatusEnum
 from kuvaka_client.core.types import UNSET
 from kuvaka_client.events import Block, End, Event, Shown, blocks
@@ -130,15 +129,16 @@ class Kuvaka:
             pause = 1.0
             lost: Exception
             try:
-                for block in self._blocks(message_id, after, deadline, patience):
+                for block in self._blocks(message_id, after, deadline, heard_at + patience - time.monotonic()):
                     pause = block.retry or pause
                     if block.ends_the_stream_only:
                         lost = _refused_by(block)
                         if block.data["final"]:
                             raise lost
                         break
-                    heard_at, after = time.monotonic(), block.id or after
+                    after = block.id or after
                     yield from shown.take(block)
+                    heard_at = time.monotonic()  # however long the program took for it
                     if block.ends_the_reply:
                         yield from shown.end(self._final(message_id, deadline, shown))
                         return
@@ -172,8 +172,13 @@ class Kuvaka:
         """Ask until the reply is final; a stopped one gets its text within seconds."""
         asked_for_text = 0
         while True:
-            hold = min(POLL, self._timeout / 2, deadline.left())
-            message = expect(get_message.sync(message_id, client=self.core, wait=hold))
+            hold = round(min(POLL, self._timeout / 2, deadline.left()), 1)
+            response = self._http.get(
+                f"/message/{message_id}",
+                params={"wait": hold},
+                extensions={"patience": min(self._patience, deadline.left())},
+            )
+            message = Message.from_dict(response.json())
             if message.reply.status not in UNFINISHED:
                 if not shown.is_ahead_of(message) or asked_for_text == 3:
                     return message

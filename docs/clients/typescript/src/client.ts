@@ -86,15 +86,15 @@ export class Kuvaka {
       let pause = 1000;
       let lost: unknown = refused(503, "stream_unavailable", { detail: "The stream ended before the reply." });
       try {
-        for await (const block of this.#blocks(messageId, after, signal, patience)) {
+        for await (const block of this.#blocks(messageId, after, signal, heardAt + patience - Date.now())) {
           pause = block.retry ?? pause;
           if (endsTheStreamOnly(block)) {
             lost = refusedByBlock(block);
             break;
           }
-          heardAt = Date.now();
           after = block.id || after;
           yield* shown.take(block);
+          heardAt = Date.now(); // however long the program took for it
           if (endsTheReply(block)) {
             yield* shown.end(await this.#final(messageId, signal, shown));
             return;
