@@ -15,7 +15,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman translations format vendor requirements image image-test clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman clients translations format vendor requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -91,6 +91,9 @@ openapi: venv-dev ## Update docs/openapi.yaml after a change of the API
 postman: venv-dev ## Update the Postman collection in docs/postman from the API
 	@$(CHECK_ENV) $(PYTHON) -m config.dev.postman
 
+clients: venv-dev ## Make the clients of docs/clients from docs/openapi.yaml, and pack them: a wheel, and a tarball for npm
+	@exec $(PYTHON) -m config.dev.clients
+
 translations: venv-dev ## Collect the texts of the chat page into locale/, and compile their translations
 	@exec $(PYTHON) -m config.dev.translations
 
@@ -121,7 +124,7 @@ image-test: venv-dev ## Build the image without Docker, and run all its processe
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules tests/ui_stream/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules tests/ui_stream/node_modules tests/client_packages/fetch/node_modules docs/clients/typescript/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:

@@ -14,7 +14,7 @@ from accounts.models import Scope
 from accounts.schema import IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED
 from chatrooms.attachments import direct, uploads
 from chatrooms.attachments.models import File
-from chatrooms.attachments.serializers import DirectUploadSerializer, FileSerializer, NewUploadSerializer
+from chatrooms.attachments.serializers import DirectUploadSerializer, NewUploadSerializer, UploadedFileSerializer
 from chatrooms.attachments.views import shown
 from chatrooms.limits import UploadLimit, tier_of_request
 
@@ -54,7 +54,7 @@ class DirectUploadViewSet(viewsets.GenericViewSet[File]):
         return idempotent(request, route="file-upload", status=status.HTTP_201_CREATED, make=make, respond=respond)
 
     @key_scope(Scope.FILES)
-    @extend_schema(summary="Complete a direct upload", request=None, responses=FileSerializer)
+    @extend_schema(summary="Complete a direct upload", request=None, responses=UploadedFileSerializer)
     def complete(self, request: Request, file_id: int) -> Response:
         """Check and keep the file that was sent to its URL, as when it is uploaded here. A repeat gets the same file.
 

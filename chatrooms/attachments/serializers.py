@@ -23,7 +23,7 @@ class AttachedFileSerializer(serializers.ModelSerializer[File]):
         read_only_fields = fields
 
 
-class FileSerializer(AttachedFileSerializer):
+class UploadedFileSerializer(AttachedFileSerializer):
     """A file. Of `width`, `height`, `pages` and `seconds` it has those of its kind; the others are null."""
 
     message_id = serializers.IntegerField(

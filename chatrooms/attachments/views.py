@@ -23,7 +23,7 @@ from chatrooms.attachments.content.types import BINARY, TEXT
 from chatrooms.attachments.exceptions import FileNotFound
 from chatrooms.attachments.links import LinkAuthentication
 from chatrooms.attachments.models import File
-from chatrooms.attachments.serializers import FileSerializer, NewFileSerializer
+from chatrooms.attachments.serializers import NewFileSerializer, UploadedFileSerializer
 from chatrooms.attachments.uploads import UploadParser
 from chatrooms.limits import DownloadLimit, UploadLimit, tier_of_request
 from config.http.problems import UnsupportedMediaType
@@ -34,7 +34,7 @@ CONTENT: Final = {(200, each.mime_type): OpenApiTypes.BINARY for each in (*BINAR
 class FileViewSet(viewsets.GenericViewSet[File]):
     """The user's files."""
 
-    serializer_class = FileSerializer
+    serializer_class = UploadedFileSerializer
     parser_classes = (UploadParser,)
     pagination_class = None
 
@@ -51,7 +51,7 @@ class FileViewSet(viewsets.GenericViewSet[File]):
     @extend_schema(
         summary="Upload a file",
         request={"multipart/form-data": NewFileSerializer},
-        responses={201: FileSerializer},
+        responses={201: UploadedFileSerializer},
         parameters=[IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED],
     )
     def create(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ def shown(request: Request, file_id: int) -> dict[str, Any]:
     Raises:
         FileNotFound: it is not one of the user's.
     """
-    return FileSerializer(_of_user(request, file_id), context={"bearer": current_bearer(request)}).data
+    return UploadedFileSerializer(_of_user(request, file_id), context={"bearer": current_bearer(request)}).data
 
 
 def _of_user(request: Request, file_id: int) -> File:

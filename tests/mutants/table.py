@@ -8,6 +8,7 @@ from tests.mutants import (
     attachments,
     billing,
     chatrooms,
+    clients,
     config,
     gemini,
     openai_dialect,
@@ -18,7 +19,7 @@ from tests.mutants import (
 PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
     for part in (
-        *(accounts, admin, api_keys, attachments, billing, chatrooms),
+        *(accounts, admin, api_keys, attachments, billing, chatrooms, clients),
         *(config, gemini, openai_dialect, ui_messages, webhooks),
     )
 }

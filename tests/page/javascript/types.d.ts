@@ -13,7 +13,7 @@ declare global {
   type EarlierReply = Schemas["EarlierReply"];
   type Part = Schemas["Part"];
   type AttachedFile = Schemas["AttachedFile"];
-  type UploadedFile = Schemas["File"];
+  type UploadedFile = Schemas["UploadedFile"];
   type Me = Schemas["Me"];
   type Usage = Schemas["Usage"];
   type Tier = Schemas["Tier"];
