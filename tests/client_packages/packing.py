@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.dev import clients
+from config.dev.child_processes import die_with_parent
 from tests import node
 from tests.waiting import wait_until
 
@@ -54,7 +56,10 @@ class Running:
         wait_until(lambda: text in self.text(), f"{text!r} was streamed")
 
     def lines_at_end(self) -> list[dict[str, Any]]:
-        assert self._process.wait(240) == 0, self._errors.read_text()
+        try:
+            assert self._process.wait(240) == 0, self._errors.read_text()
+        finally:
+            self._process.kill()
         return self.lines()
 
 
@@ -81,6 +86,7 @@ class Packed:
                 env={**os.environ, **self.environment, **given},
                 stdout=stdout,
                 stderr=stderr,
+                preexec_fn=die_with_parent(signal.SIGKILL),
             )
         return Running(process, output, errors)
 

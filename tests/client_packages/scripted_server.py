@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -17,6 +18,8 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         """Method, path with its query, and headers in lower case."""
+        self.times: list[float] = []
+        """When each request came."""
         self._answers: dict[str, list[tuple[int, dict[str, str], str] | None]] = defaultdict(list)
 
     def answer(self, path: str, status: int, body: Any = "", **headers: str) -> None:
@@ -51,6 +54,7 @@ class ScriptedServer:
             def handle_any(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                script.times.append(time.monotonic())
                 script.requests.append((self.command, self.path, headers))
                 if answer := script.next_answer(self.path.partition("?")[0]):
                     status, given, body = answer

@@ -21,7 +21,10 @@ FETCH = packing.HERE / "fetch"
 def test_both_have_the_version_of_the_server() -> None:
     python = tomllib.loads((clients.PYTHON / "pyproject.toml").read_text())["project"]
     typescript = json.loads((clients.TYPESCRIPT / "package.json").read_text())
-    assert python["version"] == typescript["version"] == config.VERSION
+    locked = json.loads((clients.TYPESCRIPT / "package-lock.json").read_text())["version"]
+    assert python["version"] == typescript["version"] == locked == config.VERSION
+    assert f"kuvaka_client-{config.VERSION}-py3" in (clients.PYTHON / "README.md").read_text()
+    assert f"kuvaka-client-{config.VERSION}.tgz" in (clients.TYPESCRIPT / "README.md").read_text()
 
 
 def test_the_python_client_has_strict_types(clients_folder: Path) -> None:

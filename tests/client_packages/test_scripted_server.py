@@ -74,9 +74,9 @@ def test_a_read_is_repeated_when_the_server_says(packed: Packed, server: Scripte
     server.refuse("/usage", 429, "too_many_requests", Retry_After="1")
     server.cut("/usage")
     server.answer("/usage", 200, USAGE)
-    began = time.monotonic()
     assert packed.run(tmp_path, "usage", url=server.url) == [{"used": 3}]
-    assert time.monotonic() - began >= 2, "it did not wait as it was asked"
+    assert server.times[1] - server.times[0] >= 1
+    assert server.times[2] - server.times[1] >= 1
     assert len(server.requests) == 4
     assert server.headers_of("authorization") == ["Bearer kvk"] * 4
 
@@ -110,9 +110,10 @@ def test_a_cut_write_is_not_repeated(packed: Packed, server: ScriptedServer, tmp
 
 
 def test_a_wait_beyond_all_patience_is_an_error(packed: Packed, server: ScriptedServer, tmp_path: Path) -> None:
-    server.refuse("/usage", 429, "too_many_requests", Retry_After="3600")
-    refused = {"status": 429, "code": "too_many_requests", "id": "r-1", "after": 3600}
-    assert packed.run(tmp_path, "usage", url=server.url) == [{"refused": "TooManyRequests", **refused}]
+    server.refuse("/usage", 429, "too_many_requests", Retry_After="10")
+    server.answer("/usage", 200, USAGE)
+    refused = {"status": 429, "code": "too_many_requests", "id": "r-1", "after": 10}
+    assert packed.run(tmp_path, "usage", url=server.url, patience=9) == [{"refused": "TooManyRequests", **refused}]
     assert len(server.requests) == 1
 
 
@@ -174,6 +175,8 @@ def test_what_the_stream_has_lost_is_read_from_the_message(
 def test_a_stream_ends_with_the_session(packed: Packed, server: ScriptedServer, tmp_path: Path) -> None:
     ended = block("error", {"code": "session_ended", "final": True})
     server.answer(STREAM, 200, start() + deltas("A ") + ended)
+    server.answer(STREAM, 200, DONE)
+    server.answer(MESSAGE, 200, message())
     *_, last = packed.run(tmp_path, "stream", 7, url=server.url)
     assert (last["refused"], last["status"], last["code"]) == ("NotSignedIn", 401, "session_ended")
     assert len(server.requests) == 1
