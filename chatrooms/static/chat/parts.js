@@ -115,13 +115,17 @@ export function showSuggestions(root, html) {
   root.append(frame);
 }
 
+/** Attributes with a style or a script. */
+const INLINE = /\s(?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
+
 /** @param {HTMLIFrameElement} frame @param {string} html */
 function fill(frame, html) {
   const inner = frame.contentDocument;
   const view = /** @type {(Window & typeof globalThis) | null} */ (frame.contentWindow);
   if (!inner || !view) return;
   const styles = [...html.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/gi)].map((match) => match[1]);
-  const rest = html.replace(/<style[^>]*>[\s\S]*?<\/style>/gi, "").replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, "");
+  // The sanitiser takes away what may run or load; before it, what the policy would report as soon as it is parsed.
+  const rest = html.replace(/<style[^>]*>[\s\S]*?<\/style>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(INLINE, ""));
   const body = purify.sanitize(rest, {
     RETURN_DOM_FRAGMENT: true, USE_PROFILES: { html: true, svg: true },
     FORBID_TAGS: ["style", "img", "image", "video", "audio", "form", "input", "iframe", "use", "feImage"],
