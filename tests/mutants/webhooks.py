@@ -148,8 +148,8 @@ BREAKS = (
     Break(
         lets="a sender hold a connection to the database while it waits",
         file="accounts/webhooks/senders.py",
-        text="    connections.close_all()\n    wake()",
-        broken="    wake()",
+        text="        connections.close_all()\n        wake()",
+        broken="        wake()",
         tests="accounts/webhooks/test_senders.py",
     ),
     Break(
