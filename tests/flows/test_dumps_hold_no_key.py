@@ -147,7 +147,9 @@ def test_a_dump_has_no_usable_key(breakable: Stack) -> None:
         rotated = make(user, f"/api-keys/{first['id']}/rotate", overlap=3600)
         use(user, rotated["key"])
         program = replace(user, access_token=rotated["key"], http=requests.Session())
-        endpoint = make(program, "/webhook-endpoints", url="https://hooks.example.com/kuvaka", event_types=["reply.done"])
+        endpoint = make(
+            program, "/webhook-endpoints", url="https://hooks.example.com/kuvaka", event_types=["reply.done"]
+        )
         turned = make(program, f"/webhook-endpoints/{endpoint['id']}/rotate", overlap=3600)
         make(program, f"/webhook-endpoints/{endpoint['id']}/test")
         user.call("DELETE", f"/api-keys/{again['id']}")

@@ -51,6 +51,7 @@ def test_the_end_of_a_reply_reaches_a_receiver(breakable: Stack, receiver: Recei
 def test_no_event_is_lost_when_senders_are_killed(breakable: Stack, receiver: Receiver) -> None:
     stack, user = breakable, breakable.sign_up()
     secret = make(user, receiver.url)
+    stack.sql("UPDATE accounts_webhookendpoint SET prompt_since = now() - interval '1 hour'")  # several at a time
     told = [uuid4() for _ in range(EVENTS)]
     for event_id in told:
         stack.sql(outbox.TELL, event_id=event_id, user_id=user.id, type="reply.done", data="{}")
