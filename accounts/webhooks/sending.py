@@ -40,7 +40,7 @@ can do so once in this time; a new endpoint, which costs nothing to make, cannot
 
 USER_AGENT: Final = "Kuvaka-Webhooks/1.0"
 
-IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"
+IS_PROMPT: Final = "prompt_since <= statement_timestamp() - make_interval(secs => %(proven_after)s)"
 
 PICK: Final = f"""
     SELECT id, most FROM accounts_webhookendpoint AS endpoint
@@ -87,7 +87,7 @@ def claim(*, to_slow: bool = True) -> WebhookDelivery | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             most = {"most": MOST_IN_FLIGHT, "most_of_user": MOST_OF_USER, "failures": schedule.FAILURES_THAT_PAUSE}
-            cursor.execute(PICK, {"to_slow": to_slow, "proven_after": PROVEN_AFTER, **most})
+            cursor.execute(PICK, {"to_slow": to_slow, "proven_after": PROVEN_AFTER.total_seconds(), **most})
             row = cursor.fetchone()
         if row is None:
             return None

@@ -126,8 +126,8 @@ BREAKS = (
     Break(
         lets="who seems prompt once have all senders wait",
         file="accounts/webhooks/sending.py",
-        text='IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"',
-        broken='IS_PROMPT: Final = "prompt_since <= statement_timestamp() + %(proven_after)s"',
+        text='IS_PROMPT: Final = "prompt_since <= statement_timestamp() - make',
+        broken='IS_PROMPT: Final = "prompt_since <= statement_timestamp() + make',
         tests="accounts/webhooks/test_slow_endpoints.py",
     ),
     Break(
