@@ -6,6 +6,7 @@ never published, or was lost with Redis or with its worker, is published again b
 
 import gc
 import os
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 from celery import Celery, signals
 from django.conf import settings
+from django.db import connections
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel, QoS
 
@@ -110,6 +112,9 @@ app.conf.update(
     result_extended=False,
     enable_utc=True,
     timezone="UTC",
+    # Else Celery closes the pool of connections before and after each task of `tasks`, whose threads that send webhooks
+    # use it, too: what they had sent was not recorded, and sent again (celery/fixups/django.py of 5.7.0).
+    CELERY_DB_REUSE_MAX=sys.maxsize,
 )
 app.autodiscover_tasks()
 
@@ -120,6 +125,14 @@ def _use_consumer_settings(conf: Any, **_: Any) -> None:
     conf.broker_transport_options = CONSUME
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 15
     TimeoutConnection.statement_timeout = WORKER_STATEMENT_TIMEOUT
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _give_connections_back(task: Any, **_: Any) -> None:
+    """Give the task's connection back to the pool, where it is checked before it is used again."""
+    if not task.request.is_eager:
+        connections.close_all()
 
 
 @signals.beat_init.connect

@@ -42,7 +42,7 @@ def wake() -> int:
 def _run() -> None:
     global _running  # noqa: PLW0603
     try:
-        while _send(to_slow=False) or _send_to_slow():
+        while _send():
             pass
     except DATABASE_UNAVAILABLE as error:
         log.warning("webhook_sender_stopped", cause=type(error).__name__)
@@ -54,21 +54,20 @@ def _run() -> None:
             _running -= 1
 
 
-def _send_to_slow() -> bool:
-    """Send to whom it may be, slow or not; False if nothing may be sent now, or if enough threads do so."""
-    if not _may_be_slow.acquire(blocking=False):
-        return False
+def _send() -> bool:
+    """Send what has waited longest, of what this thread may; False if that is nothing."""
+    may_be_slow = _may_be_slow.acquire(blocking=False)
     try:
-        return _send(to_slow=True)
+        delivery = sending.claim(to_slow=may_be_slow)
+        if delivery is None:
+            return False
+        if may_be_slow and sending.is_prompt(delivery.endpoint):
+            _may_be_slow.release()
+            may_be_slow = False
+        connections.close_all()
+        wake()  # there may be more, for which nobody should wait until this receiver has answered
+        sending.record(delivery, sending.attempt(delivery))
+        return True
     finally:
-        _may_be_slow.release()
-
-
-def _send(*, to_slow: bool) -> bool:
-    delivery = sending.claim(to_slow=to_slow)
-    if delivery is None:
-        return False
-    connections.close_all()
-    wake()  # there may be more, for which nobody should wait until this receiver has answered
-    sending.record(delivery, sending.attempt(delivery))
-    return True
+        if may_be_slow:
+            _may_be_slow.release()

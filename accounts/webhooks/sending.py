@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import DisabledReason, WebhookDelivery, WebhookEndpoint
@@ -40,7 +40,7 @@ can do so once in this time; a new endpoint, which costs nothing to make, cannot
 
 USER_AGENT: Final = "Kuvaka-Webhooks/1.0"
 
-IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"
+IS_PROMPT: Final = "prompt_since <= statement_timestamp() - make_interval(secs => %(proven_after)s)"
 
 PICK: Final = f"""
     SELECT id, most FROM accounts_webhookendpoint AS endpoint
@@ -87,14 +87,15 @@ def claim(*, to_slow: bool = True) -> WebhookDelivery | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             most = {"most": MOST_IN_FLIGHT, "most_of_user": MOST_OF_USER, "failures": schedule.FAILURES_THAT_PAUSE}
-            cursor.execute(PICK, {"to_slow": to_slow, "proven_after": PROVEN_AFTER, **most})
+            cursor.execute(PICK, {"to_slow": to_slow, "proven_after": PROVEN_AFTER.total_seconds(), **most})
             row = cursor.fetchone()
         if row is None:
             return None
         pending = WebhookDelivery.objects.filter(endpoint_id=row[0], status=Pending)
         due = pending.filter(next_attempt_at__lte=Now()).order_by("next_attempt_at", "pk")
         still = Case(When(previous_until__gt=Now(), then=F("previous_sealed_secret")), default=Value(None))
-        endpoint = WebhookEndpoint.objects.annotate(still_signs=still).get(pk=row[0])
+        prompt = ExpressionWrapper(Q(prompt_since__lte=Now() - PROVEN_AFTER), output_field=BooleanField())
+        endpoint = WebhookEndpoint.objects.annotate(still_signs=still, is_prompt=prompt).get(pk=row[0])
         if pending.filter(lease_until__gt=Now()).count() >= row[1]:
             return None  # another sender took the place since the endpoint was picked
         delivery = due.first()
@@ -107,6 +108,11 @@ def claim(*, to_slow: bool = True) -> WebhookDelivery | None:
         delivery.claims += 1
         delivery.endpoint = endpoint
     return delivery
+
+
+def is_prompt(endpoint: WebhookEndpoint) -> bool:
+    """Whether the endpoint of a delivery was known to be prompt when that was claimed."""
+    return bool(getattr(endpoint, "is_prompt"))  # noqa: B009  an annotation
 
 
 def attempt(delivery: WebhookDelivery) -> Outcome:

@@ -24,10 +24,10 @@ def alice(stack: Stack) -> ApiUser:
     return stack.sign_up()
 
 
-def counted_by_the_double(stack: Stack, text: str = TEXT) -> list[Tokens]:
+def counted_by_the_double(stack: Stack, text: str = TEXT, thoughts: int = 0) -> list[Tokens]:
     """What the double says of each of its calls that nobody cut."""
     whole = [call for call in stack.double.calls() if call["disconnected"] is None]
-    return [(len(json.dumps(call["contents"])) // 4, len(text) // 4) for call in whole]
+    return [(len(json.dumps(call["contents"])) // 4, len(text) // 4 + thoughts) for call in whole]
 
 
 def assert_charged(user: ApiUser, *, units: int, calls: list[Tokens]) -> None:
@@ -47,12 +47,12 @@ def assert_charged(user: ApiUser, *, units: int, calls: list[Tokens]) -> None:
 
 @pytest.mark.parametrize("door", DOORS, ids=name)
 def test_a_reply_costs_what_its_door_says(stack: Stack, alice: ApiUser, door: Door) -> None:
-    stack.double.default(text=TEXT, chunks=4, thoughts=0)
+    stack.double.default(text=TEXT, chunks=4, thoughts=50)
     asked = Asked(door, alice)
     used = asked.usage()
     assert used is not None
     assert asked.status == "done"
-    assert counted_by_the_double(stack) == [used]
+    assert counted_by_the_double(stack, thoughts=50) == [used]
     assert_charged(alice, units=1, calls=[used])
 
 

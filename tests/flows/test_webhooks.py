@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.webhooks import outbox, sending
-from tests.accounts.webhooks.receiver import Receiver
+from tests.accounts.webhooks.receiver import Receiver, slowly
 from tests.api_user import ApiUser
 from tests.stack import Stack
 from tests.waiting import wait_until
@@ -23,6 +23,8 @@ pytestmark = [
 
 EVENTS = 1000
 KILLS = 4
+BESIDE_TASKS = 150
+"""Events that take long enough for several tasks, of which beat publishes one a second here."""
 
 
 @pytest.fixture
@@ -47,10 +49,23 @@ def test_the_end_of_a_reply_reaches_a_receiver(breakable: Stack, receiver: Recei
     assert (event["type"], event["data"]["message_id"]) == ("reply.done", message["id"])
 
 
+def test_tasks_beside_the_senders_do_not_break_them(breakable: Stack, receiver: Receiver) -> None:
+    """Celery would close the pool of connections, which the threads use, before and after each task."""
+    stack, user = breakable, breakable.sign_up()
+    make(user, receiver.url)
+    for _ in range(BESIDE_TASKS):
+        stack.sql(outbox.TELL, event_id=uuid4(), user_id=user.id, type="reply.done", data="{}")
+    receiver.answer = slowly(0.05)
+    pending = "SELECT 1 FROM accounts_webhookdelivery WHERE status <> 'delivered'"
+    wait_until(lambda: not stack.sql(pending), "all are delivered", 300)
+    assert len(receiver.received) == BESIDE_TASKS, "none had to be sent again"
+
+
 @pytest.mark.faults
 def test_no_event_is_lost_when_senders_are_killed(breakable: Stack, receiver: Receiver) -> None:
     stack, user = breakable, breakable.sign_up()
     secret = make(user, receiver.url)
+    stack.sql("UPDATE accounts_webhookendpoint SET prompt_since = now() - interval '1 hour'")  # several at a time
     told = [uuid4() for _ in range(EVENTS)]
     for event_id in told:
         stack.sql(outbox.TELL, event_id=event_id, user_id=user.id, type="reply.done", data="{}")

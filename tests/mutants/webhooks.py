@@ -110,6 +110,13 @@ BREAKS = (
         tests="accounts/webhooks/test_delivering.py",
     ),
     Break(
+        lets="a task close the connections of the senders",
+        file="config/celery.py",
+        text="    CELERY_DB_REUSE_MAX=sys.maxsize,\n",
+        broken="",
+        tests="flows/test_webhooks.py",
+    ),
+    Break(
         lets="slow receivers of many users hold all senders",
         file="accounts/webhooks/senders.py",
         text="MOST_TO_SLOW: Final = 3",
@@ -126,8 +133,8 @@ BREAKS = (
     Break(
         lets="who seems prompt once have all senders wait",
         file="accounts/webhooks/sending.py",
-        text='IS_PROMPT: Final = "prompt_since <= statement_timestamp() - %(proven_after)s"',
-        broken='IS_PROMPT: Final = "prompt_since <= statement_timestamp() + %(proven_after)s"',
+        text='IS_PROMPT: Final = "prompt_since <= statement_timestamp() - make',
+        broken='IS_PROMPT: Final = "prompt_since <= statement_timestamp() + make',
         tests="accounts/webhooks/test_slow_endpoints.py",
     ),
     Break(
@@ -148,8 +155,8 @@ BREAKS = (
     Break(
         lets="a sender hold a connection to the database while it waits",
         file="accounts/webhooks/senders.py",
-        text="    connections.close_all()\n    wake()",
-        broken="    wake()",
+        text="        connections.close_all()\n        wake()",
+        broken="        wake()",
         tests="accounts/webhooks/test_senders.py",
     ),
     Break(
