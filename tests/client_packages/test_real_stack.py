@@ -11,7 +11,7 @@ from tests.client_packages import packing
 from tests.client_packages.packing import Packed
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(900)]
 
 TEXT = " ".join(f"word{number} हि \U0001f600" for number in range(40)) + " ☂\u2028."
 """Some programs take U+2028 for a line break."""
@@ -74,7 +74,6 @@ def test_a_killed_stream_process_repeats_nothing(breakable: Stack, packed: Packe
     assert (end["status"], end["text"]) == ("done", TEXT)
 
 
-@pytest.mark.faults
 def test_a_killed_worker_repeats_nothing(breakable: Stack, packed: Packed, tmp_path: Path) -> None:
     """The second attempt sends the same text again from its beginning."""
     stack, user = breakable, breakable.sign_up()
@@ -91,7 +90,6 @@ def test_a_killed_worker_repeats_nothing(breakable: Stack, packed: Packed, tmp_p
     assert "".join(line["text"] for line in pieces) == TEXT == end["text"]
 
 
-@pytest.mark.faults
 def test_another_text_begins_again(breakable: Stack, packed: Packed, tmp_path: Path) -> None:
     stack, user = breakable, breakable.sign_up()
     stack.double.default(text=f"Other {TEXT}", chunks=4)

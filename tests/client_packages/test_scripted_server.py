@@ -13,7 +13,7 @@ from accounts.webhooks import signing
 from tests.client_packages.packing import Packed
 from tests.client_packages.scripted_server import ScriptedServer
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 TOKENS = {"prompt": 0, "output": 0, "cost": "0.000000"}
 USAGE = {

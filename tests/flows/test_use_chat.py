@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="module", params=[6, 7])
+@pytest.fixture(scope="module", params=[pytest.param(6, marks=pytest.mark.faults), 7])
 def sdk(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 

@@ -157,7 +157,9 @@ def test_too_many_replies_are_a_rate_limit(stack: Stack, alice: ApiUser) -> None
     assert (found["kind"], found["status"]) == ("RateLimitError", 429)
 
 
-@pytest.mark.parametrize(("name", "redis_is_emptied"), [("chatKilled", False), ("killed", True)])
+@pytest.mark.parametrize(
+    ("name", "redis_is_emptied"), [("chatKilled", False), pytest.param("killed", True, marks=pytest.mark.faults)]
+)
 def test_a_killed_worker_changes_no_text(breakable: Stack, name: str, redis_is_emptied: bool) -> None:
     """The response's client loses its connection as well, and what Redis had: it goes on by its last event's number."""
     stack = breakable

@@ -107,7 +107,8 @@ def test_an_allowed_page_sees_the_text_as_it_comes(stack: Stack, proxy: Nginx, k
     response = connection.getresponse()
     assert is_readable(response, HERE)
     assert any(b'"content":"o' in line for line in response)
-    assert stack.double.ledger()["in_flight"] == 1, "the reply is still being written"
+    newest = "SELECT status FROM chatrooms_message WHERE role = 'assistant' ORDER BY id DESC LIMIT 1"
+    assert stack.sql(newest) == [("generating",)], "the reply is still being written"
     connection.close()
 
 

@@ -22,6 +22,7 @@ def stored(stack: Stack, user_id: int) -> tuple[str, str, int]:
     return row
 
 
+@pytest.mark.faults
 def test_a_stream_survives_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
@@ -67,6 +68,7 @@ def test_a_response_is_resumed_across_a_killed_worker(breakable: Stack) -> None:
     assert event.response.output_text == text == TEXT
 
 
+@pytest.mark.faults
 def test_two_texts_are_never_mixed(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
@@ -85,6 +87,7 @@ def test_two_texts_are_never_mixed(breakable: Stack) -> None:
     assert stored(stack, alice.id)[:2] == ("done", f"Other {TEXT}")
 
 
+@pytest.mark.faults
 def test_a_whole_completion_survives_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
