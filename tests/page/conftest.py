@@ -12,8 +12,9 @@ from tests.page.browser import Person, person
 from tests.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """Only until the module ends: a process can have one Playwright at a time, and no other event loop beside it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
