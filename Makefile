@@ -35,7 +35,7 @@ manage: ## Run a management command on the running stack: make manage ARGS="chec
 newman: venv-dev ## Run the Postman collection against the running stack (needs Node.js)
 	@exec $(PYTHON) -m config.dev.postman --run
 
-test: venv-dev ## Run the tests (about ten minutes); make test ARGS="-k word" runs some of them
+test: venv-dev ## Run the tests (about a quarter of an hour); make test ARGS="-k word" runs some of them
 ifeq ($(ARGS),)
 	@exec $(PYTHON) -m pytest -m "not faults" -n 3 $(PARALLEL)
 else

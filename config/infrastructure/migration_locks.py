@@ -49,6 +49,7 @@ class BriefEditor(DatabaseSchemaEditor):
             except BaseException as error:
                 super().__exit__(type(error), error, error.__traceback__)
                 raise
+        self._waiting.clear()  # of a migration that failed, or they would run with the next statement
         super().__exit__(kind, *details)
 
 

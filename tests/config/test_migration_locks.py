@@ -92,6 +92,20 @@ def test_a_migration_that_fails_leaves_nothing(in_python: bool) -> None:
     assert not connection.in_atomic_block
 
 
+def fail_between(made: str) -> None:
+    with connection.schema_editor() as editor:
+        editor.execute(made)
+        raise LookupError
+
+
+def test_what_a_failed_migration_kept_never_runs() -> None:
+    with brief(connection):
+        with pytest.raises(LookupError):
+            fail_between("CREATE TABLE brief_one (id int)")
+        with transaction.atomic():
+            assert not exists()
+
+
 def test_outside_a_transaction_each_runs_at_once() -> None:
     with brief(connection), connection.schema_editor(atomic=False) as editor:
         editor.execute("CREATE TABLE brief_one (id int)")
