@@ -11,6 +11,9 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
 
 
+TO_THE_END = "document.querySelector('.side-scroll').scrollTo(0, 1e6)"
+
+
 def row(page: Any, name: str) -> Any:
     return page.locator(".room", has_text=name)
 
@@ -135,11 +138,59 @@ def test_the_list_goes_on_while_one_scrolls(signed_in: Person, user: ApiUser) ->
     assert len(shown(page)) < 95
 
     def at_the_end() -> bool:
-        page.evaluate("document.querySelector('.side-scroll').scrollTo(0, 1e6)")
+        page.evaluate(TO_THE_END)
         return len(shown(page)) == 95
 
     wait_until(at_the_end, "all rooms")
     assert len(set(shown(page))) == 95
+
+
+HEARD_LATE = """
+const Real = IntersectionObserver;
+window.IntersectionObserver = class extends Real {
+  constructor(run, options) {
+    super((entries, observer) => run([{ ...entries[0], isIntersecting: false }, ...entries], observer), options);
+  }
+};
+"""
+"""An observer that tells of an earlier change together with the last one, as a browser does whose page was busy."""
+
+
+def test_the_list_goes_on_after_several_changes_at_once(signed_in: Person, user: ApiUser) -> None:
+    for number in range(45):
+        user.room(f"Room {number}")
+    page = signed_in.page
+    page.add_init_script(HEARD_LATE)
+    page.reload()
+    page.wait_for_selector(".room")
+    page.evaluate(TO_THE_END)
+    page.wait_for_selector(".room:nth-child(45)", state="attached")
+
+
+def test_a_page_of_the_list_that_fails_is_asked_for_when_the_server_says(signed_in: Person, user: ApiUser) -> None:
+    for number in range(45):
+        user.room(f"Room {number}")
+    page, asked = signed_in.page, []
+
+    def refuse(route: Any) -> None:
+        asked.append(route)
+        route.fulfill(status=503, headers={"Retry-After": "30"}, json={"code": "busy"})
+
+    page.route("**/chatroom?*cursor*", refuse)
+    page.clock.install()
+    page.reload()
+    page.wait_for_selector(".room")
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.evaluate(TO_THE_END)
+    wait_until(lambda: page.evaluate("1") and asked, "the second page")
+    page.wait_for_timeout(500)  # a page that asks at once has asked many times by now
+    assert len(asked) == 1
+    page.clock.run_for(29_000)
+    page.wait_for_timeout(500)
+    assert len(asked) == 1
+    page.unroute("**/chatroom?*cursor*")
+    page.clock.run_for(2_000)
+    page.wait_for_selector(".room:nth-child(45)", state="attached")
 
 
 def test_a_page_of_the_list_that_comes_too_late_is_read_again(signed_in: Person, user: ApiUser) -> None:
@@ -151,12 +202,11 @@ def test_a_page_of_the_list_that_comes_too_late_is_read_again(signed_in: Person,
     page.route("**/chatroom?*cursor*", lambda route: held.append(route))
     page.reload()
     page.wait_for_selector(".room")
-    scroll = "document.querySelector('.side-scroll').scrollTo(0, 1e6)"
-    page.evaluate(scroll)
+    page.evaluate(TO_THE_END)
     wait_until(lambda: page.evaluate("1") and held, "the second page")
     held.pop(0).continue_()
     page.wait_for_selector(".room:nth-child(80)", state="attached")
-    page.evaluate(scroll)
+    page.evaluate(TO_THE_END)
     wait_until(lambda: page.evaluate("1") and held, "the third page")
     act(other, "Room 90", "Pin")
     page.wait_for_selector("[data-part=pinned] .room")
@@ -164,7 +214,7 @@ def test_a_page_of_the_list_that_comes_too_late_is_read_again(signed_in: Person,
     page.unroute("**/chatroom?*cursor*")
 
     def at_the_end() -> bool:
-        page.evaluate(scroll)
+        page.evaluate(TO_THE_END)
         return len(shown(page)) == 95
 
     wait_until(at_the_end, "all rooms")

@@ -85,25 +85,40 @@ function arrange(ul, rooms) {
 }
 
 /**
+ * Read on while the end of the list is in view. After a failure it waits for as long as the server says.
  * @param {HTMLElement} side
- * @returns {() => void}
+ * @returns {() => void} ends it
  */
 function loadAtTheEnd(side) {
-  let isLoading = false;
+  const more = part(side, "more");
+  let isBusy = false;
+  let later = 0;
   const observer = new IntersectionObserver(
-    async ([entry]) => {
-      if (!entry?.isIntersecting || isLoading) return;
-      isLoading = true;
-      await store.loadMoreRooms().catch(() => undefined);
-      isLoading = false;
-      // What is still in view after a short page has to be looked at again.
-      observer.unobserve(part(side, "more"));
-      observer.observe(part(side, "more"));
+    async (entries) => {
+      // A busy page hears of several changes at once: the last one tells how it is now.
+      if (!entries.at(-1)?.isIntersecting || isBusy) return;
+      isBusy = true;
+      try {
+        await store.loadMoreRooms();
+        lookAgain();
+      } catch (error) {
+        const { retryAfter = null } = /** @type {Partial<import("./api.js").Problem>} */ (error);
+        later = setTimeout(lookAgain, (retryAfter ?? 5) * 1000);
+      }
     },
     { root: part(side, "scroll"), rootMargin: "200px" },
   );
-  observer.observe(part(side, "more"));
-  return () => observer.disconnect();
+  /** What is still in view after a short page is told only to one who begins to observe it. */
+  function lookAgain() {
+    isBusy = false;
+    observer.unobserve(more);
+    observer.observe(more);
+  }
+  lookAgain();
+  return () => {
+    clearTimeout(later);
+    observer.disconnect();
+  };
 }
 
 /**
