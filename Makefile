@@ -15,7 +15,7 @@ CHECK_ENV := env ENV_FILE=/dev/null DEBUG=true SECRET_KEY=checks-checks-checks-c
 	DATABASE_URL=postgresql://none@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 OPENAPI := $(PYTHON) manage.py spectacular --skip-checks --validate --fail-on-warn
 
-.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman clients translations format vendor requirements image image-test clean venv-run venv-dev
+.PHONY: help run demo manage newman test faults mutants fuzz bench soak check schema openapi postman clients translations format vendor sbom audit requirements image image-test clean venv-run venv-dev
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -104,8 +104,14 @@ format: venv-dev ## Format the code
 vendor: ## Fetch the chat page's libraries again, at their pinned versions; make vendor ARGS=--update for the newest (needs npm)
 	@exec python3 config/dev/vendor_page.py $(ARGS)
 
+sbom: venv-dev ## List the packages of the image and the page, with their licences, in sbom.json (CycloneDX)
+	@exec $(PYTHON) -m config.dev.sbom
+
+audit: sbom ## Ask PyPI for known vulnerabilities of the image's packages (needs its advisories: a mirror may have none)
+	@exec .venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
+
 requirements: venv-dev ## Pin the requirements from the .in files, and resolve them for the other platforms
-	@for name in requirements-uv requirements requirements-run requirements-dev bench/load/requirements bench/load/requirements-litellm; do \
+	@for name in requirements-uv requirements requirements-run requirements-dev requirements-audit bench/load/requirements bench/load/requirements-litellm; do \
 		echo "Compiling $$name.txt"; \
 		$(UV) compile -q --generate-hashes --no-strip-markers --python-version 3.11 --no-emit-index-url --no-header \
 			$$name.in -o $$name.txt || exit 1; \
@@ -124,7 +130,7 @@ image-test: venv-dev ## Build the image without Docker, and run all its processe
 
 clean: ## Remove the virtual environment and the data of `make run` and `make test`
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m config.dev.embedded; fi
-	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules tests/ui_stream/node_modules tests/client_packages/fetch/node_modules docs/clients/typescript/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .data staticfiles tests/newman/node_modules tests/openapi/node_modules tests/page/javascript/node_modules tests/ui_stream/node_modules tests/client_packages/fetch/node_modules docs/clients/typescript/node_modules sbom.json .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # See config/dev/install.py; an environment that is up to date costs nothing.
 venv-run venv-dev:

@@ -4,9 +4,8 @@ import re
 from importlib import metadata
 
 import pytest
-from packaging.requirements import Requirement
 
-from config.processes import ROOT
+from config.dev.sbom import pinned
 
 PERMISSIVE = {
     *(
@@ -38,10 +37,7 @@ WITH_CONDITIONS = {
 """Packages that are used unchanged, whose licence asks for more than to be named: a new one is a decision."""
 
 
-def pinned() -> list[str]:
-    lines = (ROOT / "requirements.txt").read_text().replace("\\\n", " ").splitlines()
-    wanted = [Requirement(line.split(" --hash")[0]) for line in lines if re.match(r"[A-Za-z0-9]", line)]
-    return [each.name for each in wanted if each.marker is None or each.marker.evaluate()]
+PINNED = [each.name for each in pinned()]
 
 
 def licenses_of(package: str) -> set[str]:
@@ -57,11 +53,11 @@ def licenses_of(package: str) -> set[str]:
 
 
 def test_the_list_is_the_images() -> None:
-    assert {"django", "psycopg", "celery"} <= set(pinned())
-    assert len(pinned()) > 90
+    assert {"django", "psycopg", "celery"} <= set(PINNED)
+    assert len(PINNED) > 90
 
 
-@pytest.mark.parametrize("package", pinned())
+@pytest.mark.parametrize("package", PINNED)
 def test_each_has_a_licence_that_is_known(package: str) -> None:
     conditions = licenses_of(package) - PERMISSIVE
     assert conditions == {WITH_CONDITIONS[package]} if package in WITH_CONDITIONS else not conditions, conditions

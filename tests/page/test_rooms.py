@@ -156,7 +156,7 @@ window.IntersectionObserver = class extends Real {
 """An observer that tells of an earlier change together with the last one, as a browser does whose page was busy."""
 
 
-def test_the_list_goes_on_after_several_changes_at_once(signed_in: Person, user: ApiUser) -> None:
+def test_several_changes_at_once_do_not_end_the_list(signed_in: Person, user: ApiUser) -> None:
     for number in range(45):
         user.room(f"Room {number}")
     page = signed_in.page
@@ -167,7 +167,7 @@ def test_the_list_goes_on_after_several_changes_at_once(signed_in: Person, user:
     page.wait_for_selector(".room:nth-child(45)", state="attached")
 
 
-def test_a_page_of_the_list_that_fails_is_asked_for_when_the_server_says(signed_in: Person, user: ApiUser) -> None:
+def test_a_page_that_fails_is_asked_for_when_the_server_says(signed_in: Person, user: ApiUser) -> None:
     for number in range(45):
         user.room(f"Room {number}")
     page, asked = signed_in.page, []
