@@ -5,34 +5,19 @@ import os
 import random
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import node
+from tests import quickstart
 from tests.doubles.stripe.client import SECRET
 from tests.stack import ROOT, Stack
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
-PAGE = (ROOT / "docs" / "quickstart.md").read_text()
 TEXT = " ".join(f"word{number}" for number in range(200)) + " ☂\u2028."
 """Some programs treat U+2028 as a line break; a stream does not."""
-
-
-def blocks(language: str) -> str:
-    return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-
-
-def program(folder: Path, language: str) -> list[str]:
-    """Return the command that runs the page's blocks in one language."""
-    if language == "sh":
-        return ["bash", "-euo", "pipefail", "-c", f"token=\n{blocks('sh')}"]
-    file = folder / ("client.py" if language == "python" else "client.mjs")
-    file.write_text(blocks(language))
-    return [sys.executable if language == "python" else node.node(), str(file)]
 
 
 class RunningClient:
@@ -43,7 +28,11 @@ class RunningClient:
         self._files = folder / "stdout", folder / "stderr"
         with self._files[0].open("wb") as stdout, self._files[1].open("wb") as stderr:
             self._process = subprocess.Popen(
-                program(folder, language), cwd=folder, env={**os.environ, **given}, stdout=stdout, stderr=stderr
+                quickstart.program(folder, language),
+                cwd=folder,
+                env={**os.environ, **given},
+                stdout=stdout,
+                stderr=stderr,
             )
 
     def output(self) -> str:
@@ -55,7 +44,7 @@ class RunningClient:
 
 
 def test_every_block_is_in_a_language_that_the_tests_run() -> None:
-    assert set(re.findall(r"^```(\w+)$", PAGE, re.MULTILINE)) == {"sh", "python", "js"}
+    assert set(re.findall(r"^```(\w+)$", quickstart.PAGE, re.MULTILINE)) == {"sh", "python", "js"}
 
 
 def test_curl_signs_in_sends_streams_and_resumes(breakable: Stack, tmp_path: Path) -> None:
