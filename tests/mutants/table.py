@@ -12,6 +12,7 @@ from tests.mutants import (
     config,
     gemini,
     openai_dialect,
+    strangers,
     ui_messages,
     webhooks,
 )
@@ -20,6 +21,6 @@ PARTS: dict[str, tuple[Break, ...]] = {
     part.__name__.rpartition(".")[2]: part.BREAKS
     for part in (
         *(accounts, admin, api_keys, attachments, billing, chatrooms, clients),
-        *(config, gemini, openai_dialect, ui_messages, webhooks),
+        *(config, gemini, openai_dialect, strangers, ui_messages, webhooks),
     )
 }
