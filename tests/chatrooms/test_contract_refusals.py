@@ -60,11 +60,9 @@ def faults(answer: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(("method", "path", "name"), texts())
-@pytest.mark.parametrize("value", [0, 1.5, True, ["a"], {}])
-def test_a_value_that_is_not_text_is_refused(
-    ask: Callable[..., Any], method: str, path: str, name: str, value: Any
-) -> None:
-    assert name in faults(ask(method, path, {name: value}))
+def test_a_value_that_is_not_text_is_refused(ask: Callable[..., Any], method: str, path: str, name: str) -> None:
+    taken = [value for value in (0, 1.5, True, ["a"], {}) if name not in faults(ask(method, path, {name: value}))]
+    assert taken == []
 
 
 @pytest.mark.parametrize(("method", "path", "name"), parameters())
@@ -73,10 +71,10 @@ def test_an_empty_parameter_is_refused(ask: Callable[..., Any], method: str, pat
     assert name in faults(ask(method, path, MISSING if method in ("post", "patch") else None, **others | {name: ""}))
 
 
-@pytest.mark.parametrize("cursor", ["!!!", "cD0x!", "😀", "cD0x%0A"])
 @pytest.mark.parametrize("path", ["/chatroom", "/chatroom/{room_id}/messages", "/auth/sessions"])
-def test_a_cursor_must_be_spelt_as_it_was_issued(ask: Callable[..., Any], path: str, cursor: str) -> None:
-    assert faults(ask("get", path, cursor=cursor)) == {"cursor"}
+def test_a_cursor_must_be_spelt_as_it_was_issued(ask: Callable[..., Any], path: str) -> None:
+    cursors = ("!!!", "cD0x!", "😀", "cD0x%0A")
+    assert [cursor for cursor in cursors if faults(ask("get", path, cursor=cursor)) != {"cursor"}] == []
 
 
 def test_a_redirect_loop_is_not_reported_as_a_bad_ticket(

@@ -61,7 +61,13 @@ def test_curl_signs_in_sends_streams_and_resumes(breakable: Stack, tmp_path: Pat
     assert output.rstrip("\n").endswith(TEXT)
 
 
-@pytest.mark.parametrize("gone", ["stream", "stream web"], ids=["a killed process", "nobody listens"])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        pytest.param("stream", id="a killed process"),
+        pytest.param("stream web", id="nobody listens", marks=pytest.mark.faults),
+    ],
+)
 @pytest.mark.parametrize("language", ["python", pytest.param("js", marks=pytest.mark.needs_node)])
 def test_a_client_resumes_where_the_stream_broke(breakable: Stack, tmp_path: Path, language: str, gone: str) -> None:
     stack = breakable

@@ -49,6 +49,7 @@ def test_the_end_of_a_reply_reaches_a_receiver(breakable: Stack, receiver: Recei
     assert (event["type"], event["data"]["message_id"]) == ("reply.done", message["id"])
 
 
+@pytest.mark.faults
 def test_tasks_beside_the_senders_do_not_break_them(breakable: Stack, receiver: Receiver) -> None:
     """Celery would close the pool of connections, which the threads use, before and after each task."""
     stack, user = breakable, breakable.sign_up()
