@@ -16,7 +16,7 @@ from billing.models import DailyUsage, Entitlement, LedgerEntry, Tier
 from chatrooms import conversation, rooms
 from chatrooms.models import Message, Reply
 from chatrooms.replies import lifecycle, reaper
-from gemini.types import Usage
+from gemini.types import FinishReason, Usage
 from tests.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,15 @@ def test_only_a_failed_reply_refunds_its_unit(alice: User, basic: Tier) -> None:
         for _ in range(3):
             lifecycle.fail(reply=claimed[0], error="provider_overloaded", retryable=True, retry_after=0, usage=NOTHING)
         assert list(counter(alice).values()) == [used]
+
+
+def test_a_finished_reply_keeps_its_unit(alice: User, basic: Tier) -> None:
+    room = rooms.create(user_id=alice.pk, name="Room")
+    sent = conversation.send(user_id=alice.pk, room_id=room.pk, content="Hello")
+    claimed = lifecycle.claim(reply_id=Reply.objects.get(answers_id=sent.pk).pk)
+    assert claimed
+    lifecycle.finish(reply=claimed[0], text="Hi", model="m", finish_reason=FinishReason.STOP, usage=NOTHING)
+    assert list(counter(alice).values()) == [1]
 
 
 @pytest.mark.django_db(transaction=True)
