@@ -25,8 +25,11 @@ def alice(stack: Stack) -> ApiUser:
 
 
 def counted_by_the_double(stack: Stack, text: str = TEXT, thoughts: int = 0) -> list[Tokens]:
-    """What the double says of each of its calls that nobody cut."""
-    whole = [call for call in stack.double.calls() if call["disconnected"] is None]
+    """What the double says of each of its calls that nobody cut, or of each if it sends no text.
+
+    Who has read that a prompt is blocked may hang up before the response has ended.
+    """
+    whole = [call for call in stack.double.calls() if call["disconnected"] is None or not text]
     return [(len(json.dumps(call["contents"])) // 4, len(text) // 4 + thoughts) for call in whole]
 
 
