@@ -92,9 +92,12 @@ def normalized_number(text: str) -> str:
 
 
 def axes_username(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
-    """The name under which django-axes counts failed sign-ins: one for all spellings, and not the number itself."""
+    """The name under which django-axes counts failed sign-ins: not the number itself.
+
+    The form has brought all spellings to one.
+    """
     given = (credentials or request.POST).get("username") or ""
-    return salted_hmac("accounts.staff", normalized_number(str(given)), algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.staff", str(given), algorithm="sha256").hexdigest()
 
 
 def axes_client_ip(request: HttpRequest) -> str:
