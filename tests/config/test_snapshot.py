@@ -173,6 +173,7 @@ def test_of_two_at_once_one_loads_it() -> None:
         ran = list(pool.map(lambda _: manage(url, "prepare_database"), range(2)))
 
     assert sorted("loaded the schema snapshot" in each.stdout for each in ran) == [False, True]
+    assert [each.stderr for each in ran if "cannot be loaded" in each.stderr] == [], "the second one did not wait"
 
 
 @pytest.mark.parametrize(

@@ -95,11 +95,11 @@ BREAKS = (
         tests="openai_dialect/test_chat_requests.py",
     ),
     Break(
-        lets="what does not fit be sent to the model",
+        lets="what was said before be blamed for an input that is too long",
         file="chatrooms/openai/said.py",
         text="        if tokens > tier.context_tokens:\n",
         broken="        if False:\n",
-        tests="openai_dialect/test_chat_requests.py",
+        tests="openai_dialect/test_context_length.py",
     ),
     Break(
         lets="a page be kept from the reply that it asked for",

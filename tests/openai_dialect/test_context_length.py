@@ -45,6 +45,12 @@ def forked(client: APIClient, first: str, text: str, *parts: Any, **more: Any) -
     return post(client, text, *parts, previous_response_id=first, store=False, background=False, **more)
 
 
+def test_an_input_too_long_by_itself_is_blamed(client: APIClient) -> None:
+    first = answered(post(client, "Hello"))
+    limit(estimate(WORDS) - 1)
+    assert_too_long(post(client, WORDS, previous_response_id=first), "input", messages=1)
+
+
 def test_a_fork_counts_the_question(client: APIClient) -> None:
     first = answered(post(client, WORDS))
     limit(estimate(WORDS) * 2)
