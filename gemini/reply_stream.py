@@ -200,8 +200,6 @@ class ReplyStream:
 
     def _stream_from_model(self, prompt: Prompt, config: Config, *, deadline: float) -> Generator[Piece]:
         """Yield the pieces of the reply by the model that `prompt` names."""
-        if self._interrupt.is_tripped:
-            raise Cancelled
         call = VendorCall(prompt=as_sent(prompt), interrupt=self._interrupt, model=prompt.model)
         self.calls.append(call)
         length, has_text = 0, False
