@@ -19,7 +19,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, bool]] = {
     "403": ({"error": 403}, "provider_auth", False),
     "404": ({"error": 404}, "model_not_found", False),
     "413": ({"error": 413}, "bad_request", False),
-    "redirect": ({"error": 302}, "bad_request", False),
+    "redirect": ({"error": 307}, "bad_request", False),
     "429": ({"error": 429}, "rate_limited", True),
     "429 with a delay": ({"error": 429, "retry_after": 12.5}, "rate_limited", True),
     "429 per day": ({"error": 429, "per_day": True, "retry_after": 60}, "provider_quota_exhausted", False),

@@ -135,7 +135,10 @@ class Server:
         except Refused as refused:
             call.status, call.outcome = refused.status, "refused"
             # A stream in the form of a JSON array reports its error as an array of one.
-            await exchange.respond_json(status=refused.status, body=[refused.body] if as_array else refused.body)
+            body = [refused.body] if as_array else refused.body
+            # To here: a client that follows a redirect makes a second call.
+            headers = [f"Location: {request.path}"] if 300 <= refused.status < 400 else []
+            await exchange.respond_json(status=refused.status, body=body, headers=headers)
         except Disconnected:
             if call.outcome == "open":
                 call.disconnected, call.outcome = time.time(), "disconnected"
