@@ -45,7 +45,7 @@ endif
 faults: venv-dev ## Run the slow tests: repeated kills and races, real timeouts, all migrations
 	@exec $(PYTHON) -m pytest -m faults -n 2 $(PARALLEL) $(ARGS)
 
-mutants: venv-dev ## Break one line at a time in a copy, and check that its tests fail (about half an hour)
+mutants: venv-dev ## Break one line at a time in a copy, and check that its tests fail (more than an hour)
 	@exec $(PYTHON) -m tests.mutants $(ARGS)
 
 fuzz: venv-dev ## Send tens of thousands of odd requests to a separate stack (about twenty minutes)
