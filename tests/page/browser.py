@@ -12,6 +12,9 @@ from tests.stack import Stack
 TIMEOUT: Final = 60_000
 """In milliseconds."""
 
+AHEAD: Final = 10
+"""By how many seconds a page's clock is set on when it is stopped: it can't go back, and the call may be late."""
+
 DESKTOP: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 360, "height": 740}
 

@@ -20,7 +20,10 @@ def exchange(number: int = 1) -> str:
 
 
 def wait_status(person: Person, status: str, *, number: int = 1, page: Any = None) -> None:
-    (page or person.page).wait_for_selector(f"{exchange(number)}[data-status={status}]")
+    """Until an answer has this status and, if it is a final one, is on screen as a whole."""
+    is_busy = status in ("queued", "generating")
+    state = f"[data-status={status}][aria-busy={str(is_busy).lower()}]"
+    (page or person.page).wait_for_selector(exchange(number) + state)
 
 
 def answer(person: Person, *, number: int = 1, page: Any = None) -> str:

@@ -13,7 +13,7 @@ from django.core import signing
 
 from chatrooms import tickets
 from tests.api_user import ApiUser
-from tests.page.browser import Person, person
+from tests.page.browser import AHEAD, Person, person
 from tests.page.conftest import enter
 from tests.page.conversation import answer, exchange, numbered, wait_for_text, wait_status, write
 from tests.stack import Stack
@@ -157,7 +157,7 @@ def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
     other.reload()
     wait_status(signed_in, "done", page=other)
     stack.double.script(SLOWLY)
-    other.clock.pause_at(time.time() + 1)  # what is shown now was told, and not asked for every now and then
+    other.clock.pause_at(time.time() + AHEAD)  # what is shown now was told, and not asked for every now and then
     write(signed_in, "Second")
     other.wait_for_selector(f"{exchange(2)} .bubble:has-text('Second')")
     other.clock.resume()
@@ -167,6 +167,21 @@ def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
     wait_status(signed_in, "stopped", number=2, page=other)
     wait_status(signed_in, "stopped", number=2)
     assert answer(signed_in, number=2) == answer(signed_in, number=2, page=other)
+
+
+def test_an_answer_is_busy_until_it_is_on_screen(signed_in: Person, stack: Stack) -> None:
+    """It is drawn in frames, and a tab in the background has few: who waits for the whole must be able to see when."""
+    signed_in.page.clock.install()
+    signed_in.page.reload()
+    signed_in.page.wait_for_selector("#message-field")
+    stack.double.script({"text": "All of it."})
+    signed_in.page.clock.pause_at(time.time() + AHEAD)  # no frame comes any more
+    write(signed_in, "Hello")
+    signed_in.page.wait_for_selector(f"{exchange()}[data-status=done]")
+    assert (answer(signed_in), signed_in.page.get_attribute(exchange(), "aria-busy")) == ("", "true")
+    signed_in.page.clock.resume()
+    wait_status(signed_in, "done")
+    assert answer(signed_in) == "All of it."
 
 
 def test_messages_wait_for_their_turn(signed_in: Person, stack: Stack) -> None:

@@ -1,11 +1,12 @@
 """The list of chats at the side."""
 
+import time
 from typing import Any
 
 import pytest
 
 from tests.api_user import ApiUser
-from tests.page.browser import Person
+from tests.page.browser import AHEAD, Person
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
@@ -180,7 +181,7 @@ def test_a_page_that_fails_is_asked_for_when_the_server_says(signed_in: Person, 
     page.clock.install()
     page.reload()
     page.wait_for_selector(".room")
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.clock.pause_at(time.time() + AHEAD)
     page.evaluate(TO_THE_END)
     wait_until(lambda: page.evaluate("1") and asked, "the second page")
     page.wait_for_timeout(500)  # a page that asks at once has asked many times by now

@@ -43,6 +43,8 @@ export class MessageView {
     this._parts = [];
     /** @type {string | undefined} */
     this._suggestions = undefined;
+    /** Whether a finished answer waits for a frame in which it is drawn. */
+    this._isDrawing = false;
     this._wire();
     this.update(message);
   }
@@ -160,7 +162,13 @@ export class MessageView {
   /** @param {string} text @param {Part[] | null} parts */
   showReply(text, parts) {
     this.thoughts.finish(parts);
-    this.finished = this.body.finish(text, parts);
+    this._isDrawing = true;
+    const finished = this.body.finish(text, parts).finally(() => {
+      if (this.finished !== finished) return; // another answer is shown by now
+      this._isDrawing = false;
+      this._showBusy();
+    });
+    this.finished = finished;
     const sources = (parts ?? []).filter((each) => each.type === "source");
     showSources(part(this.element, "sources"), sources);
     const suggestions = (parts ?? []).find((each) => each.type === "search_suggestions")?.html;
@@ -195,8 +203,13 @@ export class MessageView {
     part(this.element, "regenerate").hidden = !isLast;
     this.element.classList.toggle("last", isLast);
     this.element.dataset.status = reply.status;
-    this.element.setAttribute("aria-busy", String(this.isUnfinished));
+    this._showBusy();
     this.versions.show();
+  }
+
+  /** An answer is busy until all of it is on screen, which may be some frames after its last word has come. */
+  _showBusy() {
+    this.element.setAttribute("aria-busy", String(this.isUnfinished || this._isDrawing));
   }
 
   /** @returns {string | null} */
