@@ -20,7 +20,7 @@ from billing import budget, quota
 from billing.entitlements import tier_of
 from billing.models import LedgerEntry, Tier
 from billing.quota import Unit
-from chatrooms import key_models, new_messages, redis_stream
+from chatrooms import key_models, new_messages
 from chatrooms.attachments import attaching
 from chatrooms.attachments.exceptions import FilesTooLong
 from chatrooms.exceptions import (
@@ -136,9 +136,7 @@ def stop(*, user_id: int, message_id: int) -> None:
     with transaction.atomic():
         User.touch_rooms(user_id)
         reply = stopping.stop(message_id=_mine(user_id, message_id).pk)
-    published = redis_stream.stop(reply_id=reply.pk, attempt=reply.attempt)
-    if published is not None:
-        stopping.keep_stopped(reply=reply, text=published)
+    stopping.save_and_publish(reply)
 
 
 def retry(*, user_id: int, message_id: int, api_key: ApiKey | None = None) -> None:

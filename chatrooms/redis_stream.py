@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import redis
 import structlog
@@ -37,6 +37,13 @@ LIVE_SECONDS: Final = 3600
 
 ENDED_SECONDS: Final = 600
 """How long a stream lives after the end, for clients that reconnect; later ones are served from the database."""
+
+Fence = Literal["fence"]
+FENCE: Final[Fence] = "fence"
+"""An entry that is no event, so clients are not sent it: the text is over, and is being saved."""
+
+FENCE_NUMBER: Final = LAST_NUMBER - 1
+DISCARD_NUMBER: Final = LAST_NUMBER - 2
 
 REPUBLISH_SECONDS: Final = 0.5
 """Between two attempts to publish the whole text after Redis was unavailable: each asks the database first."""
@@ -70,7 +77,7 @@ def _redis() -> redis.Redis:
     return client
 
 
-def _append(*, reply_id: int, entry: EntryId, event: Event, data: dict[str, Any]) -> bool:
+def _append(*, reply_id: int, entry: EntryId, event: Event | Fence, data: dict[str, Any]) -> bool:
     """Add an entry; False for a delta or a part whose stream no longer exists.
 
     Raises:
@@ -79,7 +86,7 @@ def _append(*, reply_id: int, entry: EntryId, event: Event, data: dict[str, Any]
     """
     seconds = ENDED_SECONDS if event in END_EVENTS else LIVE_SECONDS
     creates_stream = "" if event is Event.DELTA or event in PART_EVENTS else "1"
-    arguments = [str(entry), event.value, json.dumps(data, ensure_ascii=False), seconds, creates_stream]
+    arguments: list[str | int] = [str(entry), str(event), json.dumps(data, ensure_ascii=False), seconds, creates_stream]
     try:
         return bool(_append_script()(keys=[stream_key(reply_id)], args=arguments))
     except redis.ResponseError as error:
@@ -214,7 +221,7 @@ def discard(*, reply_id: int, attempt: int, retry: str = "") -> None:
 
     `retry` is why the reply is attempted again, for its user.
     """
-    entry_id = EntryId(attempt, LAST_NUMBER - 1)
+    entry_id = EntryId(attempt, DISCARD_NUMBER)
     try:
         data = {"attempt": attempt} | ({"retry": retry} if retry else {})
         _append(reply_id=reply_id, entry=entry_id, event=Event.START, data=data)
@@ -222,17 +229,17 @@ def discard(*, reply_id: int, attempt: int, retry: str = "") -> None:
         log.info("stream_discard_not_published", reply_id=reply_id, cause=type(error).__name__)
 
 
-def stop(*, reply_id: int, attempt: int) -> str | None:
-    """Fence a stopped reply: nothing can follow the text that is published by now.
+def fence(*, reply_id: int, attempt: int) -> str | None:
+    """Let nothing but the end follow the text of a stopped reply that is published by now. Clients do not see it.
 
     Returns:
         That text, which becomes the reply; None if Redis does not have it (the worker does).
     """
     try:
-        _append(reply_id=reply_id, entry=EntryId(attempt, LAST_NUMBER), event=Event.STOPPED, data={})
+        _append(reply_id=reply_id, entry=EntryId(attempt, FENCE_NUMBER), event=FENCE, data={})
         found = _redis().xrange(stream_key(reply_id), min=f"{attempt}-0")
     except (Fenced, redis.RedisError) as error:
-        log.info("stream_stop_not_published", reply_id=reply_id, cause=type(error).__name__)
+        log.info("stream_not_fenced", reply_id=reply_id, cause=type(error).__name__)
         return None
     return text_of(parse_entries(found))
 

@@ -51,6 +51,19 @@ def stop(*, message_id: int) -> Reply:
     return reply
 
 
+def save_and_publish(reply: Reply) -> None:
+    """Save the text of a stopped reply, and only then publish its end: who reads the end asks for the message next.
+
+    Where Redis does not have the text, the worker saves it, and publishes the end.
+    """
+    published = redis_stream.fence(reply_id=reply.pk, attempt=reply.attempt)
+    if published is not None:
+        keep_stopped(reply=reply, text=published)
+    elif reply.lease_until is not None:
+        return
+    redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=stream_entries.Event.STOPPED, data={})
+
+
 def keep_stopped(*, reply: Reply, text: str) -> None:
     """Save what the stream of a stopped reply had published; without text the unit is refunded, and none is added."""
     with transaction.atomic():

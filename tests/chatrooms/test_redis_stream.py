@@ -75,26 +75,35 @@ def test_nothing_follows_the_end(server: redis.Redis) -> None:
     assert 0 < server.ttl(stream_key(REPLY)) <= redis_stream.ENDED_SECONDS
 
 
-def test_a_stop_returns_the_published_text_and_refuses_more(server: redis.Redis) -> None:
+def test_a_fence_returns_the_published_text_and_refuses_more(server: redis.Redis) -> None:
     each = writer(is_held=lambda: False)
     each.add("one ")
     each.add("two")
-    assert redis_stream.stop(reply_id=REPLY, attempt=1) == "one two"
+    assert redis_stream.fence(reply_id=REPLY, attempt=1) == "one two"
     with pytest.raises(Fenced):
         each.add(" three")
+    assert [entry.event.value for entry in entries(server)] == ["start", "delta", "delta"], "clients do not see it"
+    redis_stream.end(reply_id=REPLY, attempt=1, event=Event.STOPPED, data={})
     assert entries(server)[-1].event is Event.STOPPED
 
 
-def test_a_stop_before_the_first_entry_returns_none(server: redis.Redis) -> None:
-    assert redis_stream.stop(reply_id=REPLY, attempt=0) is None
+def test_a_fence_before_the_first_entry_returns_none(server: redis.Redis) -> None:
+    assert redis_stream.fence(reply_id=REPLY, attempt=0) is None
+    redis_stream.end(reply_id=REPLY, attempt=0, event=Event.STOPPED, data={})
     assert entries(server)[-1].event is Event.STOPPED
 
 
-def test_a_stop_after_the_beginning_was_lost_returns_none(server: redis.Redis) -> None:
+def test_a_fence_after_the_beginning_was_lost_returns_none(server: redis.Redis) -> None:
     each = writer()
     each.add("one")
     server.flushall()
-    assert redis_stream.stop(reply_id=REPLY, attempt=1) is None
+    assert redis_stream.fence(reply_id=REPLY, attempt=1) is None
+
+
+def test_a_discarded_attempt_can_be_fenced(server: redis.Redis) -> None:
+    writer().add("one")
+    redis_stream.discard(reply_id=REPLY, attempt=1)
+    assert redis_stream.fence(reply_id=REPLY, attempt=1) == ""
 
 
 def test_everything_is_published_to_a_redis_that_lost_the_stream(server: redis.Redis) -> None:

@@ -15,11 +15,11 @@ from accounts.models import User
 from billing.models import DailyUsage, LedgerEntry
 from chatrooms import conversation, redis_stream, stream_entries
 from chatrooms.models import Chatroom, Message, Reply
-from chatrooms.redis_stream import StreamWriter
 from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.tasks import generate_reply
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
+from tests.chatrooms.stops import claimed, stop
 from tests.chatrooms.streams import Stream
 from tests.locks import wait_for_a_waiter
 
@@ -27,25 +27,10 @@ pytestmark = pytest.mark.django_db
 USED = Usage(prompt_tokens=7, output_tokens=3, estimated=True)
 
 
-def claimed(message: Message) -> tuple[Reply, StreamWriter]:
-    found = lifecycle.claim(reply_id=reply_of(message).pk)
-    assert found is not None
-    reply = found[0]
-    writer = StreamWriter(
-        reply_id=reply.pk, attempt=reply.attempt, is_held=lambda: not lifecycle.no_longer_held(held=[reply])
-    )
-    writer.start()
-    return reply, writer
-
-
 def units(user_id: int) -> int:
     used: int = DailyUsage.objects.get(user_id=user_id).used
     assert sum(LedgerEntry.objects.filter(user_id=user_id).values_list("amount", flat=True)) == used
     return used
-
-
-def stop(client: APIClient, message: Message) -> Any:
-    return client.post(f"/message/{message.pk}/stop")
 
 
 def test_stopping_a_queued_reply_costs_nothing(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
@@ -115,20 +100,6 @@ def test_the_worker_knows_the_text_that_redis_has_lost(
     assert units(room.user_id) == 1
 
 
-def test_the_worker_publishes_a_stop_that_redis_missed(
-    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = send(room)
-    reply, writer = claimed(message)
-    writer.add("One")
-    with monkeypatch.context() as patch:
-        patch.setattr(redis_stream, "stop", lambda **_: None)
-        stop(client, message)
-    stopping.settle(reply=reply, text="One", model="m", usage=USED)
-    entries = stream_entries.parse_entries(redis_stream._redis().xrange(stream_entries.stream_key(reply.pk)))
-    assert [each.event for each in entries] == ["start", "delta", "stopped"]
-
-
 def refuse_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have Redis accept only starts and ends."""
     append = redis_stream._append
@@ -159,7 +130,7 @@ def test_a_worker_saves_only_the_text_that_redis_accepted(
             yield "One"
             refuse_pieces(monkeypatch)
             yield " two"
-            monkeypatch.setattr(redis_stream, "stop", lambda **_: None)  # Redis is unavailable
+            monkeypatch.setattr(redis_stream, "fence", lambda **_: None)  # Redis is unavailable
             conversation.stop(user_id=room.user_id, message_id=message.pk)
             yield " three"
 
@@ -183,7 +154,7 @@ def test_text_that_redis_never_accepted_costs_nothing(
 
     refuse_pieces(monkeypatch)
     if is_away:
-        monkeypatch.setattr(redis_stream, "stop", lambda **_: None)
+        monkeypatch.setattr(redis_stream, "fence", lambda **_: None)
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
@@ -259,7 +230,7 @@ def test_stopping_works_without_redis(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("One")
-    monkeypatch.setattr(redis_stream, "stop", lambda **_: None)
+    monkeypatch.setattr(redis_stream, "fence", lambda **_: None)
     assert stop(client, message).json()["reply"]["status"] == "stopped"
     stopping.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"

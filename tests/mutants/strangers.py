@@ -241,4 +241,12 @@ BREAKS = (
         broken='[LOCK]).fetchone() == ("never",):',
         tests="config/test_snapshot.py::test_of_two_at_once_one_loads_it",
     ),
+    Break(
+        lets="who reads a stop find no text",
+        file="chatrooms/replies/stopping.py",
+        text="    published = redis_stream.fence(reply_id=reply.pk, attempt=reply.attempt)\n",
+        broken="    published = redis_stream.fence(reply_id=reply.pk, attempt=reply.attempt)\n"
+        "    redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=stream_entries.Event.STOPPED, data={})\n",
+        tests="chatrooms/test_stop_published.py",
+    ),
 )
