@@ -1,16 +1,36 @@
 """The field in which a message is written: keys, drafts, refusals, and the scroll position above it."""
 
+from typing import Any
+
 import pytest
 
 from tests.api_user import ApiUser
 from tests.page.browser import PHONE, Person, person
 from tests.page.conftest import enter
-from tests.page.conversation import answer, exchange, numbered, open_room, wait_for_text, wait_status, write
+from tests.page.conversation import (
+    answer,
+    exchange,
+    note_found,
+    numbered,
+    open_room,
+    wait_for_found,
+    wait_for_text,
+    wait_status,
+    write,
+)
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
-AT_END = "(each => each.scrollHeight - each.scrollTop - each.clientHeight)(document.querySelector('.scroller'))"
+FROM_THE_END = "(each => each.scrollHeight - each.scrollTop - each.clientHeight)(document.querySelector('.scroller'))"
+POSITION = "document.querySelector('.scroller').scrollTop"
+WATCH_THE_END = f"""
+window.farthest = 0;
+new ResizeObserver(() => (window.farthest = Math.max(window.farthest, {FROM_THE_END})))
+  .observe(document.querySelector('.column'));
+"""
+"""Observers are told in the order in which they were made: this one sees each frame as a reader does."""
 
 
 def test_enter_sends_and_shift_enter_does_not(signed_in: Person) -> None:
@@ -85,24 +105,38 @@ def test_a_message_sent_offline_is_kept(signed_in: Person) -> None:
     assert signed_in.page.locator(".exchange").count() == 1
 
 
+def wait_until_still(page: Any) -> float:
+    """Until the wheel's movement has ended; the scroll position then."""
+    seen: list[float] = [-1.0]
+
+    def is_still() -> bool:
+        seen.append(page.evaluate(POSITION))
+        return seen[-1] == seen[-2]
+
+    wait_until(is_still, "the end of the movement")
+    return seen[-1]
+
+
 def test_the_view_follows_only_a_reader_at_the_end(signed_in: Person, stack: Stack) -> None:
     stack.double.script({"text": numbered(300).replace(" ", "\n\n"), "chunks": 60, "delay": 0.2})
+    signed_in.page.wait_for_selector(".column", state="attached")
+    signed_in.page.evaluate(WATCH_THE_END)
     write(signed_in, "Count")
     wait_for_text(signed_in, "w0060")
-    signed_in.page.wait_for_timeout(300)
-    assert signed_in.page.evaluate(AT_END) <= 60
+    assert signed_in.page.evaluate("farthest") <= 60
     signed_in.page.mouse.move(640, 400)
     signed_in.page.mouse.wheel(0, -400)
     signed_in.page.wait_for_selector("[data-part=to-end]:visible")
-    before = signed_in.page.evaluate("document.querySelector('.scroller').scrollTop")
+    before = wait_until_still(signed_in.page)
     wait_for_text(signed_in, "w0150")
-    assert signed_in.page.evaluate("document.querySelector('.scroller').scrollTop") == before
+    assert signed_in.page.evaluate(POSITION) == before
     signed_in.look("left-the-end")
     signed_in.page.click("[data-part=to-end]")
     signed_in.page.wait_for_selector("[data-part=to-end]", state="hidden")
+    signed_in.page.evaluate("farthest = 0")
     wait_status(signed_in, "done")
-    signed_in.page.wait_for_timeout(500)
-    assert signed_in.page.evaluate(AT_END) <= 60
+    assert signed_in.page.evaluate("farthest") <= 60
+    assert signed_in.page.evaluate(FROM_THE_END) <= 60
 
 
 def test_older_messages_come_while_scrolling_up(signed_in: Person, user: ApiUser, stack: Stack) -> None:
@@ -114,11 +148,12 @@ def test_older_messages_come_while_scrolling_up(signed_in: Person, user: ApiUser
     wait_status(signed_in, "done", number=20)
     assert signed_in.page.inner_text(f"{exchange(1)} .bubble") == "Message 10"
     signed_in.page.mouse.move(640, 400)
-    for _ in range(40):
-        if signed_in.page.locator(".exchange").count() == 30:
-            break
+
+    def all_after_scrolling_up() -> bool:
         signed_in.page.mouse.wheel(0, -800)
-        signed_in.page.wait_for_timeout(200)
+        return bool(signed_in.page.locator(".exchange").count() == 30)
+
+    wait_until(all_after_scrolling_up, "all messages")
     assert signed_in.page.inner_text(f"{exchange(1)} .bubble") == "Message 0"
     assert answer(signed_in, number=1) == "Short."
 
@@ -128,7 +163,7 @@ def test_a_message_can_be_opened_by_its_address(signed_in: Person, user: ApiUser
     stack.double.default(text="Short.")
     sent = [user.send(room, f"Message {number}")["id"] for number in range(30)]
     user.wait_for_reply(sent[-1])
+    note_found(signed_in)
     signed_in.page.goto(f"{stack.url}/#/c/{room}/m/{sent[2]}")
     signed_in.page.reload()
-    signed_in.page.wait_for_selector(f".exchange[data-id='{sent[2]}'].found")
-    assert signed_in.page.locator(f".exchange[data-id='{sent[2]}']").bounding_box()["y"] < 400
+    wait_for_found(signed_in, sent[2])

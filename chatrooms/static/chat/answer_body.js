@@ -12,10 +12,9 @@ import { marksOf, placeMarks, withMarks } from "./source_marks.js";
 /** @typedef {{view: MarkdownView, element: HTMLElement, start: number, isMarked: boolean}} Segment a stretch of text */
 
 export class AnswerBody {
-  /** @param {HTMLElement} root @param {() => void} onRendered */
-  constructor(root, onRendered) {
+  /** @param {HTMLElement} root */
+  constructor(root) {
     this.root = root;
-    this.onRendered = onRendered;
     this.text = "";
     /** @type {Segment[]} */
     this._segments = [];
@@ -45,7 +44,6 @@ export class AnswerBody {
     if (this._isOpen) this._segments.at(-1)?.view.finish();
     this._isOpen = false;
     this.root.append(ranCode(kind, text));
-    this.onRendered();
   }
 
   /**
@@ -61,7 +59,6 @@ export class AnswerBody {
     this._isOpen = false;
     await this._mark(text, (parts ?? []).filter((each) => each.type === "source"));
     for (const segment of this._segments) await showMaths(segment.element);
-    this.onRendered();
   }
 
   /** Put all on screen now, in one go. */
@@ -108,10 +105,7 @@ export class AnswerBody {
         const code = figure.querySelector("code");
         if (code && figure.dataset.language) highlight(code, figure.dataset.language);
       },
-      onRendered: () => {
-        if (made.isMarked) placeMarks(element, sourceMark);
-        this.onRendered();
-      },
+      onRendered: () => made.isMarked && placeMarks(element, sourceMark),
     });
     /** @type {Segment} */
     const made = { view, element, start: this.text.length, isMarked: false };

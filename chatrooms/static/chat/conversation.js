@@ -245,7 +245,6 @@ class Conversation {
     part(this.root, "empty").hidden = this.views.size > 0 || this.roomId !== null;
     this.root.classList.toggle("is-empty", this.views.size === 0 && this.roomId === null);
     this.composer.setBusy(this._unfinished() !== undefined);
-    this.scrolling.follow();
   }
 
   _unfinished() {
@@ -263,7 +262,6 @@ class Conversation {
   /** @returns {import("./message_view.js").Conversation} what a message may ask of the conversation */
   _asSeenByMessages() {
     return {
-      rendered: () => this.scrolling.follow(),
       changed: (message) => {
         this._settle();
         store.broadcast("message-changed", { message });

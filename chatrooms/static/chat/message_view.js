@@ -2,7 +2,6 @@
  * One message and its answer: their states, and what a person can do with them.
  *
  * @typedef {object} Conversation the conversation, as a message needs it
- * @property {() => void} rendered something changed on screen
  * @property {(message: Message) => void} changed the message is known anew; other tabs want to hear it
  * @property {(view: MessageView) => boolean} isLast
  * @property {(view: MessageView) => boolean} mayFollow whether its reply is the next one of the room
@@ -30,8 +29,8 @@ export class MessageView {
     this.room = room;
     this.element = clone("exchange-template");
     this.element.dataset.id = String(message.id);
-    this.body = new AnswerBody(part(this.element, "body"), room.rendered);
-    this.thoughts = new Thoughts(part(this.element, "thoughts"), room.rendered);
+    this.body = new AnswerBody(part(this.element, "body"));
+    this.thoughts = new Thoughts(part(this.element, "thoughts"));
     this.versions = new Versions(this);
     /** @type {ReplyStream | null} */
     this.stream = null;
@@ -143,7 +142,6 @@ export class MessageView {
     } else if (name === "search_suggestions") {
       showSuggestions(part(this.element, "search-suggestions"), data.html);
     }
-    if (name !== "delta") this.room.rendered();
   }
 
   _generates() {

@@ -10,11 +10,11 @@ const LONGEST_LINE = 90;
 
 /** A summary of the model's thoughts: one line while it thinks, all of it when it is opened. */
 export class Thoughts {
-  /** @param {HTMLElement} details @param {() => void} onRendered */
-  constructor(details, onRendered) {
+  /** @param {HTMLElement} details */
+  constructor(details) {
     this.details = /** @type {HTMLDetailsElement} */ (details);
     this.text = "";
-    this._view = new MarkdownView(part(details, "thought-text"), { onRendered });
+    this._view = new MarkdownView(part(details, "thought-text"));
     this._shown = 0;
     details.addEventListener("toggle", () => this._show());
   }

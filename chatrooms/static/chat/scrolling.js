@@ -14,12 +14,12 @@ export class Scrolling {
     this.scroller = scroller;
     this.follows = true;
     this._onFollowing = onFollowing;
-    this._planned = false;
     this._last = 0;
     scroller.addEventListener("scroll", () => this._scrolled(onTop), { passive: true });
     // A reader who turns the wheel up or drags has left the end, also while text arrives.
     scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this._leave(), { passive: true });
-    this._observer = new ResizeObserver(() => this.follow());
+    // It is told before what has grown is painted: text does not show below the end first.
+    this._observer = new ResizeObserver(() => this.follows && this._jump());
     this._observer.observe(scroller);
     if (scroller.firstElementChild) this._observer.observe(scroller.firstElementChild);
   }
@@ -31,16 +31,6 @@ export class Scrolling {
   get isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight <= NEAR;
-  }
-
-  /** The content has grown: stay at its end if the reader is there. */
-  follow() {
-    if (!this.follows || this._planned) return;
-    this._planned = true;
-    requestAnimationFrame(() => {
-      this._planned = false;
-      if (this.follows) this._jump();
-    });
   }
 
   toEnd() {
