@@ -45,14 +45,15 @@ def keys(redis_url: str) -> Iterator[tuple[str, str]]:
     """Every key with its value, in clear where that is base64."""
     with Redis.from_url(redis_url) as client:
         for key in client.scan_iter():
-            for part in (key, *_parts_of(client, key)):
+            for part in (key, *parts_of(client, key)):
                 inner = b" ".join(_decoded(part))
                 yield "redis", (part + b" " + inner).decode(errors="replace")
 
 
-def _parts_of(client: Any, key: bytes) -> list[bytes]:
+def parts_of(client: Any, key: bytes) -> list[bytes]:
+    """What a key of any type holds; nothing if it has ended since it was listed."""
     match client.type(key):
-        case b"none":  # it has expired since
+        case b"none":
             return []
         case b"string":
             return [client.get(key) or b""]

@@ -17,6 +17,7 @@ from accounts.api_keys.key_text import SECRET_LENGTH, KeyText
 from config.dev import server_binaries
 from tests import sse
 from tests.api_user import ApiUser
+from tests.scan import parts_of
 from tests.stack import PROCESSES, Stack
 from tests.waiting import TIMEOUT
 
@@ -31,14 +32,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "id": "c",
         "messages": [{"id": "u1", "role": "user", "parts": [{"type": "text", "text": "Hello"}]}],
     },
-}
-READERS = {
-    b"string": lambda client, key: client.get(key),
-    b"list": lambda client, key: client.lrange(key, 0, -1),
-    b"set": lambda client, key: client.smembers(key),
-    b"zset": lambda client, key: client.zrange(key, 0, -1),
-    b"hash": lambda client, key: client.hgetall(key),
-    b"stream": lambda client, key: client.xrange(key),
 }
 
 
@@ -64,13 +57,13 @@ def dump_of_postgresql(stack: Stack) -> bytes:
 
 def dump_of_redis(stack: Stack) -> bytes:
     """Every key and value of every database."""
-    found: list[Any] = []
+    found: list[bytes] = []
     with Redis.from_url(stack.redis.url) as client:
         databases = [int(name.removeprefix("db")) for name in client.info("keyspace")]
     for number in databases:
         with Redis(port=stack.redis.port, db=number) as client:
             for key in client.scan_iter(count=1000):
-                found += [key, READERS[client.type(key)](client, key)]
+                found += [key, *parts_of(client, key)]
     assert found
     return repr(found).encode()
 

@@ -10,6 +10,7 @@ from tests.api_user import ApiUser
 from tests.page.browser import Person
 from tests.page.conversation import wait_status, write
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
@@ -47,7 +48,8 @@ def test_a_chosen_picture_is_sent_and_shown(signed_in: Person, user: ApiUser) ->
     assert signed_in.page.locator(".attachment").count() == 0
     for _ in range(2):
         signed_in.page.wait_for_selector(".file.pictured img")
-        assert signed_in.page.evaluate("document.querySelector('.file.pictured img').naturalWidth") == 60
+        width = "document.querySelector('.file.pictured img').naturalWidth"
+        wait_until(lambda: signed_in.page.evaluate(width) == 60, "the picture")
         signed_in.page.reload()
     signed_in.page.click(".file button")
     signed_in.page.wait_for_selector(".picture-dialog[open] img")

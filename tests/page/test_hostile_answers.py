@@ -7,8 +7,11 @@ from tests.page.browser import Person
 from tests.page.conversation import open_room, wait_status, write
 from tests.page.hostile import HOSTILE
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(900)]
+
+ON_SCREEN = ".exchange[data-status=done][aria-busy=false]"
 
 WATCH = """
 window.ran = [];
@@ -29,12 +32,12 @@ def test_no_hostile_answer_gets_through(signed_in: Person, user: ApiUser, stack:
     signed_in.page.add_init_script(WATCH)
     signed_in.requests.clear()
     open_room(signed_in, room)
-    for _ in range(20):  # all pages of the conversation
-        if signed_in.page.locator(".exchange").count() >= len(HOSTILE):
-            break
+
+    def all_after_scrolling_up() -> bool:
         signed_in.page.evaluate("document.querySelector('.scroller').scrollTop = 0")
-        signed_in.page.wait_for_timeout(500)
-    assert signed_in.page.locator(".exchange[data-status=done]").count() == len(HOSTILE)
+        return bool(signed_in.page.locator(ON_SCREEN).count() == len(HOSTILE))
+
+    wait_until(all_after_scrolling_up, "all answers")
     _nothing_happened(signed_in)
 
 
@@ -57,9 +60,9 @@ def test_200_000_characters_are_survived(signed_in: Person, user: ApiUser, stack
     stack.set_tier(max_output_tokens=65_000)
     try:
         write(signed_in, "A lot")
-        wait_status(signed_in, "done")
+        wait_status(signed_in, "done", seconds=300)
         assert len(text) > 200_000
-        signed_in.page.wait_for_selector(".prose tbody tr:nth-child(3000)", state="attached", timeout=300_000)
+        signed_in.page.wait_for_selector(".prose tbody tr:nth-child(3000)", state="attached")
         write(signed_in, "Still there?")
         wait_status(signed_in, "done", number=2)
     finally:

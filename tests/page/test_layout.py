@@ -9,6 +9,7 @@ from tests.api_user import ApiUser
 from tests.page.browser import PHONE, Person, person
 from tests.page.conftest import enter
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
 
@@ -29,6 +30,10 @@ def focused(page: Any) -> str:
     )
 
 
+def wait_for_focus(page: Any, wanted: str) -> None:
+    wait_until(lambda: focused(page) == wanted, f"the focus at {wanted}")
+
+
 def tab_to(page: Any, wanted: str, most: int = 40) -> None:
     """Press Tab until an element has the focus."""
     for _ in range(most):
@@ -47,12 +52,12 @@ def test_a_phone_has_a_drawer(stack: Stack, chromium: Any, user: ApiUser) -> Non
         assert page.is_hidden(".sidebar")
         page.click("[data-part=open-sidebar]")
         page.wait_for_selector(".sidebar.open .room:has-text('Pocket')")
-        assert focused(page) == "close-sidebar"
+        wait_for_focus(page, "close-sidebar")
         assert page.evaluate("document.querySelector('#main').inert")
         somebody.look("phone-drawer")
         page.keyboard.press("Escape")
         page.wait_for_selector(".sidebar", state="hidden")
-        assert focused(page) == "open-sidebar"
+        wait_for_focus(page, "open-sidebar")
         page.click("[data-part=open-sidebar]")
         page.click(".room a")
         page.wait_for_selector(".sidebar", state="hidden")
@@ -134,12 +139,12 @@ def test_everything_works_by_the_keyboard_alone(visitor: Person) -> None:
     visitor.open()
     page = visitor.page
     page.wait_for_selector("[name=number]")
-    assert focused(page) == "number"
+    wait_for_focus(page, "number")
     page.keyboard.type("9876500401")
     page.keyboard.press("Enter")
     page.wait_for_selector("[name=code]")
     code = "".join(letter for letter in page.text_content("[data-part=mock-text]") if letter.isdigit())
-    assert focused(page) == "code"
+    wait_for_focus(page, "code")
     page.keyboard.type(code)
     page.wait_for_selector(".app")
     page.wait_for_selector("#message-field")
@@ -148,14 +153,14 @@ def test_everything_works_by_the_keyboard_alone(visitor: Person) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".room a[aria-current=page]")
     page.keyboard.press("Control+k")
-    assert focused(page) == "search"
+    wait_for_focus(page, "search")
     page.keyboard.press("ArrowDown")
-    assert focused(page) == "link"
+    wait_for_focus(page, "link")
     page.keyboard.press("F2")
     page.keyboard.type("Named by keyboard")
     page.keyboard.press("Enter")
     page.wait_for_selector(".room:has-text('Named by keyboard')")
-    assert focused(page) == "link"
+    wait_for_focus(page, "link")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector(".menu")
@@ -166,12 +171,12 @@ def test_everything_works_by_the_keyboard_alone(visitor: Person) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.wait_for_selector("#tab-general")
-    assert focused(page) == "tab-general"
+    wait_for_focus(page, "tab-general")
     page.keyboard.press("ArrowDown")
     page.wait_for_selector("#panel-plan:not([hidden])")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
-    assert focused(page) == "account"
+    wait_for_focus(page, "account")
 
 
 def test_the_first_tab_stop_skips_to_the_message_field(signed_in: Person, user: ApiUser) -> None:
@@ -182,7 +187,7 @@ def test_the_first_tab_stop_skips_to_the_message_field(signed_in: Person, user: 
     assert first == "skip"
     page.focus("[data-part=skip]")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "message-field"
+    page.wait_for_selector("#message-field:focus")
     assert page.evaluate("location.hash") == f"#/c/{room}"
 
 

@@ -59,7 +59,7 @@ def test_pinned_rooms_come_first(signed_in: Person, user: ApiUser) -> None:
     assert shown(page) == ["One", "Three", "Two"]
     act(page, "One", "Unpin")
     page.wait_for_selector("[data-part=rooms] .room:has-text('One')")
-    assert rooms_of(user)["One"]["pinned"] is False
+    wait_until(lambda: rooms_of(user)["One"]["pinned"] is False, "the end of the pin")
 
 
 def test_a_room_is_archived_and_brought_back(signed_in: Person, user: ApiUser) -> None:
@@ -69,14 +69,14 @@ def test_a_room_is_archived_and_brought_back(signed_in: Person, user: ApiUser) -
     page.reload()
     act(page, "Put away", "Archive")
     page.wait_for_selector(".toast:has-text('Archived')")
-    assert shown(page) == ["Keep"]
+    wait_until(lambda: shown(page) == ["Keep"], "the list without it")
     page.click("[data-part=account]")
     page.click(".menu button:has-text('Archived chats')")
     page.click("dialog [data-part=restore]")
     page.wait_for_selector("dialog [data-part=empty]:not([hidden])")
     page.keyboard.press("Escape")
     row(page, "Put away").wait_for()
-    assert set(rooms_of(user)) == {"Keep", "Put away"}
+    wait_until(lambda: set(rooms_of(user)) == {"Keep", "Put away"}, "both rooms")
 
 
 def test_a_deletion_can_be_undone(signed_in: Person, user: ApiUser) -> None:
@@ -96,7 +96,7 @@ def test_a_deletion_that_is_not_undone_happens(signed_in: Person, user: ApiUser)
     page.goto(f"{signed_in.stack.url}/#/c/{room}")
     page.reload()
     act(page, "Gone", "Delete")
-    assert page.evaluate("location.hash") == "#/"
+    wait_until(lambda: page.evaluate("location.hash") == "#/", "a new chat")
     page.click(".toast [data-part=close]")
     wait_until(lambda: rooms_of(user) == {}, "the deletion")
 
@@ -123,7 +123,7 @@ def test_search_shows_highlighted_snippets_and_opens_them(signed_in: Person, use
     assert "<b>always</b>" in "".join(page.locator(".found-snippet").all_text_contents())
     signed_in.look("search")
     page.locator(".found a", has_text="maples").first.click()
-    assert page.evaluate("location.hash") == f"#/c/{room}/m/{sent['id']}"
+    wait_until(lambda: page.evaluate("location.hash") == f"#/c/{room}/m/{sent['id']}", "the message's address")
     page.fill("[data-part=search]", "xylophone")
     page.wait_for_selector("[data-part=found-heading]:has-text('Nothing found')")
     page.press("[data-part=search]", "Escape")
@@ -229,14 +229,14 @@ def test_two_tabs_show_the_same_rooms(signed_in: Person, user: ApiUser) -> None:
     act(signed_in.page, "Here and there", "Rename")
     signed_in.page.keyboard.type("Everywhere")
     signed_in.page.keyboard.press("Enter")
-    row(other, "Everywhere").wait_for(timeout=5_000)
+    row(other, "Everywhere").wait_for()
 
 
 def test_a_room_that_is_gone_leads_to_a_new_chat(signed_in: Person) -> None:
     signed_in.open("#/c/999999999")
     signed_in.page.reload()
     signed_in.page.wait_for_selector(".toast:has-text('no longer exists')")
-    assert signed_in.page.evaluate("location.hash") == "#/"
+    wait_until(lambda: signed_in.page.evaluate("location.hash") == "#/", "a new chat")
 
 
 @pytest.mark.parametrize("address", ["#/x", "#/c/-1", "#/c/1/m/x"])

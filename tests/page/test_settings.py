@@ -28,7 +28,7 @@ def test_the_name_is_shown_in_every_tab(signed_in: Person, user: ApiUser) -> Non
     page.fill("[name=display_name]", "Asha")
     page.click("[data-part=name-form] [data-part=submit]")
     other.wait_for_selector("[data-part=account-name]:has-text('Asha')")
-    assert user.call("GET", "/user/me").json()["display_name"] == "Asha"
+    wait_until(lambda: user.call("GET", "/user/me").json()["display_name"] == "Asha", "the account's name")
 
 
 def test_the_theme_lasts(signed_in: Person) -> None:
@@ -47,7 +47,7 @@ def test_the_language_follows_the_account(
     page = open_settings(signed_in)
     page.select_option("#panel-general [name=language]", code)
     page.wait_for_selector(f"html[lang={code}][dir={direction}] .new-chat:has-text('{word}')")
-    assert user.call("GET", "/user/me").json()["language"] == code
+    wait_until(lambda: user.call("GET", "/user/me").json()["language"] == code, "the account's language")
     signed_in.look(f"chat-{code}")
     side, main = (page.locator(each).bounding_box() for each in (".sidebar", ".main"))
     assert (side["x"] > main["x"]) == (direction == "rtl")

@@ -7,6 +7,7 @@ import pytest
 from tests.api_user import ApiUser
 from tests.page.browser import Person
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(300)]
 
@@ -62,12 +63,12 @@ def test_digits_of_other_scripts_are_understood(visitor: Person) -> None:
 def test_a_wrong_number_is_explained_beside_it(visitor: Person) -> None:
     page = open_number_step(visitor)
     page.click("[data-part=submit]")
-    assert page.text_content("#number-error") == "Enter your mobile number."
+    page.wait_for_selector("#number-error:text-is('Enter your mobile number.')")
     page.fill("[name=number]", "12")
     page.click("[data-part=submit]")
     page.wait_for_selector("#number-error:has-text('codes can be sent to')")
     assert page.get_attribute("[name=number]", "aria-invalid") == "true"
-    assert page.evaluate("document.activeElement.name") == "number"
+    page.wait_for_selector("[name=number]:focus")
 
 
 def test_the_code_can_be_pasted_with_spaces(visitor: Person) -> None:
@@ -86,7 +87,8 @@ def test_a_wrong_code_is_explained(visitor: Person) -> None:
     wrong = "000000" if code != "000000" else "111111"
     visitor.page.fill("[name=code]", wrong)
     visitor.page.wait_for_selector("#code-error:has-text('does not work')")
-    assert visitor.page.evaluate("getSelection().toString() || document.activeElement.value") == wrong
+    selected = "getSelection().toString() || document.activeElement.value"
+    wait_until(lambda: visitor.page.evaluate(selected) == wrong, "the wrong code, selected")
     visitor.page.fill("[name=code]", code)
     visitor.page.wait_for_selector(".app")
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.api_user import ApiUser
 from tests.page.browser import Person
-from tests.page.conversation import open_room, wait_status, write
+from tests.page.conversation import note_found, open_room, wait_for_found, wait_status, write
 from tests.stack import Stack
 from tests.waiting import wait_until
 
@@ -32,9 +32,8 @@ class Held:
             route.continue_()
 
     def wait(self) -> None:
-        """Wait for the first request; `wait_for_timeout` lets Playwright take it."""
-        while not self.routes:
-            self._page.wait_for_timeout(50)
+        """Wait for the first request; Playwright takes it during the calls."""
+        wait_until(lambda: self._page.evaluate("1") and self.routes, "a request to hold")
 
     def let_go(self) -> None:
         self._method = ""
@@ -70,6 +69,7 @@ def test_a_search_result_waits_for_older_messages(signed_in: Person, long_room: 
     open_room(signed_in, room)
     wait_status(signed_in, "done", number=20)
     held = Held(signed_in.page, "**/messages?*cursor=*", "GET")
+    note_found(signed_in)
     go(signed_in, f"#/c/{room}/m/{sent[0]}")
     held.wait()
     go(signed_in, f"#/c/{room}/m/{sent[1]}")
@@ -77,7 +77,7 @@ def test_a_search_result_waits_for_older_messages(signed_in: Person, long_room: 
     assert signed_in.page.evaluate("1 + 1") == 2, "the tab is frozen"
     assert len(held.routes) == 1
     held.let_go()
-    signed_in.page.wait_for_selector(f".exchange[data-id='{sent[1]}'].found")
+    wait_for_found(signed_in, sent[1])
 
 
 def test_failing_older_messages_are_not_asked_for_on_and_on(
@@ -91,7 +91,8 @@ def test_failing_older_messages_are_not_asked_for_on_and_on(
         "**/messages?*cursor=*", lambda route: (asked.append(route.request.url), route.fulfill(status=500, body="{}"))
     )
     go(signed_in, f"#/c/{room}/m/{sent[0]}")
-    signed_in.page.wait_for_timeout(1500)
+    wait_until(lambda: signed_in.page.evaluate("1") and asked, "the older messages")
+    signed_in.page.wait_for_timeout(1500)  # a page that asks on and on has asked again by now
     assert len(asked) == 1
 
 
@@ -141,7 +142,7 @@ def test_a_send_that_takes_long_disturbs_no_other_room(signed_in: Person, user: 
     wait_until(lambda: user.call("GET", f"/chatroom/{two}/messages").json(), "the message of room two")
     switch(signed_in, two)
     wait_status(signed_in, "done")
-    assert signed_in.page.input_value(FIELD) == "", "what was sent would be sent again"
+    wait_until(lambda: signed_in.page.input_value(FIELD) == "", "an empty field: it would be sent again")
     switch(signed_in, one)
     assert signed_in.page.input_value(FIELD) == "Typed in one"
 
@@ -160,8 +161,7 @@ def test_a_repeat_has_the_same_key_in_the_same_room_alone(signed_in: Person, use
         signed_in.page.fill(FIELD, "thanks")
         before = len(keys)
         signed_in.page.press(FIELD, "Enter")
-        while len(keys) == before:
-            signed_in.page.wait_for_timeout(50)
+        wait_until(lambda before=before: signed_in.page.evaluate("1") and len(keys) > before, "the request")
         signed_in.page.wait_for_selector("[data-part=notice]:visible")
     assert [room for room, _ in keys] == [str(one), str(two), str(one)]
     assert keys[0][1] == keys[2][1] != keys[1][1]
@@ -233,7 +233,7 @@ def test_a_lost_session_closes_dialogs(signed_in: Person, user: ApiUser) -> None
     page.click("dialog button[type=submit] >> visible=true")
     page.wait_for_selector("[name=number]")
     assert page.locator("dialog").count() == 0
-    assert page.evaluate("document.activeElement.name") == "number"
+    page.wait_for_selector("[name=number]:focus")
 
 
 def test_an_edit_in_progress_stays_and_is_sent_once(signed_in: Person) -> None:
