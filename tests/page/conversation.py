@@ -43,6 +43,12 @@ def wait_for_text(person: Person, text: str, *, number: int = 1, page: Any = Non
     (page or person.page).wait_for_selector(f"{exchange(number)} [data-part=body]:has-text('{text}')")
 
 
+def wait_for_title(person: Person) -> None:
+    """Until the model has named the room: that call would take the answer that a test scripts next."""
+    named = "SELECT 1 FROM chatrooms_chatroom WHERE name_source = 'model'"
+    wait_until(lambda: person.stack.sql(named), "the room's title")
+
+
 def note_found(person: Person) -> None:
     """Note from now on which messages are shown because they were looked for."""
     person.page.add_init_script(NOTE_FOUND)

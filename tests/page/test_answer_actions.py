@@ -4,7 +4,16 @@ import pytest
 
 from tests.api_user import ApiUser
 from tests.page.browser import Person
-from tests.page.conversation import answer, exchange, numbered, open_room, wait_for_text, wait_status, write
+from tests.page.conversation import (
+    answer,
+    exchange,
+    numbered,
+    open_room,
+    wait_for_text,
+    wait_for_title,
+    wait_status,
+    write,
+)
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
@@ -36,10 +45,10 @@ def test_a_failed_answer_says_why_and_is_retried(signed_in: Person, stack: Stack
 
 
 def test_versions_can_be_leafed_through(signed_in: Person, stack: Stack) -> None:
-    stack.double.script({"text": "The first version."}, {"text": "The second version."})
+    stack.double.script({"text": "The first version."})
     write(signed_in, "Go")
     wait_status(signed_in, "done")
-    signed_in.page.wait_for_timeout(1500)  # the room's title is made by a call too
+    wait_for_title(signed_in)
     stack.double.script({"text": "The second version."})
     signed_in.page.click("[data-part=regenerate]")
     wait_for_text(signed_in, "The second version.")

@@ -15,7 +15,7 @@ from chatrooms import tickets
 from tests.api_user import ApiUser
 from tests.page.browser import AHEAD, Person, person
 from tests.page.conftest import enter
-from tests.page.conversation import answer, exchange, numbered, wait_for_text, wait_status, write
+from tests.page.conversation import answer, exchange, numbered, wait_for_text, wait_for_title, wait_status, write
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium, pytest.mark.timeout(600)]
@@ -151,6 +151,7 @@ def test_an_expired_ticket_is_replaced(signed_in: Person, stack: Stack, monkeypa
 def test_two_tabs_show_the_same(signed_in: Person, stack: Stack) -> None:
     write(signed_in, "First")
     wait_status(signed_in, "done")
+    wait_for_title(signed_in)
     other = signed_in.new_tab()
     other.clock.install()
     other.goto(signed_in.page.url)
@@ -185,7 +186,8 @@ def test_an_answer_is_busy_until_it_is_on_screen(signed_in: Person, stack: Stack
 
 
 def test_messages_wait_for_their_turn(signed_in: Person, stack: Stack) -> None:
-    stack.double.script(SLOWLY, {"text": "The second answer."})
+    stack.double.script(SLOWLY)
+    stack.double.default(text="The second answer.")  # for the room's title too, whichever is asked for first
     write(signed_in, "One")
     wait_for_text(signed_in, "w0001")
     write(signed_in, "Two")
