@@ -45,7 +45,7 @@ def wait_for_text(person: Person, text: str, *, number: int = 1, page: Any = Non
 
 def wait_for_title(person: Person) -> None:
     """Until the model has named the room: that call would take the answer that a test scripts next."""
-    named = "SELECT 1 FROM chatrooms_chatroom WHERE name_source = 'model'"
+    named = "SELECT 1 FROM chatrooms_chatroom WHERE naming = 'model'"
     wait_until(lambda: person.stack.sql(named), "the room's title")
 
 
