@@ -34,7 +34,7 @@ def until_final(*, message_id: int, seconds: float) -> None:
 
 def _wait(message_id: int, *, deadline: float) -> None:
     pause = FIRST_PAUSE
-    while Reply.objects.filter(answers_id=message_id, is_current=True).unfinished().exists():
+    while Reply.objects.filter(answers_id=message_id, is_current=True).without_text().exists():
         left = deadline - time.monotonic()
         if left <= 0:
             return

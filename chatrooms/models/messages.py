@@ -99,6 +99,10 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Those that were stopped while a worker generated them, and of which the worker has not saved the text."""
         return self.filter(status=Status.STOPPED, lease_until__isnull=False)
 
+    def without_text(self) -> Self:
+        """Those whose text is not saved yet: one that is stopped gets it a moment later."""
+        return self.unfinished() | self.unsettled().filter(content="")
+
     def unknown(self) -> Self:
         """Those whose text is not final yet."""
         return self.unfinished() | self.unsettled()

@@ -9,6 +9,8 @@ from rest_framework.test import APIClient
 
 from chatrooms import long_poll
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.replies import stopping
+from tests.chatrooms.stops import claimed
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,17 @@ def test_the_wait_ends_with_the_reply(
     monkeypatch.setattr(long_poll.time, "sleep", sleep)
     assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "Hello"
     assert len(polls) == 3
+
+
+def test_the_wait_for_a_stopped_reply_ends_with_its_text(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is stopped at once, and its text is saved a moment later."""
+    message = send(room)
+    reply, _ = claimed(message)
+    stopping.stop(message_id=message.pk)
+    monkeypatch.setattr(long_poll.time, "sleep", lambda _: stopping.keep_stopped(reply=reply, text="One"))
+    assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "One"
 
 
 def test_the_wait_ends_with_the_timeout(
