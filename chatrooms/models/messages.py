@@ -23,6 +23,9 @@ RETRIES: Final = 3
 """How many failures a reply survives, less one: a lost lease or a failed call spends a retry, and a reply that spends
 its last one fails."""
 
+SETTLED_WITHIN: Final = timedelta(seconds=3)
+"""A stopped reply has its text by then: a worker looks for stops every second."""
+
 
 class Status(models.TextChoices):
     """The life of a reply."""
@@ -100,8 +103,9 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         return self.filter(status=Status.STOPPED, lease_until__isnull=False)
 
     def without_text(self) -> Self:
-        """Those whose text is not saved yet: one that is stopped gets it a moment later."""
-        return self.unfinished() | self.unsettled().filter(content="")
+        """Those whose text is not saved yet. One that is stopped gets it within `SETTLED_WITHIN`, if it has any."""
+        just_stopped = self.unsettled().filter(content="", finished_at__gt=Now() - SETTLED_WITHIN)
+        return self.unfinished() | just_stopped
 
     def unknown(self) -> Self:
         """Those whose text is not final yet."""

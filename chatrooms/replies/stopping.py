@@ -54,13 +54,11 @@ def stop(*, message_id: int) -> Reply:
 def save_and_publish(reply: Reply) -> None:
     """Save the text of a stopped reply, and only then publish its end: who reads the end asks for the message next.
 
-    Where Redis does not have the text, the worker saves it, and publishes the end.
+    Where Redis has no text of this attempt there was none yet, or Redis has lost it: then the worker saves it.
     """
     published = redis_stream.fence(reply_id=reply.pk, attempt=reply.attempt)
     if published is not None:
         keep_stopped(reply=reply, text=published)
-    elif reply.lease_until is not None:
-        return
     redis_stream.end(reply_id=reply.pk, attempt=reply.attempt, event=stream_entries.Event.STOPPED, data={})
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from chatrooms import long_poll
 from chatrooms.models import Chatroom, Message, Reply
+from chatrooms.models.messages import SETTLED_WITHIN
 from chatrooms.replies import stopping
 from tests.chatrooms.stops import claimed
 
@@ -64,6 +66,17 @@ def test_the_wait_for_a_stopped_reply_ends_with_its_text(
     stopping.stop(message_id=message.pk)
     monkeypatch.setattr(long_poll.time, "sleep", lambda _: stopping.keep_stopped(reply=reply, text="One"))
     assert client.get(f"/message/{message.pk}?wait=20").json()["gemini_response"] == "One"
+
+
+def test_a_reply_that_was_stopped_without_text_is_not_waited_for(
+    client: APIClient, room: Chatroom, send: Callable[..., Message], asleep: list[float]
+) -> None:
+    message = send(room)
+    claimed(message)
+    stopping.stop(message_id=message.pk)
+    Reply.objects.update(finished_at=Now() - SETTLED_WITHIN)
+    assert client.get(f"/message/{message.pk}?wait=20").json()["reply"]["status"] == "stopped"
+    assert asleep == []
 
 
 def test_the_wait_ends_with_the_timeout(

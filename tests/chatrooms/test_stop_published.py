@@ -4,16 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
 from rest_framework.test import APIClient
 
 from chatrooms import redis_stream, stream_entries
 from chatrooms.models import Chatroom, Message
-from chatrooms.replies import stopping
+from chatrooms.replies import lifecycle, stopping
 from gemini.types import Usage
 from tests.chatrooms.conftest import reply_of
 from tests.chatrooms.stops import claimed, stop
 
 pytestmark = pytest.mark.django_db
+
+
+def events_of(reply_id: int) -> list[str]:
+    found = redis_stream._redis().xrange(stream_entries.stream_key(reply_id))
+    return [each.event.value for each in stream_entries.parse_entries(found)]
+
+
+def unavailable(**_: Any) -> bool:
+    raise redis.ConnectionError
 
 
 def test_the_end_is_published_once_the_text_is_saved(
@@ -41,8 +51,24 @@ def test_the_worker_publishes_a_stop_that_redis_missed(
     reply, writer = claimed(message)
     writer.add("One")
     with monkeypatch.context() as patch:
-        patch.setattr(redis_stream, "fence", lambda **_: None)
+        patch.setattr(redis_stream, "_append", unavailable)
         stop(client, message)
+    assert events_of(reply.pk) == ["start", "delta"]
     stopping.settle(reply=reply, text="One", model="m", usage=Usage(prompt_tokens=7, output_tokens=3, estimated=True))
-    entries = stream_entries.parse_entries(redis_stream._redis().xrange(stream_entries.stream_key(reply.pk)))
-    assert [each.event for each in entries] == ["start", "delta", "stopped"]
+    assert events_of(reply.pk) == ["start", "delta", "stopped"]
+
+
+def test_a_stop_of_a_queued_reply_is_published(client: APIClient, room: Chatroom, send: Callable[..., Message]) -> None:
+    message = send(room)
+    stop(client, message)
+    assert events_of(reply_of(message).pk) == ["stopped"]
+
+
+def test_a_stop_before_anything_is_published_is_published(
+    client: APIClient, room: Chatroom, send: Callable[..., Message]
+) -> None:
+    """It may read the files of a message for seconds."""
+    message = send(room)
+    assert lifecycle.claim(reply_id=reply_of(message).pk) is not None
+    stop(client, message)
+    assert events_of(reply_of(message).pk) == ["stopped"]
