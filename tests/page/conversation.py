@@ -60,7 +60,7 @@ def wait_for_found(person: Person, message: int) -> None:
     found = f"window.foundMessages.has('{message}')"
     wait_until(lambda: person.page.evaluate(found), "the mark of the message")
     place = person.page.locator(f".exchange[data-id='{message}']")
-    wait_until(lambda: place.bounding_box()["y"] < 400, "the message at the top")
+    wait_until(lambda: -50 < place.bounding_box()["y"] < 400, "the message at the top")
 
 
 def open_room(person: Person, room: int) -> None:

@@ -12,6 +12,11 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.needs_chromium,
 TEXT = "It rains 🌧️ **in June.** Farmers plan by it."
 FIRST = TEXT.index("Farmers")
 
+RAN = [
+    {"executableCode": {"language": "PYTHON", "code": "print(6 * 7)"}},
+    {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "42"}},
+]
+
 
 def bytes_until(position: int) -> int:
     return len(TEXT[:position].encode())
@@ -60,12 +65,7 @@ def test_sources_stand_below_with_marks_in_the_text(signed_in: Person, user: Api
 
 
 def test_code_that_was_run_stands_with_its_result(signed_in: Person, user: ApiUser, stack: Stack) -> None:
-    parts = [
-        {"executableCode": {"language": "PYTHON", "code": "print(6 * 7)"}},
-        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "42"}},
-        {"text": "So it is 42."},
-    ]
-    stack.double.script({"text": "Let me see. ", "parts": parts})
+    stack.double.script({"text": "Let me see. ", "parts": [*RAN, {"text": "So it is 42."}]})
     room = user.room()
     open_room(signed_in, room)
     write(signed_in, "What is six times seven?")
@@ -75,6 +75,18 @@ def test_code_that_was_run_stands_with_its_result(signed_in: Person, user: ApiUs
         shown = signed_in.page.locator("[data-part=body] > *").all_inner_texts()
         assert [each.split("\n")[-1] for each in shown] == ["Let me see.", "print(6 * 7)", "42", "So it is 42."]
         signed_in.page.reload()
+
+
+def test_code_that_was_run_stays_when_the_answer_is_stopped(signed_in: Person, stack: Stack) -> None:
+    """The parts of a stopped answer are saved a moment after its text."""
+    texts = [{"text": f"w{number:04} "} for number in range(200)]
+    stack.double.script({"text": "Let me see. ", "delay": 0.3, "parts": [*RAN, *texts]})
+    write(signed_in, "What is six times seven?")
+    wait_for_text(signed_in, "w0003")
+    signed_in.page.click("[data-part=stop]")
+    wait_status(signed_in, "stopped")
+    assert signed_in.page.locator("[data-ran]").count() == 2
+    assert "w0003" in answer(signed_in)
 
 
 def test_formulas_and_code_are_shown_as_such(signed_in: Person, stack: Stack) -> None:

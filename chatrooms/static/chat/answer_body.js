@@ -53,7 +53,8 @@ export class AnswerBody {
    * @returns {Promise<void>} once it is on screen
    */
   async finish(text, parts) {
-    if (this.text !== text || !this._hasCodeOf(parts)) this._replay(text, parts);
+    // A reply that was stopped gets its parts a moment after its text.
+    if (this.text !== text || (parts !== null && !this._hasCodeOf(parts))) this._replay(text, parts);
     for (const segment of this._segments) segment.view.finish();
     await Promise.all(this._segments.map((segment) => segment.view.done));
     this._isOpen = false;

@@ -221,7 +221,7 @@ class Conversation {
     if (known) {
       const had = known.message;
       const isSame = had.reply.id === message.reply.id && isFinal(had) && isFinal(message) && had.content === message.content
-        && had.reply.status === message.reply.status;
+        && had.reply.status === message.reply.status && had.gemini_response === message.gemini_response;
       // A stream knows more about a reply that is being written.
       if (!isSame && !(known.stream && had.reply.id === message.reply.id && !isFinal(message))) known.update(message);
       return;

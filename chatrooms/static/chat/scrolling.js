@@ -15,9 +15,11 @@ export class Scrolling {
     this.follows = true;
     this._onFollowing = onFollowing;
     this._last = 0;
+    /** The wheel was turned up: a smooth movement begins within what counts as the end. */
+    this._isLeaving = false;
     scroller.addEventListener("scroll", () => this._scrolled(onTop), { passive: true });
     // A reader who turns the wheel up or drags has left the end, also while text arrives.
-    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this._leave(), { passive: true });
+    scroller.addEventListener("wheel", (event) => (event.deltaY < 0 ? this._leave() : this._return()), { passive: true });
     // It is told before what has grown is painted: text does not show below the end first.
     this._observer = new ResizeObserver(() => this.follows && this._jump());
     this._observer.observe(scroller);
@@ -34,6 +36,7 @@ export class Scrolling {
   }
 
   toEnd() {
+    this._isLeaving = false;
     this._set(true);
     this._jump();
   }
@@ -58,13 +61,21 @@ export class Scrolling {
   }
 
   _leave() {
-    if (this.scroller.scrollHeight > this.scroller.clientHeight) this._set(false);
+    if (this.scroller.scrollHeight <= this.scroller.clientHeight) return;
+    this._isLeaving = true;
+    this._set(false);
+  }
+
+  _return() {
+    this._isLeaving = false;
+    if (this.isAtEnd) this._set(true);
   }
 
   /** @param {() => void} onTop */
   _scrolled(onTop) {
     const { scrollTop } = this.scroller;
-    if (this.isAtEnd) this._set(true);
+    if (scrollTop > this._last) this._isLeaving = false;
+    if (this.isAtEnd && !this._isLeaving) this._set(true);
     else if (scrollTop < this._last - 2) this._set(false);
     this._last = scrollTop;
     if (scrollTop < 600) onTop();
