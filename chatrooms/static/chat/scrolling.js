@@ -19,7 +19,7 @@ export class Scrolling {
     this._isLeaving = false;
     scroller.addEventListener("scroll", () => this._scrolled(onTop), { passive: true });
     // A reader who turns the wheel up or drags has left the end, also while text arrives.
-    scroller.addEventListener("wheel", (event) => (event.deltaY < 0 ? this._leave() : this._return()), { passive: true });
+    scroller.addEventListener("wheel", ({ deltaY }) => this._wheeled(deltaY), { passive: true });
     // It is told before what has grown is painted: text does not show below the end first.
     this._observer = new ResizeObserver(() => this.follows && this._jump());
     this._observer.observe(scroller);
@@ -60,15 +60,15 @@ export class Scrolling {
     this._last = this.scroller.scrollTop;
   }
 
-  _leave() {
-    if (this.scroller.scrollHeight <= this.scroller.clientHeight) return;
-    this._isLeaving = true;
-    this._set(false);
-  }
-
-  _return() {
-    this._isLeaving = false;
-    if (this.isAtEnd) this._set(true);
+  /** @param {number} down in pixels; 0 of a movement sideways */
+  _wheeled(down) {
+    if (down < 0 && this.scroller.scrollHeight > this.scroller.clientHeight) {
+      this._isLeaving = true;
+      this._set(false);
+    } else if (down > 0) {
+      this._isLeaving = false;
+      if (this.isAtEnd) this._set(true);
+    }
   }
 
   /** @param {() => void} onTop */
