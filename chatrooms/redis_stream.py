@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import redis
 import structlog
@@ -19,7 +19,10 @@ from redis.commands.core import Script
 from redis.retry import Retry
 
 from chatrooms.stream_entries import (
+    DISCARD_NUMBER,
     END_EVENTS,
+    FENCE,
+    FENCE_NUMBER,
     LAST_NUMBER,
     PART_EVENTS,
     EntryId,
@@ -37,13 +40,6 @@ LIVE_SECONDS: Final = 3600
 
 ENDED_SECONDS: Final = 600
 """How long a stream lives after the end, for clients that reconnect; later ones are served from the database."""
-
-Fence = Literal["fence"]
-FENCE: Final[Fence] = "fence"
-"""An entry that is no event, so clients are not sent it: the text is over, and is being saved."""
-
-FENCE_NUMBER: Final = LAST_NUMBER - 1
-DISCARD_NUMBER: Final = LAST_NUMBER - 2
 
 REPUBLISH_SECONDS: Final = 0.5
 """Between two attempts to publish the whole text after Redis was unavailable: each asks the database first."""
@@ -77,15 +73,15 @@ def _redis() -> redis.Redis:
     return client
 
 
-def _append(*, reply_id: int, entry: EntryId, event: Event | Fence, data: dict[str, Any]) -> bool:
-    """Add an entry; False for a delta or a part whose stream no longer exists.
+def _append(*, reply_id: int, entry: EntryId, event: str, data: dict[str, Any]) -> bool:
+    """Add an entry, of an `Event` or `FENCE`; False for a delta or a part whose stream no longer exists.
 
     Raises:
         Fenced: the stream has an entry of a later attempt, or the end of this one.
         redis.RedisError: Redis is unavailable or refuses writes.
     """
     seconds = ENDED_SECONDS if event in END_EVENTS else LIVE_SECONDS
-    creates_stream = "" if event is Event.DELTA or event in PART_EVENTS else "1"
+    creates_stream = "" if event == Event.DELTA or event in PART_EVENTS else "1"
     arguments: list[str | int] = [str(entry), str(event), json.dumps(data, ensure_ascii=False), seconds, creates_stream]
     try:
         return bool(_append_script()(keys=[stream_key(reply_id)], args=arguments))

@@ -13,6 +13,15 @@ from typing import Any, Final, Self
 LAST_NUMBER: Final = 10**9
 """The number of an attempt's last entry; a reply has at most 16 Mi chunks, since each is a byte of the response."""
 
+FENCE_NUMBER: Final = LAST_NUMBER - 1
+"""Before the end of a stopped reply: the text is over, and is being saved."""
+
+DISCARD_NUMBER: Final = LAST_NUMBER - 2
+"""A start that drops the text of an attempt that gave up."""
+
+FENCE: Final = "fence"
+"""In the place of an event: readers skip it, as they do an event that they do not know."""
+
 ENTRY_ID: Final = re.compile(r"(\d{1,10})-(\d{1,10})")
 
 

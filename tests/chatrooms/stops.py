@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+import redis
 from rest_framework.test import APIClient
 
+from chatrooms import redis_stream
 from chatrooms.models import Message, Reply
 from chatrooms.redis_stream import StreamWriter
 from chatrooms.replies import lifecycle
@@ -23,3 +26,12 @@ def claimed(message: Message) -> tuple[Reply, StreamWriter]:
 
 def stop(client: APIClient, message: Message) -> Any:
     return client.post(f"/message/{message.pk}/stop")
+
+
+def take_redis_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on nothing can be added to a stream."""
+
+    def refuse(**_: Any) -> bool:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(redis_stream, "_append", refuse)

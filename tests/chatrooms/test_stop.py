@@ -19,7 +19,7 @@ from chatrooms.replies import lifecycle, reaper, stopping
 from chatrooms.tasks import generate_reply
 from gemini.types import FinishReason, Usage
 from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.stops import claimed, stop
+from tests.chatrooms.stops import claimed, stop, take_redis_away
 from tests.chatrooms.streams import Stream
 from tests.locks import wait_for_a_waiter
 
@@ -130,7 +130,7 @@ def test_a_worker_saves_only_the_text_that_redis_accepted(
             yield "One"
             refuse_pieces(monkeypatch)
             yield " two"
-            monkeypatch.setattr(redis_stream, "fence", lambda **_: None)  # Redis is unavailable
+            take_redis_away(monkeypatch)  # Redis is unavailable
             conversation.stop(user_id=room.user_id, message_id=message.pk)
             yield " three"
 
@@ -154,7 +154,7 @@ def test_text_that_redis_never_accepted_costs_nothing(
 
     refuse_pieces(monkeypatch)
     if is_away:
-        monkeypatch.setattr(redis_stream, "fence", lambda **_: None)
+        take_redis_away(monkeypatch)
     monkeypatch.setattr("chatrooms.replies.generation.connections.close_all", lambda: None)
     monkeypatch.setattr("chatrooms.replies.generation.stream_reply", lambda _: Stopped())
     message = send(room)
@@ -230,7 +230,7 @@ def test_stopping_works_without_redis(
     message = send(room)
     reply, writer = claimed(message)
     writer.add("One")
-    monkeypatch.setattr(redis_stream, "fence", lambda **_: None)
+    take_redis_away(monkeypatch)
     assert stop(client, message).json()["reply"]["status"] == "stopped"
     stopping.settle(reply=reply, text="One", model="m", usage=USED)
     assert reply_of(message).content == "One"

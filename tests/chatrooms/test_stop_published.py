@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 from rest_framework.test import APIClient
 
 from chatrooms import redis_stream, stream_entries
@@ -12,7 +11,7 @@ from chatrooms.models import Chatroom, Message
 from chatrooms.replies import lifecycle, stopping
 from gemini.types import Usage
 from tests.chatrooms.conftest import reply_of
-from tests.chatrooms.stops import claimed, stop
+from tests.chatrooms.stops import claimed, stop, take_redis_away
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +19,6 @@ pytestmark = pytest.mark.django_db
 def events_of(reply_id: int) -> list[str]:
     found = redis_stream._redis().xrange(stream_entries.stream_key(reply_id))
     return [each.event.value for each in stream_entries.parse_entries(found)]
-
-
-def unavailable(**_: Any) -> bool:
-    raise redis.ConnectionError
 
 
 def test_the_end_is_published_once_the_text_is_saved(
@@ -51,7 +46,7 @@ def test_the_worker_publishes_a_stop_that_redis_missed(
     reply, writer = claimed(message)
     writer.add("One")
     with monkeypatch.context() as patch:
-        patch.setattr(redis_stream, "_append", unavailable)
+        take_redis_away(patch)
         stop(client, message)
     assert events_of(reply.pk) == ["start", "delta"]
     stopping.settle(reply=reply, text="One", model="m", usage=Usage(prompt_tokens=7, output_tokens=3, estimated=True))

@@ -15,7 +15,7 @@ from chatrooms.models import Chatroom, Message, Reply, Status
 from chatrooms.openai.chat_dialect import ChatDialect
 from chatrooms.openai.response_dialect import ResponseDialect
 from chatrooms.openai.response_object import response_object
-from chatrooms.stream_entries import LAST_NUMBER, Entry, EntryId, Event
+from chatrooms.stream_entries import DISCARD_NUMBER, Entry, EntryId, Event
 from gemini.exceptions import codes
 
 RUNS = 1000
@@ -59,7 +59,7 @@ class Run:
                 yield Entry(EntryId(number, place), Event.DELTA, {"text": chunk, "offset": offset})
                 offset += len(chunk)
             if number < len(self.attempts) and self.chance.random() < 0.5:
-                yield Entry(EntryId(number, LAST_NUMBER - 1), Event.START, {"attempt": number, "retry": "rate_limited"})
+                yield Entry(EntryId(number, DISCARD_NUMBER), Event.START, {"attempt": number, "retry": "rate_limited"})
 
     def reply(self, *, is_final: bool) -> Reply:
         now = datetime.now(UTC)
