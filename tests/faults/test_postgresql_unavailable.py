@@ -47,7 +47,7 @@ def test_without_postgresql_every_request_gets_a_503(proxied: tuple[Stack, Proxy
     alice = stack.sign_up()
     room = alice.room()
     stack.double.reset()
-    stack.double.default(ttft=15)
+    stack.double.default(hold=0)
     others = [stack.sign_up() for _ in range(10)]
     under_way = [(each, each.send(each.room(), "asked before the outage")["id"]) for each in others for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
@@ -67,6 +67,7 @@ def test_without_postgresql_every_request_gets_a_503(proxied: tuple[Stack, Proxy
         for path, status in (("/livez", 200), ("/readyz", 503)):
             assert requests.get(stack.url + path, timeout=TIMEOUT).status_code == status
         # Every call ends while no reply can be stored, and every lease expires.
+        stack.double.release()
         wait_until(lambda: stack.double.ledger()["in_flight"] == 0, "the end of all calls")
         stack.expire_leases()
     finally:

@@ -44,6 +44,7 @@ def follow(sent: dict, reader: sse.Reader | None = None) -> sse.Reader:
 def test_a_client_is_sent_a_killed_workers_reply_by_another(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
+    stack.double.script({"text": TEXT, "chunks": 60, "hold": 10})
     stack.double.default(text=TEXT, chunks=60, delay=0.05)
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
@@ -101,20 +102,21 @@ def test_open_streams_do_not_delay_a_stopping_process(breakable: Stack) -> None:
 def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack, how: str) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, chunks=60, delay=0.3)  # longer than a stream takes to end
+    stack.double.default(text=TEXT, chunks=60, hold=20)
     break_redis, repair_redis = (
         (stack.redis.stop, stack.redis.start) if how == "stopped" else (stack.redis.freeze, stack.redis.thaw)
     )
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
-    for _ in range(3):
-        next(events)
+    while next(events).event != "delta":
+        pass
     break_redis()
     *_, last = events
     assert (last.event, last.data) == ("error", {"code": "stream_unavailable", "final": False})
     refused = sse.Response(sent["stream_url"], accept="application/json")  # an EventSource would get an event
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) >= 1
+    stack.double.release()
     finished = alice.wait_for_reply(sent["id"])
     assert finished["gemini_response"] == TEXT
     stack.double.default(text=TEXT)
@@ -129,7 +131,7 @@ def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack,
 def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, chunks=60, delay=0.1)
+    stack.double.default(text=TEXT, chunks=60, hold=20)
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
@@ -138,6 +140,7 @@ def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None
         stack.redis.stop()
         time.sleep(1)  # long enough to be noticed
         stack.redis.start()
+        stack.double.release()
         reader = reading.result()
     assert reader.text == TEXT == alice.wait_for_reply(sent["id"])["gemini_response"]
 
@@ -145,7 +148,7 @@ def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None
 def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, chunks=300, delay=0.2)  # a minute, unless it is stopped
+    stack.double.default(text=TEXT, chunks=60, hold=20)
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
     while next(events).event != "delta":
@@ -166,7 +169,7 @@ def test_a_reply_can_be_stopped_without_redis(breakable: Stack) -> None:
 def test_a_frozen_workers_late_chunks_are_never_sent(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.script({"text": "OLD " * 100, "chunks": 100, "delay": 0.1}, {"text": TEXT, "chunks": 40, "delay": 0.1})
+    stack.double.script({"text": "OLD " * 100, "chunks": 100, "hold": 50}, {"text": TEXT, "chunks": 40, "delay": 0.1})
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:
@@ -177,6 +180,7 @@ def test_a_frozen_workers_late_chunks_are_never_sent(breakable: Stack) -> None:
         stack.expire_leases()
         stack.start("worker")
         wait_until(lambda: len(stack.double.calls()) == 2, "another worker")
+        stack.double.release()
         thaw = threading.Timer(0.5, lambda: os.killpg(frozen.pid, signal.SIGCONT))
         thaw.start()
         reader = reading.result()
@@ -186,7 +190,7 @@ def test_a_frozen_workers_late_chunks_are_never_sent(breakable: Stack) -> None:
 
 
 def test_the_first_client_after_a_redis_restart_is_served(breakable: Stack) -> None:
-    breakable.double.default(text=TEXT, chunks=60, delay=0.5)
+    breakable.double.default(text=TEXT, chunks=300, delay=0.5)
     alice = breakable.sign_up()
     sent = alice.send(alice.room(), "Hello")
 

@@ -76,7 +76,7 @@ def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> 
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
     user = stack.sign_up()
-    stack.double.script({"ttft": 60}, {"ttft": 60})  # silent for as long as a call may take
+    stack.double.script({"hold": 0}, {"hold": 0})
     messages = [user.send(user.room(), "a slow one") for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 2, "both under way")
     assert stack.stop("worker") == 0
@@ -114,7 +114,7 @@ def test_a_quick_call_is_finished_before_the_worker_stops(breakable: Stack) -> N
 def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) -> None:
     stack = breakable
     users = [stack.sign_up() for _ in range(10)]
-    stack.double.script(*[{"ttft": 12, "text": "the late text"}] * 20)
+    stack.double.script(*[{"hold": 0, "text": "the late text"}] * 20)
     sent = [(user, user.send(user.room(), "hello")["id"]) for user in users for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 20, "all under way")
     frozen = stack.processes.pop("worker")
@@ -125,6 +125,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
     for user, message_id in sent:
         assert user.wait_for_reply(message_id)["reply"]["status"] == "done"
     before = stack.sql("SELECT id, content, attempt FROM chatrooms_message ORDER BY id")
+    stack.double.release()
     stack.signal("frozen", signal.SIGCONT)
 
     def refused() -> int:
@@ -139,7 +140,7 @@ def test_a_frozen_worker_cannot_write_after_another_took_over(breakable: Stack) 
 def test_a_poison_message_fails_and_others_are_generated(breakable: Stack) -> None:
     stack = breakable
     user, other = stack.sign_up(), stack.sign_up()
-    poison = user.send(user.room(), "[[double ttft=30]] poison")
+    poison = user.send(user.room(), "[[double hold=0]] poison")
     for _ in range(3):
         wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "the poison is being generated")
         stack.kill("worker")

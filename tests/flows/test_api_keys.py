@@ -194,7 +194,7 @@ def test_the_stream_process_refuses_what_web_refuses(stack: Stack) -> None:
 
 
 def test_an_open_stream_and_its_ticket_end_with_the_key(stack: Stack) -> None:
-    stack.double.default(text=LONG, chunks=200, delay=0.1)
+    stack.double.default(text=LONG, chunks=40, hold=8)
     user = stack.sign_up()
     key = make(user)
     mine = program(user, key)

@@ -50,12 +50,13 @@ def shown(page: Page) -> str:
 
 
 def test_a_browser_resumes_where_the_stream_broke(breakable: Stack, page: Page) -> None:
-    breakable.double.default(text=TEXT, chunks=50, delay=0.1)
+    breakable.double.default(text=TEXT, chunks=50, hold=10)
     user = breakable.sign_up()
     follow(page, user, user.send(user.room(), "Hello"))
     wait_until(lambda: "word5" in shown(page), "the beginning of the reply")
     breakable.kill("stream")
     breakable.start("stream")
+    breakable.double.release()
     wait_until(lambda: shown(page) == TEXT, "the whole reply, once")
 
 

@@ -78,7 +78,7 @@ def use_the_api(alice: ApiUser, canary: str) -> list[str]:
     wait_until(lambda: alice.stack.unfinished() == 0, "50 replies")
     assert [file["state"] for file in alice.stack.double.files()] == ["ACTIVE"]
     assert canary in objects(alice.stack)
-    last = alice.send(rooms[0], f"{canary} the last [[double ttft=50]]")["id"]
+    last = alice.send(rooms[0], f"{canary} the last [[double hold=0]]")["id"]
     wait_until(lambda: alice.message(last)["reply"]["status"] == "generating", "the last reply in progress")
     alice.call("GET", "/chatroom")
     alice.stack.sql("UPDATE accounts_onetimecode SET created_at = created_at - interval '61 seconds'")

@@ -138,7 +138,7 @@ def test_a_message_can_be_followed_without_private_data(watched: Stack, collecto
 def test_a_republished_reply_has_its_request_id_in_its_own_trace(watched: Stack, collector: CollectorDouble) -> None:
     alice = watched.sign_up()
     room, identity = alice.room(), f"again-{secrets.token_hex(8)}"
-    watched.double.default(ttft=30)
+    watched.double.default(hold=0)
     message = alice.send(room, "hello", headers={"X-Request-ID": identity})
     wait_until(lambda: alice.message(message["id"])["reply"]["status"] == "generating", "claimed")
     watched.kill("worker")

@@ -62,7 +62,7 @@ def test_a_pro_user_never_has_more_than_eight_calls_at_once(stack: Stack) -> Non
     grant = "INSERT INTO billing_entitlement (user_id, grant_until) VALUES (%s, now() + interval '1 day')"
     stack.sql(grant, user.id)
     rooms = [user.call("POST", "/chatroom", json={}).json()["id"] for _ in range(15)]
-    stack.double.default(ttft=60)  # silent for as long as a call may take
+    stack.double.default(hold=0)
     jobs = [lambda where=room: user.send(where, f"user={user.id}") for room in rooms for _ in range(2)]
     sent = in_parallel(jobs)
     wait_until(lambda: stack.double.ledger()["in_flight"] == 8, "eight calls under way")
@@ -104,7 +104,7 @@ def test_parallel_sends_never_exceed_waiting_replies(stack: Stack) -> None:
     for _ in range(3):
         user = stack.sign_up()
         rooms = [user.room() for _ in range(10)]
-        stack.double.default(ttft=30)
+        stack.double.default(hold=0)
         responses = in_parallel([lambda r=room: user.send_with_retries(r) for room in rooms * 3])
         assert sorted(response.status_code for response in responses) == [202] * 5 + [429] * 25
         assert {response.json()["code"] for response in responses if response.status_code == 429} == {

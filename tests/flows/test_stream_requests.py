@@ -83,7 +83,7 @@ def test_a_ticket_ends_with_its_session(stack: Stack, alice: ApiUser, sent: dict
 
 
 def test_an_open_stream_ends_with_its_session(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, chunks=200, delay=0.1)
+    stack.double.default(text=LONG, chunks=40, hold=8)
     sent = alice.send(alice.room(), "Hello")
     events = sse.Response(sent["stream_url"]).events()
     next(events)
@@ -140,7 +140,7 @@ def test_no_log_has_a_ticket(stack: Stack, alice: ApiUser, sent: dict) -> None:
 
 
 def test_the_streams_of_a_user_are_limited(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text=LONG, chunks=200, delay=0.1)
+    stack.double.default(text=LONG, chunks=40, hold=8)
     sent = alice.send(alice.room(), "Hello")
     opened = [sse.Response(sent["stream_url"], accept="*/*") for _ in range(11)]
     assert sorted(each.status for each in opened) == [200] * 10 + [429]

@@ -61,7 +61,7 @@ def test_a_reply_costs_what_its_door_says(stack: Stack, alice: ApiUser, door: Do
 
 @pytest.mark.parametrize("door", STOPPABLE, ids=name)
 def test_a_stopped_reply_costs_what_its_door_says(stack: Stack, alice: ApiUser, door: Door) -> None:
-    stack.double.default(text=TEXT, chunks=100, delay=0.5, thoughts=0)
+    stack.double.default(text=TEXT, chunks=40, hold=4, thoughts=0)
     asked = Asked(door, alice)
     asked.wait_for_text()
     asked.stop()
@@ -103,12 +103,12 @@ def test_a_failed_reply_costs_no_unit(stack: Stack, alice: ApiUser, door: Door) 
 def test_a_killed_worker_charges_nobody_twice(breakable: Stack) -> None:
     """The call that its death cut off reported nothing, so the installation pays for that one."""
     stack = breakable
-    stack.double.default(text=TEXT, chunks=40, delay=0.2, thoughts=0)
+    stack.double.default(text=TEXT, chunks=40, hold=4, thoughts=0)
     all_asked = [Asked(door, stack.sign_up()) for door in DOORS]
     for asked in all_asked:
         asked.wait_for_text()
     stack.kill("worker")
-    stack.double.default(text=TEXT, chunks=8, delay=0.02, thoughts=0)
+    stack.double.default(text=TEXT, chunks=8, thoughts=0)
     stack.start("worker")
     used = {asked.door.name: asked.usage() for asked in all_asked}
     assert len(stack.double.calls()) == 2 * len(DOORS)

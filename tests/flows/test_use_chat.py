@@ -118,13 +118,14 @@ def test_a_page_talks(breakable: Stack, page: Page, alice: ApiUser, origin: str,
 def test_a_page_reloaded_in_mid_answer_resumes(
     breakable: Stack, page: Page, alice: ApiUser, origin: str, sdk: int
 ) -> None:
-    breakable.double.default(text=TEXT, chunks=40, delay=0.25)
+    breakable.double.default(text=TEXT, chunks=40, hold=8)
     open_chat(page, breakable, origin, key_of(alice, origin), sdk=sdk)
     say(page, "What is a monsoon?")
     wait_until(lambda: "word3" in reply(page), "the beginning of the reply")
     page.reload()
     page.wait_for_selector("main")
     wait_until(lambda: state(page)["status"] == "streaming", "the reply goes on")
+    breakable.double.release()
     wait_for(page, TEXT)
     assert stored(breakable, alice) == [("user", "", "What is a monsoon?"), ("assistant", "done", TEXT)]
     assert len(state(page)["messages"]) == 2
@@ -147,7 +148,7 @@ def test_a_page_gets_another_reply(breakable: Stack, page: Page, alice: ApiUser,
 def test_a_killed_worker_is_no_end_of_the_reply(
     breakable: Stack, page: Page, alice: ApiUser, origin: str, sdk: int
 ) -> None:
-    breakable.double.default(text=TEXT, chunks=40, delay=0.1)
+    breakable.double.default(text=TEXT, chunks=40, hold=8)
     open_chat(page, breakable, origin, key_of(alice, origin), sdk=sdk)
     say(page, "What is a monsoon?")
     wait_until(lambda: "word3" in reply(page), "the beginning of the reply")

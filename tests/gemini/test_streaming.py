@@ -24,6 +24,16 @@ def test_the_chunks_come_in_order_and_complete(sdk: str, double: GeminiDouble) -
     assert stream.finish_reason is FinishReason.STOP
 
 
+def test_a_held_reply_goes_on_when_the_test_releases_it(sdk: str, double: GeminiDouble) -> None:
+    double.default(text="one two three", chunks=3, hold=1)
+    for _ in range(2):  # a release is for the calls before it
+        with stream_reply(prompt("Count")) as stream:
+            first = next(iter(stream))
+            assert double.calls()[-1]["outcome"] == "open"
+            double.release()
+            assert (len(first), first + "".join(stream)) == (5, "one two three")
+
+
 def test_a_chunk_is_yielded_before_the_next_one_is_sent(sdk: str, double: GeminiDouble) -> None:
     double.script({"text": "abc", "chunks": 3, "fault": "hang"})
 

@@ -37,12 +37,14 @@ def test_a_completion_is_the_stored_text_and_usage(stack: Stack, client: openai.
 
 
 def test_a_stream_ends_with_the_usage(stack: Stack, client: openai.OpenAI) -> None:
-    stack.double.default(text="one two three", chunks=3, delay=0.2)
-    chunks = list(
-        client.chat.completions.create(
-            model=MODEL, messages=QUESTION, stream=True, stream_options={"include_usage": True}
-        )
-    )
+    stack.double.default(text="one two three", chunks=3, hold=1)
+    chunks = []
+    for chunk in client.chat.completions.create(
+        model=MODEL, messages=QUESTION, stream=True, stream_options={"include_usage": True}
+    ):
+        chunks.append(chunk)
+        if chunk.choices and chunk.choices[0].delta.content:
+            stack.double.release()
     assert len(chunks) >= 5
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks[:-1]) == "one two three"
     assert chunks[-1].choices == []

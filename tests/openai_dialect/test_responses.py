@@ -53,7 +53,7 @@ def test_a_stream_can_be_resumed_after_any_event(stack: Stack, client: openai.Op
 
 
 def test_a_broken_connection_is_resumed_while_it_is_written(stack: Stack, client: openai.OpenAI) -> None:
-    stack.double.default(text=TEXT, chunks=20, delay=0.1)
+    stack.double.default(text=TEXT, chunks=20, hold=10)
     stream = client.responses.create(model=MODEL, input="Hello", stream=True, background=True)
     received, last = "", None
     for event in stream:
@@ -65,7 +65,9 @@ def test_a_broken_connection_is_resumed_while_it_is_written(stack: Stack, client
             if len(received) > 40:
                 break
     stream.close()
-    for event in client.responses.retrieve(identity, stream=True, starting_after=last.sequence_number):
+    resumed = client.responses.retrieve(identity, stream=True, starting_after=last.sequence_number)
+    stack.double.release()
+    for event in resumed:
         received += event.delta if event.type == "response.output_text.delta" else ""
     assert received == TEXT
 
@@ -127,7 +129,7 @@ def test_a_response_in_the_background_is_polled(stack: Stack, client: openai.Ope
 
 
 def test_a_response_is_cancelled(stack: Stack, client: openai.OpenAI, alice: ApiUser) -> None:
-    stack.double.default(text=TEXT, chunks=100, delay=0.3)
+    stack.double.default(text=TEXT, chunks=40, hold=8)
     stream = client.responses.create(model=MODEL, input="Hello", background=True, stream=True)
     received, identity = "", next(stream).response.id
     while len(received) < 10:
@@ -178,7 +180,7 @@ def test_errors_are_the_packages_typed_exceptions(stack: Stack, client: openai.O
     [(used,)] = stack.sql("SELECT used FROM billing_dailyusage WHERE user_id = %s", alice.id)
     assert used == 0
     stack.set_tier(waiting_replies=1)
-    stack.double.default(text=TEXT, chunks=10, delay=0.5)
+    stack.double.default(text=TEXT, hold=0)
     client.responses.create(model=MODEL, input="Hello", background=True)
     with pytest.raises(openai.RateLimitError):
         client.responses.create(model=MODEL, input="Hello")

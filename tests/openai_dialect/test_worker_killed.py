@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 MODEL = "gemini-flash-latest"
 QUESTION = [{"role": "user", "content": "What is a monsoon?"}]
 TEXT = " ".join(f"word{number} हि \U0001f600" for number in range(40))
+HELD = {"text": TEXT, "chunks": 40, "hold": 8}
+"""The first attempt, which the worker's end cuts off."""
 
 
 def stored(stack: Stack, user_id: int) -> tuple[str, str, int]:
@@ -27,7 +29,8 @@ def test_a_stream_survives_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
     client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
-    stack.double.default(text=TEXT, chunks=40, delay=0.1)
+    stack.double.script(HELD)
+    stack.double.default(text=TEXT)
     stream = client.chat.completions.create(
         model=MODEL, messages=QUESTION, stream=True, stream_options={"include_usage": True}
     )
@@ -50,7 +53,8 @@ def test_a_response_is_resumed_across_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
     client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
-    stack.double.default(text=TEXT, chunks=40, delay=0.1)
+    stack.double.script(HELD)
+    stack.double.default(text=TEXT)
     stream = client.responses.create(model=MODEL, input="What is a monsoon?", stream=True, background=True)
     identity, received = next(stream).response.id, ""
     while len(received) < 30:
@@ -74,7 +78,7 @@ def test_two_texts_are_never_mixed(breakable: Stack) -> None:
     alice = stack.sign_up()
     client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
     stack.double.default(text=f"Other {TEXT}", chunks=4)
-    stack.double.script({"text": TEXT, "chunks": 40, "delay": 0.1})
+    stack.double.script(HELD)
     stream = client.chat.completions.create(model=MODEL, messages=QUESTION, stream=True)
     received = ""
     while len(received) < 30:
@@ -100,5 +104,6 @@ def test_a_whole_completion_survives_a_killed_worker(breakable: Stack) -> None:
         await asyncio.to_thread(stack.start, "worker")
         return (await asking).choices[0].message.content or ""
 
-    stack.double.default(text=TEXT, chunks=40, delay=0.1)
+    stack.double.script(HELD)
+    stack.double.default(text=TEXT)
     assert asyncio.run(ask()) == TEXT == stored(stack, alice.id)[1]

@@ -17,6 +17,8 @@ class Behaviour:
 
     ttft, delay: seconds before the first byte (of the headers too), and between the chunks.
     crowd: respond only once this many calls are in progress.
+    hold: after so many events send blank lines alone, until `release` is called, for a test that acts in mid-reply
+        however long that takes. Calls that are not streamed are not held.
     text, size: the reply instead of the echo; `size` characters of filler instead of either.
     chunks: in how many events the text is sent.
     units: cut it between UTF-16 units, as a server in Java or JavaScript may, in the middle of an emoji for example.
@@ -44,6 +46,7 @@ class Behaviour:
     ttft: float = 0
     delay: float = 0
     crowd: int = 0
+    hold: int | None = None
     text: str | None = None
     size: int = 0
     chunks: int = 3

@@ -24,6 +24,10 @@ class GeminiDouble(DoubleProcess):
         """Set what happens to calls without a script or a directive."""
         self._ask("POST", "default", behaviour)
 
+    def release(self) -> None:
+        """Let the calls that have begun go on where they are held; later ones are held again."""
+        self._ask("POST", "release")
+
     def ledger(self) -> dict[str, Any]:
         """Return `calls`, `in_flight`, `max_in_flight` and `max_in_flight_by_user`."""
         ledger: dict[str, Any] = self._ask("GET", "ledger")
@@ -44,11 +48,12 @@ class GeminiDouble(DoubleProcess):
         self._ask("POST", "files", settings)
 
     def reset(self) -> None:
-        """Forget the ledger, the files, the script and the default."""
+        """Forget the ledger, the files, the script and the default, and hold no call."""
         self._ask("DELETE", "ledger")
         self._ask("DELETE", "files")
         self._ask("DELETE", "script")
         self.default()
+        self.release()
 
     def _ask(self, method: str, what: str, body: Any = None) -> Any:
         request = urllib.request.Request(

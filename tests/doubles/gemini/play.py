@@ -1,5 +1,6 @@
 """One reply of the double, event by event."""
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -20,8 +21,11 @@ DRIP_SECONDS = 0.05
 class Play:
     """One reply, in the order and with the faults of its behaviour."""
 
-    def __init__(self, behaviour: Behaviour, call: Call, exchange: Exchange, request: Request) -> None:
+    def __init__(
+        self, behaviour: Behaviour, call: Call, exchange: Exchange, request: Request, released: asyncio.Event
+    ) -> None:
         self._behaviour = behaviour
+        self._released = released
         self._call = call
         self._exchange = exchange
         self._streamed = call.method == "streamGenerateContent"
@@ -150,7 +154,14 @@ class Play:
             await self._exchange.pause(DRIP_SECONDS)
         await self._exchange.pause(HANG_SECONDS)
 
+    async def _wait_for_release(self) -> None:
+        while not self._released.is_set():
+            await self._exchange.send_block(b"\r\n")
+            await self._exchange.pause(DRIP_SECONDS)
+
     async def _send(self, event: dict[str, Any]) -> None:
+        if self._sent == self._behaviour.hold:
+            await self._wait_for_release()
         data = json.dumps(payloads.with_enum_numbers(event) if self._numbers else event).encode()
         separator = b",\r\n" if self._sent else b"["
         self._sent += 1

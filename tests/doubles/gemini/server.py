@@ -31,6 +31,7 @@ class Server:
         self.behaviours = Behaviours()
         self.ledger = Ledger()
         self.files = Files()
+        self.released = asyncio.Event()
 
     async def run(self, *, port: int, parent: int | None) -> None:
         """Listen, print the port, and serve until the process is ended, or `parent` has."""
@@ -72,6 +73,9 @@ class Server:
                 self.behaviours.default = Behaviour(**request.json())
             case "DELETE", "script":
                 self.behaviours.script.clear()
+            case "POST", "release":
+                self.released.set()
+                self.released = asyncio.Event()
             case "DELETE", "ledger":
                 self.ledger.forget()
             case method, "files":
@@ -104,6 +108,7 @@ class Server:
         body = payloads.with_json_names(request.json())
         if method == "countTokens" and isinstance(body, dict):
             body = body.get("generateContentRequest") or body
+        released = self.released
         call = self.ledger.begin(method=method, model=model, body=body)
         as_array = method == "streamGenerateContent" and request.query.get("alt") != "sse"
         try:
@@ -130,7 +135,7 @@ class Server:
                 if behaviour.raw is not None:
                     await raw.send(behaviour, exchange, as_array=as_array)
                     return
-                await Play(behaviour, call, exchange, request).run()
+                await Play(behaviour, call, exchange, request, released).run()
             call.outcome = "complete" if call.outcome == "open" else call.outcome
         except Refused as refused:
             call.status, call.outcome = refused.status, "refused"
