@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,20 @@ from django.db import connections
 
 from accounts import tasks
 from accounts.models import User, WebhookDelivery
-from accounts.webhooks import senders, sending
+from accounts.webhooks import senders, sending, transport
 from tests.accounts.webhooks.receiver import Receiver, never, slowly
 from tests.factories import make_user
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that pauses makes no receiver slow, breaks off no attempt and lets no claim run out."""
+    monkeypatch.setattr(sending, "PROMPT", timedelta(hours=1))
+    monkeypatch.setattr(sending, "LEASE", timedelta(hours=1))
+    monkeypatch.setattr(transport, "DEADLINE", 3600.0)
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +89,7 @@ def test_many_senders_send_each_delivery_once(make: Callable[..., Any], receiver
         tell()
     for _ in range(senders.MOST + 3):
         assert senders.wake() <= senders.MOST
-    wait_until(lambda: delivered() == 150, "all are delivered", 300)
+    wait_until(lambda: (senders.wake(), delivered())[1] == 150, "all are delivered, also woken as by `beat`", 300)
     counts = Counter(request.id for request in receiver.received)
     assert (len(counts), set(counts.values())) == (150, {1})
     assert 1 < receiver.most_at_once <= sending.MOST_IN_FLIGHT
