@@ -61,7 +61,7 @@ def test_the_first_program_of_the_readme_works(breakable: Stack, packed: Packed)
 
 def test_a_killed_stream_process_repeats_nothing(breakable: Stack, packed: Packed, tmp_path: Path) -> None:
     stack, user = breakable, breakable.sign_up()
-    stack.double.default(text=TEXT, chunks=40, hold=8)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1, hold=8)
     room = user.room()
     talk = packed.start(tmp_path, "send", room, "What is a monsoon?", url=stack.url, key=user.access_token)
     talk.wait_for_text("word5")
@@ -78,7 +78,7 @@ def test_a_killed_worker_repeats_nothing(breakable: Stack, packed: Packed, tmp_p
     """The second attempt sends the same text again from its beginning."""
     stack, user = breakable, breakable.sign_up()
     stack.double.script({"text": TEXT, "chunks": 40, "hold": 8})
-    stack.double.default(text=TEXT, chunks=8)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
     room = user.room()
     talk = packed.start(tmp_path, "send", room, "What is a monsoon?", url=stack.url, key=user.access_token)
     talk.wait_for_text("word5")

@@ -131,7 +131,7 @@ def test_without_redis_a_stream_ends_and_the_reply_is_finished(breakable: Stack,
 def test_a_redis_restart_during_a_stream_loses_no_text(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    stack.double.default(text=TEXT, chunks=60, hold=20)
+    stack.double.default(text=TEXT, chunks=60, delay=0.1, hold=20)
     sent = alice.send(alice.room(), "Hello")
     seen = sse.Reader()
     with ThreadPoolExecutor(1) as pool:

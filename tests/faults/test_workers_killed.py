@@ -76,7 +76,7 @@ def test_a_terminated_worker_hands_back_unfinished_replies(breakable: Stack) -> 
     stack = breakable
     stack.restart("worker", REPLY_DRAIN="1")
     user = stack.sign_up()
-    stack.double.script({"hold": 0}, {"hold": 0})
+    stack.double.script({"ttft": 60}, {"ttft": 60})  # silent for as long as a call may take
     messages = [user.send(user.room(), "a slow one") for _ in range(2)]
     wait_until(lambda: stack.double.ledger()["in_flight"] == 2, "both under way")
     assert stack.stop("worker") == 0

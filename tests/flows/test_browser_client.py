@@ -50,7 +50,7 @@ def shown(page: Page) -> str:
 
 
 def test_a_browser_resumes_where_the_stream_broke(breakable: Stack, page: Page) -> None:
-    breakable.double.default(text=TEXT, chunks=50, hold=10)
+    breakable.double.default(text=TEXT, chunks=50, delay=0.1, hold=10)
     user = breakable.sign_up()
     follow(page, user, user.send(user.room(), "Hello"))
     wait_until(lambda: "word5" in shown(page), "the beginning of the reply")

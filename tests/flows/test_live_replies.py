@@ -21,12 +21,12 @@ def alice(stack: Stack) -> ApiUser:
 
 
 def test_a_reply_streams_while_it_is_written(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(text="one two three four five six", chunks=6, hold=2)
+    stack.double.default(text="one two three four five six", chunks=6, hold=1)
     sent = alice.send(alice.room(), "Hello")
     reader = sse.Reader()
     for received in sse.Response(sent["stream_url"]).events():
         if received.event == "delta" and not reader.text:
-            assert stack.double.ledger()["in_flight"] == 1, "the first chunk came before the last was written"
+            assert stack.double.ledger()["in_flight"] == 1, "the first chunk came before the second was written"
             stack.double.release()
         reader.receive(received)
     assert reader.text == "one two three four five six" == alice.message(sent["id"])["gemini_response"]

@@ -71,7 +71,7 @@ def test_curl_signs_in_sends_streams_and_resumes(breakable: Stack, tmp_path: Pat
 @pytest.mark.parametrize("language", ["python", pytest.param("js", marks=pytest.mark.needs_node)])
 def test_a_client_resumes_where_the_stream_broke(breakable: Stack, tmp_path: Path, language: str, gone: str) -> None:
     stack = breakable
-    stack.double.default(text=TEXT, chunks=60, hold=10)
+    stack.double.default(text=TEXT, chunks=60, delay=0.08, hold=10)
     client = RunningClient(stack, tmp_path, language)
     wait_until(lambda: "word10" in client.output(), "the beginning of the reply")
     for name in gone.split():

@@ -108,7 +108,7 @@ def test_a_killed_worker_charges_nobody_twice(breakable: Stack) -> None:
     for asked in all_asked:
         asked.wait_for_text()
     stack.kill("worker")
-    stack.double.default(text=TEXT, chunks=8, thoughts=0)
+    stack.double.default(text=TEXT, chunks=8, delay=0.02, thoughts=0)
     stack.start("worker")
     used = {asked.door.name: asked.usage() for asked in all_asked}
     assert len(stack.double.calls()) == 2 * len(DOORS)

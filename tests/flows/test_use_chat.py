@@ -118,7 +118,7 @@ def test_a_page_talks(breakable: Stack, page: Page, alice: ApiUser, origin: str,
 def test_a_page_reloaded_in_mid_answer_resumes(
     breakable: Stack, page: Page, alice: ApiUser, origin: str, sdk: int
 ) -> None:
-    breakable.double.default(text=TEXT, chunks=40, hold=8)
+    breakable.double.default(text=TEXT, chunks=40, delay=0.1, hold=8)
     open_chat(page, breakable, origin, key_of(alice, origin), sdk=sdk)
     say(page, "What is a monsoon?")
     wait_until(lambda: "word3" in reply(page), "the beginning of the reply")

@@ -41,7 +41,11 @@ def test_the_answer_comes_without_a_redirect(stack: Stack, proxy: Nginx, is_stre
     if is_streamed:
         assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         assert body.count(b"data: ") >= 4, "the role, the text, which is whole if the reply was over, and two ends"
-        assert body.endswith(b"data: [DONE]\n\n")
+        *chunks, done = [line.removeprefix("data: ") for line in body.decode().split("\n\n")[:-1]]
+        assert done == "[DONE]"
+        assert (
+            "".join(json.loads(chunk)["choices"][0]["delta"].get("content", "") for chunk in chunks) == "one two three"
+        )
     else:
         assert response.headers.get_all("Content-Type") == ["application/json"]
         assert json.loads(body)["choices"][0]["message"]["content"] == "one two three"

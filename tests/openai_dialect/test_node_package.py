@@ -165,7 +165,7 @@ def test_a_killed_worker_changes_no_text(breakable: Stack, name: str, redis_is_e
     stack = breakable
     alice = stack.sign_up()
     stack.double.script({"text": TEXT, "chunks": 40, "hold": 8})
-    stack.double.default(text=TEXT)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
     with touring(stack, alice, name) as (line, go_on):
         assert line() == "in mid-answer"
         stack.kill("worker")

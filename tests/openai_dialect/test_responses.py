@@ -53,7 +53,7 @@ def test_a_stream_can_be_resumed_after_any_event(stack: Stack, client: openai.Op
 
 
 def test_a_broken_connection_is_resumed_while_it_is_written(stack: Stack, client: openai.OpenAI) -> None:
-    stack.double.default(text=TEXT, chunks=20, hold=10)
+    stack.double.default(text=TEXT, chunks=20, delay=0.1, hold=10)
     stream = client.responses.create(model=MODEL, input="Hello", stream=True, background=True)
     received, last = "", None
     for event in stream:

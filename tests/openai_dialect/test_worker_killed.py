@@ -30,7 +30,7 @@ def test_a_stream_survives_a_killed_worker(breakable: Stack) -> None:
     alice = stack.sign_up()
     client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
     stack.double.script(HELD)
-    stack.double.default(text=TEXT)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
     stream = client.chat.completions.create(
         model=MODEL, messages=QUESTION, stream=True, stream_options={"include_usage": True}
     )
@@ -54,7 +54,7 @@ def test_a_response_is_resumed_across_a_killed_worker(breakable: Stack) -> None:
     alice = stack.sign_up()
     client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
     stack.double.script(HELD)
-    stack.double.default(text=TEXT)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
     stream = client.responses.create(model=MODEL, input="What is a monsoon?", stream=True, background=True)
     identity, received = next(stream).response.id, ""
     while len(received) < 30:
@@ -105,5 +105,5 @@ def test_a_whole_completion_survives_a_killed_worker(breakable: Stack) -> None:
         return (await asking).choices[0].message.content or ""
 
     stack.double.script(HELD)
-    stack.double.default(text=TEXT)
+    stack.double.default(text=TEXT, chunks=40, delay=0.1)
     assert asyncio.run(ask()) == TEXT == stored(stack, alice.id)[1]

@@ -17,8 +17,8 @@ class Behaviour:
 
     ttft, delay: seconds before the first byte (of the headers too), and between the chunks.
     crowd: respond only once this many calls are in progress.
-    hold: after so many events send blank lines alone, until `release` is called, for a test that acts in mid-reply
-        however long that takes. Calls that are not streamed are not held.
+    hold: after so many events be silent until `release` is called, but for a blank line now and then that keeps the
+        call alive: for a test that acts in mid-reply, however long that takes. Only calls that are streamed are held.
     text, size: the reply instead of the echo; `size` characters of filler instead of either.
     chunks: in how many events the text is sent.
     units: cut it between UTF-16 units, as a server in Java or JavaScript may, in the middle of an emoji for example.

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 from typing import Any
 
@@ -16,6 +17,9 @@ THINKING = {"MINIMAL": 8, "LOW": 40, "MEDIUM": 120, "HIGH": 400, "XHIGH": 1_200}
 """Tokens by level; models think unless they are told not to."""
 HANG_SECONDS = 3600
 DRIP_SECONDS = 0.05
+HOLD_SECONDS = 20
+"""Between the blank lines of a held reply: below every timeout between two reads."""
+HOLD_POLLS = 400
 
 
 class Play:
@@ -155,9 +159,12 @@ class Play:
         await self._exchange.pause(HANG_SECONDS)
 
     async def _wait_for_release(self) -> None:
-        while not self._released.is_set():
-            await self._exchange.send_block(b"\r\n")
-            await self._exchange.pause(DRIP_SECONDS)
+        for polls in itertools.count(1):
+            if self._released.is_set():
+                return
+            await self._exchange.pause(HOLD_SECONDS / HOLD_POLLS)
+            if polls % HOLD_POLLS == 0:
+                await self._exchange.send_block(b"\r\n")
 
     async def _send(self, event: dict[str, Any]) -> None:
         if self._sent == self._behaviour.hold:
