@@ -128,11 +128,14 @@ def test_the_text_of_an_attempt_that_broke_off_is_discarded(stack: Stack, alice:
 
 @pytest.mark.faults  # it waits for a real timeout
 def test_a_blocked_client_is_dropped_and_harms_no_other(stack: Stack, alice: ApiUser) -> None:
-    stack.double.default(size=900_000, chunks=900, delay=0.002)
+    [(most,)] = stack.sql("SELECT max_output_tokens FROM billing_tier WHERE slug = 'basic'")
+    stack.set_tier(max_output_tokens=65_536)
+    stack.double.default(size=240_000, chunks=2400, delay=0.001)
     sent = alice.send(alice.room(), "Hello")
     blocked = sse.Response(sent["stream_url"], buffer=4096)
     reader = sse.read(sent["stream_url"])
-    assert len(reader.text) == 900_000
+    stack.set_tier(max_output_tokens=most)
+    assert len(reader.text) == 240_000
     wait_until(lambda: '"too_slow"' in stack.log("stream"), "dropped", SEND_TIMEOUT + 10)
     with pytest.raises((ConnectionError, ValueError)):
         for _ in blocked.events():
