@@ -5,18 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
-"""From linux/prctl.h: the signal that this process gets when its parent dies."""
+"""From linux/prctl.h: the signal that this process gets when the thread that started it ends, or its whole parent."""
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     """Return what a new process has to call to get this signal when its parent dies; None where there is no way.
 
     For `preexec_fn`, which runs after the change of user; the change would cancel the request (prctl(2)).
+
+    Raises:
+        RuntimeError: the calling thread is not the main one, and may end before this process does.
     """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("Start it in the main thread: it ends with the thread that started it.")
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

@@ -1,6 +1,6 @@
 """A worker is killed in mid-answer, and the unmodified `openai` package still ends with exactly the stored text."""
 
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
@@ -95,15 +95,12 @@ def test_two_texts_are_never_mixed(breakable: Stack) -> None:
 def test_a_whole_completion_survives_a_killed_worker(breakable: Stack) -> None:
     stack = breakable
     alice = stack.sign_up()
-    client = openai.AsyncOpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
-
-    async def ask() -> str:
-        asking = asyncio.create_task(client.chat.completions.create(model=MODEL, messages=QUESTION))
-        await asyncio.to_thread(wait_until, lambda: stack.double.ledger()["in_flight"] == 1, "under way")
-        await asyncio.to_thread(stack.kill, "worker")
-        await asyncio.to_thread(stack.start, "worker")
-        return (await asking).choices[0].message.content or ""
-
+    client = openai.OpenAI(base_url=f"{stack.url}/v1", api_key=alice.access_token, max_retries=0)
     stack.double.script(HELD)
     stack.double.default(text=TEXT, chunks=40, delay=0.1)
-    assert asyncio.run(ask()) == TEXT == stored(stack, alice.id)[1]
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(client.chat.completions.create, model=MODEL, messages=QUESTION)
+        wait_until(lambda: stack.double.ledger()["in_flight"] == 1, "under way")
+        stack.kill("worker")
+        stack.start("worker")
+        assert asking.result().choices[0].message.content == TEXT == stored(stack, alice.id)[1]
